@@ -2,7 +2,25 @@
 
 rust_i18n::i18n!("src", fallback = "zh-CN");
 
+/// Boot in order; mounts every feature's routes.
+pub mod app;
+/// Environment and arguments, parsed once.
+pub mod config;
+/// Everything that happens: one enum.
+pub mod events;
 /// What every feature stands on: routes, access, database, forms, events, time and money.
 pub mod kernel;
+/// The list of migrations.
+pub mod migrations;
+/// The modules: names, icons, rights.
+pub mod modules;
+/// Who hears which event.
+pub mod reactions;
 /// Pages' building blocks: layout, lists, forms, charts; they know no feature.
 pub mod ui;
+
+/// Staff, sign-in, own settings.
+pub mod users;
+
+/// The first page: what waits today.
+pub mod workbench;

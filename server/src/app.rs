@@ -1,0 +1,154 @@
+//! Boot, in order, top to bottom; and the one list of what is mounted.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use poem::listener::{Acceptor, AcceptorExt, Listener, RustlsCertificate, RustlsConfig, TcpListener};
+use poem::{EndpointExt, Server};
+use tokio::task::JoinHandle;
+
+use crate::config::{Cli, Command, Config, Demo};
+use crate::kernel::badges::Badges;
+use crate::kernel::clock::Clock;
+use crate::kernel::db::{Db, migrate};
+use crate::kernel::files::Files;
+use crate::kernel::jobs::{self, Alarm};
+use crate::kernel::routes::Routes;
+use crate::kernel::seal::Seal;
+use crate::kernel::sse::Hub;
+use crate::kernel::{Hooks, Kernel, Office, auth};
+use crate::{migrations, modules, reactions, users, workbench};
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// What keeps the server from starting, in words for the person who started it.
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Routes => {
+            for entry in routes().entries() {
+                println!("{entry:?}");
+            }
+            Ok(())
+        }
+        Command::Serve(config) => {
+            let running = start(config, Clock::default()).await?;
+            println!("Fieldline 外勤通  {}", running.url());
+            running.until_stopped().await
+        }
+        Command::Demo(Demo { config, .. }) => {
+            let running = start(config, Clock::default()).await?;
+            println!("Fieldline 外勤通  {}", running.url());
+            running.until_stopped().await
+        }
+    }
+}
+
+/// A server that is up.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens; the port is real even when 0 was asked for.
+    pub address: SocketAddr,
+    /// The office, for the demo's generator and for tests.
+    pub office: Office,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// The address to open.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.office.config.tls() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Serves until Ctrl-C or SIGTERM.
+    ///
+    /// # Errors
+    /// When signals cannot be listened for.
+    pub async fn until_stopped(self) -> anyhow::Result<()> {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result?,
+            _ = terminate.recv() => {}
+        }
+        self.stop().await;
+        Ok(())
+    }
+
+    /// Stops serving and closes the database.
+    pub async fn stop(self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.office.db.close().await;
+    }
+}
+
+/// Every route of the product, in menu order.
+#[must_use]
+pub fn routes() -> Routes {
+    let mut routes = Routes::default();
+    workbench::routes(&mut routes);
+    users::routes(&mut routes);
+    routes
+}
+
+/// Starts a server: data folder, database, secrets, routes, jobs, listener.
+///
+/// # Errors
+/// What is missing or in the way.
+pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
+    std::fs::create_dir_all(&config.data).with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    let db = match &config.database_url {
+        Some(url) => Db::postgres(url).await.context("PostgreSQL does not answer")?,
+        None => Db::sqlite(&config.data.join("fieldline.db")).await.context("the database file cannot be opened")?,
+    };
+    migrate(&db, migrations::ALL).await?;
+    let office: Office = Arc::new(Kernel {
+        clock,
+        hub: Hub::default(),
+        files: Files::new(config.data.join("files")),
+        badges: Badges::default(),
+        alarm: Alarm::default(),
+        seal: Seal::open(&config.data.join("secret.key")).context("the server's key cannot be read or made")?,
+        sessions: auth::Sessions::default(),
+        hooks: Hooks {
+            rights: modules::rights,
+            tabs: modules::tabs,
+            count: workbench::count,
+            sign_in: users::sign_in_page,
+        },
+        db,
+        config,
+    });
+    let app = routes().mount(&office)?;
+    let (address, serving) = serve(&office.config, app.boxed()).await?;
+    let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
+    Ok(Running { address, office, tasks: vec![serving, reacting] })
+}
+
+async fn serve(config: &Config, app: poem::endpoint::BoxEndpoint<'static>) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
+    let busy = || format!("{} cannot be listened on; choose another with --listen", config.listen);
+    let acceptor = match (&config.tls_cert, &config.tls_key) {
+        (Some(cert), Some(key)) => {
+            let cert = std::fs::read(cert).with_context(|| format!("{} cannot be read", cert.display()))?;
+            let key = std::fs::read(key).with_context(|| format!("{} cannot be read", key.display()))?;
+            let tls = RustlsConfig::new().fallback(RustlsCertificate::new().cert(cert).key(key));
+            TcpListener::bind(config.listen).rustls(tls).into_acceptor().await.with_context(busy)?.boxed()
+        }
+        (None, _) | (_, None) => TcpListener::bind(config.listen).into_acceptor().await.with_context(busy)?.boxed(),
+    };
+    let address = acceptor
+        .local_addr()
+        .iter()
+        .find_map(|address| address.as_socket_addr().copied())
+        .context("the listener has no address")?;
+    let serving = tokio::spawn(async move {
+        if let Err(error) = Server::new_with_acceptor(acceptor).run(app).await {
+            tracing::error!(%error, "the listener ended");
+        }
+    });
+    Ok((address, serving))
+}

@@ -1,0 +1,109 @@
+//! Settings: command line and environment, parsed once and passed down.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::kernel::clock::{MINUTE, Millis};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "server", version, about = "Fieldline 外勤通: the office of a sales company on its reps' phones")]
+pub struct Cli {
+    /// What to run.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to run.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the company in the data folder; an empty one asks for its first admin in the browser.
+    Serve(Config),
+    /// Serve a demo company with a simulated modem and caller-ID line, all on this machine.
+    Demo(Demo),
+    /// Print the route table with its gates.
+    Routes,
+}
+
+/// Settings of the demo company.
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// Customers to generate, up to 100,000.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub customers: u32,
+    /// Do not start the simulated box.
+    #[arg(long)]
+    pub no_box: bool,
+    /// Settings of the server.
+    #[command(flatten)]
+    pub config: Config,
+}
+
+/// Settings of a server.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Folder of the database, files and keys.
+    #[arg(long, env = "FIELDLINE_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// Address of the pages.
+    #[arg(long, env = "FIELDLINE_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Address of the embedded MQTT broker.
+    #[arg(long, env = "FIELDLINE_MQTT_LISTEN", default_value = "127.0.0.1:1883")]
+    pub mqtt_listen: SocketAddr,
+    /// Use this broker instead of the embedded one, such as mqtt://user:password@broker:1883.
+    #[arg(long, env = "FIELDLINE_BROKER")]
+    pub broker: Option<String>,
+    /// PostgreSQL instead of SQLite, such as postgres://user@host/database.
+    #[arg(long, env = "DATABASE_URL")]
+    pub database_url: Option<String>,
+    /// Certificate chain (PEM); with --tls-key the pages are served over HTTPS.
+    #[arg(long, env = "FIELDLINE_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key (PEM).
+    #[arg(long, env = "FIELDLINE_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Minutes without a request after which a session ends.
+    #[arg(long, env = "FIELDLINE_IDLE_MINUTES", default_value_t = 30)]
+    pub idle_minutes: u32,
+    /// Hosts, besides the known push services, to which web push may be sent.
+    #[arg(long, env = "FIELDLINE_PUSH_HOSTS", value_delimiter = ',')]
+    pub push_hosts: Vec<String>,
+    /// The address that people open, for links in messages and for boxes, such as https://crm.example.com.
+    #[arg(long, env = "FIELDLINE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+}
+
+impl Config {
+    /// Whether the pages are served over TLS.
+    #[must_use]
+    pub fn tls(&self) -> bool {
+        self.tls_cert.is_some()
+    }
+
+    /// How long a session may be idle.
+    #[must_use]
+    pub fn idle(&self) -> Millis {
+        Millis::from(self.idle_minutes) * MINUTE
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Config {
+            data: PathBuf::from("data"),
+            listen: loopback(8080),
+            mqtt_listen: loopback(1883),
+            broker: None,
+            database_url: None,
+            tls_cert: None,
+            tls_key: None,
+            idle_minutes: 30,
+            push_hosts: Vec::new(),
+            public_url: None,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Everything that happens and that somebody else may have to hear of: one enum.
+//! Who hears what is in `reactions.rs`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::clock::Millis;
+use crate::kernel::db::Tx;
+use crate::kernel::error::Result;
+use crate::kernel::id::Id;
+use crate::kernel::outbox;
+use crate::reactions;
+
+/// How an approval ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// 同意
+    Approved,
+    /// 驳回
+    Rejected,
+    /// 撤回 by the requester.
+    Withdrawn,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// A step of an approval waits for `approver`.
+    ApprovalOpened {
+        /// The approval.
+        approval: Id,
+        /// Who is asked.
+        approver: Id,
+    },
+    /// An approval ended. Its document hears of it inside the same transaction.
+    ApprovalDecided {
+        /// The approval.
+        approval: Id,
+        /// The document's noun, such as `order`.
+        document_kind: String,
+        /// The document.
+        document: Id,
+        /// How.
+        outcome: Outcome,
+        /// Who decided.
+        by: Id,
+    },
+    /// An order came into force and its stock is reserved.
+    OrderApproved {
+        /// The order.
+        order: Id,
+    },
+    /// An order was refused or withdrawn.
+    OrderRefused {
+        /// The order.
+        order: Id,
+    },
+    /// A visit ended.
+    VisitEnded {
+        /// The visit.
+        visit: Id,
+    },
+    /// Somebody has a new task.
+    TaskGiven {
+        /// The task.
+        task: Id,
+        /// Whose it is.
+        owner: Id,
+    },
+    /// A message waits to be offered to a box.
+    SmsQueued {
+        /// The message.
+        sms: Id,
+    },
+    /// A message's state changed at the box.
+    SmsMoved {
+        /// The message.
+        sms: Id,
+    },
+    /// A message came in.
+    SmsReceived {
+        /// The inbox row.
+        inbox: Id,
+    },
+    /// The telephone rings.
+    CallRinging {
+        /// The call.
+        call: Id,
+    },
+    /// The ringing stopped.
+    CallEnded {
+        /// The call.
+        call: Id,
+    },
+    /// A timer: a call that nobody said they took becomes missed.
+    CallUnanswered {
+        /// The call.
+        call: Id,
+    },
+}
+
+impl outbox::Event for Event {
+    fn kind(&self) -> &'static str {
+        match self {
+            Event::ApprovalOpened { .. } => "approval_opened",
+            Event::ApprovalDecided { .. } => "approval_decided",
+            Event::OrderApproved { .. } => "order_approved",
+            Event::OrderRefused { .. } => "order_refused",
+            Event::VisitEnded { .. } => "visit_ended",
+            Event::TaskGiven { .. } => "task_given",
+            Event::SmsQueued { .. } => "sms_queued",
+            Event::SmsMoved { .. } => "sms_moved",
+            Event::SmsReceived { .. } => "sms_received",
+            Event::CallRinging { .. } => "call_ringing",
+            Event::CallEnded { .. } => "call_ended",
+            Event::CallUnanswered { .. } => "call_unanswered",
+        }
+    }
+}
+
+/// Raises an event in the transaction that makes it true: those who must act within it act now, the others
+/// after the commit.
+///
+/// # Errors
+/// What a reaction within the transaction refuses; then nothing of the transaction may be committed.
+pub async fn raise(tx: &mut Tx, at: Millis, event: Event) -> Result<()> {
+    // Boxed, since a reaction may raise further events.
+    Box::pin(reactions::inside(tx, at, &event)).await?;
+    outbox::record(tx, &event, at, at).await?;
+    Ok(())
+}
+
+/// Sets a timer: the event's reactions run at `due_at`.
+///
+/// # Errors
+/// What the database says.
+pub async fn raise_later(tx: &mut Tx, at: Millis, due_at: Millis, event: Event) -> Result<()> {
+    outbox::record(tx, &event, at, due_at).await?;
+    Ok(())
+}

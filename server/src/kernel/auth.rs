@@ -1,0 +1,252 @@
+//! Who is asking: passwords, sessions, and the person behind a session.
+//!
+//! A session is 256 random bits in a cookie; the database holds their SHA-256 only, so a stolen backup
+//! signs nobody in. Looking a session up is cached, since it happens on every request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use crate::kernel::Kernel;
+use crate::kernel::access::{RightsTable, Role, Scope};
+use crate::kernel::clock::{HOUR, MINUTE, Millis};
+use crate::kernel::db::{DbError, Tx, sql};
+use crate::kernel::id::Id;
+
+/// The name of the session cookie.
+pub const COOKIE: &str = "sid";
+/// A session ends this long after it began, whatever happens in it.
+pub const ABSOLUTE: Millis = 12 * HOUR;
+/// How often "last seen" is written down.
+const NOTE_EVERY: Millis = MINUTE;
+/// A cached session is read again after this time: another process may have ended it.
+const TRUSTED_FOR: Millis = 10_000;
+const SESSIONS: usize = 20_000;
+
+/// A signed-in person, as far as deciding about a request needs.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// `users.id`.
+    pub id: Id,
+    /// Their name, for pages and watermarks.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+    /// Their department.
+    pub department_id: Id,
+    /// Their department's path from the root, `/1/4/`: everything that starts with it is below them.
+    pub department_path: String,
+    /// What they may do.
+    pub rights: RightsTable,
+    /// They must choose a new password before anything else.
+    pub must_change_password: bool,
+}
+
+impl Actor {
+    /// The rows they see.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope::of(self.role, self.id, &self.department_path)
+    }
+}
+
+/// A live session.
+#[derive(Debug)]
+pub struct Session {
+    /// SHA-256 of the cookie in hex; also the key of CSRF tokens.
+    pub id: String,
+    /// Whose.
+    pub actor: Actor,
+    begun: Millis,
+    seen: AtomicI64,
+    noted: AtomicI64,
+    loaded: Millis,
+}
+
+/// The cache of sessions, and the gate before the hash function.
+#[derive(Debug)]
+pub struct Sessions {
+    cache: Cache<String, Arc<Session>>,
+    hashing: Semaphore,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        // Two hashes at once: each takes 19 MiB and a core for some 20 ms, and sign-in must not starve pages.
+        Sessions { cache: Cache::new(SESSIONS), hashing: Semaphore::new(2) }
+    }
+}
+
+impl Sessions {
+    /// Forgets every cached session; they are read again from the database.
+    pub fn forget_all(&self) {
+        self.cache.clear();
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    begun_at: Millis,
+    seen_at: Millis,
+    user_id: Id,
+    name: String,
+    role: String,
+    department_id: Id,
+    path: String,
+    must_change_password: bool,
+}
+
+fn argon2() -> Result<Argon2<'static>, anyhow::Error> {
+    // 19 MiB, two passes, one lane: OWASP's first choice for argon2id.
+    let params = Params::new(19 * 1024, 2, 1, None).map_err(|error| anyhow::anyhow!("argon2 parameters: {error}"))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// What a token is stored as.
+fn digest(token: &str) -> String {
+    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Kernel {
+    /// Hashes a password for storage.
+    ///
+    /// # Errors
+    /// Only when the process cannot hash at all.
+    pub async fn hash_password(&self, password: String) -> anyhow::Result<String> {
+        let _turn = self.sessions.hashing.acquire().await?;
+        tokio::task::spawn_blocking(move || {
+            argon2()?
+                .hash_password(password.as_bytes())
+                .map(|hash| hash.to_string())
+                .map_err(|error| anyhow::anyhow!("argon2: {error}"))
+        })
+        .await?
+    }
+
+    /// Checks a password. With no stored hash (an unknown user) it hashes all the same and answers no, so
+    /// that both take the same time.
+    ///
+    /// # Errors
+    /// Only when the process cannot hash at all.
+    pub async fn verify_password(&self, stored: Option<String>, password: String) -> anyhow::Result<bool> {
+        let Some(stored) = stored else {
+            self.hash_password(password).await?;
+            return Ok(false);
+        };
+        let _turn = self.sessions.hashing.acquire().await?;
+        tokio::task::spawn_blocking(move || {
+            let hash = PasswordHash::new(&stored).map_err(|error| anyhow::anyhow!("a stored hash: {error}"))?;
+            Ok(argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
+        })
+        .await?
+    }
+
+    /// Opens a session and returns its cookie value.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn open_session(&self, tx: &mut Tx, user: Id, device: &str, now: Millis) -> Result<String, DbError> {
+        let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+        sql("INSERT INTO sessions (id, user_id, begun_at, seen_at, device) VALUES ($1, $2, $3, $3, $4)")
+            .bind(digest(&token))
+            .bind(user)
+            .bind(now)
+            .bind(device)
+            .run(tx)
+            .await?;
+        Ok(token)
+    }
+
+    /// Ends one session.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn end_session(&self, tx: &mut Tx, session: &str) -> Result<(), DbError> {
+        sql("DELETE FROM sessions WHERE id = $1").bind(session).run(tx).await?;
+        self.sessions.cache.remove(session);
+        Ok(())
+    }
+
+    /// Ends every session of a person: password changed, left, locked.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn end_sessions_of(&self, tx: &mut Tx, user: Id) -> Result<(), DbError> {
+        sql("DELETE FROM sessions WHERE user_id = $1").bind(user).run(tx).await?;
+        self.sessions.forget_all();
+        Ok(())
+    }
+
+    /// The live session of a cookie value. `active` says whether a person asked: open streams and automatic
+    /// refreshes do not keep a session alive.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn session(&self, token: &str, active: bool) -> Result<Option<Arc<Session>>, DbError> {
+        let now = self.clock.now();
+        let id = digest(token);
+        let cached = self.sessions.cache.get(&id).filter(|session| (0..TRUSTED_FOR).contains(&(now - session.loaded)));
+        let session = match cached {
+            Some(session) => session,
+            None => match self.load_session(&id, now).await? {
+                Some(session) => session,
+                None => return Ok(None),
+            },
+        };
+        let seen = session.seen.load(Ordering::Relaxed);
+        let alive = now - seen < self.config.idle() && now - session.begun < ABSOLUTE && now >= session.begun;
+        if !alive {
+            self.sessions.cache.remove(&id);
+            return Ok(None);
+        }
+        if active {
+            session.seen.store(now, Ordering::Relaxed);
+            if now - session.noted.load(Ordering::Relaxed) >= NOTE_EVERY {
+                session.noted.store(now, Ordering::Relaxed);
+                let mut tx = self.db.begin().await?;
+                sql("UPDATE sessions SET seen_at = $2 WHERE id = $1").bind(&id).bind(now).run(&mut tx).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(Some(session))
+    }
+
+    async fn load_session(&self, id: &str, now: Millis) -> Result<Option<Arc<Session>>, DbError> {
+        let row: Option<Row> = sql(
+            "SELECT s.begun_at, s.seen_at, u.id AS user_id, u.name, u.role, u.department_id, d.path, u.must_change_password \
+             FROM sessions s JOIN users u ON u.id = s.user_id JOIN departments d ON d.id = u.department_id \
+             WHERE s.id = $1 AND u.status = 'active'",
+        )
+        .bind(id)
+        .optional(&self.db)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let Some(role) = Role::from_code(&row.role) else { return Ok(None) };
+        let before = self.sessions.cache.get(id).map_or(row.seen_at, |old| old.seen.load(Ordering::Relaxed));
+        let session = Arc::new(Session {
+            id: id.to_owned(),
+            actor: Actor {
+                id: row.user_id,
+                name: row.name,
+                role,
+                department_id: row.department_id,
+                department_path: row.path,
+                rights: (self.hooks.rights)(role),
+                must_change_password: row.must_change_password,
+            },
+            begun: row.begun_at,
+            seen: AtomicI64::new(before.max(row.seen_at)),
+            noted: AtomicI64::new(row.seen_at),
+            loaded: now,
+        });
+        self.sessions.cache.insert(id.to_owned(), Arc::clone(&session));
+        Ok(Some(session))
+    }
+}

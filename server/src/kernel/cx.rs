@@ -1,0 +1,384 @@
+//! One request: who asks, for what, in which language; and the write it may become.
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use poem::http::{HeaderMap, Method, Uri, header};
+use poem::{Body, Response};
+use serde_json::Value;
+
+use crate::kernel::Office;
+use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::auth::{Actor, Session};
+use crate::kernel::badges::BadgeCounts;
+use crate::kernel::clock::Millis;
+use crate::kernel::db::{DbError, Tx, sql};
+use crate::kernel::error::{AppError, Result, html, see_other};
+use crate::kernel::form::Form;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::kernel::paging::Paging;
+use crate::ui::layout::{Frame, Look, TextSize, Theme};
+
+/// A request by anybody.
+#[derive(Debug)]
+pub struct Guest {
+    /// The office.
+    pub office: Office,
+    /// The moment of the request; one request has one time.
+    pub now: Millis,
+    /// The language of the answer.
+    pub lang: Lang,
+    /// Text size and colours of this device.
+    pub look: Look,
+    /// GET or POST.
+    pub method: Method,
+    /// The path without the query.
+    pub path: String,
+    /// The network address it came from.
+    pub from: String,
+    /// The request id in logs and on error pages.
+    pub reference: String,
+    query: Vec<(String, String)>,
+    params: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Mutex<Option<Body>>,
+}
+
+/// A request by somebody who is signed in and whom the route's gate let through. Having one is the proof.
+#[derive(Debug)]
+pub struct Cx {
+    guest: Guest,
+    /// The session it came in.
+    pub session: Arc<Session>,
+    /// What waits for this person.
+    pub badges: BadgeCounts,
+}
+
+impl Deref for Cx {
+    type Target = Guest;
+    fn deref(&self) -> &Guest {
+        &self.guest
+    }
+}
+
+impl Guest {
+    /// Reads the head of a request; the body stays unread.
+    pub(in crate::kernel) fn new(office: Office, mut request: poem::Request, params: Vec<(String, String)>) -> Guest {
+        let body = request.take_body();
+        let uri: Uri = request.original_uri().clone();
+        let query = uri.query().map(|query| serde_urlencoded::from_str(query).unwrap_or_default()).unwrap_or_default();
+        let headers = request.headers().clone();
+        let cookie = |name: &str| cookie_of(&headers, name);
+        let lang = cookie("lang").and_then(|code| Lang::from_code(&code)).unwrap_or_else(|| {
+            headers
+                .get(header::ACCEPT_LANGUAGE)
+                .and_then(|value| value.to_str().ok())
+                .map(Lang::from_accept_language)
+                .unwrap_or_default()
+        });
+        let look = look_of(cookie("look").as_deref().unwrap_or_default());
+        let now = office.clock.now();
+        Guest {
+            now,
+            lang,
+            look,
+            method: request.method().clone(),
+            path: uri.path().to_owned(),
+            from: request.remote_addr().to_string(),
+            reference: Id::new().to_string(),
+            query,
+            params,
+            headers,
+            body: Mutex::new(Some(body)),
+            office,
+        }
+    }
+
+    /// A value of the query; empty text counts as absent.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// `?page=`.
+    #[must_use]
+    pub fn paging(&self) -> Paging {
+        Paging::parse(self.query("page"))
+    }
+
+    /// A piece of the path, such as `id` in `/orders/:id`.
+    #[must_use]
+    pub fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The record id in the path.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when it is no id.
+    pub fn id(&self) -> Result<Id> {
+        self.param("id").parse().map_err(|_| AppError::NotFound)
+    }
+
+    /// A request header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// A cookie's value.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        cookie_of(&self.headers, name)
+    }
+
+    /// Whether the browser came over TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.office.config.tls() || self.header("x-forwarded-proto") == Some("https")
+    }
+
+    /// Reads the posted form.
+    ///
+    /// # Errors
+    /// [`AppError::TooLarge`] or [`AppError::BadRequest`].
+    pub async fn form(&self) -> Result<Form> {
+        let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let body = body.ok_or(AppError::BadRequest("the body was read already"))?;
+        Form::read(&self.headers, body, self.lang).await
+    }
+
+    /// The posted body as bytes, for the few addresses that take JSON.
+    ///
+    /// # Errors
+    /// [`AppError::TooLarge`] past `most` bytes.
+    pub async fn bytes(&self, most: usize) -> Result<Vec<u8>> {
+        let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let body = body.ok_or(AppError::BadRequest("the body was read already"))?;
+        Ok(body.into_bytes_limit(most).await.map_err(|_| AppError::TooLarge)?.to_vec())
+    }
+
+    /// The key under which form tokens of a signed-out browser are made.
+    pub(in crate::kernel) fn token(&self, session: &str) -> String {
+        let op = uuid::Uuid::now_v7().to_string();
+        let mac = self.office.seal.mac(&[b"form", session.as_bytes(), op.as_bytes()]);
+        format!("{op}.{mac}")
+    }
+
+    /// A new `op_id` for a form on a page for anybody.
+    #[must_use]
+    pub fn op_id(&self) -> String {
+        self.token("")
+    }
+
+    /// What the layout must know of the looker.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame {
+            lang: self.lang,
+            look: self.look,
+            tabs: Vec::new(),
+            path: self.path.clone(),
+            signed_in: false,
+            live: false,
+            user_key: String::new(),
+            toast: self.toast(),
+        }
+    }
+
+    /// `?done=saved` after a redirect becomes the toast `toast.saved`; unknown words become nothing.
+    fn toast(&self) -> Option<String> {
+        let word = self.query("done")?;
+        let known = word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let key = format!("toast.{word}");
+        let text = if known { t!(self.lang, &key).into_owned() } else { return None };
+        (!text.ends_with(&key)).then_some(text)
+    }
+}
+
+impl Cx {
+    pub(in crate::kernel) fn new(guest: Guest, session: Arc<Session>, badges: BadgeCounts) -> Cx {
+        Cx { guest, session, badges }
+    }
+
+    /// The person.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.session.actor
+    }
+
+    /// The rows this person sees.
+    #[must_use]
+    pub fn scope(&self) -> crate::kernel::access::Scope {
+        self.actor().scope()
+    }
+
+    /// Whether this person may, for showing or hiding a button; the route's gate is what protects.
+    #[must_use]
+    pub fn may(&self, gate: crate::kernel::access::Gate) -> bool {
+        gate.admits(&self.actor().rights)
+    }
+
+    /// A new `op_id` for a form.
+    #[must_use]
+    pub fn op_id(&self) -> String {
+        self.guest.token(&self.session.id)
+    }
+
+    /// An empty form to be filled with a record's values and shown.
+    #[must_use]
+    pub fn blank(&self) -> Form {
+        Form::blank(self.lang)
+    }
+
+    /// What the layout must know of the looker.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame {
+            tabs: (self.office.hooks.tabs)(self),
+            signed_in: true,
+            live: true,
+            user_key: self.actor().id.to_string(),
+            ..self.guest.frame()
+        }
+    }
+
+    /// Begins the one transaction of a POST.
+    ///
+    /// # Errors
+    /// [`AppError::Repeated`] with the first answer when the same form came before (a double tap, a phone
+    /// that sends its outbox again); [`AppError::OtherContent`] when its `op_id` was used for other content.
+    pub async fn write(&self, form: &Form) -> Result<Write<'_>> {
+        let mut tx = self.office.db.begin().await?;
+        first_answer(&mut tx, self.actor().id, form).await?;
+        let author = Author { user: Some(self.actor().id), origin: self.from.clone(), at: self.now };
+        Ok(Write { tx, author, cx: self, op: form.op().to_owned(), hash: form.hash().to_owned() })
+    }
+
+    /// A page as the answer, marked as one that may be kept for reading offline.
+    #[must_use]
+    pub fn offline_page(&self, document: String) -> Response {
+        let mut response = html(document);
+        response.headers_mut().insert("x-offline", header::HeaderValue::from_static("1"));
+        response
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Op {
+    body_hash: String,
+    location: String,
+}
+
+async fn first_answer(tx: &mut Tx, user: Id, form: &Form) -> Result<()> {
+    let known: Option<Op> = sql("SELECT body_hash, location FROM ops WHERE user_id = $1 AND op_id = $2")
+        .bind(user)
+        .bind(form.op())
+        .optional(tx)
+        .await?;
+    match known {
+        None => Ok(()),
+        Some(op) if op.body_hash == form.hash() => Err(AppError::Repeated(op.location)),
+        Some(_) => Err(AppError::OtherContent),
+    }
+}
+
+/// A POST's transaction: the rows, the audit entries, the events and the form's `op_id`, all or none.
+#[derive(Debug)]
+pub struct Write<'a> {
+    /// The transaction, for stores.
+    pub tx: Tx,
+    /// Who writes, for the audit and for calls into other features.
+    pub author: Author,
+    cx: &'a Cx,
+    op: String,
+    hash: String,
+}
+
+impl Write<'_> {
+    /// Notes a change in the operation log.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn audit(&mut self, action: Action, kind: &'static str, id: Id, changes: Changes) -> Result<()> {
+        Ok(audit::record(&mut self.tx, &self.author, action, kind, id, changes).await?)
+    }
+
+    /// Notes an act without field changes.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn act(&mut self, kind: &'static str, id: Id, what: &str) -> Result<()> {
+        self.audit(Action::Act, kind, id, Changes::new().set("act", Value::from(what))).await
+    }
+
+    /// Commits and answers 303 to `location`. When this returns, everything is on disk.
+    ///
+    /// # Errors
+    /// What the database says; a twin of the same form that won the race makes this [`AppError::Repeated`].
+    pub async fn finish(mut self, location: &str) -> Result<Response> {
+        let user = self.cx.actor().id;
+        let noted = sql("INSERT INTO ops (user_id, op_id, body_hash, location, at) VALUES ($1, $2, $3, $4, $5)")
+            .bind(user)
+            .bind(&self.op)
+            .bind(&self.hash)
+            .bind(location)
+            .bind(self.author.at)
+            .run(&mut self.tx)
+            .await;
+        match noted {
+            Ok(_) => {}
+            Err(DbError::Duplicate) => {
+                drop(self.tx);
+                return Err(self.cx.twin(&self.op, &self.hash).await);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.tx.commit().await?;
+        self.cx.office.alarm.ring();
+        self.cx.office.badges_changed(user);
+        Ok(see_other(location))
+    }
+}
+
+impl Cx {
+    /// What the winner of a race between two copies of one form answered.
+    async fn twin(&self, op: &str, hash: &str) -> AppError {
+        let found = sql("SELECT body_hash, location FROM ops WHERE user_id = $1 AND op_id = $2")
+            .bind(self.actor().id)
+            .bind(op)
+            .optional::<Op>(&self.office.db)
+            .await;
+        match found {
+            Ok(Some(first)) if first.body_hash == hash => AppError::Repeated(first.location),
+            Ok(Some(_)) => AppError::OtherContent,
+            Ok(None) => AppError::Unavailable("a twin form was undone".to_owned()),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// The `look` cookie: words separated by dots, such as `large.dark`.
+fn look_of(words: &str) -> Look {
+    let has = |word: &str| words.split('.').any(|w| w == word);
+    Look {
+        text: if has("large") { TextSize::Large } else { TextSize::Normal },
+        theme: match (has("light"), has("dark")) {
+            (true, _) => Theme::Light,
+            (false, true) => Theme::Dark,
+            (false, false) => Theme::Auto,
+        },
+    }
+}

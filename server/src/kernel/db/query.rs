@@ -1,0 +1,281 @@
+//! One SQL text with `$1` for both engines, its arguments, and running it.
+
+use std::borrow::Cow;
+
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite};
+
+use super::{Db, DbError, Inner, Tx, sqlite_of};
+use crate::kernel::id::Id;
+use crate::kernel::money::{Fen, Milli};
+
+/// A row type of either engine; `#[derive(FromRow)]` is enough.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+/// A bound value. Each kind carries its own NULL, so that PostgreSQL always knows the type.
+#[derive(Clone, Debug)]
+pub enum Arg {
+    /// `BIGINT`.
+    Int(Option<i64>),
+    /// `DOUBLE PRECISION`.
+    Real(Option<f64>),
+    /// `TEXT`.
+    Text(Option<String>),
+    /// `BOOLEAN`.
+    Bool(bool),
+}
+
+impl From<i64> for Arg {
+    fn from(value: i64) -> Arg {
+        Arg::Int(Some(value))
+    }
+}
+impl From<Id> for Arg {
+    fn from(value: Id) -> Arg {
+        Arg::Int(Some(value.0))
+    }
+}
+impl From<Fen> for Arg {
+    fn from(value: Fen) -> Arg {
+        Arg::Int(Some(value.0))
+    }
+}
+impl From<Milli> for Arg {
+    fn from(value: Milli) -> Arg {
+        Arg::Int(Some(value.0))
+    }
+}
+impl From<bool> for Arg {
+    fn from(value: bool) -> Arg {
+        Arg::Bool(value)
+    }
+}
+impl From<f64> for Arg {
+    fn from(value: f64) -> Arg {
+        Arg::Real(Some(value))
+    }
+}
+impl From<&str> for Arg {
+    fn from(value: &str) -> Arg {
+        Arg::Text(Some(value.to_owned()))
+    }
+}
+impl From<String> for Arg {
+    fn from(value: String) -> Arg {
+        Arg::Text(Some(value))
+    }
+}
+impl From<&String> for Arg {
+    fn from(value: &String) -> Arg {
+        Arg::Text(Some(value.clone()))
+    }
+}
+impl From<Cow<'_, str>> for Arg {
+    fn from(value: Cow<'_, str>) -> Arg {
+        Arg::Text(Some(value.into_owned()))
+    }
+}
+impl From<Option<i64>> for Arg {
+    fn from(value: Option<i64>) -> Arg {
+        Arg::Int(value)
+    }
+}
+impl From<Option<Id>> for Arg {
+    fn from(value: Option<Id>) -> Arg {
+        Arg::Int(value.map(|id| id.0))
+    }
+}
+impl From<Option<Fen>> for Arg {
+    fn from(value: Option<Fen>) -> Arg {
+        Arg::Int(value.map(|fen| fen.0))
+    }
+}
+impl From<Option<f64>> for Arg {
+    fn from(value: Option<f64>) -> Arg {
+        Arg::Real(value)
+    }
+}
+impl From<Option<String>> for Arg {
+    fn from(value: Option<String>) -> Arg {
+        Arg::Text(value)
+    }
+}
+impl From<Option<&str>> for Arg {
+    fn from(value: Option<&str>) -> Arg {
+        Arg::Text(value.map(str::to_owned))
+    }
+}
+
+/// Where a statement runs: on the readers, or inside a write.
+#[derive(Debug)]
+pub enum On<'a> {
+    /// Any reader.
+    Db(&'a Db),
+    /// The write in progress; it sees its own changes.
+    Tx(&'a mut Tx),
+}
+
+impl<'a> From<&'a Db> for On<'a> {
+    fn from(db: &'a Db) -> On<'a> {
+        On::Db(db)
+    }
+}
+impl<'a> From<&'a mut Tx> for On<'a> {
+    fn from(tx: &'a mut Tx) -> On<'a> {
+        On::Tx(tx)
+    }
+}
+impl<'a> From<&'a mut On<'_>> for On<'a> {
+    fn from(on: &'a mut On<'_>) -> On<'a> {
+        match on {
+            On::Db(db) => On::Db(db),
+            On::Tx(tx) => On::Tx(tx),
+        }
+    }
+}
+
+/// A statement and its arguments.
+#[derive(Clone, Debug)]
+pub struct Query {
+    text: Cow<'static, str>,
+    args: Vec<Arg>,
+}
+
+/// Starts a statement. Its text is constant, so no value can be spelled into it.
+#[must_use]
+pub fn sql(text: &'static str) -> Query {
+    Query { text: Cow::Borrowed(text), args: Vec::new() }
+}
+
+impl Query {
+    /// Binds the next `$n` that the text already names.
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<Arg>) -> Query {
+        self.args.push(value.into());
+        self
+    }
+
+    /// Appends constant text.
+    #[must_use]
+    pub fn push(mut self, text: &'static str) -> Query {
+        self.text.to_mut().push_str(text);
+        self
+    }
+
+    /// Appends a new `$n` and binds it.
+    #[must_use]
+    pub fn arg(mut self, value: impl Into<Arg>) -> Query {
+        self.args.push(value.into());
+        let place = format!("${}", self.args.len());
+        self.text.to_mut().push_str(&place);
+        self
+    }
+
+    /// Appends `(…, …)` with one `$n` for each value, for `IN`; an empty list matches nothing.
+    #[must_use]
+    pub fn args<T: Into<Arg>>(self, values: impl IntoIterator<Item = T>) -> Query {
+        let mut query = self.push("(");
+        let mut first = true;
+        for value in values {
+            query = if first { query } else { query.push(", ") }.arg(value);
+            first = false;
+        }
+        if first { query.push("NULL)") } else { query.push(")") }
+    }
+
+    /// The text as it will be sent, for the test that prepares every statement.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn on_sqlite<T: Record>(self) -> sqlx::query::QueryAs<'static, Sqlite, T, SqliteArguments> {
+        self.args.into_iter().fold(sqlx::query_as(AssertSqlSafe(self.text)), |query, arg| match arg {
+            Arg::Int(value) => query.bind(value),
+            Arg::Real(value) => query.bind(value),
+            Arg::Text(value) => query.bind(value),
+            Arg::Bool(value) => query.bind(value),
+        })
+    }
+
+    fn on_postgres<T: Record>(self) -> sqlx::query::QueryAs<'static, Postgres, T, PgArguments> {
+        self.args.into_iter().fold(sqlx::query_as(AssertSqlSafe(self.text)), |query, arg| match arg {
+            Arg::Int(value) => query.bind(value),
+            Arg::Real(value) => query.bind(value),
+            Arg::Text(value) => query.bind(value),
+            Arg::Bool(value) => query.bind(value),
+        })
+    }
+
+    /// Every row.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn all<T: Record>(self, on: impl Into<On<'_>>) -> Result<Vec<T>, DbError> {
+        Ok(match on.into() {
+            On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_all(readers).await?,
+            On::Db(Db::Postgres(pool)) => self.on_postgres().fetch_all(pool).await?,
+            On::Tx(Tx(Inner::Sqlite(seat))) => self.on_sqlite().fetch_all(sqlite_of(seat)?).await?,
+            On::Tx(Tx(Inner::Postgres(tx))) => self.on_postgres().fetch_all(&mut **tx).await?,
+        })
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn optional<T: Record>(self, on: impl Into<On<'_>>) -> Result<Option<T>, DbError> {
+        Ok(match on.into() {
+            On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_optional(readers).await?,
+            On::Db(Db::Postgres(pool)) => self.on_postgres().fetch_optional(pool).await?,
+            On::Tx(Tx(Inner::Sqlite(seat))) => self.on_sqlite().fetch_optional(sqlite_of(seat)?).await?,
+            On::Tx(Tx(Inner::Postgres(tx))) => self.on_postgres().fetch_optional(&mut **tx).await?,
+        })
+    }
+
+    /// The one row that must be there, such as that of an aggregate.
+    ///
+    /// # Errors
+    /// What the database says; no row is a fault.
+    pub async fn one<T: Record>(self, on: impl Into<On<'_>>) -> Result<T, DbError> {
+        self.optional(on).await?.ok_or(DbError::Sqlx(sqlx::Error::RowNotFound))
+    }
+
+    /// Runs a statement that returns nothing.
+    ///
+    /// # Errors
+    /// What the database says; [`DbError::Duplicate`] for a key that exists.
+    ///
+    /// # Returns
+    /// How many rows it changed.
+    pub async fn run(self, tx: &mut Tx) -> Result<u64, DbError> {
+        Ok(match &mut tx.0 {
+            Inner::Sqlite(seat) => {
+                let query = self.args.into_iter().fold(
+                    sqlx::query::<Sqlite>(AssertSqlSafe(self.text)),
+                    |query, arg| match arg {
+                        Arg::Int(value) => query.bind(value),
+                        Arg::Real(value) => query.bind(value),
+                        Arg::Text(value) => query.bind(value),
+                        Arg::Bool(value) => query.bind(value),
+                    },
+                );
+                query.execute(sqlite_of(seat)?).await?.rows_affected()
+            }
+            Inner::Postgres(transaction) => {
+                let query = self.args.into_iter().fold(
+                    sqlx::query::<Postgres>(AssertSqlSafe(self.text)),
+                    |query, arg| match arg {
+                        Arg::Int(value) => query.bind(value),
+                        Arg::Real(value) => query.bind(value),
+                        Arg::Text(value) => query.bind(value),
+                        Arg::Bool(value) => query.bind(value),
+                    },
+                );
+                query.execute(&mut **transaction).await?.rows_affected()
+            }
+        })
+    }
+}

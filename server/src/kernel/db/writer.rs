@@ -1,0 +1,222 @@
+//! Grouped commits on SQLite's one writing connection.
+//!
+//! A durable COMMIT costs a flush of the disk, a statement almost nothing. So writers take turns on one
+//! connection, each under its own savepoint inside one open transaction; whoever finds nobody waiting
+//! behind it commits for all. Every member is answered after that COMMIT. Rejected: a writer task that is
+//! sent closures, which would force every handler's borrowed state into `'static` boxes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use sqlx::{Executor, SqliteConnection};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+
+use super::DbError;
+
+/// The most writes that share a commit, and the longest that the first of them waits for others.
+const BATCH_MEMBERS: u32 = 64;
+const BATCH_AGE: Duration = Duration::from_millis(10);
+/// A member that handed its turn on looks after this time whether the batch was committed: the next in
+/// line may have gone away (its browser closed) without sitting down.
+const LOOK_AFTER: Duration = Duration::from_millis(5);
+
+/// The one writing connection and the queue before it.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    desk: Arc<Mutex<Desk>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+struct Desk {
+    connection: SqliteConnection,
+    batch: Option<Batch>,
+    /// A member left without committing; its savepoint is still open.
+    abandoned: bool,
+}
+
+/// Writes that will share a commit. The channel holds `None` until it is known how that went.
+#[derive(Debug)]
+struct Batch {
+    begun: Instant,
+    members: u32,
+    outcome: watch::Sender<Option<Result<(), String>>>,
+}
+
+/// A turn at the desk.
+#[derive(Debug)]
+pub struct Seat {
+    /// `None` once committed.
+    desk: Option<OwnedMutexGuard<Desk>>,
+    writer: Writer,
+}
+
+/// Counts somebody in the queue for as long as they stand in it.
+struct InLine<'a>(&'a AtomicUsize);
+
+impl<'a> InLine<'a> {
+    fn join(waiting: &'a AtomicUsize) -> InLine<'a> {
+        waiting.fetch_add(1, Ordering::AcqRel);
+        InLine(waiting)
+    }
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Writer {
+    pub(super) fn new(connection: SqliteConnection) -> Writer {
+        let desk = Desk { connection, batch: None, abandoned: false };
+        Writer { desk: Arc::new(Mutex::new(desk)), waiting: Arc::new(AtomicUsize::new(0)) }
+    }
+
+    async fn lock(&self) -> OwnedMutexGuard<Desk> {
+        let _in_line = InLine::join(&self.waiting);
+        Arc::clone(&self.desk).lock_owned().await
+    }
+
+    pub(super) async fn sit(&self) -> Result<Seat, DbError> {
+        let mut desk = self.lock().await;
+        desk.tidy().await?;
+        desk.open().await?;
+        Ok(Seat { desk: Some(desk), writer: self.clone() })
+    }
+
+    fn somebody_waits(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) > 0
+    }
+
+    /// Commits an open batch that nobody else will.
+    async fn settle(&self) {
+        let mut desk = self.lock().await;
+        if desk.tidy().await.is_ok() && !self.somebody_waits() {
+            desk.commit_batch().await;
+        }
+    }
+}
+
+impl Desk {
+    /// Undoes what an abandoned member did.
+    async fn tidy(&mut self) -> Result<(), DbError> {
+        if self.abandoned {
+            self.abandoned = false;
+            if self.batch.is_some() {
+                let undone = self.connection.execute("ROLLBACK TO member; RELEASE member").await;
+                match undone {
+                    Ok(_) => {}
+                    // Cancelled after its RELEASE had reached SQLite: it is a member like the others.
+                    Err(error) if error.to_string().contains("no such savepoint") => {}
+                    Err(error) => self.fail_batch(&error).await,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a savepoint, and the batch around it where none is open.
+    async fn open(&mut self) -> Result<(), DbError> {
+        if self.batch.is_none() {
+            self.connection.execute("BEGIN IMMEDIATE").await?;
+            let (outcome, _) = watch::channel(None);
+            self.batch = Some(Batch { begun: Instant::now(), members: 0, outcome });
+        }
+        match self.connection.execute("SAVEPOINT member").await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                self.fail_batch(&error).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Commits what is open and tells its members.
+    async fn commit_batch(&mut self) {
+        if self.batch.is_none() {
+            return;
+        }
+        match self.connection.execute("COMMIT").await {
+            Ok(_) => self.announce(Ok(())),
+            Err(error) => self.fail_batch(&error).await,
+        }
+    }
+
+    /// A full disk or an I/O error undoes the whole transaction, so every member failed.
+    async fn fail_batch(&mut self, error: &sqlx::Error) {
+        // SQLite may have rolled back by itself already; then this statement's error says so, no more.
+        if let Err(second) = self.connection.execute("ROLLBACK").await {
+            tracing::debug!(%second, "nothing left to roll back");
+        }
+        self.announce(Err(error.to_string()));
+    }
+
+    fn announce(&mut self, outcome: Result<(), String>) {
+        if let Some(batch) = self.batch.take() {
+            batch.outcome.send_replace(Some(outcome));
+        }
+    }
+}
+
+impl Seat {
+    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, DbError> {
+        match self.desk.as_mut() {
+            Some(desk) if desk.batch.is_some() => Ok(&mut desk.connection),
+            Some(_) | None => Err(DbError::Unavailable("the transaction was undone".to_owned())),
+        }
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), DbError> {
+        // The desk is taken only after the release: until then a cancelled call must still be undone.
+        let Some(desk) = self.desk.as_mut() else { return Ok(()) };
+        if let Err(error) = desk.connection.execute("RELEASE member").await {
+            desk.fail_batch(&error).await;
+            self.desk = None;
+            return Err(error.into());
+        }
+        let Some(batch) = desk.batch.as_mut() else {
+            return Err(DbError::Unavailable("the transaction was undone".to_owned()));
+        };
+        batch.members += 1;
+        let mut outcome = batch.outcome.subscribe();
+        let full = batch.members >= BATCH_MEMBERS || batch.begun.elapsed() >= BATCH_AGE;
+        let desk = self.desk.take();
+        if full || !self.writer.somebody_waits() {
+            if let Some(mut desk) = desk {
+                // In a task of its own: a commit half awaited by a browser that left must still finish.
+                let committing = tokio::spawn(async move { desk.commit_batch().await });
+                if let Err(error) = committing.await {
+                    tracing::error!(%error, "the commit's task ended early");
+                }
+            }
+        } else {
+            drop(desk);
+        }
+        loop {
+            if let Some(known) = outcome.borrow_and_update().clone() {
+                return known.map_err(DbError::Unavailable);
+            }
+            match tokio::time::timeout(LOOK_AFTER, outcome.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Err(DbError::Unavailable("the batch was dropped".to_owned())),
+                Err(_) => self.writer.settle().await,
+            }
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(mut desk) = self.desk.take() {
+            desk.abandoned = true;
+            drop(desk);
+            // Others may be waiting for the batch this member was the last of.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                let writer = self.writer.clone();
+                runtime.spawn(async move { writer.settle().await });
+            }
+        }
+    }
+}

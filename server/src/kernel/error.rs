@@ -1,0 +1,164 @@
+//! The one error type of handlers, and the page each becomes.
+
+use poem::http::{StatusCode, header};
+use poem::{IntoResponse, Response};
+
+use crate::kernel::db::DbError;
+use crate::kernel::i18n::t;
+use crate::ui::layout::{Frame, Page};
+
+/// Why a request was not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Not there, or outside the reader's scope: the two look the same. 404.
+    #[error("not found")]
+    NotFound,
+    /// There, but not allowed. 403.
+    #[error("forbidden")]
+    Forbidden,
+    /// Nobody is signed in: to the sign-in page, and back here afterwards.
+    #[error("sign in first")]
+    SignIn,
+    /// The same form came before; here is the first answer again. 303.
+    #[error("done before")]
+    Repeated(String),
+    /// The form's op_id was used with other content. 409.
+    #[error("the form was sent before with other content")]
+    OtherContent,
+    /// A rule of the business stands against it; the text is for the person. 409.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The request cannot be read. 400; the text is for the log.
+    #[error("bad request: {0}")]
+    BadRequest(&'static str),
+    /// More than this form accepts. 413.
+    #[error("too large")]
+    TooLarge,
+    /// The database cannot write now. 503 with Retry-After.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// A fault of ours. 500; logged once, here.
+    #[error("fault: {0:#}")]
+    Fault(anyhow::Error),
+}
+
+/// What handlers return.
+pub type Result<T, E = AppError> = std::result::Result<T, E>;
+
+impl From<DbError> for AppError {
+    fn from(error: DbError) -> AppError {
+        match error {
+            DbError::Unavailable(why) => AppError::Unavailable(why),
+            DbError::Duplicate | DbError::Sqlx(_) => AppError::Fault(error.into()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for AppError {
+    fn from(error: anyhow::Error) -> AppError {
+        AppError::Fault(error)
+    }
+}
+
+impl From<std::io::Error> for AppError {
+    fn from(error: std::io::Error) -> AppError {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => AppError::Unavailable(error.to_string()),
+            _ => AppError::Fault(error.into()),
+        }
+    }
+}
+
+impl AppError {
+    /// The HTTP status of this error.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            AppError::NotFound => StatusCode::NOT_FOUND,
+            AppError::Forbidden => StatusCode::FORBIDDEN,
+            AppError::SignIn | AppError::Repeated(_) => StatusCode::SEE_OTHER,
+            AppError::OtherContent | AppError::Refused(_) => StatusCode::CONFLICT,
+            AppError::BadRequest(_) => StatusCode::BAD_REQUEST,
+            AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            AppError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AppError::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Renders the page. `reference` is the request id: it stands on the page and in the log, so that a
+    /// person can tell support which one it was.
+    #[must_use]
+    pub fn page(&self, frame: &Frame, reference: &str) -> Response {
+        let lang = frame.lang;
+        let (title, text) = match self {
+            AppError::SignIn => return see_other(&sign_in_address(&frame.path)),
+            AppError::Repeated(location) => return see_other(location),
+            AppError::NotFound => (t!(lang, "error.not_found"), t!(lang, "error.not_found_text")),
+            AppError::Forbidden => (t!(lang, "error.forbidden"), t!(lang, "error.forbidden_text")),
+            AppError::OtherContent => (t!(lang, "error.other_content"), t!(lang, "error.other_content_text")),
+            AppError::Refused(why) => (t!(lang, "error.refused"), why.as_str().into()),
+            AppError::BadRequest(_) => (t!(lang, "error.bad_request"), t!(lang, "error.bad_request_text")),
+            AppError::TooLarge => (t!(lang, "error.too_large"), t!(lang, "error.too_large_text")),
+            AppError::Unavailable(_) => (t!(lang, "error.unavailable"), t!(lang, "error.unavailable_text")),
+            AppError::Fault(_) => (t!(lang, "error.fault"), t!(lang, "error.fault_text")),
+        };
+        match self {
+            AppError::Fault(error) => tracing::error!(reference, path = %frame.path, "{error:#}"),
+            AppError::Unavailable(why) => tracing::warn!(reference, path = %frame.path, why, "answered 503"),
+            AppError::BadRequest(why) => tracing::info!(reference, path = %frame.path, why, "bad request"),
+            AppError::NotFound
+            | AppError::Forbidden
+            | AppError::SignIn
+            | AppError::Repeated(_)
+            | AppError::OtherContent
+            | AppError::Refused(_)
+            | AppError::TooLarge => {}
+        }
+        let body = maud::html! {
+            section.card {
+                div.cell { div.g { p { (text) } } }
+                @if self.status().is_server_error() {
+                    div.cell { small { (t!(lang, "error.reference")) " " (reference) } }
+                }
+            }
+        };
+        let page = Page::new(frame, title).back("/").error_title().render(body);
+        let mut response = html(page);
+        response.set_status(self.status());
+        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+/// The sign-in page that leads back to `path`.
+fn sign_in_address(path: &str) -> String {
+    if path.is_empty() || path == "/" {
+        "/login".to_owned()
+    } else {
+        format!("/login?next={}", percent(path))
+    }
+}
+
+/// Percent-encodes a path for use as a query value.
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+/// 303 to `location`: what every successful POST answers.
+#[must_use]
+pub fn see_other(location: &str) -> Response {
+    Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, location).finish()
+}
+
+/// An HTML document as a response.
+#[must_use]
+pub fn html(document: String) -> Response {
+    poem::web::Html(document).into_response()
+}

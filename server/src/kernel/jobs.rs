@@ -1,0 +1,73 @@
+//! Work after the commit: takes due events and runs their reactions, one at a time and in order.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::kernel::Office;
+use crate::kernel::access::CompanyKey;
+use crate::kernel::outbox::{self, Event, Pending};
+
+/// Rung after a commit that recorded events.
+#[derive(Clone, Debug, Default)]
+pub struct Alarm(Arc<Notify>);
+
+impl Alarm {
+    /// Wakes the jobs.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Events taken at once.
+const BATCH: i64 = 64;
+/// The longest sleep: another process may have written, or the clock may have jumped.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
+
+/// Runs for ever: `react` is the product's one match over its events.
+pub async fn run<E, F, R>(office: Office, react: R)
+where
+    E: Event + 'static,
+    F: Future<Output = anyhow::Result<()>> + Send,
+    R: Fn(Office, Arc<CompanyKey>, Pending<E>) -> F + Send + Sync,
+{
+    let key = Arc::new(CompanyKey::new());
+    loop {
+        let now = office.clock.now();
+        match outbox::take::<E>(&office.db, now, BATCH).await {
+            Ok(events) if events.is_empty() => rest(&office).await,
+            Ok(events) => {
+                for pending in events {
+                    let (id, attempts) = (pending.id, pending.attempts);
+                    let noted = match react(Arc::clone(&office), Arc::clone(&key), pending).await {
+                        Ok(()) => outbox::done(&office.db, id).await,
+                        Err(error) => {
+                            tracing::warn!(event = %id, attempts, "a reaction failed: {error:#}");
+                            outbox::failed(&office.db, id, attempts, &format!("{error:#}"), now).await
+                        }
+                    };
+                    if let Err(error) = noted {
+                        tracing::warn!(event = %id, %error, "its lease will run out and it will be tried again");
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "events cannot be read now");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// Sleeps until the next event is due or somebody rings.
+async fn rest(office: &Office) {
+    let due = outbox::next_due(&office.db).await.ok().flatten();
+    let wait = due.map_or(LONGEST_SLEEP, |due| {
+        let ms = u64::try_from(due - office.clock.now()).unwrap_or(0);
+        Duration::from_millis(ms).min(LONGEST_SLEEP)
+    });
+    // Elapsed or rung: either way there may be work.
+    let _ = tokio::time::timeout(wait, office.alarm.0.notified()).await;
+}

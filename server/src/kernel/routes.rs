@@ -1,0 +1,287 @@
+//! The route table: (method, path, gate, handler). It is what is mounted, and what the tests of access,
+//! budgets and no-JavaScript walk, so a route cannot exist without its gate.
+
+use std::collections::{BTreeMap, HashSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::{Body, Endpoint, Request, Response, Route, RouteMethod};
+
+use crate::kernel::Office;
+use crate::kernel::access::Gate;
+use crate::kernel::compress::compress;
+use crate::kernel::cx::{Cx, Guest};
+use crate::kernel::error::{AppError, Result, html};
+use crate::ui::layout::csp_style_hash;
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
+
+#[derive(Clone)]
+enum Handler {
+    Guest(Arc<dyn Fn(Guest) -> Answer + Send + Sync>),
+    Cx(Arc<dyn Fn(Cx) -> Answer + Send + Sync>),
+}
+
+/// A line of the table.
+#[derive(Clone)]
+pub struct Entry {
+    /// GET or POST.
+    pub method: Method,
+    /// With `:id` for a record.
+    pub path: &'static str,
+    /// Who may call it.
+    pub gate: Gate,
+    handler: Handler,
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {:?}", self.method, self.path, self.gate)
+    }
+}
+
+/// The recorder that each feature's `routes()` writes into.
+#[derive(Clone, Debug, Default)]
+pub struct Routes {
+    entries: Vec<Entry>,
+}
+
+/// Two features claim one address; found at boot.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is declared twice")]
+pub struct DeclaredTwice(String);
+
+impl Routes {
+    /// A page or stream for signed-in people.
+    pub fn get<F, R>(&mut self, path: &'static str, gate: Gate, handler: F)
+    where
+        F: Fn(Cx) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.add(Method::GET, path, gate, Handler::Cx(Arc::new(move |cx| Box::pin(handler(cx)))));
+    }
+
+    /// A change by signed-in people.
+    pub fn post<F, R>(&mut self, path: &'static str, gate: Gate, handler: F)
+    where
+        F: Fn(Cx) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.add(Method::POST, path, gate, Handler::Cx(Arc::new(move |cx| Box::pin(handler(cx)))));
+    }
+
+    /// A page for anybody.
+    pub fn public_get<F, R>(&mut self, path: &'static str, handler: F)
+    where
+        F: Fn(Guest) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.add(Method::GET, path, Gate::Public, Handler::Guest(Arc::new(move |guest| Box::pin(handler(guest)))));
+    }
+
+    /// A form for anybody, such as the sign-in.
+    pub fn public_post<F, R>(&mut self, path: &'static str, handler: F)
+    where
+        F: Fn(Guest) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Response>> + Send + 'static,
+    {
+        self.add(Method::POST, path, Gate::Public, Handler::Guest(Arc::new(move |guest| Box::pin(handler(guest)))));
+    }
+
+    fn add(&mut self, method: Method, path: &'static str, gate: Gate, handler: Handler) {
+        self.entries.push(Entry { method, path, gate, handler });
+    }
+
+    /// The table, for tests and for `server routes`.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Mounts everything.
+    ///
+    /// # Errors
+    /// [`DeclaredTwice`].
+    pub fn mount(self, office: &Office) -> std::result::Result<Route, DeclaredTwice> {
+        let mut seen = HashSet::new();
+        let mut by_path: BTreeMap<&'static str, RouteMethod> = BTreeMap::new();
+        for entry in self.entries {
+            if !seen.insert((entry.method.clone(), entry.path)) {
+                return Err(DeclaredTwice(format!("{} {}", entry.method, entry.path)));
+            }
+            let methods = by_path.remove(entry.path).unwrap_or_default();
+            let (path, method) = (entry.path, entry.method.clone());
+            by_path.insert(path, methods.method(method, Door { office: Arc::clone(office), entry }));
+        }
+        let mut route = Route::new();
+        for (path, methods) in by_path {
+            route = route.try_at(path, methods).map_err(|error| DeclaredTwice(format!("{path}: {error}")))?;
+        }
+        let lost = Door {
+            office: Arc::clone(office),
+            entry: Entry {
+                method: Method::GET,
+                path: "/*",
+                gate: Gate::Public,
+                handler: Handler::Guest(Arc::new(|_| Box::pin(async { Err(AppError::NotFound) }))),
+            },
+        };
+        route.try_at("/*path", lost).map_err(|error| DeclaredTwice(error.to_string()))
+    }
+}
+
+/// Stands before one handler: origin, session, gate; then the answer's headers.
+struct Door {
+    office: Office,
+    entry: Entry,
+}
+
+impl Endpoint for Door {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let accepts = request.header(header::ACCEPT_ENCODING).map(str::to_owned);
+        let params = self
+            .entry
+            .path
+            .split('/')
+            .filter_map(|piece| piece.strip_prefix([':', '*']))
+            .filter_map(|name| Some((name.to_owned(), request.raw_path_param(name)?.to_owned())))
+            .collect();
+        let guest = Guest::new(Arc::clone(&self.office), request, params);
+        let response = self.answer(guest).await;
+        let mut response = compress(response, accepts.as_deref()).await;
+        harden(&mut response, self.office.config.tls());
+        Ok(response)
+    }
+}
+
+impl Door {
+    async fn answer(&self, guest: Guest) -> Response {
+        let reference = guest.reference.clone();
+        let frame = guest.frame();
+        if self.entry.method != Method::GET && crosses_sites(&guest) {
+            return AppError::Forbidden.page(&frame, &reference);
+        }
+        match &self.entry.handler {
+            Handler::Guest(handler) => match handler(guest).await {
+                Ok(response) => response,
+                Err(error) => error.page(&frame, &reference),
+            },
+            Handler::Cx(handler) => match self.admit(guest).await {
+                Ok(Admission::In(cx)) => {
+                    let frame = cx.frame();
+                    match handler(*cx).await {
+                        Ok(response) => response,
+                        Err(error) => error.page(&frame, &reference),
+                    }
+                }
+                Ok(Admission::SignIn(response)) => response,
+                Err(error) => error.page(&frame, &reference),
+            },
+        }
+    }
+
+    /// Session, then gate.
+    async fn admit(&self, guest: Guest) -> Result<Admission> {
+        let token = guest.cookie(crate::kernel::auth::COOKIE);
+        // A stream or a reload that no finger caused does not keep the session alive.
+        let active = guest.header("accept") != Some("text/event-stream") && guest.query("auto").is_none();
+        let session = match &token {
+            Some(token) => self.office.session(token, active).await?,
+            None => None,
+        };
+        let Some(session) = session else {
+            return self.sign_in(guest).await.map(Admission::SignIn);
+        };
+        if !self.entry.gate.admits(&session.actor.rights) {
+            return Err(AppError::Forbidden);
+        }
+        let badges = self.office.badges_of(&session.actor).await?;
+        Ok(Admission::In(Box::new(Cx::new(guest, session, badges))))
+    }
+
+    /// A page leads to the sign-in and back. A form is kept: sealed into the sign-in page for the user whose
+    /// session it was, since only that person may go on with it.
+    async fn sign_in(&self, guest: Guest) -> Result<Response> {
+        let wants_data = guest.header("x-requested-with").is_some() || guest.header("accept") == Some("text/event-stream");
+        if wants_data {
+            let mut response = Response::builder().status(StatusCode::UNAUTHORIZED).finish();
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            return Ok(response);
+        }
+        if guest.method == Method::GET {
+            return Err(AppError::SignIn);
+        }
+        let form = guest.form().await?;
+        let kept: Vec<(&str, &str)> = form
+            .fields()
+            .iter()
+            .filter(|(name, _)| name != "op_id")
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let text = serde_json::json!({ "path": guest.path, "fields": kept, "at": guest.now }).to_string();
+        let sealed = if text.len() <= KEPT_LIMIT { self.office.seal.seal("form", &text) } else { None };
+        let mut response = html((self.office.hooks.sign_in)(&guest, sealed));
+        response.set_status(StatusCode::UNAUTHORIZED);
+        Ok(response)
+    }
+}
+
+/// The largest form that is kept through a sign-in.
+const KEPT_LIMIT: usize = 64 << 10;
+
+enum Admission {
+    In(Box<Cx>),
+    SignIn(Response),
+}
+
+/// Whether a POST was caused by another site. Browsers say so in `Sec-Fetch-Site` or `Origin`; one that
+/// sends neither must bring the token that stands in our forms.
+fn crosses_sites(guest: &Guest) -> bool {
+    if let Some(site) = guest.header("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = guest.header("origin") else {
+        // SameSite=Lax keeps the cookie out of a foreign form; without a cookie there is nothing to abuse.
+        return false;
+    };
+    let host = guest.header("host").unwrap_or_default();
+    origin.split_once("://").is_none_or(|(_, from)| from != host)
+}
+
+fn harden(response: &mut Response, tls: bool) {
+    let html = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
+    let headers = response.headers_mut();
+    let mut set = |name: header::HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.entry(name).or_insert(value);
+        }
+    };
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "same-origin");
+    if html {
+        set(
+            header::CONTENT_SECURITY_POLICY,
+            &format!(
+                "default-src 'none'; style-src {} 'self'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
+                 worker-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+                csp_style_hash()
+            ),
+        );
+        set(header::HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(self), microphone=(), payment=()");
+        // Pages hold a person's data: the browser's own cache keeps none, the service worker keeps what may be kept.
+        set(header::CACHE_CONTROL, "no-store");
+    }
+    if tls {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+}
+
+/// An empty body, for addresses that answer with a status only.
+#[must_use]
+pub fn status(code: StatusCode) -> Response {
+    Response::builder().status(code).body(Body::empty())
+}

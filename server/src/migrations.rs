@@ -1,0 +1,19 @@
+//! The list of migrations, in order. A new file gets a new line at the end; old ones never change.
+
+use crate::kernel::db::Migration;
+
+macro_rules! migration {
+    ($name:literal) => {
+        Migration { name: $name, text: include_str!(concat!("../../migrations/", $name, ".sql")) }
+    };
+}
+
+/// Every migration.
+pub const ALL: &[Migration] = &[
+    migration!("202611230900_kernel_foundation"),
+    migration!("202611230910_customers_and_contacts"),
+    migration!("202611230920_products_and_stock"),
+    migration!("202611230930_visits_and_tasks"),
+    migration!("202611230940_orders_payments_approvals"),
+    migration!("202611230950_gateways_sms_calls"),
+];

@@ -1,0 +1,201 @@
+//! The product's modules: their names, icons and what each role may do in them.
+
+use std::borrow::Cow;
+
+use crate::kernel::access::{self, Gate, Right, Rights, RightsTable, Role};
+use crate::kernel::cx::Cx;
+use crate::kernel::i18n::{Lang, t};
+use crate::ui::icon::Icon;
+use crate::ui::layout::TabItem;
+
+/// A module. The same noun stands in table, folder, address and test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Module {
+    /// Users 员工 and departments 部门.
+    Users,
+    /// Customers 客户 and their contacts.
+    Customers,
+    /// Visits 拜访.
+    Visits,
+    /// Tasks 待办.
+    Tasks,
+    /// Approvals 审批.
+    Approvals,
+    /// Orders 订单.
+    Orders,
+    /// Payments 回款.
+    Payments,
+    /// Products 产品.
+    Products,
+    /// Stock 库存.
+    Stock,
+    /// SMS center 短信中心.
+    Sms,
+    /// Calls 来电.
+    Calls,
+    /// Gateways 网关.
+    Gateways,
+    /// Settings 设置 of the company.
+    Settings,
+}
+
+impl Module {
+    /// Every module.
+    pub const ALL: [Module; 13] = [
+        Module::Users,
+        Module::Customers,
+        Module::Visits,
+        Module::Tasks,
+        Module::Approvals,
+        Module::Orders,
+        Module::Payments,
+        Module::Products,
+        Module::Stock,
+        Module::Sms,
+        Module::Calls,
+        Module::Gateways,
+        Module::Settings,
+    ];
+
+    /// Its noun in addresses.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Module::Users => "users",
+            Module::Customers => "customers",
+            Module::Visits => "visits",
+            Module::Tasks => "tasks",
+            Module::Approvals => "approvals",
+            Module::Orders => "orders",
+            Module::Payments => "payments",
+            Module::Products => "products",
+            Module::Stock => "stock",
+            Module::Sms => "sms",
+            Module::Calls => "calls",
+            Module::Gateways => "gateways",
+            Module::Settings => "settings",
+        }
+    }
+
+    /// Its first page.
+    #[must_use]
+    pub fn href(self) -> &'static str {
+        match self {
+            Module::Users => "/users",
+            Module::Customers => "/customers",
+            Module::Visits => "/visits",
+            Module::Tasks => "/tasks",
+            Module::Approvals => "/approvals",
+            Module::Orders => "/orders",
+            Module::Payments => "/payments",
+            Module::Products => "/products",
+            Module::Stock => "/stock",
+            Module::Sms => "/sms",
+            Module::Calls => "/calls",
+            Module::Gateways => "/gateways",
+            Module::Settings => "/settings",
+        }
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub fn title(self, lang: Lang) -> Cow<'static, str> {
+        match self {
+            Module::Users => t!(lang, "module.users"),
+            Module::Customers => t!(lang, "module.customers"),
+            Module::Visits => t!(lang, "module.visits"),
+            Module::Tasks => t!(lang, "module.tasks"),
+            Module::Approvals => t!(lang, "module.approvals"),
+            Module::Orders => t!(lang, "module.orders"),
+            Module::Payments => t!(lang, "module.payments"),
+            Module::Products => t!(lang, "module.products"),
+            Module::Stock => t!(lang, "module.stock"),
+            Module::Sms => t!(lang, "module.sms"),
+            Module::Calls => t!(lang, "module.calls"),
+            Module::Gateways => t!(lang, "module.gateways"),
+            Module::Settings => t!(lang, "module.settings"),
+        }
+    }
+
+    /// Its icon.
+    #[must_use]
+    pub fn icon(self) -> Icon {
+        match self {
+            Module::Users => Icon::User,
+            Module::Customers => Icon::Customers,
+            Module::Visits => Icon::Visits,
+            Module::Tasks => Icon::Task,
+            Module::Approvals => Icon::Approvals,
+            Module::Orders => Icon::Order,
+            Module::Payments => Icon::Payment,
+            Module::Products => Icon::Product,
+            Module::Stock => Icon::Stock,
+            Module::Sms => Icon::Sms,
+            Module::Calls => Icon::Call,
+            Module::Gateways => Icon::Box,
+            Module::Settings => Icon::Settings,
+        }
+    }
+
+    /// What a role may do here: the presets a company starts with.
+    #[must_use]
+    pub fn preset(self, role: Role) -> Rights {
+        match (role, self) {
+            (Role::Admin, _) => Rights::ALL,
+            (Role::Rep, Module::Customers | Module::Visits | Module::Tasks | Module::Orders | Module::Payments) => {
+                Rights::WORK.and(Right::Delete)
+            }
+            (Role::Manager, Module::Customers | Module::Visits | Module::Tasks | Module::Orders | Module::Payments) => {
+                Rights::WORK.and(Right::Delete).and(Right::Export)
+            }
+            (Role::Rep | Role::Manager, Module::Approvals) => Rights::VIEW.and(Right::Approve),
+            (Role::Rep | Role::Manager, Module::Products | Module::Stock) => Rights::VIEW,
+            (Role::Rep | Role::Manager, Module::Sms | Module::Calls) => Rights::WORK,
+            (Role::Clerk, Module::Customers | Module::Orders | Module::Payments | Module::Tasks) => Rights::WORK,
+            (Role::Clerk, Module::Products | Module::Stock | Module::Sms | Module::Calls) => Rights::WORK.and(Right::Export),
+            (Role::Clerk, Module::Gateways) => Rights::VIEW,
+            (Role::Clerk, Module::Approvals) => Rights::VIEW.and(Right::Approve),
+            (Role::Manager, Module::Users) => Rights::VIEW,
+            (Role::Rep | Role::Manager, Module::Gateways | Module::Settings)
+            | (Role::Rep, Module::Users)
+            | (Role::Clerk, Module::Users | Module::Visits | Module::Settings) => Rights::NONE,
+        }
+    }
+}
+
+impl access::Module for Module {
+    fn index(self) -> usize {
+        Module::ALL.iter().position(|module| *module == self).unwrap_or(access::MODULES)
+    }
+
+    fn noun(self) -> &'static str {
+        Module::noun(self)
+    }
+}
+
+/// The rights table of a role.
+#[must_use]
+pub fn rights(role: Role) -> RightsTable {
+    RightsTable::build(|index| Module::ALL.get(index).map_or(Rights::NONE, |module| module.preset(role)))
+}
+
+/// The bottom tab bar: 工作台 · 客户 · 拜访 · 审批 · 我, without what this person may not see.
+#[must_use]
+pub fn tabs(cx: &Cx) -> Vec<TabItem> {
+    let badge = |href: &str| cx.badges.iter().find(|(to, _)| *to == href).map_or(0, |(_, count)| *count);
+    let item = |href: &'static str, label: Cow<'static, str>, icon: Icon| TabItem {
+        href,
+        label: label.into_owned(),
+        icon,
+        badge: badge(href),
+        current: if href == "/" { cx.path == "/" } else { cx.path.starts_with(href) },
+    };
+    let mut tabs = vec![item("/", t!(cx.lang, "module.workbench"), Icon::Home)];
+    for module in [Module::Customers, Module::Visits, Module::Approvals] {
+        if cx.may(Gate::view(module)) {
+            tabs.push(item(module.href(), module.title(cx.lang), module.icon()));
+        }
+    }
+    tabs.push(item("/me", t!(cx.lang, "module.me"), Icon::Me));
+    tabs
+}

@@ -1,0 +1,53 @@
+//! Who hears what. Inside the transaction: what must be true together. After the commit: what may lag.
+
+use std::sync::Arc;
+
+use crate::events::Event;
+use crate::kernel::Office;
+use crate::kernel::access::CompanyKey;
+use crate::kernel::clock::Millis;
+use crate::kernel::db::Tx;
+use crate::kernel::error::Result;
+use crate::kernel::outbox::Pending;
+
+/// Reactions that share the event's transaction.
+///
+/// # Errors
+/// A refusal undoes the whole transaction.
+pub async fn inside(_tx: &mut Tx, _at: Millis, event: &Event) -> Result<()> {
+    match event {
+        Event::ApprovalDecided { .. }
+        | Event::ApprovalOpened { .. }
+        | Event::OrderApproved { .. }
+        | Event::OrderRefused { .. }
+        | Event::VisitEnded { .. }
+        | Event::TaskGiven { .. }
+        | Event::SmsQueued { .. }
+        | Event::SmsMoved { .. }
+        | Event::SmsReceived { .. }
+        | Event::CallRinging { .. }
+        | Event::CallEnded { .. }
+        | Event::CallUnanswered { .. } => Ok(()),
+    }
+}
+
+/// Reactions after the commit; each is safe to run twice.
+///
+/// # Errors
+/// The event is tried again later.
+pub async fn after(_office: Office, _key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
+    match pending.event {
+        Event::ApprovalDecided { .. }
+        | Event::ApprovalOpened { .. }
+        | Event::OrderApproved { .. }
+        | Event::OrderRefused { .. }
+        | Event::VisitEnded { .. }
+        | Event::TaskGiven { .. }
+        | Event::SmsQueued { .. }
+        | Event::SmsMoved { .. }
+        | Event::SmsReceived { .. }
+        | Event::CallRinging { .. }
+        | Event::CallEnded { .. }
+        | Event::CallUnanswered { .. } => Ok(()),
+    }
+}
