@@ -100,7 +100,8 @@ pub fn routes() -> Routes {
 /// # Errors
 /// What is missing or in the way.
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
-    std::fs::create_dir_all(&config.data).with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
     let db = match &config.database_url {
         Some(url) => Db::postgres(url).await.context("PostgreSQL does not answer")?,
         None => Db::sqlite(&config.data.join("fieldline.db")).await.context("the database file cannot be opened")?,
@@ -129,7 +130,10 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     Ok(Running { address, office, tasks: vec![serving, reacting] })
 }
 
-async fn serve(config: &Config, app: poem::endpoint::BoxEndpoint<'static>) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
+async fn serve(
+    config: &Config,
+    app: poem::endpoint::BoxEndpoint<'static>,
+) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
     let busy = || format!("{} cannot be listened on; choose another with --listen", config.listen);
     let acceptor = match (&config.tls_cert, &config.tls_key) {
         (Some(cert), Some(key)) => {

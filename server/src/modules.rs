@@ -152,7 +152,9 @@ impl Module {
             (Role::Rep | Role::Manager, Module::Products | Module::Stock) => Rights::VIEW,
             (Role::Rep | Role::Manager, Module::Sms | Module::Calls) => Rights::WORK,
             (Role::Clerk, Module::Customers | Module::Orders | Module::Payments | Module::Tasks) => Rights::WORK,
-            (Role::Clerk, Module::Products | Module::Stock | Module::Sms | Module::Calls) => Rights::WORK.and(Right::Export),
+            (Role::Clerk, Module::Products | Module::Stock | Module::Sms | Module::Calls) => {
+                Rights::WORK.and(Right::Export)
+            }
             (Role::Clerk, Module::Gateways) => Rights::VIEW,
             (Role::Clerk, Module::Approvals) => Rights::VIEW.and(Right::Approve),
             (Role::Manager, Module::Users) => Rights::VIEW,

@@ -12,7 +12,9 @@ const WORTHWHILE: usize = 800;
 
 /// Compresses a text response that is already complete, where the browser accepts it.
 pub async fn compress(mut response: Response, accepts: Option<&str>) -> Response {
-    let text = response.content_type().is_some_and(|kind| kind.starts_with("text/html") || kind.starts_with("application/json"));
+    let text = response
+        .content_type()
+        .is_some_and(|kind| kind.starts_with("text/html") || kind.starts_with("application/json"));
     if !text || response.headers().contains_key(header::CONTENT_ENCODING) {
         return response;
     }

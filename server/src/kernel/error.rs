@@ -134,11 +134,7 @@ impl AppError {
 
 /// The sign-in page that leads back to `path`.
 fn sign_in_address(path: &str) -> String {
-    if path.is_empty() || path == "/" {
-        "/login".to_owned()
-    } else {
-        format!("/login?next={}", percent(path))
-    }
+    if path.is_empty() || path == "/" { "/login".to_owned() } else { format!("/login?next={}", percent(path)) }
 }
 
 /// Percent-encodes a path for use as a query value.

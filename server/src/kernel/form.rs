@@ -43,7 +43,14 @@ impl Form {
     /// A form that nobody filled in yet.
     #[must_use]
     pub fn blank(lang: Lang) -> Form {
-        Form { lang, fields: Vec::new(), uploads: Vec::new(), errors: Vec::new(), op: String::new(), hash: String::new() }
+        Form {
+            lang,
+            fields: Vec::new(),
+            uploads: Vec::new(),
+            errors: Vec::new(),
+            op: String::new(),
+            hash: String::new(),
+        }
     }
 
     pub(in crate::kernel) async fn read(headers: &HeaderMap, body: Body, lang: Lang) -> Result<Form> {
@@ -65,8 +72,9 @@ impl Form {
     async fn read_parts(&mut self, kind: &str, body: Body) -> Result<()> {
         let unreadable = |_| AppError::BadRequest("not a multipart form");
         let request = poem::Request::builder().content_type(kind).finish();
-        let mut parts =
-            Multipart::from_request(&request, &mut RequestBody::new(body)).await.map_err(|_| AppError::BadRequest("no boundary"))?;
+        let mut parts = Multipart::from_request(&request, &mut RequestBody::new(body))
+            .await
+            .map_err(|_| AppError::BadRequest("no boundary"))?;
         while let Some(part) = parts.next_field().await.map_err(unreadable)? {
             let field = part.name().unwrap_or_default().to_owned();
             if part.file_name().is_some() {

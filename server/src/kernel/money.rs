@@ -70,8 +70,7 @@ fn sign(value: i64) -> &'static str {
 
 /// A non-negative decimal with at most `places` places, in units of the last place.
 fn decimal(text: &str, places: usize) -> Option<i64> {
-    let text: String =
-        text.chars().filter(|c| !matches!(c, ' ' | ',' | '，' | '¥' | '￥')).map(half_width).collect();
+    let text: String = text.chars().filter(|c| !matches!(c, ' ' | ',' | '，' | '¥' | '￥')).map(half_width).collect();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || whole.len() > 15 || fraction.len() > places || !digits(whole) || !digits(fraction) {

@@ -49,14 +49,16 @@ const LEASE: Millis = 2 * MINUTE;
 pub async fn record<E: Event>(tx: &mut Tx, event: &E, at: Millis, due_at: Millis) -> Result<Id, DbError> {
     let id = Id::new();
     let payload = serde_json::to_string(event).map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error.into())))?;
-    sql("INSERT INTO events (id, kind, payload, at, due_at, attempts, state) VALUES ($1, $2, $3, $4, $5, 0, 'pending')")
-        .bind(id)
-        .bind(event.kind())
-        .bind(payload)
-        .bind(at)
-        .bind(due_at)
-        .run(tx)
-        .await?;
+    sql(
+        "INSERT INTO events (id, kind, payload, at, due_at, attempts, state) VALUES ($1, $2, $3, $4, $5, 0, 'pending')",
+    )
+    .bind(id)
+    .bind(event.kind())
+    .bind(payload)
+    .bind(at)
+    .bind(due_at)
+    .run(tx)
+    .await?;
     Ok(id)
 }
 

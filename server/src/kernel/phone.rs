@@ -103,7 +103,9 @@ impl std::fmt::Display for Phone {
 
 /// Whether national digits are a mainland mobile: eleven, beginning 13 to 19.
 fn is_mobile(digits: &str) -> bool {
-    digits.len() == 11 && digits.starts_with('1') && digits.as_bytes().get(1).is_some_and(|second| (b'3'..=b'9').contains(second))
+    digits.len() == 11
+        && digits.starts_with('1')
+        && digits.as_bytes().get(1).is_some_and(|second| (b'3'..=b'9').contains(second))
 }
 
 /// Digits of the area code with its leading zero: 010 and 02x have three, the others four.
@@ -145,7 +147,8 @@ fn split_extension(text: &str) -> Option<(&str, String)> {
     for mark in ["转", "分机", "ext.", "ext", "#", ",", "x"] {
         if let Some(place) = lower.find(mark) {
             let main = text.get(..place)?;
-            let extension: String = text.get(place + mark.len()..)?.chars().filter(|c| !matches!(c, ' ' | '.' | ':' | '-')).collect();
+            let extension: String =
+                text.get(place + mark.len()..)?.chars().filter(|c| !matches!(c, ' ' | '.' | ':' | '-')).collect();
             if extension.is_empty() || !extension.bytes().all(|b| b.is_ascii_digit()) || extension.len() > 6 {
                 return None;
             }
@@ -179,17 +182,39 @@ mod tests {
     #[test]
     fn one_number_in_many_spellings() {
         for text in [
-            "13805362417", "138 0536 2417", "138-0536-2417", "+8613805362417", "+86 138 0536 2417", "008613805362417",
-            "8613805362417", "86-138-0536-2417", "1795113805362417", "17951 138 0536 2417", "013805362417", "（138）05362417",
-            "１３８０５３６２４１７", "1259313805362417", "+86-13805362417", "138.0536.2417", " 13805362417 ",
+            "13805362417",
+            "138 0536 2417",
+            "138-0536-2417",
+            "+8613805362417",
+            "+86 138 0536 2417",
+            "008613805362417",
+            "8613805362417",
+            "86-138-0536-2417",
+            "1795113805362417",
+            "17951 138 0536 2417",
+            "013805362417",
+            "（138）05362417",
+            "１３８０５３６２４１７",
+            "1259313805362417",
+            "+86-13805362417",
+            "138.0536.2417",
+            " 13805362417 ",
         ] {
             let phone = Phone::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(phone.digits(), "13805362417", "{text}");
             assert_eq!(phone.line(), Line::Mobile);
         }
         for text in [
-            "0536-3112290", "05363112290", "(0536)3112290", "+8605363112290", "+865363112290", "0086 536 3112290",
-            "0536 3112290", "86-536-3112290", "0536—3112290", "179510536 3112290",
+            "0536-3112290",
+            "05363112290",
+            "(0536)3112290",
+            "+8605363112290",
+            "+865363112290",
+            "0086 536 3112290",
+            "0536 3112290",
+            "86-536-3112290",
+            "0536—3112290",
+            "179510536 3112290",
         ] {
             let phone = Phone::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(phone.digits(), "05363112290", "{text}");
@@ -199,7 +224,13 @@ mod tests {
 
     #[test]
     fn extensions_are_kept_apart() {
-        for text in ["0536-3112290-801", "0536-3112290转801", "05363112290 ext 801", "0536-3112290#801", "0536-3112290 分机 801"] {
+        for text in [
+            "0536-3112290-801",
+            "0536-3112290转801",
+            "05363112290 ext 801",
+            "0536-3112290#801",
+            "0536-3112290 分机 801",
+        ] {
             let phone = Phone::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((phone.digits(), phone.extension()), ("05363112290", "801"), "{text}");
         }

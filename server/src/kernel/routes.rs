@@ -206,7 +206,8 @@ impl Door {
     /// A page leads to the sign-in and back. A form is kept: sealed into the sign-in page for the user whose
     /// session it was, since only that person may go on with it.
     async fn sign_in(&self, guest: Guest) -> Result<Response> {
-        let wants_data = guest.header("x-requested-with").is_some() || guest.header("accept") == Some("text/event-stream");
+        let wants_data =
+            guest.header("x-requested-with").is_some() || guest.header("accept") == Some("text/event-stream");
         if wants_data {
             let mut response = Response::builder().status(StatusCode::UNAUTHORIZED).finish();
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -271,7 +272,10 @@ fn harden(response: &mut Response, tls: bool) {
                 csp_style_hash()
             ),
         );
-        set(header::HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(self), microphone=(), payment=()");
+        set(
+            header::HeaderName::from_static("permissions-policy"),
+            "camera=(self), geolocation=(self), microphone=(), payment=()",
+        );
         // Pages hold a person's data: the browser's own cache keeps none, the service worker keeps what may be kept.
         set(header::CACHE_CONTROL, "no-store");
     }

@@ -5,4 +5,6 @@ use crate::kernel::routes::Routes;
 pub fn routes(_routes: &mut Routes) {}
 /// Sign-in page.
 #[must_use]
-pub fn sign_in_page(_guest: &Guest, _sealed: Option<String>) -> String { String::new() }
+pub fn sign_in_page(_guest: &Guest, _sealed: Option<String>) -> String {
+    String::new()
+}

@@ -15,7 +15,9 @@ pub struct Migration {
 
 /// A migration that did not run; the database is as it was before it.
 #[derive(Debug, thiserror::Error)]
-#[error("migration {name} failed and was undone; the data is as before. Restore is not needed; keep the old version running and report: {source}")]
+#[error(
+    "migration {name} failed and was undone; the data is as before. Restore is not needed; keep the old version running and report: {source}"
+)]
 pub struct MigrationError {
     name: &'static str,
     source: DbError,
@@ -35,7 +37,8 @@ pub async fn migrate(db: &Db, migrations: &[Migration]) -> Result<usize, Migrati
     execute(db, "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)", None)
         .await
         .map_err(failed("the list of migrations"))?;
-    let applied: Vec<Applied> = sql("SELECT name FROM migrations").all(db).await.map_err(failed("the list of migrations"))?;
+    let applied: Vec<Applied> =
+        sql("SELECT name FROM migrations").all(db).await.map_err(failed("the list of migrations"))?;
     let mut ran = 0;
     for migration in migrations {
         if applied.iter().any(|done| done.name == migration.name) {
