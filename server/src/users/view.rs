@@ -11,7 +11,7 @@ use crate::kernel::phone::Phone;
 use crate::modules::Module;
 use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, search_bar};
 use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
-use crate::ui::layout::{Page, TextSize, Theme};
+use crate::ui::layout::{Page, TextSize, Theme, language_switch};
 use crate::ui::tag::{Tone, tag};
 use crate::users::sign_in::Kept;
 use crate::users::store::{Department, User};
@@ -43,28 +43,9 @@ pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>) -> String {
             (fields::text(&needed(form.field("password", &t!(lang, "users.password"))), InputKind::Password, 128))
             (fields::submit(&t!(lang, "users.sign_in"), ButtonKind::Primary))
         }))
-        (language_switch(lang, &guest.op_id(), "/login"))
+        (language_switch(&guest.frame()))
     };
     Page::new(&guest.frame(), t!(lang, "users.sign_in_title")).subtitle(t!(lang, "users.product")).render(body)
-}
-
-fn language_switch(lang: Lang, op_id: &str, back: &str) -> Markup {
-    let other = match lang {
-        Lang::Zh => (Lang::En, "English"),
-        Lang::En => (Lang::Zh, "中文"),
-    };
-    fields::form(
-        "/language",
-        op_id,
-        None,
-        false,
-        None,
-        html! {
-            (fields::hidden("lang", other.0.code()))
-            (fields::hidden("back", back))
-            (fields::submit(other.1, ButtonKind::Quiet))
-        },
-    )
 }
 
 /// After signing in again: what was typed is still there, one tap sends it.
@@ -99,7 +80,7 @@ pub fn setup(guest: &Guest, form: &Form) -> String {
             (fields::text(&needed(form.field("again", &t!(lang, "users.password_again"))), InputKind::Password, 128))
             (fields::submit(&t!(lang, "users.setup_submit"), ButtonKind::Primary))
         }))
-        (language_switch(lang, &guest.op_id(), "/setup"))
+        (language_switch(&guest.frame()))
     };
     Page::new(&guest.frame(), t!(lang, "users.setup_title")).subtitle(t!(lang, "users.setup_text")).render(body)
 }
@@ -136,7 +117,7 @@ pub fn me(cx: &Cx) -> String {
             (link_cell("/outbox", html! { (t!(lang, "users.outbox")) }, html! {}))
             (link_cell("/me/password", html! { (t!(lang, "users.change_password")) }, html! {}))
         }))
-        (language_switch(lang, &cx.op_id(), "/me"))
+        (language_switch(&cx.frame()))
         (fields::form("/logout", &cx.op_id(), None, false, None, fields::submit(&t!(lang, "users.sign_out"), ButtonKind::Danger)))
     };
     Page::new(&cx.frame(), actor.name.clone()).subtitle(role_name(lang, actor.role)).tabs().render(body)
