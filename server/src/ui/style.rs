@@ -57,6 +57,11 @@ pub fn head(lang: Lang, look: Look) -> &'static str {
     HEADS.get(&(lang, look)).map_or("", String::as_str)
 }
 
+/// Every head.
+pub fn heads() -> impl Iterator<Item = &'static str> {
+    HEADS.values().map(String::as_str)
+}
+
 fn write_head(lang: Lang, look: Look) -> String {
     let text = match look.text {
         TextSize::Normal => "",
