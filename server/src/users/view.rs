@@ -39,8 +39,10 @@ pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>) -> String {
             (fields::error_summary(lang, form.errors()))
             (fields::hidden("next", form.value("next")))
             @if !form.value("kept").is_empty() { (fields::hidden("kept", form.value("kept"))) }
-            (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
-            (fields::text(&needed(form.field("password", &t!(lang, "users.password"))), InputKind::Password, 128))
+            (fields::fields(None, html! {
+                (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
+                (fields::text(&needed(form.field("password", &t!(lang, "users.password"))), InputKind::Password, 128))
+            }))
             (fields::submit(&t!(lang, "users.sign_in"), ButtonKind::Primary))
         }))
         (language_switch(&guest.frame()))
@@ -73,11 +75,13 @@ pub fn setup(guest: &Guest, form: &Form) -> String {
     let body = html! {
         (fields::form("/setup", &guest.op_id(), None, false, None, html! {
             (fields::error_summary(lang, form.errors()))
-            (fields::text(&needed(form.field("company", &t!(lang, "users.company"))), InputKind::Text, 60))
-            (fields::text(&needed(form.field("name", &t!(lang, "users.your_name"))), InputKind::Text, 30))
-            (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
-            (fields::text(&needed(form.field("new", &t!(lang, "users.password"))), InputKind::Password, 128))
-            (fields::text(&needed(form.field("again", &t!(lang, "users.password_again"))), InputKind::Password, 128))
+            (fields::fields(None, html! {
+                (fields::text(&needed(form.field("company", &t!(lang, "users.company"))), InputKind::Text, 60))
+                (fields::text(&needed(form.field("name", &t!(lang, "users.your_name"))), InputKind::Text, 30))
+                (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
+                (fields::text(&needed(form.field("new", &t!(lang, "users.password"))), InputKind::Password, 128))
+                (fields::text(&needed(form.field("again", &t!(lang, "users.password_again"))), InputKind::Password, 128))
+            }))
             (fields::submit(&t!(lang, "users.setup_submit"), ButtonKind::Primary))
         }))
         (language_switch(&guest.frame()))
@@ -105,7 +109,7 @@ pub fn me(cx: &Cx) -> String {
     let body = html! {
         (card(None, None, html! {
             @for module in Module::ALL.into_iter().filter(|module| cx.may(Gate::view(*module)) && module.has_page()) {
-                (link_cell(module.href(), html! { (module.icon().markup()) " " (module.title(lang)) }, html! {}))
+                (link_cell(module.href(), html! { span.lead { (module.icon().markup()) (module.title(lang)) } }, html! {}))
             }
         }))
         (card(Some(&t!(lang, "users.look")), None, fields::form("/me/look", &cx.op_id(), None, false, None, html! {
@@ -132,9 +136,11 @@ pub fn password(cx: &Cx, form: &Form) -> String {
         }
         (fields::form("/me/password", &cx.op_id(), None, false, None, html! {
             (fields::error_summary(lang, form.errors()))
-            (fields::text(&needed(form.field("current", &t!(lang, "users.password_current"))), InputKind::Password, 128))
-            (fields::text(&needed(form.field("new", &t!(lang, "users.password_new"))), InputKind::Password, 128))
-            (fields::text(&needed(form.field("again", &t!(lang, "users.password_again"))), InputKind::Password, 128))
+            (fields::fields(None, html! {
+                (fields::text(&needed(form.field("current", &t!(lang, "users.password_current"))), InputKind::Password, 128))
+                (fields::text(&needed(form.field("new", &t!(lang, "users.password_new"))), InputKind::Password, 128))
+                (fields::text(&needed(form.field("again", &t!(lang, "users.password_again"))), InputKind::Password, 128))
+            }))
             (fields::submit(&t!(lang, "users.save"), ButtonKind::Primary))
         }))
     };
@@ -208,13 +214,15 @@ pub fn edit(cx: &Cx, user: Option<&User>, form: &Form, departments: &[Department
     let body = html! {
         (fields::form(&action, &cx.op_id(), None, false, None, html! {
             (fields::error_summary(lang, form.errors()))
-            (fields::text(&needed(form.field("name", &t!(lang, "users.name"))), InputKind::Text, 30))
-            @if user.is_none() { (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30)) }
-            (fields::text(&form.field("mobile", &t!(lang, "users.mobile")), InputKind::Phone, 20))
-            (fields::select(&needed(form.field("role", &t!(lang, "users.role"))), &roles))
-            (fields::select(&needed(form.field("department_id", &t!(lang, "users.department"))), &places))
-            (fields::text(&FieldView { required: user.is_none(), ..form.field("password", &password_label) }, InputKind::Password, 128))
-            @if user.is_some() { (fields::checkbox(&form.field("locked", &t!(lang, "users.lock")))) }
+            (fields::fields(None, html! {
+                (fields::text(&needed(form.field("name", &t!(lang, "users.name"))), InputKind::Text, 30))
+                @if user.is_none() { (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30)) }
+                (fields::text(&form.field("mobile", &t!(lang, "users.mobile")), InputKind::Phone, 20))
+                (fields::select(&needed(form.field("role", &t!(lang, "users.role"))), &roles))
+                (fields::select(&needed(form.field("department_id", &t!(lang, "users.department"))), &places))
+                (fields::text(&FieldView { required: user.is_none(), ..form.field("password", &password_label) }, InputKind::Password, 128))
+                @if user.is_some() { (fields::checkbox(&form.field("locked", &t!(lang, "users.lock")))) }
+            }))
             (fields::submit(&t!(lang, "users.save"), ButtonKind::Primary))
         }))
         @if user.is_none() {
