@@ -271,6 +271,18 @@ impl Cx {
         }
     }
 
+    /// The posted body as bytes, for the few addresses that scripts post JSON to.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] when the browser does not say that a page of ours sent it;
+    /// [`AppError::TooLarge`] past `most` bytes.
+    pub async fn bytes(&self, most: usize) -> Result<Vec<u8>> {
+        if self.needs_token {
+            return Err(AppError::Forbidden);
+        }
+        self.guest.bytes(most).await
+    }
+
     /// Begins the one transaction of a POST.
     ///
     /// # Errors
