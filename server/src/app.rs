@@ -20,7 +20,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{migrations, modules, reactions, users, workbench};
+use crate::{assets, migrations, modules, reactions, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -92,6 +92,7 @@ impl Running {
 #[must_use]
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
+    assets::routes(&mut routes);
     workbench::routes(&mut routes);
     users::routes(&mut routes);
     push::routes(&mut routes);

@@ -4,6 +4,8 @@ rust_i18n::i18n!("src", fallback = "zh-CN");
 
 /// Boot in order; mounts every feature's routes.
 pub mod app;
+/// Compiled-in files, the outbox page, the gallery.
+pub mod assets;
 /// Environment and arguments, parsed once.
 pub mod config;
 /// Everything that happens: one enum.

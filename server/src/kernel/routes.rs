@@ -223,8 +223,14 @@ impl Door {
             .filter(|(name, _)| name != "op_id")
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let text = serde_json::json!({ "path": guest.path, "fields": kept, "at": guest.now }).to_string();
-        let sealed = if text.len() <= KEPT_LIMIT { self.office.seal.seal("form", &text) } else { None };
+        let owner = match guest.cookie(crate::kernel::auth::COOKIE) {
+            Some(token) => self.office.session_owner(&token).await?,
+            None => None,
+        };
+        let text =
+            serde_json::json!({ "path": guest.path, "fields": kept, "at": guest.now, "user": owner }).to_string();
+        let keep = owner.is_some() && text.len() <= KEPT_LIMIT;
+        let sealed = if keep { self.office.seal.seal("form", &text) } else { None };
         let mut response = html((self.office.hooks.sign_in)(&guest, sealed));
         response.set_status(StatusCode::UNAUTHORIZED);
         Ok(response)
