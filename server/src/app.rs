@@ -14,6 +14,8 @@ use crate::kernel::clock::Clock;
 use crate::kernel::db::{Db, migrate};
 use crate::kernel::files::Files;
 use crate::kernel::jobs::{self, Alarm};
+use crate::kernel::mqtt::Wire;
+use crate::kernel::push::{self, Push};
 use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
@@ -93,6 +95,7 @@ pub fn routes() -> Routes {
     assets::routes(&mut routes);
     workbench::routes(&mut routes);
     users::routes(&mut routes);
+    push::routes(&mut routes);
     routes
 }
 
@@ -114,6 +117,9 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         files: Files::new(config.data.join("files")),
         badges: Badges::default(),
         alarm: Alarm::default(),
+        wire: Wire::default(),
+        push: Push::open(&config.data.join("push.key"), &config.push_hosts)
+            .context("the key for web push cannot be read or made")?,
         seal: Seal::open(&config.data.join("secret.key")).context("the server's key cannot be read or made")?,
         sessions: auth::Sessions::default(),
         hooks: Hooks {

@@ -16,9 +16,11 @@ pub mod i18n;
 pub mod id;
 pub mod jobs;
 pub mod money;
+pub mod mqtt;
 pub mod outbox;
 pub mod paging;
 pub mod phone;
+pub mod push;
 pub mod routes;
 pub mod seal;
 pub mod sse;
@@ -35,6 +37,8 @@ use cx::{Cx, Guest};
 use db::{Db, DbError};
 use files::Files;
 use jobs::Alarm;
+use mqtt::Wire;
+use push::Push;
 use seal::Seal;
 use sse::Hub;
 
@@ -73,6 +77,10 @@ pub struct Kernel {
     pub badges: Badges,
     /// Wakes the jobs after a commit.
     pub alarm: Alarm,
+    /// The wire to the boxes.
+    pub wire: Wire,
+    /// Web push.
+    pub push: Push,
     /// The server's own secret.
     pub seal: Seal,
     /// Who is signed in.
