@@ -15,12 +15,12 @@ use crate::kernel::db::{Db, migrate};
 use crate::kernel::files::Files;
 use crate::kernel::jobs::{self, Alarm};
 use crate::kernel::mqtt::Wire;
-use crate::kernel::push::{self, Push};
+use crate::kernel::push::Push;
 use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{assets, migrations, modules, reactions, users, workbench};
+use crate::{migrations, modules, reactions, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -92,10 +92,12 @@ impl Running {
 #[must_use]
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
-    assets::routes(&mut routes);
-    workbench::routes(&mut routes);
-    users::routes(&mut routes);
-    push::routes(&mut routes);
+    crate::assets::routes(&mut routes);
+    crate::workbench::routes(&mut routes);
+    crate::users::routes(&mut routes);
+    crate::kernel::push::routes(&mut routes);
+    crate::products::routes(&mut routes);
+    crate::stock::routes(&mut routes);
     routes
 }
 
