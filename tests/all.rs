@@ -1,1 +1,3 @@
-fn main() {}
+//! Every test of the whole product, in one binary.
+
+mod licences;

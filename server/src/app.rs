@@ -13,6 +13,7 @@ use crate::kernel::badges::Badges;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::{Db, migrate, pending};
 use crate::kernel::files::Files;
+use crate::kernel::housekeeping;
 use crate::kernel::id::Id;
 use crate::kernel::jobs::{self, Alarm};
 use crate::kernel::mqtt::Wire;
@@ -138,7 +139,8 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let app = routes().mount(&office)?;
     let (address, serving) = serve(&office.config, app.boxed()).await?;
     let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
-    Ok(Running { address, office, tasks: vec![serving, reacting] })
+    let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
+    Ok(Running { address, office, tasks: vec![serving, reacting, sweeping] })
 }
 
 /// An older database is copied before it is brought up to date, so that the old version can run on the copy.

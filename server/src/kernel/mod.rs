@@ -12,6 +12,7 @@ pub mod db;
 pub mod error;
 pub mod files;
 pub mod form;
+pub mod housekeeping;
 pub mod i18n;
 pub mod id;
 pub mod jobs;
