@@ -5,3 +5,6 @@ mod access;
 mod architecture;
 mod features;
 mod support;
+//! Every test of the whole product, in one binary.
+
+mod licences;

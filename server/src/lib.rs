@@ -4,6 +4,8 @@ rust_i18n::i18n!("src", fallback = "zh-CN");
 
 /// Boot in order; mounts every feature's routes.
 pub mod app;
+/// Compiled-in files, the outbox page, the gallery.
+pub mod assets;
 /// Environment and arguments, parsed once.
 pub mod config;
 /// Everything that happens: one enum.
@@ -21,6 +23,11 @@ pub mod ui;
 
 /// Staff, sign-in, own settings.
 pub mod users;
+
+/// What is sold, in which units, at which prices.
+pub mod products;
+/// What lies in which warehouse and what is promised.
+pub mod stock;
 
 /// The first page: what waits today.
 pub mod workbench;

@@ -39,6 +39,8 @@ pub struct Guest {
     pub from: String,
     /// The request id in logs and on error pages.
     pub reference: String,
+    /// The browser did not say where a POST was caused: its form must prove that it is ours.
+    pub(in crate::kernel) needs_token: bool,
     query: Vec<(String, String)>,
     params: Vec<(String, String)>,
     headers: HeaderMap,
@@ -87,6 +89,7 @@ impl Guest {
             path: uri.path().to_owned(),
             from: request.remote_addr().to_string(),
             reference: Id::new().to_string(),
+            needs_token: false,
             query,
             params,
             headers,
@@ -159,11 +162,15 @@ impl Guest {
         Ok(body.into_bytes_limit(most).await.map_err(|_| AppError::TooLarge)?.to_vec())
     }
 
-    /// The key under which form tokens of a signed-out browser are made.
-    pub(in crate::kernel) fn token(&self, session: &str) -> String {
+    /// An `op_id` that shows by whom it was given out: a UUIDv7, a dot, and a MAC over it and the session.
+    fn token(&self, session: &str) -> String {
         let op = uuid::Uuid::now_v7().to_string();
-        let mac = self.office.seal.mac(&[b"form", session.as_bytes(), op.as_bytes()]);
+        let mac = self.token_mac(session, &op);
         format!("{op}.{mac}")
+    }
+
+    fn token_mac(&self, session: &str, op: &str) -> String {
+        self.office.seal.mac(&[b"form", session.as_bytes(), op.as_bytes()])
     }
 
     /// A new `op_id` for a form on a page for anybody.
@@ -252,10 +259,28 @@ impl Cx {
     /// other content; what [`Guest::form`] says.
     pub async fn form(&self) -> Result<Form> {
         let form = self.guest.form().await?;
+        if self.needs_token {
+            let (op, mac) = form.op().split_once('.').unwrap_or_default();
+            if op.is_empty() || mac != self.token_mac(&self.session.id, op) {
+                return Err(AppError::Forbidden);
+            }
+        }
         match self.first_answer(&form).await? {
             Some(answer) => Err(answer),
             None => Ok(form),
         }
+    }
+
+    /// The posted body as bytes, for the few addresses that scripts post JSON to.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] when the browser does not say that a page of ours sent it;
+    /// [`AppError::TooLarge`] past `most` bytes.
+    pub async fn bytes(&self, most: usize) -> Result<Vec<u8>> {
+        if self.needs_token {
+            return Err(AppError::Forbidden);
+        }
+        self.guest.bytes(most).await
     }
 
     /// Begins the one transaction of a POST.

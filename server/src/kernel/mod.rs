@@ -12,13 +12,18 @@ pub mod db;
 pub mod error;
 pub mod files;
 pub mod form;
+pub mod housekeeping;
 pub mod i18n;
 pub mod id;
 pub mod jobs;
+pub mod like;
 pub mod money;
+pub mod mqtt;
+pub mod numbers;
 pub mod outbox;
 pub mod paging;
 pub mod phone;
+pub mod push;
 pub mod routes;
 pub mod seal;
 pub mod sse;
@@ -35,6 +40,8 @@ use cx::{Cx, Guest};
 use db::{Db, DbError};
 use files::Files;
 use jobs::Alarm;
+use mqtt::Wire;
+use push::Push;
 use seal::Seal;
 use sse::Hub;
 
@@ -73,6 +80,10 @@ pub struct Kernel {
     pub badges: Badges,
     /// Wakes the jobs after a commit.
     pub alarm: Alarm,
+    /// The wire to the boxes.
+    pub wire: Wire,
+    /// Web push.
+    pub push: Push,
     /// The server's own secret.
     pub seal: Seal,
     /// Who is signed in.

@@ -11,7 +11,7 @@ use crate::kernel::phone::Phone;
 use crate::modules::Module;
 use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, search_bar};
 use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
-use crate::ui::layout::{Page, TextSize, Theme};
+use crate::ui::layout::{Page, TextSize, Theme, language_switch};
 use crate::ui::tag::{Tone, tag};
 use crate::users::sign_in::Kept;
 use crate::users::store::{Department, User};
@@ -39,32 +39,15 @@ pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>) -> String {
             (fields::error_summary(lang, form.errors()))
             (fields::hidden("next", form.value("next")))
             @if !form.value("kept").is_empty() { (fields::hidden("kept", form.value("kept"))) }
-            (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
-            (fields::text(&needed(form.field("password", &t!(lang, "users.password"))), InputKind::Password, 128))
+            (fields::fields(None, html! {
+                (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
+                (fields::text(&needed(form.field("password", &t!(lang, "users.password"))), InputKind::Password, 128))
+            }))
             (fields::submit(&t!(lang, "users.sign_in"), ButtonKind::Primary))
         }))
-        (language_switch(lang, &guest.op_id(), "/login"))
+        (language_switch(&guest.frame()))
     };
     Page::new(&guest.frame(), t!(lang, "users.sign_in_title")).subtitle(t!(lang, "users.product")).render(body)
-}
-
-fn language_switch(lang: Lang, op_id: &str, back: &str) -> Markup {
-    let other = match lang {
-        Lang::Zh => (Lang::En, "English"),
-        Lang::En => (Lang::Zh, "中文"),
-    };
-    fields::form(
-        "/language",
-        op_id,
-        None,
-        false,
-        None,
-        html! {
-            (fields::hidden("lang", other.0.code()))
-            (fields::hidden("back", back))
-            (fields::submit(other.1, ButtonKind::Quiet))
-        },
-    )
 }
 
 /// After signing in again: what was typed is still there, one tap sends it.
@@ -92,14 +75,16 @@ pub fn setup(guest: &Guest, form: &Form) -> String {
     let body = html! {
         (fields::form("/setup", &guest.op_id(), None, false, None, html! {
             (fields::error_summary(lang, form.errors()))
-            (fields::text(&needed(form.field("company", &t!(lang, "users.company"))), InputKind::Text, 60))
-            (fields::text(&needed(form.field("name", &t!(lang, "users.your_name"))), InputKind::Text, 30))
-            (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
-            (fields::text(&needed(form.field("new", &t!(lang, "users.password"))), InputKind::Password, 128))
-            (fields::text(&needed(form.field("again", &t!(lang, "users.password_again"))), InputKind::Password, 128))
+            (fields::fields(None, html! {
+                (fields::text(&needed(form.field("company", &t!(lang, "users.company"))), InputKind::Text, 60))
+                (fields::text(&needed(form.field("name", &t!(lang, "users.your_name"))), InputKind::Text, 30))
+                (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
+                (fields::text(&needed(form.field("new", &t!(lang, "users.password"))), InputKind::Password, 128))
+                (fields::text(&needed(form.field("again", &t!(lang, "users.password_again"))), InputKind::Password, 128))
+            }))
             (fields::submit(&t!(lang, "users.setup_submit"), ButtonKind::Primary))
         }))
-        (language_switch(lang, &guest.op_id(), "/setup"))
+        (language_switch(&guest.frame()))
     };
     Page::new(&guest.frame(), t!(lang, "users.setup_title")).subtitle(t!(lang, "users.setup_text")).render(body)
 }
@@ -124,7 +109,7 @@ pub fn me(cx: &Cx) -> String {
     let body = html! {
         (card(None, None, html! {
             @for module in Module::ALL.into_iter().filter(|module| cx.may(Gate::view(*module)) && module.has_page()) {
-                (link_cell(module.href(), html! { (module.icon().markup()) " " (module.title(lang)) }, html! {}))
+                (link_cell(module.href(), html! { span.lead { (module.icon().markup()) (module.title(lang)) } }, html! {}))
             }
         }))
         (card(Some(&t!(lang, "users.look")), None, fields::form("/me/look", &cx.op_id(), None, false, None, html! {
@@ -136,7 +121,7 @@ pub fn me(cx: &Cx) -> String {
             (link_cell("/outbox", html! { (t!(lang, "users.outbox")) }, html! {}))
             (link_cell("/me/password", html! { (t!(lang, "users.change_password")) }, html! {}))
         }))
-        (language_switch(lang, &cx.op_id(), "/me"))
+        (language_switch(&cx.frame()))
         (fields::form("/logout", &cx.op_id(), None, false, None, fields::submit(&t!(lang, "users.sign_out"), ButtonKind::Danger)))
     };
     Page::new(&cx.frame(), actor.name.clone()).subtitle(role_name(lang, actor.role)).tabs().render(body)
@@ -151,9 +136,11 @@ pub fn password(cx: &Cx, form: &Form) -> String {
         }
         (fields::form("/me/password", &cx.op_id(), None, false, None, html! {
             (fields::error_summary(lang, form.errors()))
-            (fields::text(&needed(form.field("current", &t!(lang, "users.password_current"))), InputKind::Password, 128))
-            (fields::text(&needed(form.field("new", &t!(lang, "users.password_new"))), InputKind::Password, 128))
-            (fields::text(&needed(form.field("again", &t!(lang, "users.password_again"))), InputKind::Password, 128))
+            (fields::fields(None, html! {
+                (fields::text(&needed(form.field("current", &t!(lang, "users.password_current"))), InputKind::Password, 128))
+                (fields::text(&needed(form.field("new", &t!(lang, "users.password_new"))), InputKind::Password, 128))
+                (fields::text(&needed(form.field("again", &t!(lang, "users.password_again"))), InputKind::Password, 128))
+            }))
             (fields::submit(&t!(lang, "users.save"), ButtonKind::Primary))
         }))
     };
@@ -227,13 +214,15 @@ pub fn edit(cx: &Cx, user: Option<&User>, form: &Form, departments: &[Department
     let body = html! {
         (fields::form(&action, &cx.op_id(), None, false, None, html! {
             (fields::error_summary(lang, form.errors()))
-            (fields::text(&needed(form.field("name", &t!(lang, "users.name"))), InputKind::Text, 30))
-            @if user.is_none() { (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30)) }
-            (fields::text(&form.field("mobile", &t!(lang, "users.mobile")), InputKind::Phone, 20))
-            (fields::select(&needed(form.field("role", &t!(lang, "users.role"))), &roles))
-            (fields::select(&needed(form.field("department_id", &t!(lang, "users.department"))), &places))
-            (fields::text(&FieldView { required: user.is_none(), ..form.field("password", &password_label) }, InputKind::Password, 128))
-            @if user.is_some() { (fields::checkbox(&form.field("locked", &t!(lang, "users.lock")))) }
+            (fields::fields(None, html! {
+                (fields::text(&needed(form.field("name", &t!(lang, "users.name"))), InputKind::Text, 30))
+                @if user.is_none() { (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30)) }
+                (fields::text(&form.field("mobile", &t!(lang, "users.mobile")), InputKind::Phone, 20))
+                (fields::select(&needed(form.field("role", &t!(lang, "users.role"))), &roles))
+                (fields::select(&needed(form.field("department_id", &t!(lang, "users.department"))), &places))
+                (fields::text(&FieldView { required: user.is_none(), ..form.field("password", &password_label) }, InputKind::Password, 128))
+                @if user.is_some() { (fields::checkbox(&form.field("locked", &t!(lang, "users.lock")))) }
+            }))
             (fields::submit(&t!(lang, "users.save"), ButtonKind::Primary))
         }))
         @if user.is_none() {
