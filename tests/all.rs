@@ -1,10 +1,4 @@
 //! Everything that is tested from outside the units: one package, one binary.
-//! Each test under `features` exists twice, once for each database.
-
-mod access;
-mod architecture;
-mod features;
-mod support;
-//! Every test of the whole product, in one binary.
 
 mod licences;
+mod support;
