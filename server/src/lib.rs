@@ -24,5 +24,10 @@ pub mod ui;
 /// Staff, sign-in, own settings.
 pub mod users;
 
+/// What is sold, in which units, at which prices.
+pub mod products;
+/// What lies in which warehouse and what is promised.
+pub mod stock;
+
 /// The first page: what waits today.
 pub mod workbench;

@@ -20,7 +20,7 @@ pub struct StripItem<H = &'static str> {
 /// Two to four numbers side by side, each a link.
 pub fn strip<H: AsRef<str>>(items: &[StripItem<H>]) -> Markup {
     html! {
-        nav.card.strip.full {
+        nav.card.strip.full.four[items.len() == 4] {
             @for item in items {
                 a href=(item.href.as_ref()) {
                     span.num.hot[item.hot] data-badge=(item.href.as_ref()) { (item.number) }

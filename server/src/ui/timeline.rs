@@ -75,11 +75,20 @@ impl From<&Entry> for TimelineItem {
     }
 }
 
-/// A timeline of `items` in the order given.
-pub fn timeline(items: &[TimelineItem]) -> Markup {
+impl From<&TimelineItem> for TimelineItem {
+    fn from(item: &TimelineItem) -> TimelineItem {
+        item.clone()
+    }
+}
+
+/// A timeline of `items`, or of dated entries, in the order given.
+pub fn timeline<'a, T>(items: &'a [T]) -> Markup
+where
+    TimelineItem: From<&'a T>,
+{
     html! {
         ol.tl {
-            @for item in items {
+            @for item in items.iter().map(TimelineItem::from) {
                 @let class = match item.moment { Moment::Done => None, Moment::Next => Some("n"), Moment::Bad => Some("x") };
                 li class=[class] {
                     @if let Some(href) = &item.href { a href=(href) { (item.title) } } @else { (item.title) }

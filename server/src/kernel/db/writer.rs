@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sqlx::{Executor, SqliteConnection};
+use sqlx::{AssertSqlSafe, Executor, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::DbError;
@@ -84,6 +84,15 @@ impl Writer {
         desk.tidy().await?;
         desk.open().await?;
         Ok(Seat { desk: Some(desk), writer: self.clone() })
+    }
+
+    /// Runs a statement that cannot run inside a transaction, such as `VACUUM INTO`.
+    pub(super) async fn apart(&self, statement: String) -> Result<(), DbError> {
+        let mut desk = self.lock().await;
+        desk.tidy().await?;
+        desk.commit_batch().await;
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut desk.connection).await?;
+        Ok(())
     }
 
     fn somebody_waits(&self) -> bool {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::{Mark, canvas, largest, linked, scaled, short, width_for};
+use super::{DENSE, Mark, canvas, largest, linked, scaled, short, width_for};
 
 const TALL: i64 = 118;
 const FOOT: i64 = 144;
@@ -27,6 +27,7 @@ pub(super) fn line(title: &str, marks: &[Mark], filled: bool) -> Markup {
         title,
         width,
         FOOT + 26,
+        step < DENSE,
         html! {
             line.axis x1="0" y1=(FOOT) x2=(width) y2=(FOOT) {}
             @if let (true, Some((first, last))) = (filled, ends) {
@@ -37,8 +38,9 @@ pub(super) fn line(title: &str, marks: &[Mark], filled: bool) -> Markup {
                 (linked(mark, html! {
                     rect.hit x=(x - step / 2) y="0" width=(step) height=(FOOT + 26) {}
                     circle.m cx=(x) cy=(y) r="4" {}
-                    @if step >= 50 { text.v x=(x) y=(y - 10) { (mark.text) } }
-                    text x=(x) y=(FOOT + 20) { (short(&mark.label, if step < 40 { 2 } else { 5 })) }
+                }, html! {
+                    @if step >= 50 { text.v aria-hidden="true" x=(x) y=(y - 10) { (mark.text) } }
+                    text aria-hidden="true" x=(x) y=(FOOT + 20) { (short(&mark.label, if step < DENSE { 3 } else { 5 })) }
                 }))
             }
         },

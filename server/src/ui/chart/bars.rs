@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Mark, canvas, largest, linked, scaled, short, width_for};
+use super::{DENSE, Mark, canvas, largest, linked, scaled, short, width_for};
 
 /// Height of the tallest column, and where its foot stands.
 const TALL: i64 = 118;
@@ -18,6 +18,7 @@ pub(super) fn columns(title: &str, marks: &[Mark]) -> Markup {
         title,
         width,
         FOOT + 26,
+        step < DENSE,
         html! {
             line.axis x1="0" y1=(FOOT) x2=(width) y2=(FOOT) {}
             @for (mark, left) in marks.iter().zip((0_i64..).map(|place| place * step)) {
@@ -25,8 +26,9 @@ pub(super) fn columns(title: &str, marks: &[Mark]) -> Markup {
                 (linked(mark, html! {
                     rect.hit x=(left) y="0" width=(step) height=(FOOT + 26) {}
                     rect.m x=(left + (step - thick) / 2) y=(FOOT - high) width=(thick) height=(high) rx="3" {}
-                    @if figures { text.v x=(left + step / 2) y=(FOOT - high - 6) { (mark.text) } }
-                    text x=(left + step / 2) y=(FOOT + 20) { (short(&mark.label, if step < 40 { 2 } else { 5 })) }
+                }, html! {
+                    @if figures { text.v aria-hidden="true" x=(left + step / 2) y=(FOOT - high - 6) { (mark.text) } }
+                    text aria-hidden="true" x=(left + step / 2) y=(FOOT + 20) { (short(&mark.label, if step < DENSE { 3 } else { 5 })) }
                 }))
             }
         },
@@ -40,14 +42,16 @@ pub(super) fn bars(title: &str, marks: &[Mark]) -> Markup {
         title,
         width,
         height,
+        false,
         html! {
             @for (mark, y) in marks.iter().zip((0_i64..).map(|place| place * row)) {
                 (linked(mark, html! {
                     rect.hit x="0" y=(y) width=(width) height=(row) {}
-                    text.s x="0" y=(y + 20) { (short(&mark.label, 12)) }
-                    text.e x=(width) y=(y + 20) { (mark.text) }
                     rect.rail x="0" y=(y + 29) width=(width) height="10" rx="5" {}
                     rect.m x="0" y=(y + 29) width=(scaled(mark.value, top, width).max(4)) height="10" rx="5" {}
+                }, html! {
+                    text.s aria-hidden="true" x="0" y=(y + 20) { (short(&mark.label, 12)) }
+                    text.e aria-hidden="true" x=(width) y=(y + 20) { (mark.text) }
                 }))
             }
         },

@@ -78,19 +78,26 @@ pub fn chart(lang: Lang, kind: ChartKind, title: &str, label: &str, value: &str,
     }
 }
 
-/// A drawing `width` × `height` with its marks.
-fn canvas(title: &str, width: i64, height: i64, body: Markup) -> Markup {
+/// Marks nearer to each other than this have short labels and no figures of their own.
+const DENSE: i64 = 40;
+
+/// A drawing `width` × `height` with its marks. `dense` marks have every second label left out in large type.
+fn canvas(title: &str, width: i64, height: i64, dense: bool, body: Markup) -> Markup {
     html! {
-        svg viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height) role="group" aria-label=(title) { (body) }
+        svg.dense[dense] viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height) role="group" aria-label=(title) { (body) }
     }
 }
 
-/// Wraps a mark in the link to its rows and names it.
-fn linked(mark: &Mark, body: Markup) -> Markup {
+/// A mark: its `shapes` link to its rows and carry its full name; its `words`, which may be cut short, are
+/// for the eye only.
+fn linked(mark: &Mark, shapes: Markup, words: Markup) -> Markup {
     let name = format!("{} {}", mark.label, mark.text);
     html! {
-        @if let Some(href) = &mark.href { a href=(href) aria-label=(name) { (body) } }
-        @else { g role="img" aria-label=(name) { (body) } }
+        g {
+            @if let Some(href) = &mark.href { a href=(href) aria-label=(name) { (shapes) } }
+            @else { g role="img" aria-label=(name) { (shapes) } }
+            (words)
+        }
     }
 }
 

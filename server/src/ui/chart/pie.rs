@@ -21,7 +21,7 @@ pub(super) fn pie(title: &str, marks: &[Mark]) -> Markup {
         .map(|(place, mark)| {
             let start = from;
             from = from.saturating_add(mark.value.max(0));
-            (mark, place % COLOURS, arc(share(start, total), share(from, total)), scaled(mark.value, total, 100))
+            (mark, (place + 1) % COLOURS, arc(share(start, total), share(from, total)), scaled(mark.value, total, 100))
         })
         .collect();
     let height = i64::try_from(marks.len()).unwrap_or(0).saturating_mul(ROW).max(150);
@@ -29,14 +29,16 @@ pub(super) fn pie(title: &str, marks: &[Mark]) -> Markup {
         title,
         326,
         height,
+        false,
         html! {
             @for ((mark, colour, path, percent), y) in arcs.iter().zip((0_i64..).map(|place| place * ROW)) {
                 (linked(mark, html! {
                     rect.hit x="160" y=(y) width="166" height=(ROW) {}
                     path class={ "arc c" (colour) } d=(path) {}
                     rect class={ "c" (colour) } x="162" y=(y + 9) width="12" height="12" rx="3" {}
-                    text.s x="182" y=(y + 20) { (short(&mark.label, 6)) }
-                    text.e x="326" y=(y + 20) { (percent) "%" }
+                }, html! {
+                    text.s aria-hidden="true" x="182" y=(y + 20) { (short(&mark.label, 6)) }
+                    text.e aria-hidden="true" x="326" y=(y + 20) { (percent) "%" }
                 }))
             }
         },

@@ -67,11 +67,11 @@ impl InputKind {
             InputKind::Money
             | InputKind::Quantity
             | InputKind::Date
-            | InputKind::DateTime
             | InputKind::Time
             | InputKind::Month
             | InputKind::Code => true,
             InputKind::Text
+            | InputKind::DateTime
             | InputKind::Phone
             | InputKind::Email
             | InputKind::Password

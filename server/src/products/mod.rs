@@ -1,0 +1,108 @@
+//! Products 产品: what is sold, in which units, at which price for which level of customer.
+//!
+//! Products belong to the company and not to a person, so their reads take no `Scope`; the gates decide.
+//!
+//! Tables: product_categories, products, product_units, price_levels, prices
+//! Events: none
+//! Uses: stock
+
+mod pages;
+mod rules;
+mod store;
+mod view;
+
+use crate::kernel::access::Gate;
+use crate::kernel::cx::Cx;
+use crate::kernel::id::Id;
+use crate::kernel::money::{Fen, Milli};
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+
+pub use rules::mnemonic;
+pub use store::{
+    NewPrice, NewProduct, NewUnit, choices, default_level, insert_categories, insert_levels, insert_prices,
+    insert_products, insert_units, levels, priced,
+};
+
+/// Addresses.
+pub fn routes(routes: &mut Routes) {
+    routes.get("/products", Gate::view(Module::Products), pages::list);
+    routes.get("/products/:id", Gate::view(Module::Products), pages::show);
+}
+
+/// Who sees what a product costs the company, and so every margin: whoever may take orders out as data,
+/// which in the presets is managers and administrators.
+#[must_use]
+pub fn sees_cost(cx: &Cx) -> bool {
+    cx.may(Gate::export(Module::Orders))
+}
+
+/// A unit that a product is sold in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// 瓶, 箱, 吨 …
+    pub name: String,
+    /// Base units in one of it.
+    pub ratio: Milli,
+}
+
+/// A product that can be chosen.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Choice {
+    /// The product.
+    pub id: Id,
+    /// 编码
+    pub code: String,
+    /// 名称
+    pub name: String,
+    /// 包装规格
+    pub pack_spec: String,
+}
+
+/// A price level 价格级别.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Level {
+    /// The level.
+    pub id: Id,
+    /// 零售价, 批发价 …
+    pub name: String,
+}
+
+/// A product with what a line of an order needs.
+#[derive(Clone, Debug)]
+pub struct Priced {
+    /// The product.
+    pub id: Id,
+    /// 编码
+    pub code: String,
+    /// 名称
+    pub name: String,
+    /// 包装规格
+    pub pack_spec: String,
+    /// Whether it may be sold now.
+    pub on_sale: bool,
+    /// Whether stock is counted for it.
+    pub tracked: bool,
+    /// What a base unit costs the company.
+    pub cost_price: Fen,
+    /// Below this price of a base unit an order needs approval.
+    pub floor_price: Fen,
+    /// Price of a base unit at the asked level on the asked day; `None` where none is in force.
+    pub price: Option<Fen>,
+    /// The base unit first, then the others.
+    pub units: Vec<Unit>,
+}
+
+impl Priced {
+    /// The unit of a name.
+    #[must_use]
+    pub fn unit(&self, name: &str) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.name == name)
+    }
+
+    /// The level's price of one `unit`.
+    #[must_use]
+    pub fn list_price(&self, unit: &Unit) -> Option<Fen> {
+        self.price.map(|price| price.times(unit.ratio))
+    }
+}

@@ -1,0 +1,32 @@
+//! Products: list and detail.
+
+use poem::Response;
+
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result};
+use crate::modules::Module;
+use crate::stock;
+use crate::ui::layout::Page;
+
+use super::{sees_cost, store, view};
+
+pub(super) async fn list(cx: Cx) -> Result<Response> {
+    let q = cx.query("q").unwrap_or_default();
+    let today = clock::iso_day(cx.now);
+    let level = store::default_level(&cx.office.db).await?;
+    let found = store::list(&cx.office.db, q, level, &today, cx.paging()).await?;
+    let frame = cx.frame();
+    let page = Page::new(&frame, Module::Products.title(cx.lang)).back("/").tabs();
+    Ok(cx.offline_page(page.render(view::list(cx.lang, q, &found))))
+}
+
+pub(super) async fn show(cx: Cx) -> Result<Response> {
+    let product = store::find(&cx.office.db, cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let prices = store::prices_on(&cx.office.db, product.id, &clock::iso_day(cx.now)).await?;
+    let units = store::units(&cx.office.db, product.id, &product.base_unit).await?;
+    let stock = stock::of_product(&cx.office.db, product.id).await?;
+    let frame = cx.frame();
+    let page = Page::new(&frame, product.name.clone()).subtitle(product.code.clone()).back("/products");
+    Ok(cx.offline_page(page.render(view::show(cx.lang, &product, &prices, &units, &stock, sees_cost(&cx)))))
+}

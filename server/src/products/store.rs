@@ -1,0 +1,366 @@
+//! The SQL of products, units and prices.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::clock::Millis;
+use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
+use crate::kernel::id::Id;
+use crate::kernel::like::containing;
+use crate::kernel::money::{Fen, Milli};
+use crate::kernel::paging::{Listing, Paging};
+
+use super::rules::{mnemonic, search_text};
+use super::{Choice, Level, Priced, Unit};
+
+/// Rows of one INSERT; times the columns it stays below SQLite's limit of bound values.
+const BATCH: usize = 200;
+
+/// A line of the list.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Row {
+    pub id: Id,
+    pub code: String,
+    pub name: String,
+    pub pack_spec: String,
+    pub base_unit: String,
+    pub status: String,
+    pub price: Option<Fen>,
+}
+
+/// A product with all its fields.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Product {
+    pub id: Id,
+    pub code: String,
+    pub name: String,
+    pub mnemonic: String,
+    pub content_spec: String,
+    pub pack_spec: String,
+    pub barcode: String,
+    pub status: String,
+    pub base_unit: String,
+    pub cost_price: Fen,
+    pub floor_price: Fen,
+    pub category: String,
+}
+
+/// A price in force.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct PriceRow {
+    pub level: String,
+    pub price: Option<Fen>,
+}
+
+pub(super) async fn list(
+    db: &Db,
+    q: &str,
+    level: Option<Id>,
+    today: &str,
+    paging: Paging,
+) -> Result<Listing<Row>, DbError> {
+    let mut query = sql("SELECT p.id, p.code, p.name, p.pack_spec, p.base_unit, p.status, \
+         (SELECT pr.price FROM prices pr WHERE pr.product_id = p.id AND pr.price_level_id = $1 AND pr.starts_on <= $2 \
+          ORDER BY pr.starts_on DESC LIMIT 1) AS price \
+         FROM products p WHERE p.deleted_at IS NULL")
+    .bind(level)
+    .bind(today);
+    if !q.is_empty() {
+        query = query.push(" AND p.search_text LIKE ").arg(containing(q)).push(" ESCAPE '!'");
+    }
+    let rows = query
+        .push(" ORDER BY p.mnemonic, p.id LIMIT ")
+        .arg(paging.limit())
+        .push(" OFFSET ")
+        .arg(paging.offset())
+        .all(db)
+        .await?;
+    Ok(paging.cut(rows))
+}
+
+pub(super) async fn find(db: &Db, id: Id) -> Result<Option<Product>, DbError> {
+    sql("SELECT p.id, p.code, p.name, p.mnemonic, p.content_spec, p.pack_spec, p.barcode, p.status, p.base_unit, \
+         p.cost_price, p.floor_price, c.name AS category \
+         FROM products p JOIN product_categories c ON c.id = p.category_id WHERE p.id = $1 AND p.deleted_at IS NULL")
+    .bind(id)
+    .optional(db)
+    .await
+}
+
+pub(super) async fn prices_on(db: &Db, product: Id, today: &str) -> Result<Vec<PriceRow>, DbError> {
+    sql("SELECT l.name AS level, \
+         (SELECT pr.price FROM prices pr WHERE pr.product_id = $1 AND pr.price_level_id = l.id AND pr.starts_on <= $2 \
+          ORDER BY pr.starts_on DESC LIMIT 1) AS price \
+         FROM price_levels l ORDER BY l.position, l.id")
+    .bind(product)
+    .bind(today)
+    .all(db)
+    .await
+}
+
+/// Every price level, in order.
+///
+/// # Errors
+/// What the database says.
+pub async fn levels(on: impl Into<On<'_>>) -> Result<Vec<Level>, DbError> {
+    sql("SELECT id, name FROM price_levels ORDER BY position, id").all(on).await
+}
+
+/// The level of a customer without one: the first.
+///
+/// # Errors
+/// What the database says.
+pub async fn default_level(on: impl Into<On<'_>>) -> Result<Option<Id>, DbError> {
+    let first: Option<Level> =
+        sql("SELECT id, name FROM price_levels ORDER BY position, id LIMIT 1").optional(on).await?;
+    Ok(first.map(|level| level.id))
+}
+
+/// Products on sale that a search text finds, for a picker.
+///
+/// # Errors
+/// What the database says.
+pub async fn choices(on: impl Into<On<'_>>, q: &str, most: i64) -> Result<Vec<Choice>, DbError> {
+    sql("SELECT id, code, name, pack_spec FROM products WHERE deleted_at IS NULL AND status = 'normal' AND search_text LIKE $1 \
+         ESCAPE '!' ORDER BY mnemonic, id LIMIT $2")
+    .bind(containing(q))
+    .bind(most)
+    .all(on)
+    .await
+}
+
+#[derive(sqlx::FromRow)]
+struct PricedRow {
+    id: Id,
+    code: String,
+    name: String,
+    pack_spec: String,
+    status: String,
+    tracked: bool,
+    cost_price: Fen,
+    floor_price: Fen,
+    base_unit: String,
+    price: Option<Fen>,
+}
+
+#[derive(sqlx::FromRow)]
+struct UnitRow {
+    product_id: Id,
+    name: String,
+    ratio: Milli,
+}
+
+/// The base unit first; a base unit that is listed as a sales unit too stands once.
+fn units_of(base: &str, rows: Option<Vec<Unit>>) -> Vec<Unit> {
+    let mut units = vec![Unit { name: base.to_owned(), ratio: Milli(1000) }];
+    units.extend(rows.unwrap_or_default().into_iter().filter(|unit| unit.name != base));
+    units
+}
+
+pub(super) async fn units(on: impl Into<On<'_>>, product: Id, base: &str) -> Result<Vec<Unit>, DbError> {
+    let rows: Vec<UnitRow> =
+        sql("SELECT product_id, name, ratio FROM product_units WHERE product_id = $1 ORDER BY position, id")
+            .bind(product)
+            .all(on)
+            .await?;
+    Ok(units_of(base, Some(rows.into_iter().map(|row| Unit { name: row.name, ratio: row.ratio }).collect())))
+}
+
+/// Products with units and the price of a base unit at `level` on `day` (`YYYY-MM-DD`), by id. Products that
+/// are in the recycle bin are left out.
+///
+/// # Errors
+/// What the database says.
+pub async fn priced(
+    on: impl Into<On<'_>>,
+    ids: &[Id],
+    level: Option<Id>,
+    day: &str,
+) -> Result<BTreeMap<Id, Priced>, DbError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut on: On<'_> = on.into();
+    let units: Vec<UnitRow> = sql("SELECT product_id, name, ratio FROM product_units WHERE product_id IN ")
+        .args(ids.iter().copied())
+        .push(" ORDER BY position, id")
+        .all(&mut on)
+        .await?;
+    let mut by_product: BTreeMap<Id, Vec<Unit>> = BTreeMap::new();
+    for unit in units {
+        by_product.entry(unit.product_id).or_default().push(Unit { name: unit.name, ratio: unit.ratio });
+    }
+    let rows: Vec<PricedRow> = sql(
+        "SELECT p.id, p.code, p.name, p.pack_spec, p.status, p.tracked, p.cost_price, p.floor_price, p.base_unit, \
+         (SELECT pr.price FROM prices pr WHERE pr.product_id = p.id AND pr.price_level_id = $1 AND pr.starts_on <= $2 \
+          ORDER BY pr.starts_on DESC LIMIT 1) AS price \
+         FROM products p WHERE p.deleted_at IS NULL AND p.id IN ",
+    )
+    .bind(level)
+    .bind(day)
+    .args(ids.iter().copied())
+    .all(&mut on)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let priced = Priced {
+                id: row.id,
+                code: row.code,
+                name: row.name,
+                pack_spec: row.pack_spec,
+                on_sale: row.status == "normal",
+                tracked: row.tracked,
+                cost_price: row.cost_price,
+                floor_price: row.floor_price,
+                price: row.price,
+                units: units_of(&row.base_unit, by_product.remove(&row.id)),
+            };
+            (row.id, priced)
+        })
+        .collect())
+}
+
+/// A product to be inserted by a generator or an import.
+#[derive(Clone, Debug)]
+pub struct NewProduct {
+    /// Its id.
+    pub id: Id,
+    /// 分类
+    pub category: Id,
+    /// 编码
+    pub code: String,
+    /// 名称
+    pub name: String,
+    /// 含量规格
+    pub content_spec: String,
+    /// 包装规格
+    pub pack_spec: String,
+    /// 条码
+    pub barcode: String,
+    /// What stock is counted in.
+    pub base_unit: String,
+    /// Cost of a base unit.
+    pub cost_price: Fen,
+    /// Lowest price of a base unit without approval.
+    pub floor_price: Fen,
+}
+
+/// A sales unit to be inserted; the base unit needs none.
+#[derive(Clone, Debug)]
+pub struct NewUnit {
+    /// The product.
+    pub product: Id,
+    /// Its name.
+    pub name: String,
+    /// Base units in it.
+    pub ratio: Milli,
+    /// Order in lists.
+    pub position: i64,
+}
+
+/// A price to be inserted.
+#[derive(Clone, Debug)]
+pub struct NewPrice {
+    /// The product.
+    pub product: Id,
+    /// The level.
+    pub level: Id,
+    /// `YYYY-MM-DD`.
+    pub starts_on: String,
+    /// Of a base unit.
+    pub price: Fen,
+}
+
+/// Opens the next row of a multi-row INSERT.
+fn row(query: Query, first: bool) -> Query {
+    query.push(if first { " (" } else { "), (" })
+}
+
+/// Inserts categories `(id, name)` at the top of the tree.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert_categories(tx: &mut Tx, categories: &[(Id, String)]) -> Result<(), DbError> {
+    for (id, name) in categories {
+        sql("INSERT INTO product_categories (id, name, path) VALUES ($1, $2, $3)")
+            .bind(*id)
+            .bind(name)
+            .bind(format!("/{id}/"))
+            .run(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Inserts price levels `(id, name)` in order.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert_levels(tx: &mut Tx, levels: &[(Id, String)]) -> Result<(), DbError> {
+    for (position, (id, name)) in (0i64..).zip(levels) {
+        sql("INSERT INTO price_levels (id, name, position) VALUES ($1, $2, $3)")
+            .bind(*id)
+            .bind(name)
+            .bind(position)
+            .run(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Inserts products with mnemonic and search text.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert_products(tx: &mut Tx, products: &[NewProduct], now: Millis) -> Result<(), DbError> {
+    for batch in products.chunks(BATCH) {
+        let mut query =
+            sql("INSERT INTO products (id, category_id, code, name, mnemonic, content_spec, pack_spec, barcode, \
+             base_unit, cost_price, floor_price, search_text, created_at, updated_at) VALUES");
+        for (index, product) in batch.iter().enumerate() {
+            let mnemonic = mnemonic(&product.name);
+            let found_by = search_text(&product.name, &product.code, &mnemonic, &product.barcode);
+            query = row(query, index == 0).arg(product.id);
+            query = query.push(", ").arg(product.category).push(", ").arg(&product.code).push(", ").arg(&product.name);
+            query = query.push(", ").arg(mnemonic).push(", ").arg(&product.content_spec);
+            query = query.push(", ").arg(&product.pack_spec).push(", ").arg(&product.barcode);
+            query = query.push(", ").arg(&product.base_unit).push(", ").arg(product.cost_price);
+            query = query.push(", ").arg(product.floor_price).push(", ").arg(found_by);
+            query = query.push(", ").arg(now).push(", ").arg(now);
+        }
+        query.push(")").run(tx).await?;
+    }
+    Ok(())
+}
+
+/// Inserts sales units.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert_units(tx: &mut Tx, units: &[NewUnit]) -> Result<(), DbError> {
+    for batch in units.chunks(BATCH) {
+        let mut query = sql("INSERT INTO product_units (id, product_id, name, ratio, position) VALUES");
+        for (index, unit) in batch.iter().enumerate() {
+            query = row(query, index == 0).arg(Id::new()).push(", ").arg(unit.product).push(", ").arg(&unit.name);
+            query = query.push(", ").arg(unit.ratio).push(", ").arg(unit.position);
+        }
+        query.push(")").run(tx).await?;
+    }
+    Ok(())
+}
+
+/// Inserts prices.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert_prices(tx: &mut Tx, prices: &[NewPrice]) -> Result<(), DbError> {
+    for batch in prices.chunks(BATCH) {
+        let mut query = sql("INSERT INTO prices (id, product_id, price_level_id, starts_on, price) VALUES");
+        for (index, price) in batch.iter().enumerate() {
+            query = row(query, index == 0).arg(Id::new()).push(", ").arg(price.product).push(", ").arg(price.level);
+            query = query.push(", ").arg(&price.starts_on).push(", ").arg(price.price);
+        }
+        query.push(")").run(tx).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Products as pages.
+
+use maud::{Markup, html};
+
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::paging::Listing;
+use crate::stock::Balance;
+use crate::ui::components::{card, cell, empty, link_cell, pager, search_bar};
+use crate::ui::tag::{Tone, tag};
+
+use super::Unit;
+use super::store::{PriceRow, Product, Row};
+
+pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
+    html! {
+        (search_bar("/products", q, &t!(lang, "products.search"), &[]))
+        @if found.rows.is_empty() {
+            (empty(&t!(lang, "products.none"), None))
+        } @else {
+            section.card {
+                @for row in &found.rows {
+                    (link_cell(&format!("/products/{}", row.id), html! {
+                        (row.name) @if row.status != "normal" { " " (status(lang, &row.status)) }
+                        p { (row.code) @if !row.pack_spec.is_empty() { " · " (row.pack_spec) } }
+                    }, html! {
+                        @if let Some(price) = row.price { b.num { "¥" (price) } br; small { "/" (row.base_unit) } }
+                        @else { small { (t!(lang, "products.no_price")) } }
+                    }))
+                }
+            }
+            (pager(lang, "/products", &[("q", q)], found.page, found.more))
+        }
+    }
+}
+
+fn status(lang: Lang, code: &str) -> Markup {
+    match code {
+        "normal" => tag(&t!(lang, "products.status_normal"), Tone::Good),
+        "stopped" => tag(&t!(lang, "products.status_stopped"), Tone::Warn),
+        _ => tag(&t!(lang, "products.status_off"), Tone::Plain),
+    }
+}
+
+pub(super) fn show(
+    lang: Lang,
+    product: &Product,
+    prices: &[PriceRow],
+    units: &[Unit],
+    stock: &[Balance],
+    sees_cost: bool,
+) -> Markup {
+    html! {
+        (card(None, None, html! {
+            (cell(&t!(lang, "products.category"), html! { (product.category) }))
+            (cell(&t!(lang, "products.status"), status(lang, &product.status)))
+            @for (label, value) in [
+                (t!(lang, "products.mnemonic"), &product.mnemonic),
+                (t!(lang, "products.content_spec"), &product.content_spec),
+                (t!(lang, "products.pack_spec"), &product.pack_spec),
+                (t!(lang, "products.barcode"), &product.barcode),
+            ] { @if !value.is_empty() { (cell(&label, html! { (value) })) } }
+            @for unit in units.iter().skip(1) {
+                (cell(&t!(lang, "products.unit"), html! { span.num { "1 " (unit.name) " = " (unit.ratio) " " (product.base_unit) } }))
+            }
+        }))
+        (card(Some(&t!(lang, "products.prices", unit = product.base_unit)), None, html! {
+            @for row in prices {
+                (cell(&row.level, html! { @if let Some(price) = row.price { b.num { "¥" (price) } } @else { (t!(lang, "products.no_price")) } }))
+            }
+            @if sees_cost {
+                (cell(&t!(lang, "products.floor_price"), html! { span.num { "¥" (product.floor_price) } }))
+                (cell(&t!(lang, "products.cost_price"), html! { span.num { "¥" (product.cost_price) } }))
+            }
+        }))
+        (card(Some(&t!(lang, "products.stock")), None, html! {
+            @if stock.is_empty() { div.cell { div.g { (t!(lang, "products.no_stock")) } } }
+            @for row in stock {
+                (cell(&row.warehouse, html! {
+                    b.num { (row.available()) } " " (product.base_unit)
+                    br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
+                }))
+            }
+        }))
+    }
+}

@@ -1,0 +1,74 @@
+//! Stock 库存: what lies where, what is promised, and the moves that changed it.
+//!
+//! Stock belongs to the company and not to a person, so its reads take no `Scope`; the gates decide. Names of
+//! products are joined in, nothing of theirs is called: products show stock, not the other way round.
+//!
+//! Tables: warehouses, stock_balances, stock_moves, stock_reservations
+//! Events: none
+//! Uses: none
+
+mod pages;
+mod rules;
+mod store;
+mod view;
+
+use crate::kernel::access::Gate;
+use crate::kernel::id::Id;
+use crate::kernel::money::Milli;
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+
+pub use rules::Shortage;
+pub use store::{
+    NewBalance, availability, available, insert_balances, insert_reservations, insert_warehouses, of_product, release,
+    reserve, warehouses,
+};
+
+/// Addresses.
+pub fn routes(routes: &mut Routes) {
+    routes.get("/stock", Gate::view(Module::Stock), pages::list);
+    routes.get("/stock/moves/new", Gate::create(Module::Stock), pages::new_move);
+    routes.post("/stock/moves", Gate::create(Module::Stock), pages::create_move);
+    routes.get("/stock/:id", Gate::view(Module::Stock), pages::show);
+}
+
+/// A warehouse 仓库.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Warehouse {
+    /// The warehouse.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// The region it serves first.
+    pub region_id: Option<Id>,
+}
+
+/// What lies in one warehouse.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Balance {
+    /// Its name.
+    pub warehouse: String,
+    /// In the house.
+    pub on_hand: Milli,
+    /// Promised to orders in force.
+    pub reserved: Milli,
+}
+
+impl Balance {
+    /// What can still be promised.
+    #[must_use]
+    pub fn available(&self) -> Milli {
+        Milli(self.on_hand.0.saturating_sub(self.reserved.0))
+    }
+}
+
+/// A quantity in base units that an order wants.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The product.
+    pub product: Id,
+    /// Its name, for the words of a shortage.
+    pub name: String,
+    /// In base units.
+    pub quantity: Milli,
+}

@@ -1,0 +1,129 @@
+//! What a move does to a balance, and what is missing where a promise cannot be kept.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::kernel::money::Milli;
+
+use super::Wanted;
+
+/// A product of which there is not enough, in base units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// The product.
+    pub product: Id,
+    /// Its name.
+    pub name: String,
+    /// What is asked for.
+    pub wanted: Milli,
+    /// What there is.
+    pub available: Milli,
+}
+
+impl Shortage {
+    /// One sentence naming every shortage.
+    #[must_use]
+    pub fn words(shortages: &[Shortage], lang: Lang) -> String {
+        let lines: Vec<String> = shortages
+            .iter()
+            .map(|short| {
+                t!(
+                    lang,
+                    "stock.short_line",
+                    product = short.name,
+                    wanted = short.wanted,
+                    available = short.available.max(Milli(0))
+                )
+                .into_owned()
+            })
+            .collect();
+        t!(lang, "stock.short", lines = lines.join(&t!(lang, "stock.and"))).into_owned()
+    }
+}
+
+/// Sums the wishes by product: two lines of one product draw on one balance.
+pub(super) fn summed(wanted: &[Wanted]) -> BTreeMap<Id, Wanted> {
+    let mut sums: BTreeMap<Id, Wanted> = BTreeMap::new();
+    for wish in wanted {
+        sums.entry(wish.product)
+            .and_modify(|sum| sum.quantity = Milli(sum.quantity.0.saturating_add(wish.quantity.0)))
+            .or_insert_with(|| wish.clone());
+    }
+    sums
+}
+
+/// What is missing. `available` names what there is by product; a product without a balance has none.
+pub(super) fn shortages(wanted: &BTreeMap<Id, Wanted>, available: &BTreeMap<Id, Milli>) -> Vec<Shortage> {
+    wanted
+        .values()
+        .filter_map(|wish| {
+            let there = available.get(&wish.product).copied().unwrap_or_default();
+            (there < wish.quantity).then(|| Shortage {
+                product: wish.product,
+                name: wish.name.clone(),
+                wanted: wish.quantity,
+                available: there,
+            })
+        })
+        .collect()
+}
+
+/// Kinds of move that a person enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// 入库
+    In,
+    /// 出库
+    Out,
+    /// 盘点: the quantity is what was counted.
+    Count,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::In, Kind::Out, Kind::Count];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Kind::In => "in",
+            Kind::Out => "out",
+            Kind::Count => "count",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// How a balance changes; `None` where it would leave the range of numbers.
+    pub fn change(self, on_hand: Milli, quantity: Milli) -> Option<Milli> {
+        let change = match self {
+            Kind::In => quantity.0,
+            Kind::Out => -quantity.0,
+            Kind::Count => quantity.0.checked_sub(on_hand.0)?,
+        };
+        on_hand.0.checked_add(change).map(|_| Milli(change))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Id, Kind, Milli, Wanted, shortages, summed};
+
+    #[test]
+    fn two_lines_of_one_product_draw_on_one_balance() {
+        let wish = |quantity| Wanted { product: Id(1), name: "草甘膦".to_owned(), quantity: Milli(quantity) };
+        let wanted = summed(&[wish(6000), wish(5000)]);
+        let short = shortages(&wanted, &[(Id(1), Milli(10_000))].into());
+        assert_eq!(short.iter().map(|s| (s.wanted, s.available)).collect::<Vec<_>>(), [(Milli(11_000), Milli(10_000))]);
+        assert!(shortages(&wanted, &[(Id(1), Milli(11_000))].into()).is_empty());
+        assert_eq!(shortages(&wanted, &[].into()).len(), 1);
+    }
+
+    #[test]
+    fn a_count_sets_and_the_others_move() {
+        assert_eq!(Kind::In.change(Milli(5), Milli(3)), Some(Milli(3)));
+        assert_eq!(Kind::Out.change(Milli(5), Milli(3)), Some(Milli(-3)));
+        assert_eq!(Kind::Count.change(Milli(5), Milli(3)), Some(Milli(-2)));
+    }
+}

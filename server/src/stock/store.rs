@@ -1,0 +1,378 @@
+//! The SQL of warehouses, balances, moves and reservations.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::clock::Millis;
+use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::id::Id;
+use crate::kernel::like::containing;
+use crate::kernel::money::Milli;
+use crate::kernel::paging::{Listing, Paging};
+
+use super::rules::{Kind, Shortage, shortages, summed};
+use super::{Balance, Wanted, Warehouse};
+
+/// Rows of one INSERT.
+const BATCH: usize = 200;
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Row {
+    pub product_id: Id,
+    pub product: String,
+    pub base_unit: String,
+    pub warehouse: String,
+    pub on_hand: Milli,
+    pub reserved: Milli,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Move {
+    pub at: Millis,
+    pub kind: String,
+    pub warehouse: String,
+    pub quantity: Milli,
+    pub user_name: Option<String>,
+    pub note: String,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Product {
+    pub id: Id,
+    pub name: String,
+    pub base_unit: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Held {
+    product_id: Id,
+    on_hand: Milli,
+    reserved: Milli,
+}
+
+pub(super) async fn list(db: &Db, q: &str, warehouse: Option<Id>, paging: Paging) -> Result<Listing<Row>, DbError> {
+    let mut query =
+        sql("SELECT b.product_id, p.name AS product, p.base_unit, w.name AS warehouse, b.on_hand, b.reserved \
+         FROM stock_balances b JOIN products p ON p.id = b.product_id JOIN warehouses w ON w.id = b.warehouse_id \
+         WHERE p.deleted_at IS NULL");
+    if let Some(warehouse) = warehouse {
+        query = query.push(" AND b.warehouse_id = ").arg(warehouse);
+    }
+    if !q.is_empty() {
+        query = query.push(" AND p.search_text LIKE ").arg(containing(q)).push(" ESCAPE '!'");
+    }
+    let rows = query
+        .push(" ORDER BY p.mnemonic, p.id, w.name, w.id LIMIT ")
+        .arg(paging.limit())
+        .push(" OFFSET ")
+        .arg(paging.offset())
+        .all(db)
+        .await?;
+    Ok(paging.cut(rows))
+}
+
+pub(super) async fn product(on: impl Into<On<'_>>, id: Id) -> Result<Option<Product>, DbError> {
+    sql("SELECT id, name, base_unit FROM products WHERE id = $1 AND deleted_at IS NULL").bind(id).optional(on).await
+}
+
+pub(super) async fn products(db: &Db, q: &str) -> Result<Vec<Product>, DbError> {
+    sql("SELECT id, name, base_unit FROM products WHERE deleted_at IS NULL AND search_text LIKE $1 ESCAPE '!' \
+         ORDER BY mnemonic, id LIMIT 100")
+    .bind(containing(q))
+    .all(db)
+    .await
+}
+
+pub(super) async fn moves(db: &Db, product: Id, paging: Paging) -> Result<Listing<Move>, DbError> {
+    let rows =
+        sql("SELECT m.at, m.kind, w.name AS warehouse, m.quantity, u.name AS user_name, m.note FROM stock_moves m \
+         JOIN warehouses w ON w.id = m.warehouse_id LEFT JOIN users u ON u.id = m.user_id \
+         WHERE m.product_id = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3")
+        .bind(product)
+        .bind(paging.limit())
+        .bind(paging.offset())
+        .all(db)
+        .await?;
+    Ok(paging.cut(rows))
+}
+
+/// Every warehouse.
+///
+/// # Errors
+/// What the database says.
+pub async fn warehouses(on: impl Into<On<'_>>) -> Result<Vec<Warehouse>, DbError> {
+    sql("SELECT id, name, region_id FROM warehouses ORDER BY id").all(on).await
+}
+
+/// The balances of a product, one a warehouse.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_product(on: impl Into<On<'_>>, product: Id) -> Result<Vec<Balance>, DbError> {
+    sql("SELECT w.name AS warehouse, b.on_hand, b.reserved FROM stock_balances b JOIN warehouses w ON w.id = b.warehouse_id \
+         WHERE b.product_id = $1 ORDER BY w.id")
+    .bind(product)
+    .all(on)
+    .await
+}
+
+/// What can still be promised of a product in a warehouse.
+///
+/// # Errors
+/// What the database says.
+pub async fn available(on: impl Into<On<'_>>, product: Id, warehouse: Id) -> Result<Milli, DbError> {
+    Ok(availability(on, warehouse, &[product]).await?.remove(&product).unwrap_or_default())
+}
+
+/// What can still be promised of several products in a warehouse; a product without a balance is absent.
+///
+/// # Errors
+/// What the database says.
+pub async fn availability(
+    on: impl Into<On<'_>>,
+    warehouse: Id,
+    products: &[Id],
+) -> Result<BTreeMap<Id, Milli>, DbError> {
+    let held: Vec<Held> =
+        sql("SELECT product_id, on_hand, reserved FROM stock_balances WHERE warehouse_id = $1 AND product_id IN ")
+            .bind(warehouse)
+            .args(products.iter().copied())
+            .all(on)
+            .await?;
+    Ok(free(held))
+}
+
+fn free(held: Vec<Held>) -> BTreeMap<Id, Milli> {
+    held.into_iter().map(|row| (row.product_id, Milli(row.on_hand.0.saturating_sub(row.reserved.0)))).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct House {
+    may_go_negative: bool,
+}
+
+async fn may_go_negative(tx: &mut Tx, warehouse: Id) -> Result<bool, DbError> {
+    let house: Option<House> =
+        sql("SELECT may_go_negative FROM warehouses WHERE id = $1").bind(warehouse).optional(tx).await?;
+    Ok(house.is_some_and(|house| house.may_go_negative))
+}
+
+/// Promises stock to an order: all of it or, where something is missing, nothing and the shortages. The
+/// balances stay locked until the transaction ends, so two orders cannot both take the last box.
+///
+/// # Errors
+/// What the database says.
+pub async fn reserve(
+    tx: &mut Tx,
+    order: Id,
+    warehouse: Id,
+    wanted: &[Wanted],
+) -> Result<Result<(), Vec<Shortage>>, DbError> {
+    let wanted = summed(wanted);
+    let lock = tx.for_update();
+    // Locked in one order everywhere, so that two orders of the same products cannot block each other.
+    let held: Vec<Held> =
+        sql("SELECT product_id, on_hand, reserved FROM stock_balances WHERE warehouse_id = $1 AND product_id IN ")
+            .bind(warehouse)
+            .args(wanted.keys().copied())
+            .push(" ORDER BY product_id")
+            .push(lock)
+            .all(&mut *tx)
+            .await?;
+    let free = free(held);
+    let short = shortages(&wanted, &free);
+    if !short.is_empty() && !may_go_negative(tx, warehouse).await? {
+        return Ok(Err(short));
+    }
+    for wish in wanted.values() {
+        sql("INSERT INTO stock_balances (product_id, warehouse_id, on_hand, reserved) VALUES ($1, $2, 0, $3) \
+             ON CONFLICT (product_id, warehouse_id) DO UPDATE SET reserved = stock_balances.reserved + excluded.reserved")
+        .bind(wish.product)
+        .bind(warehouse)
+        .bind(wish.quantity)
+        .run(tx)
+        .await?;
+        sql("INSERT INTO stock_reservations (id, order_id, product_id, warehouse_id, quantity) VALUES ($1, $2, $3, $4, $5)")
+            .bind(Id::new())
+            .bind(order)
+            .bind(wish.product)
+            .bind(warehouse)
+            .bind(wish.quantity)
+            .run(tx)
+            .await?;
+    }
+    Ok(Ok(()))
+}
+
+#[derive(sqlx::FromRow)]
+struct Reservation {
+    product_id: Id,
+    warehouse_id: Id,
+    quantity: Milli,
+}
+
+/// Gives back what was promised to an order; safe when nothing was.
+///
+/// # Errors
+/// What the database says.
+pub async fn release(tx: &mut Tx, order: Id) -> Result<(), DbError> {
+    let lock = tx.for_update();
+    let kept: Vec<Reservation> = sql(
+        "SELECT product_id, warehouse_id, quantity FROM stock_reservations WHERE order_id = $1 ORDER BY product_id",
+    )
+    .bind(order)
+    .push(lock)
+    .all(&mut *tx)
+    .await?;
+    for row in kept {
+        sql("UPDATE stock_balances SET reserved = reserved - $1 WHERE product_id = $2 AND warehouse_id = $3")
+            .bind(row.quantity)
+            .bind(row.product_id)
+            .bind(row.warehouse_id)
+            .run(tx)
+            .await?;
+    }
+    sql("DELETE FROM stock_reservations WHERE order_id = $1").bind(order).run(tx).await?;
+    Ok(())
+}
+
+/// A move as entered.
+#[derive(Debug)]
+pub(super) struct NewMove {
+    pub kind: Kind,
+    pub product: Id,
+    pub warehouse: Id,
+    pub quantity: Milli,
+    pub note: String,
+}
+
+/// What a move did.
+#[derive(Debug)]
+pub(super) enum Moved {
+    /// Entered: the id, and the balance before and after.
+    Done(Id, Milli, Milli),
+    /// More would leave than is there and not promised.
+    Short(Milli),
+    /// The sum leaves the range of numbers.
+    TooMuch,
+}
+
+pub(super) async fn enter(tx: &mut Tx, entry: &NewMove, user: Id, now: Millis) -> Result<Moved, DbError> {
+    let lock = tx.for_update();
+    // The row is made first, so that there is one to lock.
+    sql("INSERT INTO stock_balances (product_id, warehouse_id, on_hand, reserved) VALUES ($1, $2, 0, 0) ON CONFLICT (product_id, warehouse_id) DO NOTHING")
+        .bind(entry.product)
+        .bind(entry.warehouse)
+        .run(tx)
+        .await?;
+    let held: Held =
+        sql("SELECT product_id, on_hand, reserved FROM stock_balances WHERE product_id = $1 AND warehouse_id = $2")
+            .bind(entry.product)
+            .bind(entry.warehouse)
+            .push(lock)
+            .one(&mut *tx)
+            .await?;
+    let Some(change) = entry.kind.change(held.on_hand, entry.quantity) else { return Ok(Moved::TooMuch) };
+    let free = Milli(held.on_hand.0.saturating_sub(held.reserved.0));
+    if entry.kind == Kind::Out && free < entry.quantity && !may_go_negative(tx, entry.warehouse).await? {
+        return Ok(Moved::Short(free));
+    }
+    let after = Milli(held.on_hand.0.saturating_add(change.0));
+    sql("UPDATE stock_balances SET on_hand = $1 WHERE product_id = $2 AND warehouse_id = $3")
+        .bind(after)
+        .bind(entry.product)
+        .bind(entry.warehouse)
+        .run(tx)
+        .await?;
+    let id = Id::new();
+    sql("INSERT INTO stock_moves (id, at, kind, product_id, warehouse_id, quantity, user_id, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        .bind(id)
+        .bind(now)
+        .bind(entry.kind.code())
+        .bind(entry.product)
+        .bind(entry.warehouse)
+        .bind(change)
+        .bind(user)
+        .bind(&entry.note)
+        .run(tx)
+        .await?;
+    Ok(Moved::Done(id, held.on_hand, after))
+}
+
+/// An opening balance to be inserted, together with the move that explains it.
+#[derive(Clone, Debug)]
+pub struct NewBalance {
+    /// The product.
+    pub product: Id,
+    /// The warehouse.
+    pub warehouse: Id,
+    /// What lies there.
+    pub on_hand: Milli,
+}
+
+/// Inserts warehouses `(id, name, region)`.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert_warehouses(tx: &mut Tx, houses: &[(Id, String, Option<Id>)]) -> Result<(), DbError> {
+    for (id, name, region) in houses {
+        sql("INSERT INTO warehouses (id, name, region_id) VALUES ($1, $2, $3)")
+            .bind(*id)
+            .bind(name)
+            .bind(*region)
+            .run(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Inserts opening balances and their moves.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert_balances(tx: &mut Tx, balances: &[NewBalance], now: Millis) -> Result<(), DbError> {
+    for batch in balances.chunks(BATCH) {
+        let mut rows = sql("INSERT INTO stock_balances (product_id, warehouse_id, on_hand) VALUES");
+        let mut moves = sql("INSERT INTO stock_moves (id, at, kind, product_id, warehouse_id, quantity) VALUES");
+        for (index, balance) in batch.iter().enumerate() {
+            let open = if index == 0 { " (" } else { "), (" };
+            rows = rows.push(open).arg(balance.product).push(", ").arg(balance.warehouse);
+            rows = rows.push(", ").arg(balance.on_hand);
+            moves = moves.push(open).arg(Id::new()).push(", ").arg(now).push(", ").arg(Kind::In.code());
+            moves = moves.push(", ").arg(balance.product).push(", ").arg(balance.warehouse);
+            moves = moves.push(", ").arg(balance.on_hand);
+        }
+        rows.push(")").run(tx).await?;
+        moves.push(")").run(tx).await?;
+    }
+    Ok(())
+}
+
+/// Promises stock to many orders at once without asking whether it is there: for generated years.
+/// Each is `(order, product, warehouse, quantity)`.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert_reservations(tx: &mut Tx, kept: &[(Id, Id, Id, Milli)]) -> Result<(), DbError> {
+    let mut sums: BTreeMap<(Id, Id, Id), i64> = BTreeMap::new();
+    for (order, product, warehouse, quantity) in kept {
+        let sum = sums.entry((*order, *product, *warehouse)).or_default();
+        *sum = sum.saturating_add(quantity.0);
+    }
+    for ((order, product, warehouse), quantity) in sums {
+        sql("INSERT INTO stock_reservations (id, order_id, product_id, warehouse_id, quantity) VALUES ($1, $2, $3, $4, $5)")
+            .bind(Id::new())
+            .bind(order)
+            .bind(product)
+            .bind(warehouse)
+            .bind(quantity)
+            .run(tx)
+            .await?;
+        sql("UPDATE stock_balances SET reserved = reserved + $1 WHERE product_id = $2 AND warehouse_id = $3")
+            .bind(quantity)
+            .bind(product)
+            .bind(warehouse)
+            .run(tx)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Stock as pages.
+
+use maud::{Markup, html};
+
+use crate::kernel::access::Gate;
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
+use crate::kernel::form::Form;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::kernel::money::Milli;
+use crate::kernel::paging::Listing;
+use crate::modules::Module;
+use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::form::{self, ButtonKind, InputKind};
+use crate::ui::icon::Icon;
+use crate::ui::timeline::{Entry, timeline};
+
+use super::rules::Kind;
+use super::store::{Move, Product, Row};
+use super::{Balance, Warehouse};
+
+pub(super) fn add_link(lang: Lang) -> Markup {
+    html! { a href="/stock/moves/new" aria-label=(t!(lang, "stock.new_move")) { (Icon::Plus.markup()) } }
+}
+
+pub(super) fn list(lang: Lang, q: &str, view: Option<Id>, houses: &[Warehouse], found: &Listing<Row>) -> Markup {
+    let chosen = view.map(|id| id.to_string()).unwrap_or_default();
+    let mut views = vec![("/stock".to_owned(), t!(lang, "stock.all").into_owned(), view.is_none())];
+    views.extend(
+        houses.iter().map(|house| (format!("/stock?view={}", house.id), house.name.clone(), view == Some(house.id))),
+    );
+    html! {
+        (search_bar("/stock", q, &t!(lang, "products.search"), &[("view", &chosen)]))
+        (segmented(&views))
+        @if found.rows.is_empty() {
+            (empty(&t!(lang, "stock.none"), None))
+        } @else {
+            section.card {
+                @for row in &found.rows {
+                    (link_cell(&format!("/stock/{}", row.product_id), html! {
+                        (row.product) p { (row.warehouse) }
+                    }, html! {
+                        b.num { (Milli(row.on_hand.0.saturating_sub(row.reserved.0))) } " " (row.base_unit)
+                        br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
+                    }))
+                }
+            }
+            (pager(lang, "/stock", &[("q", q), ("view", &chosen)], found.page, found.more))
+        }
+    }
+}
+
+pub(super) fn kind_name(lang: Lang, code: &str) -> String {
+    match Kind::from_code(code) {
+        Some(Kind::In) => t!(lang, "stock.kind_in"),
+        Some(Kind::Out) => t!(lang, "stock.kind_out"),
+        Some(Kind::Count) => t!(lang, "stock.kind_count"),
+        None => code.to_owned().into(),
+    }
+    .into_owned()
+}
+
+pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Listing<Move>) -> Markup {
+    let lang = cx.lang;
+    let path = format!("/stock/{}", product.id);
+    let entries: Vec<Entry> = moves
+        .rows
+        .iter()
+        .map(|row| Entry {
+            at: row.at,
+            when: clock::brief(row.at, cx.now),
+            href: None,
+            title: format!("{} {} {}", kind_name(lang, &row.kind), row.quantity, product.base_unit),
+            text: [Some(row.warehouse.as_str()), row.user_name.as_deref(), Some(row.note.as_str())]
+                .into_iter()
+                .flatten()
+                .filter(|text| !text.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · "),
+            tag: None,
+        })
+        .collect();
+    html! {
+        (card(Some(&t!(lang, "products.stock")), Some((&format!("/products/{}", product.id), &t!(lang, "stock.to_product"))), html! {
+            @if balances.is_empty() { div.cell { div.g { (t!(lang, "products.no_stock")) } } }
+            @for row in balances {
+                (cell(&row.warehouse, html! {
+                    b.num { (row.available()) } " " (product.base_unit)
+                    br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
+                }))
+            }
+        }))
+        @if cx.may(Gate::create(Module::Stock)) {
+            (link_button(&format!("/stock/moves/new?product={}", product.id), &t!(lang, "stock.new_move"), ButtonKind::Quiet))
+        }
+        @if !entries.is_empty() {
+            (card(Some(&t!(lang, "stock.moves")), None, timeline(&entries)))
+            (pager(lang, &path, &[], moves.page, moves.more))
+        }
+    }
+}
+
+pub(super) fn move_form(cx: &Cx, typed: &Form, houses: &[Warehouse], products: &[Product]) -> Markup {
+    let lang = cx.lang;
+    let label = |key: &str| t!(lang, key).into_owned();
+    let kinds: Vec<_> = Kind::ALL.iter().map(|kind| (kind.code().to_owned(), kind_name(lang, kind.code()))).collect();
+    let places: Vec<_> = houses.iter().map(|house| (house.id.to_string(), house.name.clone())).collect();
+    let goods: Vec<_> = products
+        .iter()
+        .map(|product| (product.id.to_string(), format!("{} ({})", product.name, product.base_unit)))
+        .collect();
+    html! {
+        (form::error_summary(lang, typed.errors()))
+        @if typed.value("product_id").is_empty() {
+            (search_bar("/stock/moves/new", cx.query("q").unwrap_or_default(), &label("products.search"), &[]))
+        }
+        (form::form("/stock/moves", &cx.op_id(), None, false, None, html! {
+            (card(None, None, html! {
+                (form::radio_cells(&typed.field("kind", &label("stock.kind")), &kinds))
+                (form::select(&typed.field("product_id", &label("stock.product")), &goods))
+                (form::select(&typed.field("warehouse_id", &label("stock.warehouse")), &places))
+                (form::text(&typed.field("quantity", &label("stock.quantity")), InputKind::Quantity, 20))
+                (form::text(&typed.field("note", &label("stock.note")), InputKind::Text, 200))
+            }))
+            (form::submit(&label("stock.save"), ButtonKind::Primary))
+        }))
+    }
+}
