@@ -18,7 +18,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{migrations, modules, reactions, users, workbench};
+use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -92,6 +92,8 @@ pub fn routes() -> Routes {
     let mut routes = Routes::default();
     workbench::routes(&mut routes);
     users::routes(&mut routes);
+    visits::routes(&mut routes);
+    tasks::routes(&mut routes);
     routes
 }
 

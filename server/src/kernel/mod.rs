@@ -14,6 +14,7 @@ pub mod files;
 pub mod form;
 pub mod i18n;
 pub mod id;
+pub mod images;
 pub mod jobs;
 pub mod money;
 pub mod outbox;

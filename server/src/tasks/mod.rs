@@ -1,0 +1,4 @@
+//! Tasks.
+use crate::kernel::routes::Routes;
+/// Addresses.
+pub fn routes(_routes: &mut Routes) {}
