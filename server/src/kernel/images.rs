@@ -115,9 +115,8 @@ fn format_of(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
 
 /// Width and height from the header; nothing is decoded and nothing of that size allocated.
 fn measure(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), PictureError> {
-    let (width, height) = ImageReader::with_format(Cursor::new(bytes), format)
-        .into_dimensions()
-        .map_err(|_| PictureError::Damaged)?;
+    let (width, height) =
+        ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(|_| PictureError::Damaged)?;
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
         return Err(PictureError::Pixels(width, height));
     }
@@ -210,7 +209,13 @@ const GLYPH: u32 = 16;
 /// Draws the mark: a dark translucent band at the foot with white letters of whole-pixel size.
 fn burn(picture: &mut RgbImage, mark: &[String]) {
     let (width, height) = picture.dimensions();
-    let scale = if width >= 1000 { 3 } else if width >= 520 { 2 } else { 1 };
+    let scale = if width >= 1000 {
+        3
+    } else if width >= 520 {
+        2
+    } else {
+        1
+    };
     let margin = 8 * scale;
     let lines = wrap(mark, width.saturating_sub(2 * margin) / scale);
     if lines.is_empty() {
@@ -263,10 +268,9 @@ impl Shape {
 
     fn has(self, x: u32, y: u32) -> bool {
         match self {
-            Shape::Glyph(glyph) => usize::try_from(x)
-                .ok()
-                .zip(usize::try_from(y).ok())
-                .is_some_and(|(x, y)| glyph.get_pixel(x, y)),
+            Shape::Glyph(glyph) => {
+                usize::try_from(x).ok().zip(usize::try_from(y).ok()).is_some_and(|(x, y)| glyph.get_pixel(x, y))
+            }
             Shape::Box => {
                 let (inside, edge) = (|at: u32| (2..=13).contains(&at), |at: u32| at == 2 || at == 13);
                 inside(x) && inside(y) && (edge(x) || edge(y))
@@ -318,7 +322,8 @@ mod tests {
     use super::*;
 
     fn jpeg_of(width: u32, height: u32) -> Vec<u8> {
-        let picture = RgbImage::from_fn(width, height, |x, _| if x < width / 2 { Rgb([200, 0, 0]) } else { Rgb([0, 0, 200]) });
+        let picture =
+            RgbImage::from_fn(width, height, |x, _| if x < width / 2 { Rgb([200, 0, 0]) } else { Rgb([0, 0, 200]) });
         jpeg(&picture, 90).unwrap()
     }
 
@@ -371,8 +376,16 @@ mod tests {
     #[tokio::test]
     async fn a_damaged_picture_is_an_error_and_not_a_panic() {
         let whole = jpeg_of(600, 400);
-        for bytes in [header_only(800, 600), b"\x89PNG\r\n\x1a\n".to_vec(), b"RIFF\x10\0\0\0WEBPVP8 ".to_vec(), whole[..40].to_vec()] {
-            assert_eq!(process(bytes, Vec::new()).await.map(|picture| picture.width).err(), Some(PictureError::Damaged));
+        for bytes in [
+            header_only(800, 600),
+            b"\x89PNG\r\n\x1a\n".to_vec(),
+            b"RIFF\x10\0\0\0WEBPVP8 ".to_vec(),
+            whole[..40].to_vec(),
+        ] {
+            assert_eq!(
+                process(bytes, Vec::new()).await.map(|picture| picture.width).err(),
+                Some(PictureError::Damaged)
+            );
         }
     }
 

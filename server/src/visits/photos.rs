@@ -77,9 +77,7 @@ fn allowed(cx: &Cx, visit: &Visit) -> Result<()> {
         State::Open => Ok(()),
         State::Done if !late => Ok(()),
         State::Done => Err(AppError::Refused(t!(cx.lang, "visits.photo_late").into_owned())),
-        State::Planned | State::Missed => {
-            Err(AppError::Refused(t!(cx.lang, "visits.check_in_first").into_owned()))
-        }
+        State::Planned | State::Missed => Err(AppError::Refused(t!(cx.lang, "visits.check_in_first").into_owned())),
     }
 }
 

@@ -226,7 +226,6 @@ pub fn judge(fix: Option<&Fix>, point: Option<(f64, f64)>, before: Option<Before
         && (0..DAY).contains(&(now - before.at))
     {
         let way = metres(before.place, (fix.lat, fix.lng));
-        #[expect(clippy::cast_precision_loss, reason = "metres and milliseconds of one day are exact in f64")]
         let speed = way as f64 / ((now - before.at).max(1) as f64 / 1000.0);
         if way > TRAVEL && speed > FASTEST {
             flags.add(Flag::FastTravel);
@@ -245,9 +244,8 @@ pub fn metres((lat1, lng1): (f64, f64), (lat2, lng2): (f64, f64)) -> i64 {
 }
 
 fn whole(value: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "callers hold it far inside the range of i64")]
-    let whole = value as i64;
-    whole
+    // Saturates; callers hold it far inside the range anyway.
+    value as i64
 }
 
 /// Whole minutes of a visit; a short one counts as one.
@@ -305,7 +303,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_fix() {
-        for (lat, lng) in [("", ""), ("91", "0"), ("NaN", "1"), ("inf", "1"), ("0", "0"), ("1e999", "1"), ("三", "1"), ("36", "-181")] {
+        for (lat, lng) in
+            [("", ""), ("91", "0"), ("NaN", "1"), ("inf", "1"), ("0", "0"), ("1e999", "1"), ("三", "1"), ("36", "-181")]
+        {
             assert_eq!(Fix::parse(lat, lng, "5", "1795400000000"), None, "{lat} {lng}");
         }
         let fix = Fix::parse("36.5", "118.5", "-3", "99").unwrap();

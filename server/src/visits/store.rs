@@ -138,12 +138,7 @@ pub async fn find_for_change(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Optio
 ///
 /// # Errors
 /// What the database says.
-pub async fn today(
-    on: impl Into<On<'_>>,
-    scope: &Scope,
-    user: Id,
-    day: NaiveDate,
-) -> Result<Vec<VisitRow>, DbError> {
+pub async fn today(on: impl Into<On<'_>>, scope: &Scope, user: Id, day: NaiveDate) -> Result<Vec<VisitRow>, DbError> {
     let query = rows().push(" AND v.owner_id = ").arg(user).push(" AND v.planned_on = ").arg(day.to_string());
     scope
         .restrict(query, "v.owner_id")
@@ -408,15 +403,14 @@ struct Known {
 /// # Errors
 /// What the database says.
 pub async fn waiting(tx: &mut Tx, owner: Id, customer: Id, day: NaiveDate) -> Result<Option<Id>, DbError> {
-    let known: Option<Known> = sql(
-        "SELECT id FROM visits WHERE owner_id = $1 AND customer_id = $2 AND deleted_at IS NULL \
-         AND (state = 'open' OR (state = 'planned' AND planned_on = $3)) ORDER BY state, id DESC LIMIT 1",
-    )
-    .bind(owner)
-    .bind(customer)
-    .bind(day.to_string())
-    .optional(tx)
-    .await?;
+    let known: Option<Known> =
+        sql("SELECT id FROM visits WHERE owner_id = $1 AND customer_id = $2 AND deleted_at IS NULL \
+         AND (state = 'open' OR (state = 'planned' AND planned_on = $3)) ORDER BY state, id DESC LIMIT 1")
+        .bind(owner)
+        .bind(customer)
+        .bind(day.to_string())
+        .optional(tx)
+        .await?;
     Ok(known.map(|known| known.id))
 }
 
@@ -593,12 +587,7 @@ pub async fn photos(on: impl Into<On<'_>>, scope: &Scope, visit: Id) -> Result<V
 ///
 /// # Errors
 /// What the database says.
-pub async fn photo(
-    on: impl Into<On<'_>>,
-    scope: &Scope,
-    visit: Id,
-    photo: Id,
-) -> Result<Option<PhotoRow>, DbError> {
+pub async fn photo(on: impl Into<On<'_>>, scope: &Scope, visit: Id, photo: Id) -> Result<Option<PhotoRow>, DbError> {
     let query = sql(
         "SELECT p.id, p.taken_at, p.file_hash, p.thumb_hash FROM visit_photos p JOIN visits v ON v.id = p.visit_id \
          WHERE v.deleted_at IS NULL AND p.id = ",
@@ -660,8 +649,9 @@ struct Twin {
 /// # Errors
 /// What the database says.
 pub async fn visits_with(tx: &mut Tx, original: &str) -> Result<Vec<Id>, DbError> {
-    let twins: Vec<Twin> =
-        sql("SELECT visit_id FROM visit_photos WHERE original_hash = $1 ORDER BY id LIMIT 20").bind(original).all(tx).await?;
+    let twins: Vec<Twin> = sql("SELECT visit_id FROM visit_photos WHERE original_hash = $1 ORDER BY id LIMIT 20")
+        .bind(original)
+        .all(tx)
+        .await?;
     Ok(twins.into_iter().map(|twin| twin.visit_id).collect())
 }
-

@@ -8,8 +8,10 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Listing;
-use crate::ui::components::{StripItem, acts, card, cell, empty, link_button, link_cell, meter, pager, segmented, strip};
 use crate::ui::components::Act;
+use crate::ui::components::{
+    StripItem, acts, card, cell, empty, link_button, link_cell, meter, pager, segmented, strip,
+};
 use crate::ui::form::{
     ButtonKind, FieldView, InputKind, error_summary, file_photo, form, hidden, submit, text, textarea,
 };
@@ -267,7 +269,8 @@ pub fn list(frame: &Frame, page: &ListPage) -> String {
         document = document.back(format!("/visits?day={}", page.day));
     }
     if page.may_create {
-        let href = if page.day > page.today { format!("/visits/new?day={}", page.day) } else { "/visits/new".to_owned() };
+        let href =
+            if page.day > page.today { format!("/visits/new?day={}", page.day) } else { "/visits/new".to_owned() };
         document = document.header_action(html! { a href=(href) aria-label=(action) { (Icon::Plus.markup()) } });
     }
     document.render(body)
@@ -309,12 +312,14 @@ pub fn team(frame: &Frame, page: &TeamPage) -> String {
 /// Choosing customers and a day.
 pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
     let lang = frame.lang;
-    let (find, day, purpose) = (t!(lang, "visits.find_customer"), t!(lang, "visits.planned_on"), t!(lang, "visits.purpose"));
+    let (find, day, purpose) =
+        (t!(lang, "visits.find_customer"), t!(lang, "visits.planned_on"), t!(lang, "visits.purpose"));
     let choice = |place: usize, one: &Candidate| {
         let last = one.last_contact_at.map(|at| t!(lang, "visits.last", time = clock::brief(at, page.now)));
         let due = one.next_contact_on.as_deref().map(|day| t!(lang, "visits.due", day = day));
         let parts = [Some(one.address.as_str().into()), last, due];
-        let line: Vec<_> = parts.into_iter().flatten().filter(|part: &std::borrow::Cow<'_, str>| !part.is_empty()).collect();
+        let line: Vec<_> =
+            parts.into_iter().flatten().filter(|part: &std::borrow::Cow<'_, str>| !part.is_empty()).collect();
         html! {
             label.cell {
                 input type="checkbox" name="customer" value=(one.id) checked[place < page.picked];
@@ -376,7 +381,8 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
     let title = visit.row.customer_name.as_str();
     let address = format!("/visits/{}", visit.row.id);
     let [op_main, op_photo, op_plan, op_delete] = &page.op_ids;
-    let mut links = vec![act(format!("/customers/{}", visit.row.customer_id), &t!(lang, "visits.customer"), Icon::Customers)];
+    let mut links =
+        vec![act(format!("/customers/{}", visit.row.customer_id), &t!(lang, "visits.customer"), Icon::Customers)];
     if let Some(map) = map_link(visit) {
         links.push(act(map, &t!(lang, "visits.navigate"), Icon::Navigate));
     }
@@ -418,73 +424,100 @@ fn facts(page: &ShowPage<'_>, state: State, lang: Lang) -> Markup {
     let visit = page.visit;
     let row = &visit.row;
     let flags = row.flags();
-    let day = clock::parse_day(&row.planned_on).map_or_else(|| row.planned_on.clone(), |day| day_name(day, page.today, lang));
-    card(None, None, html! {
-        (cell(&t!(lang, "visits.state_label"), state_tag(state, lang)))
-        @if !page.mine { (cell(&t!(lang, "visits.owner"), html! { (row.owner_name) })) }
-        (cell(&t!(lang, "visits.planned_on"), html! { (day) }))
-        @if !row.purpose.is_empty() { (cell(&t!(lang, "visits.purpose"), html! { (row.purpose) })) }
-        @if !row.address.is_empty() { (cell(&t!(lang, "visits.address"), html! { (row.address) })) }
-        @if let Some(at) = row.checked_in_at { (cell(&t!(lang, "visits.check_in_at"), html! { (clock::brief(at, page.now)) })) }
-        @if let Some(at) = row.checked_out_at { (cell(&t!(lang, "visits.check_out_at"), html! { (clock::brief(at, page.now)) })) }
-        @if let Some(minutes) = row.minutes(page.now) {
-            (cell(&t!(lang, "visits.duration"), html! { (t!(lang, "visits.minutes", n = minutes)) }))
-            (cell(&t!(lang, "visits.evidence"), html! {
-                @if flags.is_empty() { (tag(&t!(lang, "visits.trusted"), Tone::Good)) } @else { (flag_tags(&flags, lang)) }
-            }))
-        }
-        @if let Some(metres) = row.in_distance {
-            (cell(&t!(lang, "visits.distance"), html! { (metres_text(metres)) }))
-        }
-        @if let Some(metres) = visit.in_accuracy {
-            (cell(&t!(lang, "visits.accuracy"), html! { "±" (format!("{metres:.0}")) " m" }))
-        }
-        @if flags.has(Flag::StaleFix) && let Some(at) = visit.in_fix_at {
-            (cell(&t!(lang, "visits.fix_at"), html! { (clock::brief(at, page.now)) }))
-        }
-        @if !visit.out_reason.is_empty() { (cell(&t!(lang, "visits.out_reason"), html! { (visit.out_reason) })) }
-        @if state == State::Done || !page.mine {
-            @if !visit.result.is_empty() {
-                div.cell { div.g { (t!(lang, "visits.result")) @for line in visit.result.lines() { p { (line) } } } }
+    let day =
+        clock::parse_day(&row.planned_on).map_or_else(|| row.planned_on.clone(), |day| day_name(day, page.today, lang));
+    card(
+        None,
+        None,
+        html! {
+            (cell(&t!(lang, "visits.state_label"), state_tag(state, lang)))
+            @if !page.mine { (cell(&t!(lang, "visits.owner"), html! { (row.owner_name) })) }
+            (cell(&t!(lang, "visits.planned_on"), html! { (day) }))
+            @if !row.purpose.is_empty() { (cell(&t!(lang, "visits.purpose"), html! { (row.purpose) })) }
+            @if !row.address.is_empty() { (cell(&t!(lang, "visits.address"), html! { (row.address) })) }
+            @if let Some(at) = row.checked_in_at { (cell(&t!(lang, "visits.check_in_at"), html! { (clock::brief(at, page.now)) })) }
+            @if let Some(at) = row.checked_out_at { (cell(&t!(lang, "visits.check_out_at"), html! { (clock::brief(at, page.now)) })) }
+            @if let Some(minutes) = row.minutes(page.now) {
+                (cell(&t!(lang, "visits.duration"), html! { (t!(lang, "visits.minutes", n = minutes)) }))
+                (cell(&t!(lang, "visits.evidence"), html! {
+                    @if flags.is_empty() { (tag(&t!(lang, "visits.trusted"), Tone::Good)) } @else { (flag_tags(&flags, lang)) }
+                }))
             }
-            @if let Some(day) = &visit.next_on { (cell(&t!(lang, "visits.next_on"), html! { (day) })) }
-        }
-    })
+            @if let Some(metres) = row.in_distance {
+                (cell(&t!(lang, "visits.distance"), html! { (metres_text(metres)) }))
+            }
+            @if let Some(metres) = visit.in_accuracy {
+                (cell(&t!(lang, "visits.accuracy"), html! { "±" (format!("{metres:.0}")) " m" }))
+            }
+            @if flags.has(Flag::StaleFix) && let Some(at) = visit.in_fix_at {
+                (cell(&t!(lang, "visits.fix_at"), html! { (clock::brief(at, page.now)) }))
+            }
+            @if !visit.out_reason.is_empty() { (cell(&t!(lang, "visits.out_reason"), html! { (visit.out_reason) })) }
+            @if state == State::Done || !page.mine {
+                @if !visit.result.is_empty() {
+                    div.cell { div.g { (t!(lang, "visits.result")) @for line in visit.result.lines() { p { (line) } } } }
+                }
+                @if let Some(day) = &visit.next_on { (cell(&t!(lang, "visits.next_on"), html! { (day) })) }
+            }
+        },
+    )
 }
 
 fn photos(page: &ShowPage<'_>, lang: Lang) -> Markup {
     let visit = page.visit.row.id;
-    card(Some(&t!(lang, "visits.photos")), None, html! {
-        div.photos {
-            @for photo in page.photos {
-                a href={ "/visits/" (visit) "/photos/" (photo.id) } {
-                    img src={ "/visits/" (visit) "/photos/" (photo.id) "/thumb" }
-                        alt=(t!(lang, "visits.photo_at", time = clock::brief(photo.taken_at, page.now)))
-                        loading="lazy" decoding="async" width="120" height="120";
+    card(
+        Some(&t!(lang, "visits.photos")),
+        None,
+        html! {
+            div.photos {
+                @for photo in page.photos {
+                    a href={ "/visits/" (visit) "/photos/" (photo.id) } {
+                        img src={ "/visits/" (visit) "/photos/" (photo.id) "/thumb" }
+                            alt=(t!(lang, "visits.photo_at", time = clock::brief(photo.taken_at, page.now)))
+                            loading="lazy" decoding="async" width="120" height="120";
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn check_in_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Markup {
     let queued = t!(lang, "visits.queued.check_in", name = page.visit.row.customer_name);
-    form(&format!("{address}/check-in"), op_id, None, false, Some(&queued), html! {
-        (locate(lang))
-        @if page.form.error("out_reason").is_some() {
-            (text(&page.form.field("out_reason", &t!(lang, "visits.out_reason")), InputKind::Text, PURPOSE))
-        }
-        (submit(&t!(lang, "visits.check_in"), ButtonKind::Primary))
-    })
+    form(
+        &format!("{address}/check-in"),
+        op_id,
+        None,
+        false,
+        Some(&queued),
+        html! {
+            (locate(lang))
+            @if page.form.error("out_reason").is_some() {
+                (text(&page.form.field("out_reason", &t!(lang, "visits.out_reason")), InputKind::Text, PURPOSE))
+            }
+            (submit(&t!(lang, "visits.check_in"), ButtonKind::Primary))
+        },
+    )
 }
 
 fn photo_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Markup {
     let queued = t!(lang, "visits.queued.photo", name = page.visit.row.customer_name);
     let label = t!(lang, "visits.take_photo");
-    card(None, None, form(&format!("{address}/photos"), op_id, None, true, Some(&queued), html! {
-        (file_photo(&page.form.field("photo", &label)))
-        (submit(&t!(lang, "visits.upload"), ButtonKind::Quiet))
-    }))
+    card(
+        None,
+        None,
+        form(
+            &format!("{address}/photos"),
+            op_id,
+            None,
+            true,
+            Some(&queued),
+            html! {
+                (file_photo(&page.form.field("photo", &label)))
+                (submit(&t!(lang, "visits.upload"), ButtonKind::Quiet))
+            },
+        ),
+    )
 }
 
 /// What stands in the record, beside what was typed.
@@ -516,7 +549,8 @@ fn was(field: &str, value: &str) -> Markup {
 fn write_up_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Markup {
     let visit = page.visit;
     let queued = t!(lang, "visits.queued.check_out", name = visit.row.customer_name);
-    let (result, next_on, reason) = (t!(lang, "visits.result"), t!(lang, "visits.next_on"), t!(lang, "visits.out_reason"));
+    let (result, next_on, reason) =
+        (t!(lang, "visits.result"), t!(lang, "visits.next_on"), t!(lang, "visits.out_reason"));
     let far = visit.row.flags().has(Flag::Far) && visit.out_reason.is_empty();
     html! {
         (stored_values(page.conflicts, lang))
@@ -570,7 +604,8 @@ pub fn edit_result(frame: &Frame, visit: &Visit, typed: &Form, conflicts: &[Both
             (submit(&t!(lang, "visits.save"), ButtonKind::Primary))
         })))
     };
-    let mut document = Page::new(frame, t!(lang, "visits.correct")).subtitle(visit.row.customer_name.as_str()).back(address);
+    let mut document =
+        Page::new(frame, t!(lang, "visits.correct")).subtitle(visit.row.customer_name.as_str()).back(address);
     if !typed.is_right() {
         document = document.error_title();
     }
