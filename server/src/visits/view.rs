@@ -13,7 +13,7 @@ use crate::ui::components::{
     StripItem, acts, card, cell, empty, link_button, link_cell, meter, pager, segmented, strip,
 };
 use crate::ui::form::{
-    ButtonKind, FieldView, InputKind, error_summary, file_photo, form, hidden, submit, text, textarea,
+    ButtonKind, FieldView, InputKind, error_summary, file_photo, form, hidden, location, submit, text, textarea,
 };
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
@@ -351,17 +351,6 @@ pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
     Page::new(frame, t!(lang, "visits.plan_visits")).back("/visits").render(body)
 }
 
-/// The inputs that the phone's script fills with its position.
-fn locate(lang: Lang) -> Markup {
-    html! {
-        div.fix data-locate {
-            @for name in ["lat", "lng", "accuracy", "fix_at"] { input type="hidden" name=(name); }
-            (Icon::Location.markup())
-            span role="status" { (t!(lang, "visits.locating")) }
-        }
-    }
-}
-
 /// Opens the place in a map program; it converts from WGS-84 by itself.
 fn map_link(visit: &Visit) -> Option<String> {
     let (lat, lng) = visit.point()?;
@@ -369,7 +358,7 @@ fn map_link(visit: &Visit) -> Option<String> {
     Some(format!("https://uri.amap.com/marker?position={lng:.6},{lat:.6}&coordinate=wgs84&name={name}"))
 }
 
-fn act(href: String, label: &str, icon: Icon) -> Act {
+fn act(href: String, label: &str, icon: Icon) -> Act<String> {
     Act { href, label: label.to_owned(), icon }
 }
 
@@ -491,7 +480,7 @@ fn check_in_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) ->
         false,
         Some(&queued),
         html! {
-            (locate(lang))
+            (location(lang))
             @if page.form.error("out_reason").is_some() {
                 (text(&page.form.field("out_reason", &t!(lang, "visits.out_reason")), InputKind::Text, PURPOSE))
             }
@@ -513,7 +502,7 @@ fn photo_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Ma
             true,
             Some(&queued),
             html! {
-                (file_photo(&page.form.field("photo", &label)))
+                (file_photo(&page.form.field("photo", &label), false))
                 (submit(&t!(lang, "visits.upload"), ButtonKind::Quiet))
             },
         ),
