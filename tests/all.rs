@@ -4,7 +4,6 @@
 mod access;
 mod architecture;
 mod features;
-mod support;
-//! Every test of the whole product, in one binary.
-
 mod licences;
+mod support;
+mod texts;
