@@ -7,3 +7,6 @@ mod features;
 mod licences;
 mod support;
 mod texts;
+
+mod licences;
+mod support;

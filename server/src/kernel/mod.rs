@@ -15,6 +15,7 @@ pub mod form;
 pub mod housekeeping;
 pub mod i18n;
 pub mod id;
+pub mod images;
 pub mod jobs;
 pub mod like;
 pub mod money;

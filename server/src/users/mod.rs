@@ -12,6 +12,7 @@ mod store;
 mod view;
 
 pub use sign_in::sign_in_page;
+pub use view::role_name;
 pub use store::{NewUser, User, insert_department, insert_user, names_with_role, people_in_scope};
 
 use crate::kernel::access::Gate;
