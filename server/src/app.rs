@@ -100,10 +100,8 @@ pub fn routes() -> Routes {
     crate::kernel::push::routes(&mut routes);
     crate::products::routes(&mut routes);
     crate::stock::routes(&mut routes);
-    workbench::routes(&mut routes);
-    users::routes(&mut routes);
-    visits::routes(&mut routes);
-    tasks::routes(&mut routes);
+    crate::visits::routes(&mut routes);
+    crate::tasks::routes(&mut routes);
     routes
 }
 
