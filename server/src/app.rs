@@ -18,7 +18,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{migrations, modules, reactions, users, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -91,6 +91,9 @@ impl Running {
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
     workbench::routes(&mut routes);
+    customers::routes(&mut routes, contacts::first);
+    contacts::routes(&mut routes);
+    timeline::routes(&mut routes);
     users::routes(&mut routes);
     routes
 }

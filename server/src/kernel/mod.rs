@@ -12,15 +12,18 @@ pub mod db;
 pub mod error;
 pub mod files;
 pub mod form;
+pub mod geo;
 pub mod i18n;
 pub mod id;
 pub mod jobs;
+pub mod merge;
 pub mod money;
 pub mod outbox;
 pub mod paging;
 pub mod phone;
 pub mod routes;
 pub mod seal;
+pub mod search;
 pub mod sse;
 
 use std::future::Future;
