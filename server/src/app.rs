@@ -23,6 +23,7 @@ use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -102,6 +103,11 @@ pub fn routes() -> Routes {
     crate::stock::routes(&mut routes);
     crate::visits::routes(&mut routes);
     crate::tasks::routes(&mut routes);
+    workbench::routes(&mut routes);
+    customers::routes(&mut routes, contacts::first);
+    contacts::routes(&mut routes);
+    timeline::routes(&mut routes);
+    users::routes(&mut routes);
     routes
 }
 
