@@ -18,7 +18,9 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{migrations, modules, products, reactions, stock, users, workbench};
+use crate::{
+    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
+};
 
 /// Runs what the command line asks for.
 ///
@@ -94,6 +96,9 @@ pub fn routes() -> Routes {
     users::routes(&mut routes);
     products::routes(&mut routes);
     stock::routes(&mut routes);
+    orders::routes(&mut routes, documents::told_of_order);
+    approvals::routes(&mut routes, documents::facts);
+    payments::routes(&mut routes);
     routes
 }
 

@@ -24,8 +24,17 @@ pub mod users;
 
 /// What is sold, in which units, at which prices.
 pub mod products;
+/// Who is asked about a document and what they said.
+pub mod approvals;
 /// What lies in which warehouse and what is promised.
 pub mod stock;
 
 /// The first page: what waits today.
 pub mod workbench;
+/// From the rep's draft to the order in force.
+pub mod orders;
+/// What customers paid, and on which orders.
+pub mod payments;
+
+/// Which module knows a kind of document.
+pub mod documents;

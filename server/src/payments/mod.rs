@@ -1,1 +1,4 @@
-//! Filled next.
+//! Payments 回款.
+use crate::kernel::routes::Routes;
+/// Addresses.
+pub fn routes(_routes: &mut Routes) {}
