@@ -21,6 +21,7 @@ use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{
     approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
 };
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -93,6 +94,9 @@ impl Running {
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
     workbench::routes(&mut routes);
+    customers::routes(&mut routes, contacts::first);
+    contacts::routes(&mut routes);
+    timeline::routes(&mut routes);
     users::routes(&mut routes);
     products::routes(&mut routes);
     stock::routes(&mut routes);
