@@ -22,7 +22,8 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{migrations, modules, reactions, users, workbench};
+use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -100,6 +101,13 @@ pub fn routes() -> Routes {
     crate::kernel::push::routes(&mut routes);
     crate::products::routes(&mut routes);
     crate::stock::routes(&mut routes);
+    workbench::routes(&mut routes);
+    customers::routes(&mut routes, contacts::first);
+    contacts::routes(&mut routes);
+    timeline::routes(&mut routes);
+    users::routes(&mut routes);
+    visits::routes(&mut routes);
+    tasks::routes(&mut routes);
     routes
 }
 

@@ -142,6 +142,14 @@ impl App {
         client
     }
 
+    /// A browser with a session that was opened without the sign-in page.
+    pub async fn session_of(&self, user: Id) -> Client {
+        let mut tx = self.office.db.begin().await.unwrap();
+        let token = self.office.open_session(&mut tx, user, "test", self.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        Client::with_session(&self.base, &token)
+    }
+
     /// Lets time pass and wakes the jobs.
     pub fn pass(&self, by: Millis) {
         self.clock.advance(by);
@@ -189,11 +197,12 @@ impl App {
             struct One {
                 n: i64,
             }
-            let due: One = sql("SELECT count(*) AS n FROM events WHERE state = 'pending' AND (due_at <= $1 OR attempts > 0)")
-                .bind(now)
-                .one(&self.office.db)
-                .await
-                .unwrap();
+            let due: One =
+                sql("SELECT count(*) AS n FROM events WHERE state = 'pending' AND (due_at <= $1 OR attempts > 0)")
+                    .bind(now)
+                    .one(&self.office.db)
+                    .await
+                    .unwrap();
             if due.n == 0 {
                 return;
             }

@@ -1,4 +1,5 @@
 //! A browser without JavaScript: cookies, forms as they stand on the page, redirects followed by hand.
+#![allow(dead_code)] // A vocabulary; not every word is in use at every time.
 
 use std::collections::BTreeMap;
 
@@ -42,13 +43,7 @@ pub type File<'a> = (&'a str, &'a str, &'a str, Vec<u8>);
 impl Client {
     /// A browser with an empty cookie jar. It never follows a redirect by itself.
     pub fn new(base: &str) -> Client {
-        let http = reqwest::Client::builder()
-            .cookie_store(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(std::time::Duration::from_secs(60))
-            .no_proxy()
-            .build()
-            .unwrap();
+        let http = builder().cookie_store(true).build().unwrap();
         Client { http, base: base.to_owned() }
     }
 
@@ -62,6 +57,14 @@ impl Client {
         self.read(path, with_headers(self.http.get(self.url(path)), headers)).await
     }
 
+    /// Goes on with a session that exists already.
+    pub fn with_session(base: &str, token: &str) -> Client {
+        let mut headers = HeaderMap::new();
+        headers.insert("cookie", HeaderValue::from_str(&format!("sid={token}")).unwrap());
+        let http = builder().default_headers(headers).build().unwrap();
+        Client { http, base: base.to_owned() }
+    }
+
     /// The raw answer, for streams and pictures.
     pub async fn raw(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
         with_headers(self.http.get(self.url(path)), headers).send().await.unwrap()
@@ -69,10 +72,10 @@ impl Client {
 
     /// Sends exactly these fields.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        self.post_with(path, fields, &[]).await
+        self.post_with(path, fields, &[("origin", &self.base)]).await
     }
 
-    /// Sends these fields with further headers.
+    /// Sends these fields with these headers in place of the `Origin` that a browser sends.
     pub async fn post_with(&self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Page {
         self.read(path, with_headers(self.http.post(self.url(path)).form(fields), headers)).await
     }
@@ -87,7 +90,7 @@ impl Client {
             let part = reqwest::multipart::Part::bytes(bytes.clone()).file_name((*name).to_owned());
             parts = parts.part((*field).to_owned(), part.mime_str(kind).unwrap());
         }
-        self.read(path, self.http.post(self.url(path)).multipart(parts)).await
+        self.read(path, self.http.post(self.url(path)).header("origin", &self.base).multipart(parts)).await
     }
 
     /// Sends a form with some fields changed; a field that the form does not have is added.
@@ -130,6 +133,13 @@ impl Client {
         let body = response.bytes().await.unwrap();
         Page { status, headers, body: String::from_utf8_lossy(&body).into_owned(), path: path.to_owned() }
     }
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(std::time::Duration::from_secs(60))
+        .no_proxy()
 }
 
 fn with_headers(mut request: reqwest::RequestBuilder, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
@@ -199,7 +209,8 @@ impl Page {
     pub fn text(&self) -> String {
         let html = self.html();
         let body = Selector::parse("body").unwrap();
-        let words: Vec<&str> = html.select(&body).flat_map(|body| body.text()).flat_map(str::split_whitespace).collect();
+        let words: Vec<&str> =
+            html.select(&body).flat_map(|body| body.text()).flat_map(str::split_whitespace).collect();
         words.join(" ")
     }
 
@@ -211,14 +222,17 @@ impl Page {
     /// The text of each element that matches.
     pub fn texts(&self, css: &str) -> Vec<String> {
         let html = self.html();
-        let found = html.select(&Selector::parse(css).unwrap());
-        found.map(|element| element.text().flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")).collect()
+        let wanted = Selector::parse(css).unwrap();
+        html.select(&wanted)
+            .map(|element| element.text().flat_map(str::split_whitespace).collect::<Vec<_>>().join(" "))
+            .collect()
     }
 
     /// An attribute of each element that matches and has it.
     pub fn attributes(&self, css: &str, name: &str) -> Vec<String> {
         let html = self.html();
-        html.select(&Selector::parse(css).unwrap()).filter_map(|e| e.value().attr(name)).map(str::to_owned).collect()
+        let wanted = Selector::parse(css).unwrap();
+        html.select(&wanted).filter_map(|e| e.value().attr(name)).map(str::to_owned).collect()
     }
 
     /// Whether an element matches.
@@ -234,7 +248,8 @@ impl Page {
     /// Every form that posts.
     pub fn forms(&self) -> Vec<FormOnPage> {
         let html = self.html();
-        html.select(&Selector::parse("form[method=post]").unwrap()).map(read_form).collect()
+        let posting = Selector::parse("form[method=post]").unwrap();
+        html.select(&posting).map(read_form).collect()
     }
 
     /// The form whose action is this (a query in the action is not looked at).
@@ -243,7 +258,9 @@ impl Page {
         let forms = self.forms();
         let all: Vec<&str> = forms.iter().map(|form| form.action.as_str()).collect();
         let found = forms.iter().find(|form| form.action.split('?').next() == Some(action));
-        found.cloned().unwrap_or_else(|| panic!("{} ({}) has no form to {action}, only to {all:?}: {}", self.path, self.status, self.text()))
+        found.cloned().unwrap_or_else(|| {
+            panic!("{} ({}) has no form to {action}, only to {all:?}: {}", self.path, self.status, self.text())
+        })
     }
 
     /// The form whose action ends with this.
@@ -252,7 +269,9 @@ impl Page {
         let forms = self.forms();
         let all: Vec<&str> = forms.iter().map(|form| form.action.as_str()).collect();
         let found = forms.iter().find(|form| form.action.split('?').next().unwrap_or_default().ends_with(end));
-        found.cloned().unwrap_or_else(|| panic!("{} ({}) has no form to …{end}, only to {all:?}: {}", self.path, self.status, self.text()))
+        found.cloned().unwrap_or_else(|| {
+            panic!("{} ({}) has no form to …{end}, only to {all:?}: {}", self.path, self.status, self.text())
+        })
     }
 }
 
@@ -267,7 +286,8 @@ fn read_form(form: ElementRef<'_>) -> FormOnPage {
             "textarea" => Some(input.text().collect::<String>()),
             "select" => {
                 let all: Vec<ElementRef<'_>> = input.select(&options).collect();
-                let chosen = all.iter().find(|option| option.value().attr("selected").is_some()).or_else(|| all.first());
+                let chosen =
+                    all.iter().find(|option| option.value().attr("selected").is_some()).or_else(|| all.first());
                 chosen.map(|option| match option.value().attr("value") {
                     Some(value) => value.to_owned(),
                     None => option.text().collect(),

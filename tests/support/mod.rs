@@ -8,8 +8,8 @@ pub mod sources;
 
 /// Writes each test once and runs it on both databases: `sqlite::name` and `postgres::name`.
 macro_rules! both_engines {
-    ($($(#[$note:meta])* async fn $name:ident($app:ident: App) $body:block)+) => {
-        $($(#[$note])* async fn $name($app: $crate::support::app::App) $body)+
+    ($($(#[$note:meta])* async fn $name:ident($app:ident: $kind:ty) $body:block)+) => {
+        $($(#[$note])* async fn $name($app: $kind) $body)+
         mod sqlite {
             $(#[test] fn $name() { $crate::support::app::on($crate::support::app::Engine::Sqlite, super::$name); })+
         }

@@ -3,7 +3,7 @@
 //! A small shell keeps it: it reads from a pipe that we hold open, so that when this process ends, however
 //! it ends, the shell stops the cluster and removes its folder.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -64,7 +64,8 @@ impl Cluster {
     /// Starts a cluster. `durable` keeps fsync on, for tests that kill things.
     pub fn start(durable: bool) -> Cluster {
         let port = free_port();
-        let more = if durable { "-c fsync=on" } else { "-c fsync=off -c synchronous_commit=off -c full_page_writes=off" };
+        let more =
+            if durable { "-c fsync=on" } else { "-c fsync=off -c synchronous_commit=off -c full_page_writes=off" };
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper", &programs(), &port.to_string(), &format!("{more} -c max_connections=300")])
             .stdin(Stdio::piped())
@@ -104,9 +105,5 @@ impl Cluster {
 
 /// The cluster of the features' tests.
 pub fn shared() -> &'static Cluster {
-    SHARED.get_or_init(|| {
-        let cluster = Cluster::start(false);
-        std::io::stderr().flush().unwrap();
-        cluster
-    })
+    SHARED.get_or_init(|| Cluster::start(false))
 }
