@@ -27,6 +27,10 @@ use crate::{
     approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
 };
 use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
+use crate::{
+    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
+};
 
 /// Runs what the command line asks for.
 ///
@@ -111,6 +115,8 @@ pub fn routes() -> Routes {
     contacts::routes(&mut routes);
     timeline::routes(&mut routes);
     users::routes(&mut routes);
+    visits::routes(&mut routes);
+    tasks::routes(&mut routes);
     products::routes(&mut routes);
     stock::routes(&mut routes);
     orders::routes(&mut routes, documents::told_of_order);
