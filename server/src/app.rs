@@ -13,6 +13,7 @@ use crate::kernel::badges::Badges;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::{Db, migrate, pending};
 use crate::kernel::files::Files;
+use crate::kernel::housekeeping;
 use crate::kernel::id::Id;
 use crate::kernel::jobs::{self, Alarm};
 use crate::kernel::mqtt::Wire;
@@ -21,7 +22,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{migrations, modules, reactions, users, workbench};
+use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -99,6 +100,10 @@ pub fn routes() -> Routes {
     crate::kernel::push::routes(&mut routes);
     crate::products::routes(&mut routes);
     crate::stock::routes(&mut routes);
+    workbench::routes(&mut routes);
+    users::routes(&mut routes);
+    visits::routes(&mut routes);
+    tasks::routes(&mut routes);
     routes
 }
 
@@ -138,7 +143,8 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let app = routes().mount(&office)?;
     let (address, serving) = serve(&office.config, app.boxed()).await?;
     let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
-    Ok(Running { address, office, tasks: vec![serving, reacting] })
+    let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
+    Ok(Running { address, office, tasks: vec![serving, reacting, sweeping] })
 }
 
 /// An older database is copied before it is brought up to date, so that the old version can run on the copy.

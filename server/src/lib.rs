@@ -31,3 +31,9 @@ pub mod stock;
 
 /// The first page: what waits today.
 pub mod workbench;
+
+/// Tasks: for oneself, for others, and calls to return.
+pub mod tasks;
+
+/// Visits: planned, checked in with evidence, checked out with a result.
+pub mod visits;
