@@ -23,6 +23,7 @@ use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -101,6 +102,9 @@ pub fn routes() -> Routes {
     crate::products::routes(&mut routes);
     crate::stock::routes(&mut routes);
     workbench::routes(&mut routes);
+    customers::routes(&mut routes, contacts::first);
+    contacts::routes(&mut routes);
+    timeline::routes(&mut routes);
     users::routes(&mut routes);
     visits::routes(&mut routes);
     tasks::routes(&mut routes);

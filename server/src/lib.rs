@@ -28,6 +28,14 @@ pub mod users;
 pub mod products;
 /// What lies in which warehouse and what is promised.
 pub mod stock;
+/// Customers: whom we sell to, whose they are, how to find them.
+pub mod customers;
+
+/// The people at a customer.
+pub mod contacts;
+
+/// The page of one customer, gathering what every feature knows of it.
+pub mod timeline;
 
 /// The first page: what waits today.
 pub mod workbench;
