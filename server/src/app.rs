@@ -24,6 +24,9 @@ use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
 use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
+use crate::{
+    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
+};
 
 /// Runs what the command line asks for.
 ///
@@ -108,6 +111,11 @@ pub fn routes() -> Routes {
     users::routes(&mut routes);
     visits::routes(&mut routes);
     tasks::routes(&mut routes);
+    products::routes(&mut routes);
+    stock::routes(&mut routes);
+    orders::routes(&mut routes, documents::told_of_order);
+    approvals::routes(&mut routes, documents::facts);
+    payments::routes(&mut routes);
     routes
 }
 
