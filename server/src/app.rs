@@ -23,6 +23,7 @@ use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
 use crate::{
     approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
 };

@@ -198,6 +198,26 @@ impl Query {
         if first { query.push("NULL)") } else { query.push(")") }
     }
 
+    /// Appends `(…), (…)` with one `$n` for each value of each row, for an INSERT of many rows.
+    #[must_use]
+    pub fn values(mut self, rows: impl IntoIterator<Item = Vec<Arg>>) -> Query {
+        let text = self.text.to_mut();
+        let mut separator = " ";
+        for row in rows {
+            text.push_str(separator);
+            separator = ", ";
+            let mut opening = "($";
+            for value in row {
+                self.args.push(value);
+                text.push_str(opening);
+                text.push_str(&self.args.len().to_string());
+                opening = ", $";
+            }
+            text.push(')');
+        }
+        self
+    }
+
     /// The text as it will be sent, for the test that prepares every statement.
     #[must_use]
     pub fn text(&self) -> &str {
