@@ -22,8 +22,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
-use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, tasks, timeline, users, visits, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -96,8 +95,6 @@ impl Running {
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
     crate::assets::routes(&mut routes);
-    crate::workbench::routes(&mut routes);
-    crate::users::routes(&mut routes);
     crate::kernel::push::routes(&mut routes);
     crate::products::routes(&mut routes);
     crate::stock::routes(&mut routes);

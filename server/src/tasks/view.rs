@@ -8,7 +8,6 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Listing;
 use crate::tasks::pages::{NOTE, TITLE};
-use crate::tasks::people::Choice;
 use crate::tasks::rules::{Kind, Priority, State};
 use crate::tasks::store::{TaskRow, View};
 use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, segmented};
@@ -33,6 +32,9 @@ pub struct ListPage {
     /// Now.
     pub now: Millis,
 }
+
+/// Something to choose: its value and its name.
+pub type Choice = (String, String);
 
 /// What the page of a new task shows.
 #[derive(Debug)]
@@ -149,10 +151,6 @@ pub fn list(frame: &Frame, page: &ListPage) -> String {
     document.render(body)
 }
 
-fn options(choices: &[Choice]) -> impl Iterator<Item = (String, String)> {
-    choices.iter().map(|one| (one.id.to_string(), one.name.clone()))
-}
-
 /// A new task.
 pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
     let lang = frame.lang;
@@ -160,16 +158,14 @@ pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
     let (title, note, until) = (t!(lang, "tasks.title_label"), t!(lang, "tasks.note"), t!(lang, "tasks.due"));
     let (owner, customer, priority) =
         (t!(lang, "tasks.owner"), t!(lang, "tasks.customer"), t!(lang, "tasks.priority_label"));
-    let people: Vec<_> = options(page.people).collect();
     let nobody = (String::new(), t!(lang, "tasks.no_customer").into_owned());
-    let customers: Vec<_> = std::iter::once(nobody).chain(options(page.customers)).collect();
+    let customers: Vec<_> = std::iter::once(nobody).chain(page.customers.iter().cloned()).collect();
     let priorities = Priority::ALL.map(|one| (one.code().to_owned(), one.name(lang).into_owned()));
-    let queued = t!(lang, "tasks.queued", title = t!(lang, "tasks.new"));
     let body = html! {
         (error_summary(lang, typed.errors()))
-        (card(None, None, form("/tasks", &page.op_id, None, false, Some(&queued), html! {
+        (card(None, None, form("/tasks", &page.op_id, None, false, Some("task"), html! {
             (text(&FieldView { required: true, ..typed.field("title", &title) }, InputKind::Text, TITLE))
-            @if !people.is_empty() { (select(&typed.field("owner_id", &owner), &people)) }
+            @if !page.people.is_empty() { (select(&typed.field("owner_id", &owner), page.people)) }
             (text(&typed.field("due_at", &until), InputKind::DateTime, 16))
             (select(&typed.field("priority", &priority), &priorities))
             (select(&typed.field("customer_id", &customer), &customers))
@@ -230,8 +226,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
             (link_button(&format!("tel:{digits}"), &t!(lang, "tasks.call_back"), ButtonKind::Quiet))
         }
         @if mine && open {
-            @let queued = t!(lang, "tasks.queued", title = task.title);
-            (card(None, None, form(&format!("{address}/completion"), &page.op_id, None, false, Some(&queued), html! {
+            (card(None, None, form(&format!("{address}/completion"), &page.op_id, None, false, Some("task"), html! {
                 (textarea(&page.form.field("feedback", &feedback), NOTE))
                 (submit(&t!(lang, "tasks.complete"), ButtonKind::Primary))
             })))

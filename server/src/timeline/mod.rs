@@ -2,7 +2,7 @@
 //!
 //! Tables: none
 //! Events: none
-//! Uses: customers, contacts
+//! Uses: customers, contacts, visits, tasks
 
 mod pages;
 mod view;
@@ -19,6 +19,7 @@ use crate::kernel::id::Id;
 use crate::kernel::routes::Routes;
 use crate::modules::Module;
 use crate::ui::timeline::Entry;
+use crate::{tasks, visits};
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -50,7 +51,11 @@ pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>,
     let scope: &Scope = &actor.scope();
     // One line for each feature that has something to tell.
     let histories: Vec<History<'_>> =
-        vec![(Module::Customers, Box::pin(customers::history(db, scope, customer, lang, now, limit)))];
+        vec![
+            (Module::Customers, Box::pin(customers::history(db, scope, customer, lang, now, limit))),
+            (Module::Visits, Box::pin(visits::history(db, scope, customer, lang, now, limit))),
+            (Module::Tasks, Box::pin(tasks::history(db, scope, customer, lang, now, limit))),
+        ];
     let allowed = histories
         .into_iter()
         .filter(|(module, _)| Gate::view(*module).admits(&actor.rights))
