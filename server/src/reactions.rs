@@ -9,15 +9,19 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
 use crate::kernel::error::Result;
 use crate::kernel::outbox::Pending;
+use crate::{approvals, orders};
 
 /// Reactions that share the event's transaction.
 ///
 /// # Errors
 /// A refusal undoes the whole transaction.
-pub async fn inside(_tx: &mut Tx, _at: Millis, event: &Event) -> Result<()> {
+pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
     match event {
-        Event::ApprovalDecided { .. }
-        | Event::ApprovalOpened { .. }
+        Event::ApprovalDecided { document_kind, document, outcome, by, .. } => match document_kind.as_str() {
+            orders::KIND => orders::approval::decided(tx, at, *document, *outcome, *by).await,
+            _ => Ok(()),
+        },
+        Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
         | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }
@@ -35,15 +39,17 @@ pub async fn inside(_tx: &mut Tx, _at: Millis, event: &Event) -> Result<()> {
 ///
 /// # Errors
 /// The event is tried again later.
-pub async fn after(office: Office, _key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
+pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
     match pending.event {
         Event::TaskGiven { owner, .. } => {
             office.badges_changed(owner);
             Ok(())
         }
-        Event::ApprovalDecided { .. }
-        | Event::ApprovalOpened { .. }
-        | Event::OrderApproved { .. }
+        Event::ApprovalOpened { approval, approver } => {
+            approvals::tell::opened(&office, &key, approval, approver).await
+        }
+        Event::ApprovalDecided { approval, by, .. } => approvals::tell::decided(&office, &key, approval, by).await,
+        Event::OrderApproved { .. }
         | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }
         | Event::SmsQueued { .. }

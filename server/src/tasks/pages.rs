@@ -11,10 +11,10 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::modules::Module;
-use crate::{customers, users};
 use crate::tasks::rules::{Kind, Priority, State, parse_due};
 use crate::tasks::store::{self, NewTask, TaskRow, View};
 use crate::tasks::view::{self, Choice, ListPage, NewPage, ShowPage};
+use crate::{customers, users};
 
 /// Characters of a title at most.
 pub const TITLE: usize = 100;

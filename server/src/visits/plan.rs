@@ -54,14 +54,7 @@ async fn choose(cx: &Cx, form: Form, chosen: &[Id], status: StatusCode) -> Resul
         }
     }
     let at_once = cx.query("customer").filter(|_| picked == 1).and_then(|_| offered.first());
-    let page = NewPage {
-        form: &form,
-        offered: &offered,
-        picked,
-        nothing,
-        at_once,
-        op_ids: [cx.op_id(), cx.op_id()],
-    };
+    let page = NewPage { form: &form, offered: &offered, picked, nothing, at_once, op_ids: [cx.op_id(), cx.op_id()] };
     let mut response = html(view::new(&cx.frame(), &page));
     response.set_status(status);
     Ok(response)
@@ -174,9 +167,11 @@ pub async fn replan(cx: Cx) -> Result<Response> {
     let day = clock::parse_day(form.value("planned_on")).unwrap_or(day);
     let (id, row) = (visit.row.id, &visit.row);
     store::replan(&mut write.tx, id, day, &purpose, cx.now).await?;
-    let changes = Changes::new()
-        .moved("planned_on", row.planned_on.as_str(), day.to_string())
-        .moved("purpose", row.purpose.as_str(), purpose);
+    let changes = Changes::new().moved("planned_on", row.planned_on.as_str(), day.to_string()).moved(
+        "purpose",
+        row.purpose.as_str(),
+        purpose,
+    );
     write.audit(Action::Edit, "visit", id, changes).await?;
     write.finish(&format!("/visits/{id}?done=saved")).await
 }

@@ -62,9 +62,11 @@ async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
     let result = form.text("result", &t!(cx.lang, "visits.result"), RESULT);
     let day = clock::parse_day(form.value("next_on"));
     let next_on = day.map(|day| day.to_string());
-    let mut changes = Changes::new()
-        .moved("result", visit.result.as_str(), result.as_str())
-        .moved("next_on", visit.next_on.clone(), next_on.clone());
+    let mut changes = Changes::new().moved("result", visit.result.as_str(), result.as_str()).moved(
+        "next_on",
+        visit.next_on.clone(),
+        next_on.clone(),
+    );
     if ends {
         let reason = if reason.is_empty() { visit.out_reason.as_str() } else { reason.as_str() };
         store::check_out(&mut write.tx, id, &result, next_on.as_deref(), reason, cx.now).await?;
