@@ -94,9 +94,9 @@ fn state_tag(task: &TaskRow, looker: Id, now: Millis, lang: Lang) -> Markup {
     match (task.state(), task.kind()) {
         (State::Open, _) if task.is_late(now) => tag(&t!(lang, "tasks.late"), Tone::Bad),
         (State::Open, Kind::Callback) => tag(&t!(lang, "tasks.to_call_back"), Tone::Bad),
-        (State::Open, Kind::Todo) if task.priority() == Priority::High => tag(&task.priority().name(lang), Tone::Warn),
-        (State::Open, Kind::Todo) => tag(&task.state().name(lang), Tone::Info),
-        (State::Done | State::Confirmed, _) => tag(&task.state().name(lang), Tone::Plain),
+        (State::Open, Kind::Todo) if task.priority() == Priority::High => tag(task.priority().name(lang), Tone::Warn),
+        (State::Open, Kind::Todo) => tag(task.state().name(lang), Tone::Info),
+        (State::Done | State::Confirmed, _) => tag(task.state().name(lang), Tone::Plain),
     }
 }
 
@@ -119,7 +119,7 @@ fn row(task: &TaskRow, page: &ListPage, lang: Lang) -> Markup {
     let parts = [due(task, page.now, lang), partner(task, page.looker, lang), task.customer_name.clone()];
     let line: Vec<String> = parts.into_iter().flatten().collect();
     link_cell(
-        &format!("/tasks/{}", task.id),
+        format!("/tasks/{}", task.id),
         html! { b { (task.title) } p { (line.join(" · ")) } },
         state_tag(task, page.looker, page.now, lang),
     )
@@ -215,7 +215,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
             }))
             (cell(&t!(lang, "tasks.given_at"), html! { (clock::brief(task.created_at, page.now)) }))
             @if let (Some(customer), Some(name)) = (task.customer_id, &task.customer_name) {
-                (link_cell(&format!("/customers/{customer}"), html! { (t!(lang, "tasks.customer")) }, html! { (name) }))
+                (link_cell(format!("/customers/{customer}"), html! { (t!(lang, "tasks.customer")) }, html! { (name) }))
             }
             @if let Some(at) = task.done_at { (cell(&t!(lang, "tasks.done_at"), html! { (clock::brief(at, page.now)) })) }
             @if !task.feedback.is_empty() {
@@ -223,7 +223,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
             }
         }))
         @if open && task.kind() == Kind::Callback && let Some(digits) = number(task) {
-            (link_button(&format!("tel:{digits}"), &t!(lang, "tasks.call_back"), ButtonKind::Quiet))
+            (link_button(format!("tel:{digits}"), &t!(lang, "tasks.call_back"), ButtonKind::Quiet))
         }
         @if mine && open {
             (card(None, None, form(&format!("{address}/completion"), &page.op_id, None, false, Some("task"), html! {

@@ -142,7 +142,7 @@ pub async fn again(cx: &Cx, visit: Visit, form: Form, status: StatusCode) -> Res
 
 /// Merges a form with a record that changed after the page was opened. `Err` has the form in which the fields
 /// that both sides changed say so; sending it again decides for what was typed.
-pub fn merged(cx: &Cx, form: Form, visit: &Visit, fields: &[&'static str]) -> std::result::Result<Form, Form> {
+pub fn merged(cx: &Cx, form: Form, visit: &Visit, fields: &[&'static str]) -> std::result::Result<Form, Box<Form>> {
     // A form without a version was not opened on a record, so nothing can have moved under it.
     if form.value("version").is_empty() || form.value("version") == visit.version.to_string() {
         return Ok(form);
@@ -151,7 +151,7 @@ pub fn merged(cx: &Cx, form: Form, visit: &Visit, fields: &[&'static str]) -> st
     for clash in &clashes {
         form.wrong(clash.field, t!(cx.lang, "visits.clash", theirs = clash.theirs.as_str()));
     }
-    if clashes.is_empty() { Ok(form) } else { Err(form) }
+    if clashes.is_empty() { Ok(form) } else { Err(Box::new(form)) }
 }
 
 /// A date from today on; nothing is planned in the past or beyond two years.

@@ -160,7 +160,7 @@ pub async fn replan(cx: Cx) -> Result<Response> {
         Ok(form) => form,
         Err(form) => {
             drop(write);
-            return again(&cx, visit, form, StatusCode::CONFLICT).await;
+            return again(&cx, visit, *form, StatusCode::CONFLICT).await;
         }
     };
     let purpose = form.text("purpose", &t!(cx.lang, "visits.purpose"), PURPOSE);

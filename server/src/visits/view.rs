@@ -59,11 +59,11 @@ fn tone(state: State) -> Tone {
 }
 
 fn state_tag(state: State, lang: Lang) -> Markup {
-    tag(&state.name(lang), tone(state))
+    tag(state.name(lang), tone(state))
 }
 
 fn flag_tags(flags: &Flags, lang: Lang) -> Markup {
-    html! { @for flag in flags.iter() { " " (tag(&flag.name(lang), Tone::Warn)) } }
+    html! { @for flag in flags.iter() { " " (tag(flag.name(lang), Tone::Warn)) } }
 }
 
 /// `今天`, `明天`, else `11-25 周三`.
@@ -127,7 +127,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
         @if page.mine {
             @match state {
                 State::Planned | State::Missed => (plan_form(page, &address, op_plan, op_delete, lang)),
-                State::Done => (link_button(&format!("{address}/result"), &t!(lang, "visits.correct"), ButtonKind::Quiet)),
+                State::Done => (link_button(format!("{address}/result"), &t!(lang, "visits.correct"), ButtonKind::Quiet)),
                 State::Open => {}
             }
         }

@@ -55,7 +55,7 @@ async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
         Ok(form) => form,
         Err(form) => {
             drop(write);
-            return again(&cx, visit, form, StatusCode::CONFLICT).await;
+            return again(&cx, visit, *form, StatusCode::CONFLICT).await;
         }
     };
     let id = visit.row.id;

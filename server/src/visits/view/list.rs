@@ -112,7 +112,7 @@ fn row(visit: &VisitRow, page: &ListPage, lang: Lang) -> Markup {
     let parts = [owner, when.as_deref(), Some(visit.purpose.as_str()), Some(visit.address.as_str())];
     let line: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     link_cell(
-        &format!("/visits/{}", visit.id),
+        format!("/visits/{}", visit.id),
         html! { b { (visit.customer_name) } (flag_tags(&visit.flags(), lang)) p { (line.join(" · ")) } },
         state_tag(state, lang),
     )
@@ -191,7 +191,7 @@ pub fn team(frame: &Frame, page: &TeamPage) -> String {
     let person = |one: &TeamRow| {
         let last = one.last_at.map(|at| t!(lang, "visits.last_check_in", time = clock::brief(at, page.now)));
         link_cell(
-            &format!("/visits?owner={}&day={}", one.owner_id, page.day),
+            format!("/visits?owner={}&day={}", one.owner_id, page.day),
             html! {
                 b { (one.owner_name) }
                 @if one.flagged > 0 { " " (tag(&t!(lang, "visits.flagged", n = one.flagged), Tone::Warn)) }
