@@ -19,9 +19,9 @@ use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{
-    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
+    approvals, contacts, customers, documents, migrations, modules, orders, payments, products, reactions, stock, timeline, users,
+    workbench,
 };
-use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
 
 /// Runs what the command line asks for.
 ///

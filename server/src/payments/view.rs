@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::customers::Customer;
 use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
@@ -12,7 +13,7 @@ use crate::ui::components::{card, cell, empty, link_cell, money, pager, search_b
 use crate::ui::form::{self, ButtonKind, InputKind};
 
 use super::rules::{Method, method_name, spread};
-use super::store::{Match, Payer, Payment};
+use super::store::{Match, Payment};
 
 pub(super) fn list(lang: Lang, q: &str, found: &Listing<Payment>) -> Markup {
     html! {
@@ -36,7 +37,7 @@ pub(super) fn choose_customer(lang: Lang) -> Markup {
     empty(&t!(lang, "payments.choose_customer"), Some(("/customers", &t!(lang, "payments.to_customers"))))
 }
 
-pub(super) fn form(cx: &Cx, typed: &Form, payer: &Payer, unpaid: &[Unpaid]) -> Markup {
+pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -> Markup {
     let lang = cx.lang;
     let label = |key: &str| t!(lang, key).into_owned();
     let methods: Vec<_> =
