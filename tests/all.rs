@@ -1,1 +1,9 @@
-fn main() {}
+//! Everything that is tested from outside the units: one package, one binary.
+//! Each test under `features` exists twice, once for each database.
+
+mod access;
+mod architecture;
+mod features;
+mod licences;
+mod support;
+mod texts;

@@ -11,16 +11,27 @@ use tokio::task::JoinHandle;
 use crate::config::{Cli, Command, Config, Demo};
 use crate::kernel::badges::Badges;
 use crate::kernel::clock::Clock;
-use crate::kernel::db::{Db, migrate};
+use crate::kernel::db::{Db, migrate, pending};
 use crate::kernel::files::Files;
+use crate::kernel::housekeeping;
+use crate::kernel::id::Id;
 use crate::kernel::jobs::{self, Alarm};
+use crate::kernel::mqtt::Wire;
+use crate::kernel::push::Push;
 use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
+use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
 use crate::{
     approvals, contacts, customers, documents, migrations, modules, orders, payments, products, reactions, stock, timeline, users,
     workbench,
+};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
+use crate::{
+    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
 };
 
 /// Runs what the command line asks for.
@@ -93,11 +104,21 @@ impl Running {
 #[must_use]
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
+    crate::assets::routes(&mut routes);
+    crate::workbench::routes(&mut routes);
+    crate::users::routes(&mut routes);
+    crate::kernel::push::routes(&mut routes);
+    crate::products::routes(&mut routes);
+    crate::stock::routes(&mut routes);
+    crate::visits::routes(&mut routes);
+    crate::tasks::routes(&mut routes);
     workbench::routes(&mut routes);
     customers::routes(&mut routes, contacts::first);
     contacts::routes(&mut routes);
     timeline::routes(&mut routes);
     users::routes(&mut routes);
+    visits::routes(&mut routes);
+    tasks::routes(&mut routes);
     products::routes(&mut routes);
     stock::routes(&mut routes);
     orders::routes(&mut routes, documents::told_of_order);
@@ -117,6 +138,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         Some(url) => Db::postgres(url).await.context("PostgreSQL does not answer")?,
         None => Db::sqlite(&config.data.join("fieldline.db")).await.context("the database file cannot be opened")?,
     };
+    back_up_before_migrating(&db, &config).await?;
     migrate(&db, migrations::ALL).await?;
     let office: Office = Arc::new(Kernel {
         clock,
@@ -124,6 +146,9 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         files: Files::new(config.data.join("files")),
         badges: Badges::default(),
         alarm: Alarm::default(),
+        wire: Wire::default(),
+        push: Push::open(&config.data.join("push.key"), &config.push_hosts)
+            .context("the key for web push cannot be read or made")?,
         seal: Seal::open(&config.data.join("secret.key")).context("the server's key cannot be read or made")?,
         sessions: auth::Sessions::default(),
         hooks: Hooks {
@@ -138,7 +163,26 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let app = routes().mount(&office)?;
     let (address, serving) = serve(&office.config, app.boxed()).await?;
     let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
-    Ok(Running { address, office, tasks: vec![serving, reacting] })
+    let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
+    Ok(Running { address, office, tasks: vec![serving, reacting, sweeping] })
+}
+
+/// An older database is copied before it is brought up to date, so that the old version can run on the copy.
+async fn back_up_before_migrating(db: &Db, config: &Config) -> anyhow::Result<()> {
+    let (done, ahead) = pending(db, migrations::ALL).await?;
+    if done == 0 || ahead == 0 {
+        return Ok(());
+    }
+    if let Db::Postgres(_) = db {
+        tracing::warn!(ahead, "this PostgreSQL database is about to be migrated; its copies are pg_dump's");
+        return Ok(());
+    }
+    let folder = config.data.join("backups");
+    std::fs::create_dir_all(&folder)?;
+    let to = folder.join(format!("before-{}.db", Id::new()));
+    db.snapshot(&to).await.with_context(|| format!("no copy could be written to {}", to.display()))?;
+    tracing::info!(copy = %to.display(), ahead, "copied the database before migrating it");
+    Ok(())
 }
 
 async fn serve(

@@ -4,6 +4,8 @@ rust_i18n::i18n!("src", fallback = "zh-CN");
 
 /// Boot in order; mounts every feature's routes.
 pub mod app;
+/// Compiled-in files, the outbox page, the gallery.
+pub mod assets;
 /// Environment and arguments, parsed once.
 pub mod config;
 /// Everything that happens: one enum.
@@ -39,6 +41,12 @@ pub mod timeline;
 
 /// The first page: what waits today.
 pub mod workbench;
+
+/// Tasks: for oneself, for others, and calls to return.
+pub mod tasks;
+
+/// Visits: planned, checked in with evidence, checked out with a result.
+pub mod visits;
 /// From the rep's draft to the order in force.
 pub mod orders;
 /// What customers paid, and on which orders.

@@ -117,6 +117,12 @@ impl Module {
         }
     }
 
+    /// Whether the module has a page of its own in the menu.
+    #[must_use]
+    pub fn has_page(self) -> bool {
+        self != Module::Settings
+    }
+
     /// Its icon.
     #[must_use]
     pub fn icon(self) -> Icon {

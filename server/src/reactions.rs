@@ -39,14 +39,17 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
 ///
 /// # Errors
 /// The event is tried again later.
-pub async fn after(_office: Office, _key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
+pub async fn after(office: Office, _key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
     match pending.event {
+        Event::TaskGiven { owner, .. } => {
+            office.badges_changed(owner);
+            Ok(())
+        }
         Event::ApprovalDecided { .. }
         | Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
         | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }
-        | Event::TaskGiven { .. }
         | Event::SmsQueued { .. }
         | Event::SmsMoved { .. }
         | Event::SmsReceived { .. }

@@ -218,6 +218,20 @@ impl Kernel {
         Ok(Some(session))
     }
 
+    /// Whose session a cookie value was, ended or not: the owner of a form that it interrupted.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn session_owner(&self, token: &str) -> Result<Option<Id>, DbError> {
+        #[derive(sqlx::FromRow)]
+        struct Owner {
+            user_id: Id,
+        }
+        let owner: Option<Owner> =
+            sql("SELECT user_id FROM sessions WHERE id = $1").bind(digest(token)).optional(&self.db).await?;
+        Ok(owner.map(|owner| owner.user_id))
+    }
+
     async fn load_session(&self, id: &str, now: Millis) -> Result<Option<Arc<Session>>, DbError> {
         let row: Option<Row> = sql(
             "SELECT s.begun_at, s.seen_at, u.id AS user_id, u.name, u.role, u.department_id, d.path, u.must_change_password \

@@ -39,6 +39,8 @@ pub struct Guest {
     pub from: String,
     /// The request id in logs and on error pages.
     pub reference: String,
+    /// The browser did not say where a POST was caused: its form must prove that it is ours.
+    pub(in crate::kernel) needs_token: bool,
     query: Vec<(String, String)>,
     params: Vec<(String, String)>,
     headers: HeaderMap,
@@ -87,6 +89,7 @@ impl Guest {
             path: uri.path().to_owned(),
             from: request.remote_addr().to_string(),
             reference: Id::new().to_string(),
+            needs_token: false,
             query,
             params,
             headers,
@@ -159,11 +162,15 @@ impl Guest {
         Ok(body.into_bytes_limit(most).await.map_err(|_| AppError::TooLarge)?.to_vec())
     }
 
-    /// The key under which form tokens of a signed-out browser are made.
-    pub(in crate::kernel) fn token(&self, session: &str) -> String {
+    /// An `op_id` that shows by whom it was given out: a UUIDv7, a dot, and a MAC over it and the session.
+    fn token(&self, session: &str) -> String {
         let op = uuid::Uuid::now_v7().to_string();
-        let mac = self.office.seal.mac(&[b"form", session.as_bytes(), op.as_bytes()]);
+        let mac = self.token_mac(session, &op);
         format!("{op}.{mac}")
+    }
+
+    fn token_mac(&self, session: &str, op: &str) -> String {
+        self.office.seal.mac(&[b"form", session.as_bytes(), op.as_bytes()])
     }
 
     /// A new `op_id` for a form on a page for anybody.
@@ -244,16 +251,58 @@ impl Cx {
         }
     }
 
+    /// Reads the posted form, and answers at once when it came before: a double tap, a phone that sends its
+    /// outbox again. Looking first keeps a repeat from being checked against the very row it made.
+    ///
+    /// # Errors
+    /// [`AppError::Repeated`] with the first answer; [`AppError::OtherContent`] when its `op_id` was used for
+    /// other content; what [`Guest::form`] says.
+    pub async fn form(&self) -> Result<Form> {
+        let form = self.guest.form().await?;
+        if self.needs_token {
+            let (op, mac) = form.op().split_once('.').unwrap_or_default();
+            if op.is_empty() || mac != self.token_mac(&self.session.id, op) {
+                return Err(AppError::Forbidden);
+            }
+        }
+        match self.first_answer(&form).await? {
+            Some(answer) => Err(answer),
+            None => Ok(form),
+        }
+    }
+
+    /// The posted body as bytes, for the few addresses that scripts post JSON to.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] when the browser does not say that a page of ours sent it;
+    /// [`AppError::TooLarge`] past `most` bytes.
+    pub async fn bytes(&self, most: usize) -> Result<Vec<u8>> {
+        if self.needs_token {
+            return Err(AppError::Forbidden);
+        }
+        self.guest.bytes(most).await
+    }
+
     /// Begins the one transaction of a POST.
     ///
     /// # Errors
-    /// [`AppError::Repeated`] with the first answer when the same form came before (a double tap, a phone
-    /// that sends its outbox again); [`AppError::OtherContent`] when its `op_id` was used for other content.
+    /// What the database says.
     pub async fn write(&self, form: &Form) -> Result<Write<'_>> {
-        let mut tx = self.office.db.begin().await?;
-        first_answer(&mut tx, self.actor().id, form).await?;
+        let tx = self.office.db.begin().await?;
         let author = Author { user: Some(self.actor().id), origin: self.from.clone(), at: self.now };
-        Ok(Write { tx, author, cx: self, op: form.op().to_owned(), hash: form.hash().to_owned() })
+        Ok(Write { tx, author, cx: self, form: form.clone_head() })
+    }
+
+    /// What the same form was answered with before, if it came before.
+    async fn first_answer(&self, form: &Form) -> Result<Option<AppError>> {
+        let known: Option<Op> = sql("SELECT body_hash, location FROM ops WHERE user_id = $1 AND op_id = $2")
+            .bind(self.actor().id)
+            .bind(form.op())
+            .optional(&self.office.db)
+            .await?;
+        Ok(known.map(|op| {
+            if op.body_hash == form.hash() { AppError::Repeated(op.location) } else { AppError::OtherContent }
+        }))
     }
 
     /// A page as the answer, marked as one that may be kept for reading offline.
@@ -271,19 +320,6 @@ struct Op {
     location: String,
 }
 
-async fn first_answer(tx: &mut Tx, user: Id, form: &Form) -> Result<()> {
-    let known: Option<Op> = sql("SELECT body_hash, location FROM ops WHERE user_id = $1 AND op_id = $2")
-        .bind(user)
-        .bind(form.op())
-        .optional(tx)
-        .await?;
-    match known {
-        None => Ok(()),
-        Some(op) if op.body_hash == form.hash() => Err(AppError::Repeated(op.location)),
-        Some(_) => Err(AppError::OtherContent),
-    }
-}
-
 /// A POST's transaction: the rows, the audit entries, the events and the form's `op_id`, all or none.
 #[derive(Debug)]
 pub struct Write<'a> {
@@ -292,8 +328,7 @@ pub struct Write<'a> {
     /// Who writes, for the audit and for calls into other features.
     pub author: Author,
     cx: &'a Cx,
-    op: String,
-    hash: String,
+    form: Form,
 }
 
 impl Write<'_> {
@@ -321,8 +356,8 @@ impl Write<'_> {
         let user = self.cx.actor().id;
         let noted = sql("INSERT INTO ops (user_id, op_id, body_hash, location, at) VALUES ($1, $2, $3, $4, $5)")
             .bind(user)
-            .bind(&self.op)
-            .bind(&self.hash)
+            .bind(self.form.op())
+            .bind(self.form.hash())
             .bind(location)
             .bind(self.author.at)
             .run(&mut self.tx)
@@ -331,7 +366,8 @@ impl Write<'_> {
             Ok(_) => {}
             Err(DbError::Duplicate) => {
                 drop(self.tx);
-                return Err(self.cx.twin(&self.op, &self.hash).await);
+                let first = self.cx.first_answer(&self.form).await?;
+                return Err(first.unwrap_or_else(|| AppError::Unavailable("a twin form was undone".to_owned())));
             }
             Err(error) => return Err(error.into()),
         }
@@ -339,23 +375,6 @@ impl Write<'_> {
         self.cx.office.alarm.ring();
         self.cx.office.badges_changed(user);
         Ok(see_other(location))
-    }
-}
-
-impl Cx {
-    /// What the winner of a race between two copies of one form answered.
-    async fn twin(&self, op: &str, hash: &str) -> AppError {
-        let found = sql("SELECT body_hash, location FROM ops WHERE user_id = $1 AND op_id = $2")
-            .bind(self.actor().id)
-            .bind(op)
-            .optional::<Op>(&self.office.db)
-            .await;
-        match found {
-            Ok(Some(first)) if first.body_hash == hash => AppError::Repeated(first.location),
-            Ok(Some(_)) => AppError::OtherContent,
-            Ok(None) => AppError::Unavailable("a twin form was undone".to_owned()),
-            Err(error) => error.into(),
-        }
     }
 }
 

@@ -25,6 +25,9 @@ pub enum AppError {
     /// The form's op_id was used with other content. 409.
     #[error("the form was sent before with other content")]
     OtherContent,
+    /// Somebody made the same record at the same moment. 409.
+    #[error("a key exists already")]
+    Taken,
     /// A rule of the business stands against it; the text is for the person. 409.
     #[error("refused: {0}")]
     Refused(String),
@@ -49,7 +52,8 @@ impl From<DbError> for AppError {
     fn from(error: DbError) -> AppError {
         match error {
             DbError::Unavailable(why) => AppError::Unavailable(why),
-            DbError::Duplicate | DbError::Sqlx(_) => AppError::Fault(error.into()),
+            DbError::Duplicate => AppError::Taken,
+            DbError::Sqlx(_) => AppError::Fault(error.into()),
         }
     }
 }
@@ -77,7 +81,7 @@ impl AppError {
             AppError::NotFound => StatusCode::NOT_FOUND,
             AppError::Forbidden => StatusCode::FORBIDDEN,
             AppError::SignIn | AppError::Repeated(_) => StatusCode::SEE_OTHER,
-            AppError::OtherContent | AppError::Refused(_) => StatusCode::CONFLICT,
+            AppError::OtherContent | AppError::Taken | AppError::Refused(_) => StatusCode::CONFLICT,
             AppError::BadRequest(_) => StatusCode::BAD_REQUEST,
             AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             AppError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -96,6 +100,7 @@ impl AppError {
             AppError::NotFound => (t!(lang, "error.not_found"), t!(lang, "error.not_found_text")),
             AppError::Forbidden => (t!(lang, "error.forbidden"), t!(lang, "error.forbidden_text")),
             AppError::OtherContent => (t!(lang, "error.other_content"), t!(lang, "error.other_content_text")),
+            AppError::Taken => (t!(lang, "error.taken"), t!(lang, "error.taken_text")),
             AppError::Refused(why) => (t!(lang, "error.refused"), why.as_str().into()),
             AppError::BadRequest(_) => (t!(lang, "error.bad_request"), t!(lang, "error.bad_request_text")),
             AppError::TooLarge => (t!(lang, "error.too_large"), t!(lang, "error.too_large_text")),
@@ -111,6 +116,7 @@ impl AppError {
             | AppError::SignIn
             | AppError::Repeated(_)
             | AppError::OtherContent
+            | AppError::Taken
             | AppError::Refused(_)
             | AppError::TooLarge => {}
         }

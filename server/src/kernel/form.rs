@@ -108,6 +108,12 @@ impl Form {
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The token and digest alone, for the write that will note them.
+    #[must_use]
+    pub(in crate::kernel) fn clone_head(&self) -> Form {
+        Form { op: self.op.clone(), hash: self.hash.clone(), ..Form::blank(self.lang) }
+    }
+
     /// The form's token as posted.
     #[must_use]
     pub fn op(&self) -> &str {

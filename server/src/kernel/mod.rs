@@ -12,17 +12,21 @@ pub mod db;
 pub mod error;
 pub mod files;
 pub mod form;
+pub mod housekeeping;
 pub mod geo;
 pub mod i18n;
 pub mod id;
+pub mod images;
 pub mod jobs;
 pub mod like;
 pub mod merge;
 pub mod money;
+pub mod mqtt;
 pub mod numbers;
 pub mod outbox;
 pub mod paging;
 pub mod phone;
+pub mod push;
 pub mod routes;
 pub mod seal;
 pub mod search;
@@ -40,6 +44,8 @@ use cx::{Cx, Guest};
 use db::{Db, DbError};
 use files::Files;
 use jobs::Alarm;
+use mqtt::Wire;
+use push::Push;
 use seal::Seal;
 use sse::Hub;
 
@@ -78,6 +84,10 @@ pub struct Kernel {
     pub badges: Badges,
     /// Wakes the jobs after a commit.
     pub alarm: Alarm,
+    /// The wire to the boxes.
+    pub wire: Wire,
+    /// Web push.
+    pub push: Push,
     /// The server's own secret.
     pub seal: Seal,
     /// Who is signed in.

@@ -159,11 +159,15 @@ impl Endpoint for Door {
 }
 
 impl Door {
-    async fn answer(&self, guest: Guest) -> Response {
+    async fn answer(&self, mut guest: Guest) -> Response {
         let reference = guest.reference.clone();
         let frame = guest.frame();
-        if self.entry.method != Method::GET && crosses_sites(&guest) {
-            return AppError::Forbidden.page(&frame, &reference);
+        if self.entry.method != Method::GET {
+            match cause(&guest) {
+                Cause::Here => {}
+                Cause::Elsewhere => return AppError::Forbidden.page(&frame, &reference),
+                Cause::Unsaid => guest.needs_token = true,
+            }
         }
         match &self.entry.handler {
             Handler::Guest(handler) => match handler(guest).await {
@@ -223,8 +227,14 @@ impl Door {
             .filter(|(name, _)| name != "op_id")
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let text = serde_json::json!({ "path": guest.path, "fields": kept, "at": guest.now }).to_string();
-        let sealed = if text.len() <= KEPT_LIMIT { self.office.seal.seal("form", &text) } else { None };
+        let owner = match guest.cookie(crate::kernel::auth::COOKIE) {
+            Some(token) => self.office.session_owner(&token).await?,
+            None => None,
+        };
+        let text =
+            serde_json::json!({ "path": guest.path, "fields": kept, "at": guest.now, "user": owner }).to_string();
+        let keep = owner.is_some() && text.len() <= KEPT_LIMIT;
+        let sealed = if keep { self.office.seal.seal("form", &text) } else { None };
         let mut response = html((self.office.hooks.sign_in)(&guest, sealed));
         response.set_status(StatusCode::UNAUTHORIZED);
         Ok(response)
@@ -239,18 +249,24 @@ enum Admission {
     SignIn(Response),
 }
 
-/// Whether a POST was caused by another site. Browsers say so in `Sec-Fetch-Site` or `Origin`; one that
-/// sends neither must bring the token that stands in our forms.
-fn crosses_sites(guest: &Guest) -> bool {
+/// What the browser says about where a POST was caused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// On a page of ours.
+    Here,
+    /// On another site.
+    Elsewhere,
+    /// It does not say; then the form must bring a token that only our pages hold.
+    Unsaid,
+}
+
+fn cause(guest: &Guest) -> Cause {
     if let Some(site) = guest.header("sec-fetch-site") {
-        return !matches!(site, "same-origin" | "none");
+        return if matches!(site, "same-origin" | "none") { Cause::Here } else { Cause::Elsewhere };
     }
-    let Some(origin) = guest.header("origin") else {
-        // SameSite=Lax keeps the cookie out of a foreign form; without a cookie there is nothing to abuse.
-        return false;
-    };
+    let Some(origin) = guest.header("origin") else { return Cause::Unsaid };
     let host = guest.header("host").unwrap_or_default();
-    origin.split_once("://").is_none_or(|(_, from)| from != host)
+    if origin.split_once("://").is_some_and(|(_, from)| from == host) { Cause::Here } else { Cause::Elsewhere }
 }
 
 fn harden(response: &mut Response, tls: bool) {

@@ -1,107 +1,268 @@
-//! The page around a body.
+//! The page around every body: header, main, tab bar or action bar.
+
+use maud::{Markup, PreEscaped, Render, html};
+
 use crate::kernel::i18n::{Lang, t};
+use crate::ui::assets;
 use crate::ui::icon::Icon;
-use maud::{DOCTYPE, Markup, html};
-/// Who looks.
-#[derive(Clone, Debug)]
-pub struct Frame {
-    pub lang: Lang,
-    pub look: Look,
-    pub tabs: Vec<TabItem>,
-    pub path: String,
-    pub signed_in: bool,
-    pub live: bool,
-    pub user_key: String,
-    pub toast: Option<String>,
-}
-/// Text size and theme.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Look {
-    pub text: TextSize,
-    pub theme: Theme,
-}
-/// Text size.
-#[derive(Clone, Copy, Debug, Default)]
+pub use crate::ui::style::{csp_style_hash, head};
+
+/// How large text is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TextSize {
+    /// As designed.
     #[default]
     Normal,
+    /// 大字版: text of at least 18 px, targets of at least 60 px.
     Large,
 }
-/// Theme.
-#[derive(Clone, Copy, Debug, Default)]
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Theme {
+    /// As the device says.
     #[default]
     Auto,
+    /// Always light.
     Light,
+    /// Always dark.
     Dark,
 }
-/// A tab.
+
+/// How pages look on this device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Look {
+    /// Text size.
+    pub text: TextSize,
+    /// Colours.
+    pub theme: Theme,
+}
+
+impl Look {
+    /// Every look there is.
+    pub fn all() -> impl Iterator<Item = Look> {
+        [TextSize::Normal, TextSize::Large]
+            .into_iter()
+            .flat_map(|text| [Theme::Auto, Theme::Light, Theme::Dark].map(|theme| Look { text, theme }))
+    }
+}
+
+/// One of the tabs at the bottom.
 #[derive(Clone, Debug)]
 pub struct TabItem {
+    /// Where it leads.
     pub href: &'static str,
+    /// Its word.
     pub label: String,
+    /// Its icon.
     pub icon: Icon,
+    /// What waits there; nothing is shown for 0.
     pub badge: i64,
+    /// Whether the page belongs to it.
     pub current: bool,
 }
-/// Page builder.
+
+/// Who looks: built once a request.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Language of the page.
+    pub lang: Lang,
+    /// Text size and colours.
+    pub look: Look,
+    /// The tab bar.
+    pub tabs: Vec<TabItem>,
+    /// The current path, with its query where the page has one.
+    pub path: String,
+    /// Whether somebody is signed in.
+    pub signed_in: bool,
+    /// Whether the page may open the stream of live events.
+    pub live: bool,
+    /// An opaque key for this person's store on the phone; empty when signed out.
+    pub user_key: String,
+    /// What has just been done.
+    pub toast: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Bottom {
+    Nothing,
+    Tabs,
+    Bar(Markup),
+}
+
+/// A page in the making.
+#[derive(Clone, Debug)]
 pub struct Page<'a> {
     frame: &'a Frame,
     title: String,
     subtitle: Option<String>,
     back: Option<String>,
-    tabs: bool,
-    bar: Option<Markup>,
-    error: bool,
     action: Option<Markup>,
+    bottom: Bottom,
+    wide: bool,
+    refresh: bool,
+    error: bool,
 }
+
 impl<'a> Page<'a> {
+    /// A page with this `title` for the person of `frame`.
     pub fn new(frame: &'a Frame, title: impl Into<String>) -> Page<'a> {
         Page {
             frame,
             title: title.into(),
             subtitle: None,
             back: None,
-            tabs: false,
-            bar: None,
-            error: false,
             action: None,
+            bottom: Bottom::Nothing,
+            wide: false,
+            refresh: false,
+            error: false,
         }
     }
-    pub fn subtitle(mut self, s: impl Into<String>) -> Self {
-        self.subtitle = Some(s.into());
+
+    /// A line of context below the title.
+    #[must_use]
+    pub fn subtitle(mut self, subtitle: impl Into<String>) -> Page<'a> {
+        self.subtitle = Some(subtitle.into());
         self
     }
-    pub fn back(mut self, s: impl Into<String>) -> Self {
-        self.back = Some(s.into());
+
+    /// An arrow back to `href`, the page above this one.
+    #[must_use]
+    pub fn back(mut self, href: impl Into<String>) -> Page<'a> {
+        self.back = Some(href.into());
         self
     }
-    pub fn header_action(mut self, m: Markup) -> Self {
-        self.action = Some(m);
+
+    /// What stands at the right of the header: one link, a tag.
+    #[must_use]
+    pub fn header_action(mut self, action: Markup) -> Page<'a> {
+        self.action = Some(action);
         self
     }
-    pub fn tabs(mut self) -> Self {
-        self.tabs = true;
+
+    /// Shows the tab bar.
+    #[must_use]
+    pub fn tabs(mut self) -> Page<'a> {
+        self.bottom = Bottom::Tabs;
         self
     }
-    pub fn bar(mut self, m: Markup) -> Self {
-        self.bar = Some(m);
+
+    /// Shows an action bar with these buttons instead of the tab bar; the main act comes last.
+    #[must_use]
+    pub fn bar(mut self, buttons: Markup) -> Page<'a> {
+        self.bottom = Bottom::Bar(buttons);
         self
     }
-    pub fn wide(self) -> Self {
+
+    /// Uses the whole width of a desk's screen, for tables.
+    #[must_use]
+    pub fn wide(mut self) -> Page<'a> {
+        self.wide = true;
         self
     }
-    pub fn refresh(self) -> Self {
+
+    /// Reloads every 30 seconds where no script does it better. Not for pages with a form.
+    #[must_use]
+    pub fn refresh(mut self) -> Page<'a> {
+        self.refresh = true;
         self
     }
-    pub fn error_title(mut self) -> Self {
+
+    /// Says in the title that something is wrong.
+    #[must_use]
+    pub fn error_title(mut self) -> Page<'a> {
         self.error = true;
         self
     }
+
+    /// The complete document around `body`.
+    #[must_use]
     pub fn render(self, body: Markup) -> String {
-        html! { (DOCTYPE) html lang=(self.frame.lang.code()) { head { meta charset="utf-8"; title { (self.title) } } body { header { @if let Some(b) = &self.back { a href=(b) { (t!(self.frame.lang, "ui.back")) } } h1 { (self.title) @if let Some(s) = &self.subtitle { small { (s) } } } @if let Some(a) = &self.action { (a) } } main { (body) } @if let Some(b) = &self.bar { nav.bar { (b) } } @if self.tabs { nav.tab { @for t in &self.frame.tabs { a href=(t.href) { (t.icon.markup()) (t.label) } } } } } } }.into_string()
+        let frame = self.frame;
+        let head = head(frame.lang, frame.look);
+        let rest = self.rest(body);
+        let mut document = String::with_capacity(head.len() + rest.0.len());
+        document.push_str(head);
+        document.push_str(&rest.0);
+        document
+    }
+
+    fn rest(self, body: Markup) -> Markup {
+        let frame = self.frame;
+        let lang = frame.lang;
+        let title =
+            if self.error { t!(lang, "ui.error_title", title = self.title).into_owned() } else { self.title.clone() };
+        let class = match (&self.bottom, self.wide) {
+            (Bottom::Tabs, false) => Some("tabbed"),
+            (Bottom::Tabs, true) => Some("tabbed wide"),
+            (Bottom::Nothing | Bottom::Bar(_), true) => Some("wide"),
+            (Bottom::Nothing | Bottom::Bar(_), false) => None,
+        };
+        html! {
+            title { (title) " · " (t!(lang, "ui.product")) }
+            @if self.refresh { noscript { meta http-equiv="refresh" content=(refresh_to(&frame.path)); } }
+            script src=(assets::app_js(lang)) defer {}
+            (PreEscaped("</head>"))
+            body class=[class] data-user=[frame.signed_in.then_some(&frame.user_key)] data-live[frame.live] {
+                a.skip href="#main" { (t!(lang, "ui.skip")) }
+                header {
+                    @if let Some(href) = &self.back {
+                        a.ib.back href=(href) aria-label=(t!(lang, "ui.back")) { (Icon::Back.markup()) }
+                    }
+                    h1 { (self.title) @if let Some(subtitle) = &self.subtitle { small { (subtitle) } } }
+                    (self.action.as_ref().map(Render::render).unwrap_or_default())
+                }
+                main #main {
+                    @if let Some(toast) = &frame.toast { p.toast role="status" { (toast) } }
+                    (body)
+                }
+                (bottom(frame, self.bottom))
+            }
+            (PreEscaped("</html>"))
+        }
     }
 }
-pub fn csp_style_hash() -> &'static str {
-    "'sha256-x'"
+
+fn bottom(frame: &Frame, bottom: Bottom) -> Markup {
+    match bottom {
+        Bottom::Nothing => Markup::default(),
+        Bottom::Bar(buttons) => html! { div.bar { (buttons) } },
+        Bottom::Tabs => html! {
+            nav.tab aria-label=(t!(frame.lang, "ui.tabs")) {
+                @for tab in &frame.tabs {
+                    a href=(tab.href) aria-current=[tab.current.then_some("page")] {
+                        (tab.icon.markup())
+                        span.t { (tab.label) }
+                        (badge(tab.href, tab.badge))
+                    }
+                }
+            }
+        },
+    }
+}
+
+/// The red count of what waits behind `href`; live counts of that address replace it.
+pub fn badge(href: &str, count: i64) -> Markup {
+    html! {
+        span.badge data-badge=(href) hidden[count <= 0] { @if count > 99 { "99+" } @else { (count) } }
+    }
+}
+
+/// Both languages, each in its own words; posts `lang` and the way `back` to `/language`.
+pub fn language_switch(frame: &Frame) -> Markup {
+    html! {
+        form.lang method="post" action="/language" {
+            input type="hidden" name="back" value=(frame.path);
+            @for (lang, name) in [(Lang::Zh, "简体中文"), (Lang::En, "English")] {
+                button name="lang" value=(lang.code()) lang=(lang.code()) aria-pressed=(frame.lang == lang) { (name) }
+            }
+        }
+    }
+}
+
+/// `auto=1` tells the server that no finger caused the request, so that it does not keep a session alive.
+fn refresh_to(path: &str) -> String {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    if path.contains("auto=1") { format!("30;url={path}") } else { format!("30;url={path}{joint}auto=1") }
 }

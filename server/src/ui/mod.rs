@@ -1,8 +1,42 @@
-//! Pages building blocks; they know no feature.
-#![allow(missing_docs)]
+//! Pages' building blocks. They know no feature: what they show is handed in, finished.
+//!
+//! `gallery` shows each of them in each of its states.
+
+pub mod assets;
+pub mod button;
+pub mod card;
+pub mod cell;
+pub mod chart;
 pub mod components;
+pub mod dialog;
+pub mod empty;
 pub mod form;
+pub mod gallery;
 pub mod icon;
 pub mod layout;
+pub mod list;
+pub mod meter;
+pub mod offline;
+pub mod photo;
+#[cfg(test)]
+mod samples;
+pub mod strip;
+pub mod style;
+pub mod table;
 pub mod tag;
 pub mod timeline;
+
+pub use button::{ButtonKind, button, link_button};
+pub use card::{card, full_card};
+pub use cell::{cell, link_cell};
+pub use empty::empty;
+pub use gallery::gallery;
+pub use icon::Icon;
+pub use list::{View, pager, search_bar, views};
+pub use meter::{meter, money, progress};
+pub use offline::outbox_page;
+pub use photo::{Photo, photo_grid};
+pub use strip::{Act, StripItem, acts, strip};
+pub use table::{Column, table};
+pub use tag::{Tone, tag};
+pub use timeline::{Entry, Moment, TimelineItem, timeline};

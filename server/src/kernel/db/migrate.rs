@@ -28,17 +28,33 @@ struct Applied {
     name: String,
 }
 
+fn failed(name: &'static str) -> impl Fn(DbError) -> MigrationError {
+    move |source| MigrationError { name, source }
+}
+
+/// How far a database is: what it has run, and how many of `migrations` are still to run.
+///
+/// # Errors
+/// What the database says.
+pub async fn pending(db: &Db, migrations: &[Migration]) -> Result<(usize, usize), MigrationError> {
+    let applied = applied(db).await?;
+    let ahead = migrations.iter().filter(|migration| !applied.iter().any(|done| done.name == migration.name)).count();
+    Ok((applied.len(), ahead))
+}
+
+async fn applied(db: &Db) -> Result<Vec<Applied>, MigrationError> {
+    execute(db, "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)", None)
+        .await
+        .map_err(failed("the list of migrations"))?;
+    sql("SELECT name FROM migrations").all(db).await.map_err(failed("the list of migrations"))
+}
+
 /// Runs what has not run yet, in order.
 ///
 /// # Errors
 /// The first migration that fails; it leaves no trace.
 pub async fn migrate(db: &Db, migrations: &[Migration]) -> Result<usize, MigrationError> {
-    let failed = |name: &'static str| move |source: DbError| MigrationError { name, source };
-    execute(db, "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)", None)
-        .await
-        .map_err(failed("the list of migrations"))?;
-    let applied: Vec<Applied> =
-        sql("SELECT name FROM migrations").all(db).await.map_err(failed("the list of migrations"))?;
+    let applied = applied(db).await?;
     let mut ran = 0;
     for migration in migrations {
         if applied.iter().any(|done| done.name == migration.name) {

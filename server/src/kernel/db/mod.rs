@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, Postgres, SqliteConnection, SqlitePool, Transaction};
 
-pub use migrate::{Migration, MigrationError, migrate};
+pub use migrate::{Migration, MigrationError, migrate, pending};
 pub use query::{Arg, On, Query, Record, sql};
 use writer::{Seat, Writer};
 
@@ -124,6 +124,20 @@ impl Db {
         match self {
             Db::Sqlite { writer, .. } => Ok(Tx(Inner::Sqlite(writer.sit().await?))),
             Db::Postgres(pool) => Ok(Tx(Inner::Postgres(pool.begin().await?))),
+        }
+    }
+
+    /// Writes a consistent copy of an SQLite database to `to`, while others read and write.
+    ///
+    /// # Errors
+    /// When the copy cannot be written. PostgreSQL answers [`DbError::Unavailable`]: its own `pg_dump` copies it.
+    pub async fn snapshot(&self, to: &Path) -> Result<(), DbError> {
+        match self {
+            Db::Sqlite { writer, .. } => {
+                let quoted = to.to_string_lossy().replace('\'', "''");
+                writer.apart(format!("VACUUM INTO '{quoted}'")).await
+            }
+            Db::Postgres(_) => Err(DbError::Unavailable("PostgreSQL is copied by pg_dump".to_owned())),
         }
     }
 

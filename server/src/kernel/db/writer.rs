@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sqlx::{Executor, SqliteConnection};
+use sqlx::{AssertSqlSafe, Executor, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::DbError;
@@ -81,9 +81,24 @@ impl Writer {
 
     pub(super) async fn sit(&self) -> Result<Seat, DbError> {
         let mut desk = self.lock().await;
+        let writer = self.clone();
+        // In a task of its own: whoever goes away now must not leave a half-begun transaction behind. The seat
+        // that nobody fetches is dropped, which undoes it.
+        let sitting = tokio::spawn(async move {
+            desk.tidy().await?;
+            desk.open().await?;
+            Ok(Seat { desk: Some(desk), writer })
+        });
+        sitting.await.map_err(|error| DbError::Unavailable(error.to_string()))?
+    }
+
+    /// Runs a statement that cannot run inside a transaction, such as `VACUUM INTO`.
+    pub(super) async fn apart(&self, statement: String) -> Result<(), DbError> {
+        let mut desk = self.lock().await;
         desk.tidy().await?;
-        desk.open().await?;
-        Ok(Seat { desk: Some(desk), writer: self.clone() })
+        desk.commit_batch().await;
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut desk.connection).await?;
+        Ok(())
     }
 
     fn somebody_waits(&self) -> bool {
@@ -201,7 +216,13 @@ impl Seat {
             match tokio::time::timeout(LOOK_AFTER, outcome.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Err(DbError::Unavailable("the batch was dropped".to_owned())),
-                Err(_) => self.writer.settle().await,
+                Err(_) => {
+                    let writer = self.writer.clone();
+                    let settling = tokio::spawn(async move { writer.settle().await });
+                    if let Err(error) = settling.await {
+                        tracing::error!(%error, "settling a batch ended early");
+                    }
+                }
             }
         }
     }

@@ -1,0 +1,204 @@
+//! How a box comes to belong to this server: a one-time code shown once, exchanged for a credential.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fieldline_protocol::messages::Claim;
+use poem::http::{StatusCode, header};
+use poem::{IntoResponse, Response};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{keys, store};
+use crate::kernel::Kernel;
+use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::clock::{MINUTE, Millis};
+use crate::kernel::cx::Guest;
+use crate::kernel::db::Tx;
+use crate::kernel::error::{AppError, Result};
+use crate::kernel::id::Id;
+use crate::kernel::mqtt::PasswordHash;
+
+/// How long a code can be used.
+pub const CODE_LIFE: Millis = 10 * MINUTE;
+/// Letters of a code: no `0 O 1 I L`, since it is read from a screen and typed on another.
+const LETTERS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+/// 31^10 codes: at ten tries a minute none is found in its ten minutes.
+const LENGTH: usize = 10;
+/// Tries in a minute, of everybody together; claiming is rare.
+const TRIES: usize = 10;
+
+/// A new code, in two groups of five.
+pub fn new_code() -> String {
+    let mut code = String::with_capacity(LENGTH + 1);
+    while code.len() < LENGTH + 1 {
+        if code.len() == LENGTH / 2 {
+            code.push('-');
+        }
+        // Bytes past the last whole multiple are drawn again, so that every letter is as likely.
+        let byte = rand::random::<u8>();
+        if usize::from(byte) < LETTERS.len() * 8
+            && let Some(letter) = LETTERS.get(usize::from(byte) % LETTERS.len())
+        {
+            code.push(char::from(*letter));
+        }
+    }
+    code
+}
+
+/// What a code is stored as; dashes, spaces and small letters do not matter.
+pub fn code_hash(code: &str) -> String {
+    let code: String = code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    Sha256::digest(code.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Gives a box its credential, and the code its end. The wire must admit it after the commit: [`welcome`].
+pub(super) async fn hand_over(office: &Kernel, tx: &mut Tx, id: Id, wire_name: &str, host: Option<&str>) -> Result<Claim> {
+    let password = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    store::activate(tx, id, &PasswordHash::of(password.as_bytes()).to_string()).await?;
+    Ok(Claim {
+        name: wire_name.to_owned(),
+        broker: broker_address(office, host),
+        username: wire_name.to_owned(),
+        password,
+        server_key: keys::signer(office)?.public_key(),
+    })
+}
+
+/// Lets a box in once its credential is on disk.
+pub fn welcome(office: &Kernel, claim: &Claim) {
+    office.wire.admit(&claim.name, PasswordHash::of(claim.password.as_bytes()));
+}
+
+/// Where a box finds the broker: the configured one without our own credential, or ours, under the name by
+/// which the box reached the server when it listens on every address.
+fn broker_address(office: &Kernel, host: Option<&str>) -> String {
+    if let Some(broker) = &office.config.broker {
+        let bare: Option<String> = broker.parse::<reqwest::Url>().ok().and_then(|url| {
+            let host = url.host_str()?;
+            let port = url.port().unwrap_or(if url.scheme() == "mqtts" { 8883 } else { 1883 });
+            Some(format!("{}://{host}:{port}", url.scheme()))
+        });
+        return bare.unwrap_or_default();
+    }
+    let address = office.wire.address().unwrap_or(office.config.mqtt_listen);
+    let name = match host.map(without_port) {
+        Some(host) if address.ip().is_unspecified() && !host.is_empty() => host.to_owned(),
+        Some(_) | None => match address.ip() {
+            std::net::IpAddr::V6(v6) => format!("[{v6}]"),
+            std::net::IpAddr::V4(v4) => v4.to_string(),
+        },
+    };
+    format!("mqtt://{name}:{}", address.port())
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    code: String,
+}
+
+/// The moments of the last tries, by data folder. Of everybody: a stranger has many addresses.
+static TRIED: Mutex<BTreeMap<PathBuf, VecDeque<Millis>>> = Mutex::new(BTreeMap::new());
+
+fn may_try(office: &Path, now: Millis) -> bool {
+    let mut offices = TRIED.lock().unwrap_or_else(PoisonError::into_inner);
+    let tried = offices.entry(office.to_owned()).or_default();
+    tried.retain(|at| now - at < MINUTE && *at <= now);
+    if tried.len() >= TRIES {
+        return false;
+    }
+    tried.push_back(now);
+    true
+}
+
+fn refusal(status: StatusCode, why: &str) -> Response {
+    poem::web::Json(serde_json::json!({ "error": why })).with_status(status).into_response()
+}
+
+/// `POST /gateways/claim`: the box brings the code and gets its credential.
+pub(super) async fn claim(guest: Guest) -> Result<Response> {
+    let now = guest.now;
+    if !may_try(&guest.office.config.data, now) {
+        tracing::warn!(from = %guest.from, "too many attempts to claim a box");
+        let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "too many attempts; try again in a minute");
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
+        return Ok(response);
+    }
+    let bytes = guest.bytes(1024).await?;
+    let Ok(asked) = serde_json::from_slice::<Asked>(&bytes) else {
+        return Ok(refusal(StatusCode::BAD_REQUEST, "the body must be {\"code\": \"…\"}"));
+    };
+    let office = &guest.office;
+    let mut tx = office.db.begin().await?;
+    let waiting = store::by_code(&mut tx, &code_hash(&asked.code)).await?;
+    let Some(gateway) = waiting.filter(|gateway| gateway.claim_until.is_some_and(|until| now < until)) else {
+        tracing::warn!(from = %guest.from, "a wrong or expired claim code");
+        return Ok(refusal(StatusCode::NOT_FOUND, "the code is wrong, used or expired; issue a new one on the gateways page"));
+    };
+    let host = guest.header("host").map(str::to_owned);
+    let claim = hand_over(office, &mut tx, gateway.id, &gateway.wire_name, host.as_deref()).await?;
+    let author = Author { user: None, origin: guest.from.clone(), at: now };
+    let changes = Changes::new().moved("state", "new", "active");
+    audit::record(&mut tx, &author, Action::Edit, "gateway", gateway.id, changes).await?;
+    tx.commit().await?;
+    welcome(office, &claim);
+    let mut response = poem::web::Json(&claim).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Claims a box without a code, for one that this program starts itself (`server demo`). Call [`welcome`]
+/// with the result after the commit.
+///
+/// # Errors
+/// What the database says.
+pub async fn claim_directly(office: &Kernel, tx: &mut Tx, name: &str, now: Millis) -> Result<Claim, AppError> {
+    let (id, wire_name) = store::insert(tx, name, None, None, now).await?;
+    let author = Author { user: None, origin: "server".to_owned(), at: now };
+    audit::record(tx, &author, Action::Create, "gateway", id, Changes::new().set("name", name)).await?;
+    hand_over(office, tx, id, &wire_name, None).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use std::path::Path;
+
+    use super::{code_hash, may_try, new_code, without_port};
+
+    #[test]
+    fn codes_are_typed_in_any_way() {
+        let code = new_code();
+        assert_eq!(code.len(), 11);
+        assert_ne!(code, new_code());
+        let sloppy = format!(" {} ", code.replace('-', " ").to_lowercase());
+        assert_eq!(code_hash(&code), code_hash(&sloppy));
+        assert_ne!(code_hash("23456-789AB"), code_hash("23456-789AC"));
+    }
+
+    #[test]
+    fn tries_are_few_and_come_back() {
+        let (now, office) = (1_000_000_000_000, Path::new("a"));
+        assert!((0..10).all(|_| may_try(office, now)));
+        assert!(!may_try(office, now));
+        assert!(may_try(Path::new("b"), now));
+        assert!(may_try(office, now + 60_001));
+    }
+
+    #[test]
+    fn hosts_lose_their_port() {
+        assert_eq!(without_port("crm.example.com:8080"), "crm.example.com");
+        assert_eq!(without_port("[::1]:8080"), "[::1]");
+        assert_eq!(without_port("crm"), "crm");
+    }
+}

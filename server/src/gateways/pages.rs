@@ -1,0 +1,95 @@
+//! Pages of the boxes.
+
+use poem::Response;
+use poem::http::StatusCode;
+
+use super::{claim, store, view};
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result, html};
+use crate::kernel::i18n::t;
+use crate::reactions;
+
+/// `GET /gateways`
+pub async fn list(cx: Cx) -> Result<Response> {
+    let gateways = store::list(&cx.office.db, &cx.scope()).await?;
+    Ok(html(view::list(&cx, &gateways)))
+}
+
+/// `GET /gateways/new`
+pub async fn new(cx: Cx) -> Result<Response> {
+    let form = cx.blank();
+    Ok(html(view::new(&cx, &form)))
+}
+
+/// `POST /gateways`: a box that waits for its code.
+pub async fn create(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let name = form.required("name", &t!(cx.lang, "gateways.name"), 40);
+    if !form.is_right() {
+        let mut response = html(view::new(&cx, &form));
+        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+        return Ok(response);
+    }
+    let mut write = cx.write(&form).await?;
+    let (id, _) = store::insert(&mut write.tx, &name, None, None, cx.now).await?;
+    write.audit(Action::Create, "gateway", id, Changes::new().set("name", name)).await?;
+    write.finish(&format!("/gateways/{id}")).await
+}
+
+/// `GET /gateways/:id`
+pub async fn show(cx: Cx) -> Result<Response> {
+    let gateway = store::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    Ok(html(view::show(&cx, &gateway, &cx.blank())))
+}
+
+/// `POST /gateways/:id/code`: the code is shown in the answer and nowhere else, so it is not a redirect.
+pub async fn issue_code(cx: Cx) -> Result<Response> {
+    let id = cx.id()?;
+    let form = cx.form().await?;
+    let code = claim::new_code();
+    let mut write = cx.write(&form).await?;
+    let gateway = store::to_change(&mut write.tx, id).await?.ok_or(AppError::NotFound)?;
+    if gateway.state != "new" {
+        return Err(AppError::Refused(t!(cx.lang, "gateways.not_new").into_owned()));
+    }
+    store::set_code(&mut write.tx, id, &claim::code_hash(&code), cx.now + claim::CODE_LIFE).await?;
+    write.act("gateway", id, "code").await?;
+    write.finish(&format!("/gateways/{id}")).await?;
+    Ok(html(view::code(&cx, &gateway, &code)))
+}
+
+/// `POST /gateways/:id`: another name.
+pub async fn update(cx: Cx) -> Result<Response> {
+    let id = cx.id()?;
+    let mut form = cx.form().await?;
+    let name = form.required("name", &t!(cx.lang, "gateways.name"), 40);
+    let gateway = store::find(&cx.office.db, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
+    if !form.is_right() {
+        let mut response = html(view::show(&cx, &gateway, &form));
+        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+        return Ok(response);
+    }
+    let mut write = cx.write(&form).await?;
+    let before = store::to_change(&mut write.tx, id).await?.ok_or(AppError::NotFound)?;
+    store::rename(&mut write.tx, id, &name).await?;
+    write.audit(Action::Edit, "gateway", id, Changes::new().moved("name", before.name, name)).await?;
+    write.finish(&format!("/gateways/{id}?done=saved")).await
+}
+
+/// `POST /gateways/:id/revocation`: out at once.
+pub async fn revoke(cx: Cx) -> Result<Response> {
+    let id = cx.id()?;
+    let form = cx.form().await?;
+    let mut write = cx.write(&form).await?;
+    let gateway = store::to_change(&mut write.tx, id).await?.ok_or(AppError::NotFound)?;
+    if gateway.state == "revoked" {
+        return Err(AppError::Refused(t!(cx.lang, "gateways.revoked_before").into_owned()));
+    }
+    store::revoke(&mut write.tx, id).await?;
+    reactions::box_lost(&mut write.tx, id).await?;
+    write.audit(Action::Edit, "gateway", id, Changes::new().moved("state", gateway.state, "revoked")).await?;
+    let response = write.finish(&format!("/gateways/{id}?done=saved")).await?;
+    cx.office.wire.dismiss(&gateway.wire_name);
+    Ok(response)
+}

@@ -1,0 +1,206 @@
+//! The SQL of boxes and of what was heard from them.
+
+use crate::kernel::access::Scope;
+use crate::kernel::clock::Millis;
+use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::id::Id;
+
+/// A box.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Gateway {
+    /// Its row.
+    pub id: Id,
+    /// How people call it.
+    pub name: String,
+    /// Its name on the wire.
+    #[sqlx(rename = "box")]
+    pub wire_name: String,
+    /// `new`, `active` or `revoked`.
+    pub state: String,
+    /// Until when its code can be used.
+    pub claim_until: Option<Millis>,
+    /// The highest event sequence below which everything was taken in.
+    pub event_seq: i64,
+    /// Its run, as it said.
+    pub boot: String,
+    /// Whether it is connected.
+    pub online: bool,
+    /// When it was heard last.
+    pub seen_at: Option<Millis>,
+    /// JSON as reported.
+    pub info: String,
+    /// JSON as reported, by modem.
+    pub modems: String,
+}
+
+const GATEWAY: &str = "SELECT g.id, g.name, g.box, g.state, g.claim_until, g.event_seq, g.boot, g.online, g.seen_at, g.info, g.modems \
+     FROM gateways g WHERE ";
+
+#[derive(sqlx::FromRow)]
+struct Credential {
+    #[sqlx(rename = "box")]
+    wire_name: String,
+    password_hash: String,
+}
+
+/// The boxes that may connect: name and hash of the password.
+pub async fn credentials(db: &Db) -> Result<Vec<(String, String)>, DbError> {
+    let rows: Vec<Credential> =
+        sql("SELECT g.box, g.password_hash FROM gateways g WHERE g.state = 'active'").all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.wire_name, row.password_hash)).collect())
+}
+
+/// Boxes, those in use first. A box belongs to nobody, so the scope does not narrow them; the gate does.
+pub async fn list(db: &Db, _: &Scope) -> Result<Vec<Gateway>, DbError> {
+    sql(GATEWAY)
+        .push("1 = 1 ORDER BY CASE g.state WHEN 'active' THEN 0 WHEN 'new' THEN 1 ELSE 2 END, g.id LIMIT 200")
+        .all(db)
+        .await
+}
+
+pub async fn find(on: impl Into<On<'_>>, _: &Scope, id: Id) -> Result<Option<Gateway>, DbError> {
+    sql(GATEWAY).push("g.id = $1").bind(id).optional(on).await
+}
+
+pub async fn to_change(tx: &mut Tx, id: Id) -> Result<Option<Gateway>, DbError> {
+    let lock = tx.for_update();
+    sql(GATEWAY).push("g.id = $1").bind(id).push(lock).optional(tx).await
+}
+
+pub async fn by_wire_name(on: impl Into<On<'_>>, name: &str) -> Result<Option<Gateway>, DbError> {
+    sql(GATEWAY).push("g.box = $1").bind(name).optional(on).await
+}
+
+pub async fn by_wire_name_to_change(tx: &mut Tx, name: &str) -> Result<Option<Gateway>, DbError> {
+    let lock = tx.for_update();
+    sql(GATEWAY).push("g.box = $1").bind(name).push(lock).optional(tx).await
+}
+
+/// The box that waits for this code.
+pub async fn by_code(tx: &mut Tx, code_hash: &str) -> Result<Option<Gateway>, DbError> {
+    let lock = tx.for_update();
+    sql(GATEWAY).push("g.claim_code_hash = $1 AND g.state = 'new'").bind(code_hash).push(lock).optional(tx).await
+}
+
+pub async fn insert(tx: &mut Tx, name: &str, code_hash: Option<&str>, until: Option<Millis>, now: Millis) -> Result<(Id, String), DbError> {
+    let id = Id::new();
+    let wire_name = format!("b{id}");
+    sql("INSERT INTO gateways (id, name, box, state, claim_code_hash, claim_until, created_at) VALUES ($1, $2, $3, 'new', $4, $5, $6)")
+        .bind(id)
+        .bind(name)
+        .bind(&wire_name)
+        .bind(code_hash)
+        .bind(until)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok((id, wire_name))
+}
+
+/// A new code for a box that was never claimed.
+pub async fn set_code(tx: &mut Tx, id: Id, code_hash: &str, until: Millis) -> Result<(), DbError> {
+    sql("UPDATE gateways SET claim_code_hash = $2, claim_until = $3 WHERE id = $1 AND state = 'new'")
+        .bind(id)
+        .bind(code_hash)
+        .bind(until)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+/// The code is used up and the box has its credential.
+pub async fn activate(tx: &mut Tx, id: Id, password_hash: &str) -> Result<(), DbError> {
+    sql("UPDATE gateways SET state = 'active', password_hash = $2, claim_code_hash = NULL, claim_until = NULL WHERE id = $1")
+        .bind(id)
+        .bind(password_hash)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn revoke(tx: &mut Tx, id: Id) -> Result<(), DbError> {
+    sql("UPDATE gateways SET state = 'revoked', password_hash = '', claim_code_hash = NULL, claim_until = NULL, online = FALSE WHERE id = $1")
+        .bind(id)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn rename(tx: &mut Tx, id: Id, name: &str) -> Result<(), DbError> {
+    sql("UPDATE gateways SET name = $2 WHERE id = $1").bind(id).bind(name).run(tx).await.map(|_| ())
+}
+
+pub async fn set_status(tx: &mut Tx, id: Id, online: bool, boot: &str, now: Millis) -> Result<(), DbError> {
+    sql("UPDATE gateways SET online = $2, boot = $3, seen_at = $4 WHERE id = $1")
+        .bind(id)
+        .bind(online)
+        .bind(boot)
+        .bind(now)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn set_info(tx: &mut Tx, id: Id, info: &str, now: Millis) -> Result<(), DbError> {
+    sql("UPDATE gateways SET info = $2, seen_at = $3 WHERE id = $1").bind(id).bind(info).bind(now).run(tx).await.map(|_| ())
+}
+
+pub async fn set_modems(tx: &mut Tx, id: Id, modems: &str, now: Millis) -> Result<(), DbError> {
+    sql("UPDATE gateways SET modems = $2, seen_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(modems)
+        .bind(now)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Nobody is connected when the server starts; retained words will say who is.
+pub async fn all_offline(db: &Db) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    sql("UPDATE gateways SET online = FALSE WHERE online = TRUE").run(&mut tx).await?;
+    tx.commit().await
+}
+
+#[derive(sqlx::FromRow)]
+struct Seq {
+    command_seq: i64,
+}
+
+/// The next number of a command to this box.
+pub async fn next_command(tx: &mut Tx, id: Id) -> Result<i64, DbError> {
+    sql("UPDATE gateways SET command_seq = command_seq + 1 WHERE id = $1").bind(id).run(tx).await?;
+    let row: Seq = sql("SELECT command_seq FROM gateways WHERE id = $1").bind(id).one(tx).await?;
+    Ok(row.command_seq)
+}
+
+/// Notes an event; `false` when it was taken in before.
+pub async fn note_event(tx: &mut Tx, id: Id, eid: &str, now: Millis) -> Result<bool, DbError> {
+    let new = sql("INSERT INTO gateway_events (gateway_id, eid, at) VALUES ($1, $2, $3) ON CONFLICT (gateway_id, eid) DO NOTHING")
+        .bind(id)
+        .bind(eid)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(new == 1)
+}
+
+pub async fn set_event_seq(tx: &mut Tx, id: Id, seq: i64, now: Millis) -> Result<(), DbError> {
+    sql("UPDATE gateways SET event_seq = $2, seen_at = $3 WHERE id = $1").bind(id).bind(seq).bind(now).run(tx).await.map(|_| ())
+}
+
+/// Boxes that can send now, the first claimed first.
+pub async fn ready(tx: &mut Tx) -> Result<Vec<Gateway>, DbError> {
+    sql(GATEWAY).push("g.state = 'active' AND g.online = TRUE ORDER BY g.id LIMIT 50").all(tx).await
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    n: i64,
+}
+
+/// Whether a box is connected now.
+pub async fn any_online(db: &Db) -> Result<bool, DbError> {
+    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM gateways g WHERE g.state = 'active' AND g.online = TRUE");
+    Ok(query.one::<Count>(db).await?.n > 0)
+}

@@ -1,0 +1,145 @@
+//! What the pages of the boxes look like.
+
+use maud::{Markup, html};
+
+use fieldline_protocol::messages::ModemState;
+
+use super::health;
+use super::store::Gateway;
+use crate::kernel::access::Gate;
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
+use crate::kernel::form::Form;
+use crate::kernel::i18n::{Lang, t};
+use crate::modules::Module;
+use crate::ui::components::{card, cell, empty, link_button, link_cell};
+use crate::ui::form::{self as fields, ButtonKind, InputKind};
+use crate::ui::layout::Page;
+use crate::ui::tag::{Tone, tag};
+
+/// In words and colour: is it there, and does the network hear it.
+fn state(lang: Lang, gateway: &Gateway) -> Markup {
+    let modems = health::modems(&gateway.modems);
+    let waits = !modems.is_empty() && modems.values().all(|modem| !health::works(modem));
+    match (gateway.state.as_str(), gateway.online) {
+        ("new", _) => tag(t!(lang, "gateways.state_new"), Tone::Info),
+        ("revoked", _) => tag(t!(lang, "gateways.state_revoked"), Tone::Plain),
+        (_, false) => tag(t!(lang, "gateways.offline"), Tone::Bad),
+        (_, true) if waits => tag(t!(lang, "gateways.waits_for_network"), Tone::Warn),
+        (_, true) => tag(t!(lang, "gateways.online"), Tone::Good),
+    }
+}
+
+/// The list.
+pub fn list(cx: &Cx, gateways: &[Gateway]) -> String {
+    let lang = cx.lang;
+    let may_add = cx.may(Gate::create(Module::Gateways));
+    let new = t!(lang, "gateways.new");
+    let body = html! {
+        @if gateways.is_empty() {
+            (empty(t!(lang, "gateways.none"), may_add.then_some(("/gateways/new", new.as_ref()))))
+        } @else {
+            (card(None, None, html! {
+                @for gateway in gateways {
+                    (link_cell(
+                        format!("/gateways/{}", gateway.id),
+                        html! { b { (gateway.name) } p { @match gateway.seen_at { Some(at) => (t!(lang, "gateways.seen", when = clock::brief(at, cx.now))), None => (t!(lang, "gateways.never_seen")) } } },
+                        state(lang, gateway),
+                    ))
+                }
+            }))
+        }
+    };
+    let page = Page::new(&cx.frame(), Module::Gateways.title(lang)).back("/me").refresh();
+    let page = if may_add { page.bar(link_button("/gateways/new", &new, ButtonKind::Primary)) } else { page };
+    page.render(body)
+}
+
+/// A new box.
+pub fn new(cx: &Cx, form: &Form) -> String {
+    let lang = cx.lang;
+    let body = fields::form("/gateways", &cx.op_id(), None, false, None, html! {
+        (fields::error_summary(lang, form.errors()))
+        (fields::fields(None, html! {
+            (fields::text(&form.field("name", &t!(lang, "gateways.name")).required().hint(&t!(lang, "gateways.name_hint")), InputKind::Text, 40))
+        }))
+        (fields::submit(t!(lang, "gateways.add"), ButtonKind::Primary))
+    });
+    let page = Page::new(&cx.frame(), t!(lang, "gateways.new")).back("/gateways");
+    let page = if form.is_right() { page } else { page.error_title() };
+    page.render(body)
+}
+
+fn modem(lang: Lang, name: &str, modem: &ModemState) -> Markup {
+    card(Some(name), None, html! {
+        (cell(t!(lang, "gateways.network"), html! {
+            @if !health::works(modem) { (tag(t!(lang, "gateways.waits_for_network"), Tone::Warn)) }
+            @else if modem.operator.is_empty() { (t!(lang, "gateways.registered")) }
+            @else { (modem.operator) }
+        }))
+        @if let Some(signal) = modem.signal_dbm { (cell(t!(lang, "gateways.signal"), html! { span.num { (signal) " dBm" } })) }
+        (cell(t!(lang, "gateways.queue"), html! { span.num { (modem.queue) } }))
+        (cell(t!(lang, "gateways.sent_hour"), html! { span.num { (modem.sent_hour) } }))
+        @if let (Some(used), Some(capacity)) = (modem.sim_used, modem.sim_capacity) {
+            (cell(t!(lang, "gateways.sim"), html! { span.num { (used) "/" (capacity) } }))
+        }
+        @if let Some(error) = &modem.error { (cell(t!(lang, "gateways.error"), html! { (tag(error, Tone::Bad)) })) }
+    })
+}
+
+/// One box: health, name, end.
+pub fn show(cx: &Cx, gateway: &Gateway, form: &Form) -> String {
+    let lang = cx.lang;
+    let info = health::info(&gateway.info);
+    let may_edit = cx.may(Gate::edit(Module::Gateways)) && gateway.state != "revoked";
+    let named = if form.fields().is_empty() { form.clone().with("name", gateway.name.as_str()) } else { form.clone() };
+    let body = html! {
+        (card(None, None, html! {
+            (cell(t!(lang, "gateways.state"), state(lang, gateway)))
+            (cell(t!(lang, "gateways.last_seen"), html! { @match gateway.seen_at { Some(at) => (clock::iso_minute(at)), None => (t!(lang, "gateways.never_seen")) } }))
+            @if !info.agent.is_empty() { (cell(t!(lang, "gateways.version"), html! { (info.agent) })) }
+            @if !info.os.is_empty() { (cell(t!(lang, "gateways.os"), html! { (info.os) })) }
+            @if !info.hardware.is_empty() { (cell(t!(lang, "gateways.hardware"), html! { (info.hardware) })) }
+            (cell(t!(lang, "gateways.wire_name"), html! { code { (gateway.wire_name) } }))
+        }))
+        @for (name, state) in &health::modems(&gateway.modems) { (modem(lang, name, state)) }
+        @if may_edit && gateway.state == "new" {
+            (card(Some(&t!(lang, "gateways.claim_title")), None, html! {
+                div.cell { div.g { (t!(lang, "gateways.claim_text")) } }
+                (fields::form(&format!("/gateways/{}/code", gateway.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "gateways.issue"), ButtonKind::Primary)))
+            }))
+        }
+        @if may_edit {
+            (fields::form(&format!("/gateways/{}", gateway.id), &cx.op_id(), None, false, None, html! {
+                (fields::error_summary(lang, form.errors()))
+                (fields::fields(Some(&t!(lang, "gateways.rename")), html! {
+                    (fields::text(&named.field("name", &t!(lang, "gateways.name")).required(), InputKind::Text, 40))
+                }))
+                (fields::submit(t!(lang, "gateways.save"), ButtonKind::Quiet))
+            }))
+            (card(Some(&t!(lang, "gateways.revoke_title")), None, html! {
+                div.cell { div.g { (t!(lang, "gateways.revoke_text")) } }
+                (fields::form(&format!("/gateways/{}/revocation", gateway.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "gateways.revoke"), ButtonKind::Danger)))
+            }))
+        }
+    };
+    let page = Page::new(&cx.frame(), gateway.name.as_str()).back("/gateways");
+    let page = if form.is_right() { page } else { page.error_title() };
+    page.render(body)
+}
+
+/// The code, once.
+pub fn code(cx: &Cx, gateway: &Gateway, code: &str) -> String {
+    let lang = cx.lang;
+    let own = format!("{}://{}", if cx.is_tls() { "https" } else { "http" }, cx.header("host").unwrap_or("localhost"));
+    let address = cx.office.config.public_url.as_deref().unwrap_or(&own);
+    let body = html! {
+        (card(Some(&t!(lang, "gateways.code_title")), None, html! {
+            p.money { (code) }
+            div.cell { div.g { (t!(lang, "gateways.code_text")) } }
+            div.cell { div.g { code { "gateway-agent claim " (address) " " (code) } } }
+        }))
+        (link_button(format!("/gateways/{}", gateway.id), t!(lang, "gateways.back_to_box"), ButtonKind::Quiet))
+    };
+    Page::new(&cx.frame(), gateway.name.as_str()).back(format!("/gateways/{}", gateway.id)).render(body)
+}

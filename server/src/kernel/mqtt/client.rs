@@ -1,0 +1,207 @@
+//! The server's end of the wire. One task polls and does nothing else; each box has a worker that takes its
+//! messages in, in order, and acknowledges after the commit.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use rumqttc::{AsyncClient, Event, MqttOptions, Packet, Publish, QoS, SubscribeFilter, Transport};
+use tokio::sync::mpsc;
+
+use super::{Ear, Incoming, ROOT};
+use crate::kernel::Office;
+use crate::kernel::access::CompanyKey;
+use crate::kernel::db::DbError;
+
+/// What we listen to of every box; not `cmd/` and `evt/ack`, which are our own words.
+const TOPICS: [(&str, QoS); 9] = [
+    ("status", QoS::AtLeastOnce),
+    ("info", QoS::AtLeastOnce),
+    ("modem/+/state", QoS::AtLeastOnce),
+    ("ack/+", QoS::AtLeastOnce),
+    ("evt/sms", QoS::AtLeastOnce),
+    ("evt/inbox", QoS::AtLeastOnce),
+    ("evt/call", QoS::AtLeastOnce),
+    ("metrics", QoS::AtMostOnce),
+    ("log", QoS::AtMostOnce),
+];
+/// Messages of one box that wait for its worker. The broker sends no more than its window of
+/// unacknowledged ones, so only QoS 0 can fill this, and that may be lost.
+const WAITING: usize = 1024;
+/// Requests that wait for the polling task.
+const REQUESTS: usize = 512;
+const LARGEST: usize = 256 << 10;
+/// Between two attempts to connect.
+const AGAIN: Duration = Duration::from_millis(500);
+const AGAIN_MOST: Duration = Duration::from_secs(10);
+
+fn finish(mut options: MqttOptions) -> MqttOptions {
+    options.set_keep_alive(Duration::from_secs(20));
+    options.set_manual_acks(true);
+    options.set_max_packet_size(LARGEST, LARGEST);
+    // What boxes said while we were away waits in the broker, if it keeps it.
+    options.set_clean_session(false);
+    options
+}
+
+/// How to reach the embedded broker.
+pub(super) fn local(name: &str, address: SocketAddr, password: &str) -> MqttOptions {
+    let host = if address.ip().is_unspecified() {
+        match address {
+            SocketAddr::V4(_) => "127.0.0.1".to_owned(),
+            SocketAddr::V6(_) => "::1".to_owned(),
+        }
+    } else {
+        address.ip().to_string()
+    };
+    let mut options = MqttOptions::new(name, host, address.port());
+    options.set_credentials(name, password);
+    finish(options)
+}
+
+/// How to reach the broker of an address such as `mqtt://user:password@host:1883` or `mqtts://…`.
+pub(super) fn options(name: &str, url: &str) -> anyhow::Result<MqttOptions> {
+    let url: reqwest::Url = url.parse().context("--broker is no address such as mqtt://user:password@host:1883")?;
+    let host = url.host_str().context("--broker names no host")?;
+    let (transport, port) = match url.scheme() {
+        "mqtt" | "tcp" => (Transport::tcp(), 1883),
+        "mqtts" | "ssl" => (Transport::tls_with_default_config(), 8883),
+        other => anyhow::bail!("--broker: {other}:// is neither mqtt:// nor mqtts://"),
+    };
+    let mut options = MqttOptions::new(name, host, url.port().unwrap_or(port));
+    options.set_transport(transport);
+    if !url.username().is_empty() {
+        options.set_credentials(plain(url.username()), plain(url.password().unwrap_or_default()));
+    }
+    Ok(finish(options))
+}
+
+/// Undoes percent-encoding, as in a password with an `@`.
+fn plain(text: &str) -> String {
+    let pair: Vec<(String, String)> =
+        serde_urlencoded::from_str(&format!("x={}", text.replace('+', "%2B"))).unwrap_or_default();
+    pair.into_iter().next().map_or_else(|| text.to_owned(), |(_, value)| value)
+}
+
+struct Letter {
+    publish: Publish,
+    incoming: Incoming,
+    client: AsyncClient,
+}
+
+/// Connects, listens, connects again; for ever.
+pub(super) async fn run(office: Office, options: MqttOptions, ear: Ear) {
+    let key = Arc::new(CompanyKey::new());
+    let mut workers: HashMap<String, mpsc::Sender<Letter>> = HashMap::new();
+    let mut wait = AGAIN;
+    let mut told = false;
+    loop {
+        // A new client each time: one that outlives its session can hang on a packet id that the broker forgot.
+        let (client, mut events) = AsyncClient::new(options.clone(), REQUESTS);
+        let ended = loop {
+            match events.poll().await {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                    wait = AGAIN;
+                    told = false;
+                    tracing::info!("connected to the MQTT broker");
+                    if let Err(error) = client.try_subscribe_many(filters()) {
+                        break error.to_string();
+                    }
+                    office.wire.connected(Some(client.clone()));
+                }
+                Ok(Event::Incoming(Packet::Publish(publish))) => {
+                    sort(&office, &key, ear, &mut workers, &client, publish);
+                }
+                Ok(Event::Incoming(_) | Event::Outgoing(_)) => {}
+                Err(error) => break error.to_string(),
+            }
+        };
+        office.wire.connected(None);
+        if !told {
+            tracing::warn!(why = ended, "the MQTT broker is out of reach; trying again");
+            told = true;
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(AGAIN_MOST);
+    }
+}
+
+fn filters() -> impl Iterator<Item = SubscribeFilter> {
+    TOPICS.into_iter().map(|(topic, qos)| SubscribeFilter::new(format!("{ROOT}+/{topic}"), qos))
+}
+
+/// Gives a message to the worker of its box.
+fn sort(
+    office: &Office,
+    key: &Arc<CompanyKey>,
+    ear: Ear,
+    workers: &mut HashMap<String, mpsc::Sender<Letter>>,
+    client: &AsyncClient,
+    publish: Publish,
+) {
+    let named = publish.topic.strip_prefix(ROOT).and_then(|rest| rest.split_once('/'));
+    let known = named.filter(|(name, _)| office.wire.knows(name));
+    let Some((name, topic)) = known else {
+        let shown: String = publish.topic.chars().take(80).collect();
+        tracing::warn!(topic = shown, "MQTT: refused: a message of an unknown box");
+        // Acknowledged, or it would come for ever.
+        if client.try_ack(&publish).is_err() {
+            tracing::debug!("not acknowledged");
+        }
+        return;
+    };
+    let incoming = Incoming { sender: name.to_owned(), topic: topic.to_owned(), payload: publish.payload.to_vec() };
+    let worker = workers.entry(name.to_owned()).or_insert_with(|| {
+        let (letters, queue) = mpsc::channel(WAITING);
+        tokio::spawn(work(Arc::clone(office), Arc::clone(key), ear, queue));
+        letters
+    });
+    let sender = incoming.sender.clone();
+    if worker.try_send(Letter { publish, incoming, client: client.clone() }).is_err() {
+        tracing::warn!(sender, "a box speaks faster than it can be heard; a message was left");
+    }
+}
+
+/// Takes the messages of one box in, in order.
+async fn work(office: Office, key: Arc<CompanyKey>, ear: Ear, mut queue: mpsc::Receiver<Letter>) {
+    while let Some(letter) = queue.recv().await {
+        let (sender, topic) = (&letter.incoming.sender, &letter.incoming.topic);
+        loop {
+            match ear(&office, &key, &letter.incoming).await {
+                Ok(()) => break,
+                Err(DbError::Unavailable(why)) => {
+                    tracing::warn!(sender, topic, why, "a box's message waits for the database");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                Err(error) => {
+                    // Ours to mend. The box keeps it, since it gets no acknowledgement of its event.
+                    tracing::error!(sender, topic, %error, "a box's message could not be taken in");
+                    break;
+                }
+            }
+        }
+        // Fails when the connection is gone; then the broker brings it again and it is known by its id.
+        if letter.client.ack(&letter.publish).await.is_err() {
+            tracing::debug!(sender, "the connection ended before the acknowledgement");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use super::options;
+
+    #[test]
+    fn broker_addresses_are_read() {
+        let read = options("s", "mqtt://crm:p%40ss+word@broker.example.com").unwrap();
+        assert_eq!(read.broker_address(), ("broker.example.com".to_owned(), 1883));
+        assert_eq!(read.credentials().unwrap().password, "p@ss+word");
+        assert_eq!(options("s", "mqtts://broker.example.com").unwrap().broker_address().1, 8883);
+        for bad in ["broker:1883", "http://broker", "", "mqtt://"] {
+            assert!(options("s", bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! SMS center 短信中心: messages out through a box, replies in, conversations, templates.
+//!
+//! Tables: sms_templates, sms_messages, sms_inbox, sms_threads.
+//! Events: SmsQueued, SmsMoved, SmsReceived.
+//! Uses: customers, gateways, orders.
+
+mod from_box;
+mod from_order;
+mod offer;
+mod pages;
+mod parts;
+mod rules;
+mod store;
+mod templates;
+mod view;
+
+pub use from_box::{acknowledged, box_lost, moved, received};
+pub use from_order::order_approved;
+pub use offer::{box_came_online, keep_offering, offer};
+pub use parts::{Alphabet, Size, measure};
+pub use rules::{Refusal, State};
+
+use crate::events::{self, Event};
+use crate::kernel::Office;
+use crate::kernel::access::{Gate, Role, Scope};
+use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::auth::Actor;
+use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::{Db, DbError, Tx};
+use crate::kernel::error::Result;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::kernel::phone::Phone;
+use crate::kernel::push;
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+use crate::ui::tag::Tone;
+use crate::ui::timeline::Entry;
+
+/// Addresses.
+pub fn routes(routes: &mut Routes) {
+    routes.get("/sms", Gate::view(Module::Sms), pages::list);
+    routes.get("/sms/new", Gate::create(Module::Sms), pages::new);
+    routes.post("/sms/preview", Gate::create(Module::Sms), pages::preview);
+    routes.post("/sms", Gate::create(Module::Sms), pages::create);
+    routes.get("/sms/unsent", Gate::view(Module::Sms), pages::unsent);
+    routes.get("/sms/templates", Gate::view(Module::Sms), templates::list);
+    routes.get("/sms/templates/new", Gate::export(Module::Sms), templates::new);
+    routes.post("/sms/templates", Gate::export(Module::Sms), templates::create);
+    routes.get("/sms/templates/:id", Gate::export(Module::Sms), templates::edit);
+    routes.post("/sms/templates/:id", Gate::export(Module::Sms), templates::update);
+    routes.get("/sms/messages/:id", Gate::view(Module::Sms), pages::message);
+    routes.post("/sms/messages/:id/retry", Gate::edit(Module::Sms), pages::retry);
+    routes.post("/sms/messages/:id/settlement", Gate::edit(Module::Sms), pages::settle);
+    routes.get("/sms/:id", Gate::view(Module::Sms), pages::thread);
+    routes.post("/sms/:id/reading", Gate::view(Module::Sms), pages::read);
+}
+
+/// A message to be sent.
+#[derive(Clone, Debug)]
+pub struct NewSms<'a> {
+    /// Whose it is: the writer, or the owner of what caused it.
+    pub owner: Id,
+    /// To whom, as far as known.
+    pub customer: Option<Id>,
+    /// The number as a person wrote it.
+    pub digits: &'a str,
+    /// What it says.
+    pub text: &'a str,
+    /// Why, such as `("order", id)`; a cause sends one message only.
+    pub cause: Option<(&'static str, Id)>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is in the queue.
+    Queued(Id),
+    /// Its cause had sent this one before.
+    Before(Id),
+    /// It is not sent.
+    Refused(Refusal),
+}
+
+/// Puts a message into the queue: checked, audited, and [`Event::SmsQueued`] raised.
+///
+/// # Errors
+/// What the database says; a refusal is an answer, not an error.
+pub async fn send(tx: &mut Tx, author: &Author, sms: NewSms<'_>) -> Result<Sent> {
+    if let Some((kind, cause)) = sms.cause
+        && let Some(before) = store::of_cause(&mut *tx, kind, cause).await?
+    {
+        return Ok(Sent::Before(before.id));
+    }
+    let checked = rules::recipient(sms.digits).and_then(|phone| Ok((phone, rules::content(sms.text)?)));
+    let (phone, parts) = match checked {
+        Ok(right) => right,
+        Err(refusal) => return Ok(Sent::Refused(refusal)),
+    };
+    let caps = store::caps(&mut *tx).await?;
+    let today = store::sent_today(tx, sms.owner, phone.digits(), author.at).await?;
+    if let Err(refusal) = rules::within(caps, today) {
+        return Ok(Sent::Refused(refusal));
+    }
+    let new = store::NewMessage {
+        owner: sms.owner,
+        customer: sms.customer,
+        digits: phone.digits(),
+        text: sms.text,
+        parts,
+        cause: sms.cause,
+    };
+    let id = store::insert(tx, &new, author.at).await?;
+    // Neither number nor text: the log of operations outlives both.
+    let changes = Changes::new().set("customer_id", sms.customer.map(|id| id.to_string())).set("parts", parts);
+    audit::record(tx, author, Action::Create, "sms", id, changes).await?;
+    events::raise(tx, author.at, Event::SmsQueued { sms: id }).await?;
+    Ok(Sent::Queued(id))
+}
+
+/// Conversations with replies that this person has not looked at; clerks also see those of unknown numbers.
+///
+/// # Errors
+/// What the database says.
+pub async fn unread(db: &Db, actor: &Actor) -> Result<i64, DbError> {
+    let own = store::unread(db, &actor.scope().mine()).await?;
+    match actor.role {
+        Role::Clerk => Ok(own + store::unread_of_nobody(db).await?),
+        Role::Rep | Role::Manager | Role::Admin => Ok(own),
+    }
+}
+
+/// Messages of this person that did not go, or of which nobody knows.
+///
+/// # Errors
+/// What the database says.
+pub async fn unsettled(db: &Db, actor: &Actor) -> Result<i64, DbError> {
+    store::unsettled(db, &actor.scope().mine()).await
+}
+
+/// Messages from and to a customer, for its timeline.
+///
+/// # Errors
+/// What the database says.
+pub async fn history(
+    db: &Db,
+    scope: &Scope,
+    customer: Id,
+    lang: Lang,
+    now: Millis,
+    limit: i64,
+) -> Result<Vec<Entry>, DbError> {
+    let sent = store::messages_of(db, scope, customer, limit).await?;
+    let received = store::replies_of(db, scope, customer, limit).await?;
+    let mut entries: Vec<Entry> = sent.iter().map(|message| entry(message, lang, now)).collect();
+    entries.extend(received.iter().map(|reply| Entry {
+        at: reply.received_at,
+        when: clock::brief(reply.received_at, now),
+        href: None,
+        title: t!(lang, "sms.reply_from").into_owned(),
+        text: quoted(&reply.text),
+        tag: None,
+    }));
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
+    entries.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok(entries)
+}
+
+/// The message that a record caused, for that record's own timeline.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_cause(db: &Db, kind: &str, cause: Id, lang: Lang, now: Millis) -> Result<Option<Entry>, DbError> {
+    Ok(store::of_cause(db, kind, cause).await?.map(|message| entry(&message, lang, now)))
+}
+
+fn entry(message: &store::Message, lang: Lang, now: Millis) -> Entry {
+    let state = message.state();
+    Entry {
+        at: message.created_at,
+        when: clock::brief(message.at(), now),
+        href: Some(format!("/sms/messages/{}", message.id)),
+        title: t!(lang, "sms.message_to", number = shown(&message.digits)).into_owned(),
+        text: quoted(&message.text),
+        tag: Some((state.name(lang).into_owned(), tone(state))),
+    }
+}
+
+/// What a state's colour says.
+fn tone(state: State) -> Tone {
+    match state {
+        State::Delivered => Tone::Good,
+        State::Sent => Tone::Info,
+        State::Failed | State::Unknown | State::Refused | State::Undelivered | State::Expired => Tone::Bad,
+        State::Waiting | State::Offered | State::Queued | State::Sending | State::Dropped => Tone::Plain,
+    }
+}
+
+/// Stored digits as people read them.
+fn shown(digits: &str) -> String {
+    Phone::parse(digits).map_or_else(|| digits.to_owned(), |phone| phone.to_string())
+}
+
+fn quoted(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c == '\n' { ' ' } else { c }).take(60).collect();
+    if text.chars().count() > 60 { format!("“{line}…”") } else { format!("“{line}”") }
+}
+
+/// After [`Event::SmsMoved`]: the badge of whom it concerns.
+///
+/// # Errors
+/// What the database says.
+pub async fn tell_moved(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
+    if let Some(message) = store::message(&office.db, scope, id).await? {
+        office.badges_changed(message.owner_id);
+    }
+    Ok(())
+}
+
+/// After [`Event::SmsReceived`]: badge and push for the owner, or for every clerk when nobody owns the number.
+///
+/// # Errors
+/// What the database says.
+pub async fn tell_received(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
+    let Some(reply) = store::reply(&office.db, scope, id).await? else { return Ok(()) };
+    let readers: Vec<Id> = match reply.owner_id {
+        Some(owner) => vec![owner],
+        None => crate::users::names_with_role(&office.db, Role::Clerk).await?.into_iter().map(|clerk| clerk.id).collect(),
+    };
+    let thread = store::thread_with(&office.db, scope, &reply.digits).await?;
+    let href = thread.map_or_else(|| "/sms".to_owned(), |thread| format!("/sms/{}", thread.id));
+    for reader in readers {
+        office.badges_changed(reader);
+        push::notify(office, reader, &t!(Lang::Zh, "sms.reply_push", number = shown(&reply.digits)), &reply.text, &href);
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! Pages of conversations and messages.
+
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::customers;
+use crate::events::{self, Event};
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result, html};
+use crate::kernel::form::Form;
+use crate::kernel::i18n::t;
+use crate::kernel::id::Id;
+use crate::sms::rules::{self, LONGEST, State};
+use crate::sms::view::Draft;
+use crate::sms::{NewSms, Sent, send, store, view};
+
+/// Messages of a conversation on its page.
+const SHOWN: i64 = 30;
+
+/// `GET /sms`
+pub async fn list(cx: Cx) -> Result<Response> {
+    let unread = cx.query("view") == Some("unread");
+    let threads = store::threads(&cx.office.db, &cx.scope(), unread, cx.query("q"), cx.paging()).await?;
+    Ok(html(view::list(&cx, &threads, unread)))
+}
+
+/// `GET /sms/:id`
+pub async fn thread(cx: Cx) -> Result<Response> {
+    let thread = store::thread(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let sent = store::messages_to(&cx.office.db, &cx.scope(), &thread.digits, SHOWN).await?;
+    let received = store::replies_from(&cx.office.db, &cx.scope(), &thread.digits, SHOWN).await?;
+    let customer = match thread.customer_id {
+        Some(id) => customers::brief(&cx.office.db, &cx.scope(), id).await?,
+        None => None,
+    };
+    Ok(html(view::thread(&cx, &thread, customer.as_ref(), &sent, &received)))
+}
+
+/// `POST /sms/:id/reading`: somebody has read it. A GET changes nothing, since browsers fetch ahead.
+pub async fn read(cx: Cx) -> Result<Response> {
+    let form = cx.form().await?;
+    let thread = store::thread(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let mut write = cx.write(&form).await?;
+    store::mark_read(&mut write.tx, &thread, cx.now).await?;
+    let response = write.finish(&format!("/sms/{}?done=done", thread.id)).await?;
+    if let Some(owner) = thread.owner_id {
+        cx.office.badges_changed(owner);
+    }
+    Ok(response)
+}
+
+/// `GET /sms/new?customer=…&to=…&template=…`
+pub async fn new(cx: Cx) -> Result<Response> {
+    let mut form = cx.blank();
+    if let Some(customer) = cx.query("customer") {
+        form = form.with("customer", customer);
+    }
+    if let Some(to) = cx.query("to") {
+        form = form.with("to", to);
+    }
+    let draft = draft(&cx, &form).await?;
+    if let Some(id) = cx.query("template").and_then(|id| id.parse::<Id>().ok())
+        && let Some(template) = store::template(&cx.office.db, id).await?
+    {
+        let company = store::company_name(&cx.office.db).await?;
+        let customer = draft.customer.as_ref();
+        let address = match draft.numbers.iter().find(|number| rules::recipient(&number.digits).is_ok()) {
+            Some(number) => customers::by_phone(&cx.office.db, &number.digits).await?.into_iter().next(),
+            None => None,
+        };
+        let address = address.map(|caller| rules::form_of_address(&caller.contact_name, &caller.position));
+        let text = rules::fill(
+            &template.text,
+            &[
+                ("客户", customer.map_or("", |customer| customer.name.as_str())),
+                ("称呼", address.as_deref().unwrap_or_default()),
+                ("公司", company.as_str()),
+            ],
+        );
+        form = form.with("text", text);
+    }
+    Ok(html(view::compose(&cx, &form, &draft)))
+}
+
+/// What stands beside the form: the customer, its numbers, the templates.
+async fn draft(cx: &Cx, form: &Form) -> Result<Draft> {
+    let customer: Option<Id> = form.value("customer").trim().parse().ok();
+    let (brief, numbers) = match customer {
+        Some(id) => {
+            let brief = customers::brief(&cx.office.db, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
+            (Some(brief), customers::numbers(&cx.office.db, id).await?)
+        }
+        None => (None, Vec::new()),
+    };
+    let templates = store::templates(&cx.office.db).await?;
+    Ok(Draft { customer: brief, numbers, templates })
+}
+
+/// Reads recipient and text, and says at the field what is wrong.
+fn check(cx: &Cx, form: &mut Form) -> (String, String) {
+    let to = form.required("to", &t!(cx.lang, "sms.to"), 40);
+    if form.is_right()
+        && let Err(refusal) = rules::recipient(&to)
+    {
+        form.wrong("to", refusal.text(cx.lang));
+    }
+    let text = form.required("text", &t!(cx.lang, "sms.text"), LONGEST);
+    if form.error("text").is_none()
+        && let Err(refusal) = rules::content(&text)
+    {
+        form.wrong("text", refusal.text(cx.lang));
+    }
+    (to, text)
+}
+
+fn again(cx: &Cx, form: &Form, draft: &Draft) -> Response {
+    let mut response = html(view::compose(cx, form, draft));
+    response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    response
+}
+
+/// `POST /sms/preview`: the count, before it costs anything. Changes nothing.
+pub async fn preview(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let (to, text) = check(&cx, &mut form);
+    let draft = draft(&cx, &form).await?;
+    if !form.is_right() {
+        return Ok(again(&cx, &form, &draft));
+    }
+    Ok(html(view::preview(&cx, &draft, &to, &text)))
+}
+
+/// `POST /sms`
+pub async fn create(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let (to, text) = check(&cx, &mut form);
+    let customer = form.record("customer", &t!(cx.lang, "sms.customer"));
+    let draft = draft(&cx, &form).await?;
+    if !form.is_right() {
+        return Ok(again(&cx, &form, &draft));
+    }
+    let mut write = cx.write(&form).await?;
+    let author = write.author.clone();
+    let new = NewSms { owner: cx.actor().id, customer, digits: &to, text: &text, cause: None };
+    match send(&mut write.tx, &author, new).await? {
+        Sent::Queued(id) | Sent::Before(id) => write.finish(&format!("/sms/messages/{id}?done=sent")).await,
+        Sent::Refused(refusal) => {
+            drop(write);
+            form.wrong("to", refusal.text(cx.lang));
+            Ok(again(&cx, &form, &draft))
+        }
+    }
+}
+
+/// `GET /sms/messages/:id`
+pub async fn message(cx: Cx) -> Result<Response> {
+    let message = store::message(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let thread = store::thread_with(&cx.office.db, &cx.scope(), &message.digits).await?;
+    let customer = match message.customer_id {
+        Some(id) => customers::brief(&cx.office.db, &cx.scope(), id).await?,
+        None => None,
+    };
+    Ok(html(view::message(&cx, &message, thread.as_ref(), customer.as_ref())))
+}
+
+/// `GET /sms/unsent`
+pub async fn unsent(cx: Cx) -> Result<Response> {
+    let waiting = cx.query("view") == Some("waiting");
+    let messages = store::unsent(&cx.office.db, &cx.scope(), waiting, cx.paging()).await?;
+    Ok(html(view::unsent(&cx, &messages, waiting)))
+}
+
+/// `POST /sms/messages/:id/retry`: a person sends it once more, knowing that an unknown one may have arrived.
+pub async fn retry(cx: Cx) -> Result<Response> {
+    let id = cx.id()?;
+    let form = cx.form().await?;
+    let mut write = cx.write(&form).await?;
+    let message = store::message_to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
+    if !message.state().needs_a_person() {
+        return Err(AppError::Refused(t!(cx.lang, "sms.not_unsent").into_owned()));
+    }
+    let caps = store::caps(&mut write.tx).await?;
+    let today = store::sent_today(&mut write.tx, message.owner_id, &message.digits, cx.now).await?;
+    // The message itself is one of today's or yesterday's; a retry does not count twice.
+    if let Err(refusal) = rules::within(rules::Caps { recipient: caps.recipient + 1, ..caps }, today) {
+        return Err(AppError::Refused(refusal.text(cx.lang).into_owned()));
+    }
+    store::set_waiting_again(&mut write.tx, id).await?;
+    let changes = Changes::new().moved("state", message.state().code(), State::Waiting.code());
+    write.audit(Action::Edit, "sms", id, changes).await?;
+    events::raise(&mut write.tx, cx.now, Event::SmsQueued { sms: id }).await?;
+    write.finish(&format!("/sms/messages/{id}?done=sent")).await
+}
+
+/// `POST /sms/messages/:id/settlement` with `outcome=sent|dropped`: a person says how it ended.
+pub async fn settle(cx: Cx) -> Result<Response> {
+    let id = cx.id()?;
+    let mut form = cx.form().await?;
+    let outcome = form.choice("outcome", &t!(cx.lang, "sms.outcome"), |word| match word {
+        "sent" => Some(State::Sent),
+        "dropped" => Some(State::Dropped),
+        _ => None,
+    });
+    let Some(outcome) = outcome else { return Err(AppError::BadRequest("no such outcome")) };
+    let mut write = cx.write(&form).await?;
+    let message = store::message_to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
+    // A message that no box has yet can be dropped too; one that a box has is on its way.
+    let open = message.state().needs_a_person() || (message.state() == State::Waiting && outcome == State::Dropped);
+    if !open {
+        return Err(AppError::Refused(t!(cx.lang, "sms.not_unsent").into_owned()));
+    }
+    store::set_state(&mut write.tx, id, outcome, &message.error, cx.now).await?;
+    let changes = Changes::new().moved("state", message.state().code(), outcome.code());
+    write.audit(Action::Edit, "sms", id, changes).await?;
+    let response = write.finish(&format!("/sms/messages/{id}?done=done")).await?;
+    cx.office.badges_changed(message.owner_id);
+    Ok(response)
+}

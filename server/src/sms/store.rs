@@ -1,0 +1,537 @@
+//! The SQL of messages, replies, conversations and templates.
+
+use crate::kernel::access::Scope;
+use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
+use crate::kernel::id::Id;
+use crate::kernel::paging::{Listing, Paging};
+use crate::sms::rules::{Caps, SentToday, State};
+
+/// A message that goes out.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Message {
+    /// Its row.
+    pub id: Id,
+    /// The id on the wire.
+    pub wire_id: String,
+    /// The box that has it.
+    pub gateway_id: Option<Id>,
+    /// Whose it is.
+    pub owner_id: Id,
+    /// To whom, as far as known.
+    pub customer_id: Option<Id>,
+    /// To which number.
+    pub digits: String,
+    /// What it says.
+    pub text: String,
+    /// Messages that the operator counts.
+    pub parts: i64,
+    state: String,
+    /// Why it did not go.
+    pub error: String,
+    /// When it was written.
+    pub created_at: Millis,
+    /// When the network took it.
+    pub sent_at: Option<Millis>,
+    /// When the phone had it.
+    pub delivered_at: Option<Millis>,
+}
+
+impl Message {
+    /// Where it is.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::from_code(&self.state)
+    }
+
+    /// The moment that its state tells of.
+    #[must_use]
+    pub fn at(&self) -> Millis {
+        self.delivered_at.or(self.sent_at).unwrap_or(self.created_at)
+    }
+}
+
+const MESSAGE: &str = "SELECT m.id, m.wire_id, m.gateway_id, m.owner_id, m.customer_id, m.digits, m.text, m.parts, m.state, m.error, \
+     m.created_at, m.sent_at, m.delivered_at FROM sms_messages m WHERE ";
+
+/// A message that came in.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Reply {
+    /// Its row.
+    pub id: Id,
+    /// Whose customer wrote.
+    pub owner_id: Option<Id>,
+    /// Which customer.
+    pub customer_id: Option<Id>,
+    /// From which number.
+    pub digits: String,
+    /// What it says.
+    pub text: String,
+    /// When.
+    pub received_at: Millis,
+}
+
+const REPLY: &str =
+    "SELECT i.id, i.owner_id, i.customer_id, i.digits, i.text, i.received_at FROM sms_inbox i WHERE ";
+
+/// A conversation.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Thread {
+    /// Its row.
+    pub id: Id,
+    /// With which number.
+    pub digits: String,
+    /// Whose it is.
+    pub owner_id: Option<Id>,
+    /// With which customer.
+    pub customer_id: Option<Id>,
+    /// When something was said last.
+    pub last_at: Millis,
+    /// What.
+    pub last_text: String,
+    /// By the other side.
+    pub last_inbound: bool,
+    /// Replies nobody has looked at.
+    pub unread: i64,
+}
+
+const THREADS: &str = "SELECT t.id, t.digits, t.owner_id, t.customer_id, t.last_at, t.last_text, t.last_inbound, t.unread, \
+     c.name AS customer FROM sms_threads t LEFT JOIN customers c ON c.id = t.customer_id WHERE 1 = 1";
+const THREAD: &str = "SELECT t.id, t.digits, t.owner_id, t.customer_id, t.last_at, t.last_text, t.last_inbound, t.unread \
+     FROM sms_threads t WHERE ";
+
+/// A conversation in the list, with the name of the customer.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ThreadRow {
+    /// The conversation.
+    #[sqlx(flatten)]
+    pub thread: Thread,
+    /// The customer's name.
+    pub customer: Option<String>,
+}
+
+/// A template.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Template {
+    /// Its row.
+    pub id: Id,
+    /// How the product calls it; templates made by people begin with `own-`.
+    pub code: String,
+    /// How people call it.
+    pub name: String,
+    /// With variables in braces.
+    pub text: String,
+    /// Whether it is used.
+    pub enabled: bool,
+    /// Rises with every change.
+    pub version: i64,
+}
+
+const TEMPLATE: &str = "SELECT id, code, name, text, enabled, version FROM sms_templates WHERE ";
+
+/// What a new row needs.
+#[derive(Debug)]
+pub struct NewMessage<'a> {
+    pub owner: Id,
+    pub customer: Option<Id>,
+    pub digits: &'a str,
+    pub text: &'a str,
+    pub parts: usize,
+    pub cause: Option<(&'static str, Id)>,
+}
+
+/// The message of a cause, if it was made already.
+pub async fn of_cause(on: impl Into<On<'_>>, kind: &str, cause: Id) -> Result<Option<Message>, DbError> {
+    sql(MESSAGE).push("m.cause_kind = $1 AND m.cause_id = $2").bind(kind).bind(cause).optional(on).await
+}
+
+pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, now: Millis) -> Result<Id, DbError> {
+    let id = Id::new();
+    sql("INSERT INTO sms_messages (id, wire_id, owner_id, customer_id, cause_kind, cause_id, digits, text, parts, state, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', $10)")
+    .bind(id)
+    .bind(uuid::Uuid::now_v7().to_string())
+    .bind(new.owner)
+    .bind(new.customer)
+    // A cause of nothing would make the unique key of (kind, id) hold one message; NULL ids never collide.
+    .bind(new.cause.map_or("", |(kind, _)| kind))
+    .bind(new.cause.map(|(_, cause)| cause))
+    .bind(new.digits)
+    .bind(new.text)
+    .bind(i64::try_from(new.parts).unwrap_or(i64::MAX))
+    .bind(now)
+    .run(tx)
+    .await?;
+    touch(tx, new.digits, Some(new.owner), new.customer, now, new.text, false).await?;
+    Ok(id)
+}
+
+/// Moves a conversation to the top. A known owner and customer stay when a message comes without.
+async fn touch(
+    tx: &mut Tx,
+    digits: &str,
+    owner: Option<Id>,
+    customer: Option<Id>,
+    now: Millis,
+    text: &str,
+    inbound: bool,
+) -> Result<(), DbError> {
+    let line: String = text.chars().take(60).collect();
+    sql("INSERT INTO sms_threads (id, digits, owner_id, customer_id, last_at, last_text, last_inbound, unread) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (digits) DO UPDATE SET owner_id = COALESCE(excluded.owner_id, sms_threads.owner_id), \
+         customer_id = COALESCE(excluded.customer_id, sms_threads.customer_id), last_at = excluded.last_at, \
+         last_text = excluded.last_text, last_inbound = excluded.last_inbound, unread = sms_threads.unread + excluded.unread")
+    .bind(Id::new())
+    .bind(digits)
+    .bind(owner)
+    .bind(customer)
+    .bind(now)
+    .bind(line)
+    .bind(inbound)
+    .bind(i64::from(inbound))
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// What a reply's row needs.
+#[derive(Debug)]
+pub struct NewReply<'a> {
+    pub gateway: Id,
+    pub owner: Option<Id>,
+    pub customer: Option<Id>,
+    pub digits: &'a str,
+    pub text: &'a str,
+}
+
+pub async fn insert_reply(tx: &mut Tx, new: &NewReply<'_>, now: Millis) -> Result<Id, DbError> {
+    let id = Id::new();
+    sql("INSERT INTO sms_inbox (id, gateway_id, owner_id, customer_id, digits, text, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(id)
+        .bind(new.gateway)
+        .bind(new.owner)
+        .bind(new.customer)
+        .bind(new.digits)
+        .bind(new.text)
+        .bind(now)
+        .run(tx)
+        .await?;
+    touch(tx, new.digits, new.owner, new.customer, now, new.text, true).await?;
+    Ok(id)
+}
+
+/// A message by its row.
+pub async fn message(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Message>, DbError> {
+    scope.restrict(sql(MESSAGE).push("m.id = $1").bind(id), "m.owner_id").optional(on).await
+}
+
+/// A message about to be changed.
+pub async fn message_to_change(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Option<Message>, DbError> {
+    let lock = tx.for_update();
+    scope.restrict(sql(MESSAGE).push("m.id = $1").bind(id), "m.owner_id").push(lock).optional(tx).await
+}
+
+/// A message by its id on the wire, about to be changed.
+pub async fn by_wire_id(tx: &mut Tx, gateway: Id, wire_id: &str) -> Result<Option<Message>, DbError> {
+    let lock = tx.for_update();
+    sql(MESSAGE).push("m.wire_id = $1 AND m.gateway_id = $2").bind(wire_id).bind(gateway).push(lock).optional(tx).await
+}
+
+/// A reply by its row.
+pub async fn reply(db: &Db, scope: &Scope, id: Id) -> Result<Option<Reply>, DbError> {
+    scope.restrict(sql(REPLY).push("i.id = $1").bind(id), "i.owner_id").optional(db).await
+}
+
+pub async fn set_state(tx: &mut Tx, id: Id, state: State, error: &str, at: Millis) -> Result<(), DbError> {
+    let query = sql("UPDATE sms_messages SET state = $2, error = $3").bind(id).bind(state.code()).bind(error);
+    let query = match state {
+        State::Sent => query.push(", sent_at = ").arg(at),
+        State::Delivered => query.push(", delivered_at = ").arg(at),
+        State::Offered => query.push(", offered_at = ").arg(at),
+        State::Waiting
+        | State::Queued
+        | State::Sending
+        | State::Undelivered
+        | State::Expired
+        | State::Failed
+        | State::Unknown
+        | State::Refused
+        | State::Dropped => query,
+    };
+    query.push(" WHERE id = $1").run(tx).await.map(|_| ())
+}
+
+/// Gives a message to a box; from then on no other box gets it.
+pub async fn set_offered(tx: &mut Tx, id: Id, gateway: Id, at: Millis) -> Result<(), DbError> {
+    sql("UPDATE sms_messages SET state = 'offered', gateway_id = $2, offered_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(gateway)
+        .bind(at)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+/// A person sends it once more: a new message on the wire, since the box would know the old one.
+pub async fn set_waiting_again(tx: &mut Tx, id: Id) -> Result<(), DbError> {
+    sql("UPDATE sms_messages SET state = 'waiting', error = '', wire_id = $2, gateway_id = NULL, offered_at = NULL, sent_at = NULL, \
+         delivered_at = NULL WHERE id = $1")
+    .bind(id)
+    .bind(uuid::Uuid::now_v7().to_string())
+    .run(tx)
+    .await
+    .map(|_| ())
+}
+
+/// What a revoked box had been offered and never reported on: nobody knows any more.
+pub async fn lose_box(tx: &mut Tx, gateway: Id, why: &str) -> Result<u64, DbError> {
+    sql("UPDATE sms_messages SET state = 'unknown', error = $2 WHERE gateway_id = $1 AND state IN ('offered', 'queued', 'sending')")
+        .bind(gateway)
+        .bind(why)
+        .run(tx)
+        .await
+}
+
+#[derive(sqlx::FromRow)]
+struct Found {
+    id: Id,
+}
+
+/// Messages to offer: the waiting, and the offered that a box has not answered since `before`.
+pub async fn to_offer(db: &Db, before: Millis, most: i64) -> Result<Vec<Id>, DbError> {
+    let rows: Vec<Found> = sql(
+        "SELECT m.id FROM sms_messages m WHERE m.state = 'waiting' OR (m.state = 'offered' AND m.offered_at < $1) ORDER BY m.id LIMIT $2",
+    )
+    .bind(before)
+    .bind(most)
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Messages that a box was offered and has not answered, for when it comes back.
+pub async fn offered_to(db: &Db, gateway: Id, most: i64) -> Result<Vec<Id>, DbError> {
+    let rows: Vec<Found> =
+        sql("SELECT m.id FROM sms_messages m WHERE m.state = 'offered' AND m.gateway_id = $1 ORDER BY m.id LIMIT $2")
+            .bind(gateway)
+            .bind(most)
+            .all(db)
+            .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct LastBox {
+    gateway_id: Id,
+}
+
+/// The box that wrote to this number last, so that the customer sees one sender.
+pub async fn last_box(tx: &mut Tx, digits: &str) -> Result<Option<Id>, DbError> {
+    let row: Option<LastBox> = sql(
+        "SELECT gateway_id FROM sms_messages WHERE digits = $1 AND gateway_id IS NOT NULL ORDER BY id DESC LIMIT 1",
+    )
+    .bind(digits)
+    .optional(tx)
+    .await?;
+    Ok(row.map(|row| row.gateway_id))
+}
+
+/// What was sent since the China day began. Ids rise with time, so the index by id serves.
+pub async fn sent_today(tx: &mut Tx, person: Id, digits: &str, now: Millis) -> Result<SentToday, DbError> {
+    sql("SELECT CAST(COALESCE(sum(CASE WHEN owner_id = $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS person, \
+         CAST(COALESCE(sum(CASE WHEN digits = $2 THEN 1 ELSE 0 END), 0) AS BIGINT) AS recipient, \
+         CAST(count(*) AS BIGINT) AS company FROM sms_messages WHERE created_at >= $3")
+    .bind(person)
+    .bind(digits)
+    .bind(clock::start_of(clock::day(now)))
+    .one(tx)
+    .await
+}
+
+#[derive(sqlx::FromRow)]
+struct Setting {
+    name: String,
+    value: String,
+}
+
+/// The caps, as set or as they come.
+pub async fn caps(on: impl Into<On<'_>>) -> Result<Caps, DbError> {
+    let rows: Vec<Setting> = sql("SELECT name, value FROM settings WHERE name IN ('sms_cap_person', 'sms_cap_recipient', 'sms_cap_company')").all(on).await?;
+    let of = |name: &str, usual: i64| {
+        rows.iter().find(|row| row.name == name).and_then(|row| row.value.parse().ok()).unwrap_or(usual)
+    };
+    let usual = Caps::default();
+    Ok(Caps {
+        person: of("sms_cap_person", usual.person),
+        recipient: of("sms_cap_recipient", usual.recipient),
+        company: of("sms_cap_company", usual.company),
+    })
+}
+
+/// The company's name for templates.
+pub async fn company_name(on: impl Into<On<'_>>) -> Result<String, DbError> {
+    let row: Option<Setting> = sql("SELECT name, value FROM settings WHERE name = 'company'").optional(on).await?;
+    Ok(row.map(|row| row.value).unwrap_or_default())
+}
+
+/// Conversations, the newest first. `q` is part of a number.
+pub async fn threads(
+    db: &Db,
+    scope: &Scope,
+    unread: bool,
+    q: Option<&str>,
+    paging: Paging,
+) -> Result<Listing<ThreadRow>, DbError> {
+    let mut query = sql(THREADS);
+    if unread {
+        query = query.push(" AND t.unread > 0");
+    }
+    if let Some(q) = q {
+        let digits: String = q.chars().filter(char::is_ascii_digit).collect();
+        query = query.push(" AND t.digits LIKE ").arg(format!("%{digits}%"));
+    }
+    let rows = scope
+        .restrict(query, "t.owner_id")
+        .push(" ORDER BY t.last_at DESC, t.id DESC LIMIT ")
+        .arg(paging.limit())
+        .push(" OFFSET ")
+        .arg(paging.offset())
+        .all(db)
+        .await?;
+    Ok(paging.cut(rows))
+}
+
+/// A conversation by its row.
+pub async fn thread(db: &Db, scope: &Scope, id: Id) -> Result<Option<Thread>, DbError> {
+    scope.restrict(sql(THREAD).push("t.id = $1").bind(id), "t.owner_id").optional(db).await
+}
+
+/// The conversation with a number.
+pub async fn thread_with(db: &Db, scope: &Scope, digits: &str) -> Result<Option<Thread>, DbError> {
+    scope.restrict(sql(THREAD).push("t.digits = $1").bind(digits), "t.owner_id").optional(db).await
+}
+
+/// The last messages to a number.
+pub async fn messages_to(db: &Db, scope: &Scope, digits: &str, most: i64) -> Result<Vec<Message>, DbError> {
+    let query = scope.restrict(sql(MESSAGE).push("m.digits = $1").bind(digits), "m.owner_id");
+    latest(query, " ORDER BY m.id DESC LIMIT ", most).all(db).await
+}
+
+/// The last messages from a number.
+pub async fn replies_from(db: &Db, scope: &Scope, digits: &str, most: i64) -> Result<Vec<Reply>, DbError> {
+    let query = scope.restrict(sql(REPLY).push("i.digits = $1").bind(digits), "i.owner_id");
+    latest(query, " ORDER BY i.id DESC LIMIT ", most).all(db).await
+}
+
+/// The last messages to a customer.
+pub async fn messages_of(db: &Db, scope: &Scope, customer: Id, most: i64) -> Result<Vec<Message>, DbError> {
+    let query = scope.restrict(sql(MESSAGE).push("m.customer_id = $1").bind(customer), "m.owner_id");
+    latest(query, " ORDER BY m.id DESC LIMIT ", most).all(db).await
+}
+
+/// The last messages from a customer.
+pub async fn replies_of(db: &Db, scope: &Scope, customer: Id, most: i64) -> Result<Vec<Reply>, DbError> {
+    let query = scope.restrict(sql(REPLY).push("i.customer_id = $1").bind(customer), "i.owner_id");
+    latest(query, " ORDER BY i.id DESC LIMIT ", most).all(db).await
+}
+
+fn latest(query: Query, order: &'static str, most: i64) -> Query {
+    query.push(order).arg(most)
+}
+
+/// Messages that a person has to look at, and those that wait long.
+pub async fn unsent(db: &Db, scope: &Scope, waiting: bool, paging: Paging) -> Result<Listing<Message>, DbError> {
+    let query = sql(MESSAGE).push(if waiting {
+        "m.state IN ('waiting', 'offered', 'queued', 'sending')"
+    } else {
+        "m.state IN ('unknown', 'failed', 'refused', 'undelivered', 'expired')"
+    });
+    let rows = scope
+        .restrict(query, "m.owner_id")
+        .push(" ORDER BY m.id DESC LIMIT ")
+        .arg(paging.limit())
+        .push(" OFFSET ")
+        .arg(paging.offset())
+        .all(db)
+        .await?;
+    Ok(paging.cut(rows))
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    n: i64,
+}
+
+/// Conversations with unread replies.
+pub async fn unread(db: &Db, scope: &Scope) -> Result<i64, DbError> {
+    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM sms_threads t WHERE t.unread > 0");
+    Ok(scope.restrict(query, "t.owner_id").one::<Count>(db).await?.n)
+}
+
+/// Conversations with unread replies that nobody owns: the clerks' work.
+pub async fn unread_of_nobody(db: &Db) -> Result<i64, DbError> {
+    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM sms_threads t WHERE t.unread > 0 AND t.owner_id IS NULL");
+    Ok(query.one::<Count>(db).await?.n)
+}
+
+/// Messages that a person has to look at.
+pub async fn unsettled(db: &Db, scope: &Scope) -> Result<i64, DbError> {
+    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM sms_messages m WHERE m.state IN ('unknown', 'failed', 'refused')");
+    Ok(scope.restrict(query, "m.owner_id").one::<Count>(db).await?.n)
+}
+
+/// Somebody looked at a conversation.
+pub async fn mark_read(tx: &mut Tx, thread: &Thread, now: Millis) -> Result<(), DbError> {
+    sql("UPDATE sms_threads SET unread = 0 WHERE id = $1").bind(thread.id).run(tx).await?;
+    sql("UPDATE sms_inbox SET read_at = $2 WHERE digits = $1 AND read_at IS NULL")
+        .bind(&thread.digits)
+        .bind(now)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Templates: the product's own first.
+pub async fn templates(db: &Db) -> Result<Vec<Template>, DbError> {
+    sql(TEMPLATE).push("1 = 1 ORDER BY CASE WHEN code LIKE 'own-%' THEN 1 ELSE 0 END, id LIMIT 200").all(db).await
+}
+
+pub async fn template(db: &Db, id: Id) -> Result<Option<Template>, DbError> {
+    sql(TEMPLATE).push("id = $1").bind(id).optional(db).await
+}
+
+pub async fn template_to_change(tx: &mut Tx, id: Id) -> Result<Option<Template>, DbError> {
+    let lock = tx.for_update();
+    sql(TEMPLATE).push("id = $1").bind(id).push(lock).optional(tx).await
+}
+
+pub async fn template_of(on: impl Into<On<'_>>, code: &str) -> Result<Option<Template>, DbError> {
+    sql(TEMPLATE).push("code = $1").bind(code).optional(on).await
+}
+
+pub async fn insert_template(tx: &mut Tx, name: &str, text: &str, enabled: bool, now: Millis) -> Result<Id, DbError> {
+    let id = Id::new();
+    sql("INSERT INTO sms_templates (id, code, name, text, enabled, version, updated_at) VALUES ($1, $2, $3, $4, $5, 1, $6)")
+        .bind(id)
+        .bind(format!("own-{id}"))
+        .bind(name)
+        .bind(text)
+        .bind(enabled)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(id)
+}
+
+pub async fn update_template(tx: &mut Tx, template: &Template, now: Millis) -> Result<(), DbError> {
+    sql("UPDATE sms_templates SET name = $2, text = $3, enabled = $4, version = version + 1, updated_at = $5 WHERE id = $1")
+        .bind(template.id)
+        .bind(&template.name)
+        .bind(&template.text)
+        .bind(template.enabled)
+        .bind(now)
+        .run(tx)
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,121 @@
+//! Tasks 待办: for oneself or given to others, with feedback and confirmation; and calls to return.
+//!
+//! Tables: tasks.
+//! Events: TaskGiven.
+//! Uses: customers (name), users (names).
+
+mod history;
+mod pages;
+mod people;
+mod rules;
+mod store;
+mod view;
+
+pub use history::history;
+pub use rules::{Kind, Priority, State};
+pub use store::{Finished, NewTask, TaskRow, count_open, create, create_finished, find, open_of};
+
+use crate::events::{self, Event};
+use crate::kernel::access::Gate;
+use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::clock::Millis;
+use crate::kernel::db::Tx;
+use crate::kernel::error::Result;
+use crate::kernel::id::Id;
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+
+/// Addresses.
+pub fn routes(routes: &mut Routes) {
+    routes.get("/tasks", Gate::view(Module::Tasks), pages::list);
+    routes.get("/tasks/new", Gate::create(Module::Tasks), pages::new);
+    routes.post("/tasks", Gate::create(Module::Tasks), pages::create);
+    routes.get("/tasks/:id", Gate::view(Module::Tasks), pages::show);
+    routes.post("/tasks/:id/completion", Gate::edit(Module::Tasks), pages::complete);
+    routes.post("/tasks/:id/confirmation", Gate::edit(Module::Tasks), pages::confirm);
+}
+
+/// A call to return.
+#[derive(Clone, Debug)]
+pub struct NewCallback<'a> {
+    /// Who shall call.
+    pub owner: Id,
+    /// Whom, where the caller is known.
+    pub customer: Option<Id>,
+    /// The call that nobody took; it makes one task only.
+    pub call: Id,
+    /// What the list shows, such as the number and the name.
+    pub title: &'a str,
+    /// More about it.
+    pub note: &'a str,
+    /// Until when.
+    pub due_at: Option<Millis>,
+}
+
+/// Gives a task to its owner, in the transaction of whatever causes it.
+///
+/// # Errors
+/// What the database says.
+pub async fn give(tx: &mut Tx, author: &Author, new: &NewTask<'_>) -> Result<Id> {
+    let id = create(tx, new).await?;
+    let changes = Changes::new()
+        .set("owner_id", new.owner.to_string())
+        .set("kind", new.kind.code())
+        .set("title", new.title)
+        .set("priority", new.priority.code())
+        .set("due_at", new.due_at)
+        .set("customer_id", new.customer.map(|customer| customer.to_string()));
+    audit::record(tx, author, Action::Create, "task", id, changes).await?;
+    events::raise(tx, author.at, Event::TaskGiven { task: id, owner: new.owner }).await?;
+    Ok(id)
+}
+
+/// Gives somebody a call to return; `None` when this call made its task before.
+///
+/// # Errors
+/// What the database says.
+pub async fn give_callback(tx: &mut Tx, author: &Author, new: &NewCallback<'_>) -> Result<Option<Id>> {
+    if store::of_cause(tx, "call", new.call).await?.is_some() {
+        return Ok(None);
+    }
+    let task = NewTask {
+        owner: new.owner,
+        giver: None,
+        customer: new.customer,
+        kind: Kind::Callback,
+        cause: Some(("call", new.call)),
+        title: new.title,
+        note: new.note,
+        priority: Priority::High,
+        due_at: new.due_at,
+        at: author.at,
+    };
+    give(tx, author, &task).await.map(Some)
+}
+
+/// Somebody called back: every open call-back of this customer, and those that `calls` caused, is done.
+///
+/// # Errors
+/// What the database says.
+///
+/// # Returns
+/// The owners whose lists became shorter.
+pub async fn finish_callbacks(
+    tx: &mut Tx,
+    author: &Author,
+    customer: Option<Id>,
+    calls: &[Id],
+    feedback: &str,
+) -> Result<Vec<Id>> {
+    let waiting = store::open_callbacks(tx, customer, calls).await?;
+    let mut owners = Vec::new();
+    for (task, owner) in waiting {
+        store::complete(tx, task, feedback, author.at).await?;
+        let changes = Changes::new().moved("state", State::Open.code(), State::Done.code()).set("feedback", feedback);
+        audit::record(tx, author, Action::Edit, "task", task, changes).await?;
+        if !owners.contains(&owner) {
+            owners.push(owner);
+        }
+    }
+    Ok(owners)
+}

@@ -1,0 +1,254 @@
+//! Pages of tasks. No queries here.
+
+use maud::{Markup, html};
+
+use crate::kernel::clock::{self, Millis};
+use crate::kernel::form::Form;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::kernel::paging::Listing;
+use crate::tasks::pages::{NOTE, TITLE};
+use crate::tasks::people::Choice;
+use crate::tasks::rules::{Kind, Priority, State};
+use crate::tasks::store::{TaskRow, View};
+use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, segmented};
+use crate::ui::form::{ButtonKind, FieldView, InputKind, error_summary, form, select, submit, text, textarea};
+use crate::ui::icon::Icon;
+use crate::ui::layout::{Frame, Page};
+use crate::ui::tag::{Tone, tag};
+
+/// What the list page shows.
+#[derive(Debug)]
+pub struct ListPage {
+    /// The rows.
+    pub tasks: Listing<TaskRow>,
+    /// Which tasks.
+    pub view: View,
+    /// Who looks.
+    pub looker: Id,
+    /// Whether the looker has colleagues to look at.
+    pub sees_others: bool,
+    /// Whether the looker may make tasks.
+    pub may_create: bool,
+    /// Now.
+    pub now: Millis,
+}
+
+/// What the page of a new task shows.
+#[derive(Debug)]
+pub struct NewPage<'a> {
+    /// What was typed.
+    pub form: &'a Form,
+    /// Whom it can be given to.
+    pub people: &'a [Choice],
+    /// Whom it can concern.
+    pub customers: &'a [Choice],
+    /// The form's token.
+    pub op_id: String,
+}
+
+/// What a task's page shows.
+#[derive(Debug)]
+pub struct ShowPage<'a> {
+    /// The task.
+    pub task: &'a TaskRow,
+    /// What was typed.
+    pub form: &'a Form,
+    /// Who looks.
+    pub looker: Id,
+    /// Now.
+    pub now: Millis,
+    /// The form's token.
+    pub op_id: String,
+}
+
+fn word(view: View) -> &'static str {
+    match view {
+        View::Mine => "mine",
+        View::Given => "given",
+        View::Done => "done",
+        View::Team => "team",
+    }
+}
+
+fn views(page: &ListPage, lang: Lang) -> Markup {
+    let link = |view: View, label: String| (format!("/tasks?view={}", word(view)), label, view == page.view);
+    let mut items = vec![
+        link(View::Mine, t!(lang, "tasks.view.mine").into_owned()),
+        link(View::Given, t!(lang, "tasks.view.given").into_owned()),
+        link(View::Done, t!(lang, "tasks.view.done").into_owned()),
+    ];
+    if page.sees_others {
+        items.push(link(View::Team, t!(lang, "tasks.view.team").into_owned()));
+    }
+    segmented(&items)
+}
+
+/// The one word that matters about a task now.
+fn state_tag(task: &TaskRow, looker: Id, now: Millis, lang: Lang) -> Markup {
+    if task.awaits(looker) {
+        return tag(&t!(lang, "tasks.to_confirm"), Tone::Warn);
+    }
+    match (task.state(), task.kind()) {
+        (State::Open, _) if task.is_late(now) => tag(&t!(lang, "tasks.late"), Tone::Bad),
+        (State::Open, Kind::Callback) => tag(&t!(lang, "tasks.to_call_back"), Tone::Bad),
+        (State::Open, Kind::Todo) if task.priority() == Priority::High => tag(&task.priority().name(lang), Tone::Warn),
+        (State::Open, Kind::Todo) => tag(&task.state().name(lang), Tone::Info),
+        (State::Done | State::Confirmed, _) => tag(&task.state().name(lang), Tone::Plain),
+    }
+}
+
+fn due(task: &TaskRow, now: Millis, lang: Lang) -> Option<String> {
+    task.due_at.map(|at| t!(lang, "tasks.until", time = clock::brief(at, now)).into_owned())
+}
+
+/// Who is at the other end: whoever gave it to me, or whoever has it.
+fn partner(task: &TaskRow, looker: Id, lang: Lang) -> Option<String> {
+    if task.owner_id != looker {
+        return Some(task.owner_name.clone());
+    }
+    match (&task.giver_name, task.giver_id) {
+        (Some(name), Some(giver)) if giver != looker => Some(t!(lang, "tasks.given_by", name = name).into_owned()),
+        (Some(_) | None, _) => None,
+    }
+}
+
+fn row(task: &TaskRow, page: &ListPage, lang: Lang) -> Markup {
+    let parts = [due(task, page.now, lang), partner(task, page.looker, lang), task.customer_name.clone()];
+    let line: Vec<String> = parts.into_iter().flatten().collect();
+    link_cell(
+        &format!("/tasks/{}", task.id),
+        html! { b { (task.title) } p { (line.join(" · ")) } },
+        state_tag(task, page.looker, page.now, lang),
+    )
+}
+
+/// The list.
+pub fn list(frame: &Frame, page: &ListPage) -> String {
+    let lang = frame.lang;
+    let action = t!(lang, "tasks.new");
+    let none = match page.view {
+        View::Mine => t!(lang, "tasks.none_mine"),
+        View::Given => t!(lang, "tasks.none_given"),
+        View::Done => t!(lang, "tasks.none_done"),
+        View::Team => t!(lang, "tasks.none_team"),
+    };
+    let body = html! {
+        (views(page, lang))
+        @if page.tasks.rows.is_empty() {
+            (empty(&none, page.may_create.then_some(("/tasks/new", &*action))))
+        } @else {
+            (card(None, None, html! { @for task in &page.tasks.rows { (row(task, page, lang)) } }))
+        }
+        (pager(lang, "/tasks", &[("view", word(page.view))], page.tasks.page, page.tasks.more))
+    };
+    let mut document = Page::new(frame, t!(lang, "tasks.title")).back("/").tabs();
+    if page.may_create {
+        document = document.header_action(html! { a href="/tasks/new" aria-label=(action) { (Icon::Plus.markup()) } });
+    }
+    document.render(body)
+}
+
+fn options(choices: &[Choice]) -> impl Iterator<Item = (String, String)> {
+    choices.iter().map(|one| (one.id.to_string(), one.name.clone()))
+}
+
+/// A new task.
+pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
+    let lang = frame.lang;
+    let typed = page.form;
+    let (title, note, until) = (t!(lang, "tasks.title_label"), t!(lang, "tasks.note"), t!(lang, "tasks.due"));
+    let (owner, customer, priority) =
+        (t!(lang, "tasks.owner"), t!(lang, "tasks.customer"), t!(lang, "tasks.priority_label"));
+    let people: Vec<_> = options(page.people).collect();
+    let nobody = (String::new(), t!(lang, "tasks.no_customer").into_owned());
+    let customers: Vec<_> = std::iter::once(nobody).chain(options(page.customers)).collect();
+    let priorities = Priority::ALL.map(|one| (one.code().to_owned(), one.name(lang).into_owned()));
+    let queued = t!(lang, "tasks.queued", title = t!(lang, "tasks.new"));
+    let body = html! {
+        (error_summary(lang, typed.errors()))
+        (card(None, None, form("/tasks", &page.op_id, None, false, Some(&queued), html! {
+            (text(&FieldView { required: true, ..typed.field("title", &title) }, InputKind::Text, TITLE))
+            @if !people.is_empty() { (select(&typed.field("owner_id", &owner), &people)) }
+            (text(&typed.field("due_at", &until), InputKind::DateTime, 16))
+            (select(&typed.field("priority", &priority), &priorities))
+            (select(&typed.field("customer_id", &customer), &customers))
+            (textarea(&typed.field("note", &note), NOTE))
+            (submit(&t!(lang, "tasks.save"), ButtonKind::Primary))
+        })))
+    };
+    let mut document = Page::new(frame, t!(lang, "tasks.new")).back("/tasks");
+    if !typed.is_right() {
+        document = document.error_title();
+    }
+    document.render(body)
+}
+
+/// The number in a call-back's title or note, for the dialler.
+fn number(task: &TaskRow) -> Option<String> {
+    let digits = |text: &str| {
+        let phone = crate::kernel::phone::Phone::parse(text)?;
+        (phone.digits().len() >= 5).then(|| phone.digits().to_owned())
+    };
+    digits(&task.note).or_else(|| digits(&task.title)).or_else(|| {
+        let runs = task.title.split(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '-' | '+')));
+        runs.filter_map(|run| digits(run.trim())).next()
+    })
+}
+
+/// A task.
+pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
+    let lang = frame.lang;
+    let task = page.task;
+    let address = format!("/tasks/{}", task.id);
+    let mine = task.owner_id == page.looker;
+    let open = task.state() == State::Open;
+    let feedback = t!(lang, "tasks.feedback");
+    let body = html! {
+        (error_summary(lang, page.form.errors()))
+        (card(None, None, html! {
+            div.cell { div.g {
+                b { (task.title) }
+                @for line in task.note.lines() { p { (line) } }
+            } div.v { (state_tag(task, page.looker, page.now, lang)) } }
+            @if let Some(at) = task.due_at { (cell(&t!(lang, "tasks.due"), html! { (clock::brief(at, page.now)) })) }
+            (cell(&t!(lang, "tasks.priority_label"), html! { (task.priority().name(lang)) }))
+            @if !mine { (cell(&t!(lang, "tasks.owner"), html! { (task.owner_name) })) }
+            (cell(&t!(lang, "tasks.giver"), html! {
+                @if let Some(name) = &task.giver_name { (name) } @else { (t!(lang, "tasks.by_system")) }
+            }))
+            (cell(&t!(lang, "tasks.given_at"), html! { (clock::brief(task.created_at, page.now)) }))
+            @if let (Some(customer), Some(name)) = (task.customer_id, &task.customer_name) {
+                (link_cell(&format!("/customers/{customer}"), html! { (t!(lang, "tasks.customer")) }, html! { (name) }))
+            }
+            @if let Some(at) = task.done_at { (cell(&t!(lang, "tasks.done_at"), html! { (clock::brief(at, page.now)) })) }
+            @if !task.feedback.is_empty() {
+                div.cell { div.g { (feedback) @for line in task.feedback.lines() { p { (line) } } } }
+            }
+        }))
+        @if open && task.kind() == Kind::Callback && let Some(digits) = number(task) {
+            (link_button(&format!("tel:{digits}"), &t!(lang, "tasks.call_back"), ButtonKind::Quiet))
+        }
+        @if mine && open {
+            @let queued = t!(lang, "tasks.queued", title = task.title);
+            (card(None, None, form(&format!("{address}/completion"), &page.op_id, None, false, Some(&queued), html! {
+                (textarea(&page.form.field("feedback", &feedback), NOTE))
+                (submit(&t!(lang, "tasks.complete"), ButtonKind::Primary))
+            })))
+        }
+        @if task.awaits(page.looker) {
+            (form(&format!("{address}/confirmation"), &page.op_id, None, false, None, html! {
+                (submit(&t!(lang, "tasks.confirm"), ButtonKind::Primary))
+            }))
+        }
+    };
+    let title = match task.kind() {
+        Kind::Todo => t!(lang, "tasks.title"),
+        Kind::Callback => t!(lang, "tasks.callback"),
+    };
+    let mut document = Page::new(frame, title).back("/tasks");
+    if !page.form.is_right() {
+        document = document.error_title();
+    }
+    document.render(body)
+}

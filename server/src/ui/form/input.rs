@@ -1,0 +1,181 @@
+//! Fields that are typed, photographed or measured.
+
+use maud::{Markup, html};
+
+use super::FieldView;
+use crate::kernel::i18n::{Lang, t};
+use crate::ui::icon::Icon;
+
+/// What a field takes; decides the keyboard that the phone shows and what the browser may fill in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum InputKind {
+    /// A line of text.
+    #[default]
+    Text,
+    /// A telephone number.
+    Phone,
+    /// An amount of money.
+    Money,
+    /// A quantity with decimals.
+    Quantity,
+    /// A day.
+    Date,
+    /// A day and time.
+    DateTime,
+    /// A time of day.
+    Time,
+    /// A month.
+    Month,
+    /// A mail address.
+    Email,
+    /// The password of this account.
+    Password,
+    /// A password being chosen.
+    NewPassword,
+    /// The name one signs in with.
+    Account,
+    /// A one-time code of digits.
+    Code,
+    /// Something searched for.
+    Search,
+}
+
+impl InputKind {
+    /// `type`, `inputmode`, `autocomplete` of the input.
+    fn attributes(self) -> (&'static str, Option<&'static str>, Option<&'static str>) {
+        match self {
+            InputKind::Text => ("text", None, None),
+            InputKind::Phone => ("tel", None, None),
+            // Not type=number: it swallows what it does not understand and turns on the wheel.
+            InputKind::Money | InputKind::Quantity => ("text", Some("decimal"), Some("off")),
+            InputKind::Date => ("date", None, None),
+            InputKind::DateTime => ("datetime-local", None, None),
+            InputKind::Time => ("time", None, None),
+            InputKind::Month => ("month", None, None),
+            InputKind::Email => ("email", None, None),
+            InputKind::Password => ("password", None, Some("current-password")),
+            InputKind::NewPassword => ("password", None, Some("new-password")),
+            InputKind::Account => ("text", None, Some("username")),
+            InputKind::Code => ("text", Some("numeric"), Some("one-time-code")),
+            InputKind::Search => ("search", None, Some("off")),
+        }
+    }
+
+    /// Whether the answer is short and set in figures, so that it can stand beside its label.
+    fn inline(self) -> bool {
+        match self {
+            InputKind::Money
+            | InputKind::Quantity
+            | InputKind::Date
+            | InputKind::Time
+            | InputKind::Month
+            | InputKind::Code => true,
+            InputKind::Text
+            | InputKind::DateTime
+            | InputKind::Phone
+            | InputKind::Email
+            | InputKind::Password
+            | InputKind::NewPassword
+            | InputKind::Account
+            | InputKind::Search => false,
+        }
+    }
+}
+
+/// A line to be typed, of `kind`, at most `max_len` characters.
+pub fn text(field: &FieldView<'_>, kind: InputKind, max_len: usize) -> Markup {
+    let (input_type, mode, complete) = kind.attributes();
+    // Date inputs have no length; an attribute they do not know would be an error in the page.
+    let max = matches!(input_type, "text" | "tel" | "email" | "password" | "search").then_some(max_len);
+    html! {
+        div.field.bad[field.error.is_some()].in[kind.inline()] {
+            (field.label())
+            input id=(field.id()) name=(field.name) type=(input_type) inputmode=[mode] autocomplete=[complete] maxlength=[max] value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+            (field.notes())
+        }
+    }
+}
+
+/// Several lines to be typed, at most `max_len` characters.
+pub fn textarea(field: &FieldView<'_>, max_len: usize) -> Markup {
+    html! {
+        div.field.bad[field.error.is_some()] {
+            (field.label())
+            textarea id=(field.id()) name=(field.name) rows="3" maxlength=(max_len) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
+                // A parser drops the first line feed inside a textarea; this one is for it.
+                "\n" (field.value)
+            }
+            (field.notes())
+        }
+    }
+}
+
+/// A quantity of a `unit`, with the field's own row; `−` and `+` appear where scripts run.
+pub fn quantity(field: &FieldView<'_>, unit: &str) -> Markup {
+    html! {
+        div.field.in.bad[field.error.is_some()] {
+            (field.label())
+            span.qty data-step {
+                input id=(field.id()) name=(field.name) type="text" inputmode="decimal" autocomplete="off" maxlength="14" value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+                small { (unit) }
+            }
+            (field.notes())
+        }
+    }
+}
+
+/// A line to be typed with suggestions: `options` are offered, anything else may be typed.
+pub fn search_choice<O: AsRef<str>>(field: &FieldView<'_>, options: &[O]) -> Markup {
+    let list = format!("l-{}", field.name);
+    html! {
+        div.field.bad[field.error.is_some()] {
+            (field.label())
+            input id=(field.id()) name=(field.name) type="text" list=(list) autocomplete="off" maxlength="200" value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+            datalist id=(list) { @for option in options { option value=(option.as_ref()) {} } }
+            (field.notes())
+        }
+    }
+}
+
+/// A photo from the camera, shrunk on the phone where scripts run. `many` allows several.
+pub fn file_photo(field: &FieldView<'_>, many: bool) -> Markup {
+    html! {
+        div.field.bad[field.error.is_some()] {
+            label.shot for=(field.id()) {
+                (Icon::Camera.markup())
+                span { (field.label) @if field.required { i.req aria-hidden="true" { "*" } } }
+                input id=(field.id()) name=(field.name) type="file" accept="image/*" capture="environment" multiple[many] required[field.required] data-photo aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+            }
+            div.shots aria-live="polite" {}
+            (field.notes())
+        }
+    }
+}
+
+/// Any file; `accept` lists its kinds, such as `.xlsx,.csv`.
+pub fn file(field: &FieldView<'_>, accept: &str) -> Markup {
+    html! {
+        div.field.bad[field.error.is_some()] {
+            (field.label())
+            input id=(field.id()) name=(field.name) type="file" accept=(accept) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+            (field.notes())
+        }
+    }
+}
+
+/// A value that travels with the form unseen.
+pub fn hidden(name: &str, value: &str) -> Markup {
+    html! { input type="hidden" name=(name) value=(value); }
+}
+
+/// Asks the phone where it is: the form around it then posts `lat`, `lng`, `accuracy` (metres) and `fix_at`
+/// (milliseconds UTC), all empty where there is no fix. The line tells the person how the measuring goes.
+pub fn location(lang: Lang) -> Markup {
+    html! {
+        div.fix data-locate {
+            @for name in ["lat", "lng", "accuracy", "fix_at"] { input type="hidden" name=(name); }
+            (Icon::Location.markup())
+            span role="status" { (t!(lang, "ui.locate.none")) }
+        }
+    }
+}

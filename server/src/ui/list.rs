@@ -1,0 +1,103 @@
+//! What stands around a list: its search bar, its views, its pager.
+
+use maud::{Markup, html};
+
+use crate::kernel::i18n::{Lang, t};
+use crate::ui::icon::Icon;
+
+/// A search bar that asks `action` for `?q=`. `q` is what was searched, `placeholder` says what can be
+/// typed (and names the field), `hidden` keeps the view and sorting.
+pub fn search_bar(action: &str, q: &str, placeholder: &str, hidden: &[(&str, &str)]) -> Markup {
+    html! {
+        form.search role="search" action=(action) {
+            @for (name, value) in hidden { input type="hidden" name=(name) value=(value); }
+            input type="search" name="q" value=(q) placeholder=(placeholder) aria-label=(placeholder) enterkeyhint="search" autocomplete="off" maxlength="60";
+            button aria-label=(placeholder) { (Icon::Search.markup()) }
+        }
+    }
+}
+
+/// One view of a list.
+#[derive(Clone, Debug)]
+pub struct View<H = String, L = String> {
+    /// The address of the list in this view.
+    pub href: H,
+    /// Its name.
+    pub label: L,
+    /// How many rows wait there, where that matters.
+    pub count: Option<i64>,
+    /// Whether it is the one shown.
+    pub current: bool,
+}
+
+/// The views of a list as a row of links; scrolls sideways when there are many. `label` names the row.
+pub fn views<H: AsRef<str>, L: AsRef<str>>(label: &str, items: &[View<H, L>]) -> Markup {
+    html! {
+        nav.views aria-label=(label) {
+            @for item in items {
+                a href=(item.href.as_ref()) aria-current=[item.current.then_some("true")] {
+                    (item.label.as_ref())
+                    @if let Some(count) = item.count { " " span.num { (count) } }
+                }
+            }
+        }
+    }
+}
+
+/// Previous and next page of the list at `path`. `query` is the list's own query without `page`; `page`
+/// counts from 1; `more` says whether another page follows. Nothing when there is only one.
+pub fn pager(lang: Lang, path: &str, query: &[(&str, &str)], page: i64, more: bool) -> Markup {
+    let to = |page: i64| address(path, query, page);
+    html! {
+        @if page > 1 || more {
+            nav.pager aria-label=(t!(lang, "ui.pages")) {
+                @if page > 1 { a.btn.q href=(to(page - 1)) rel="prev" { (t!(lang, "ui.previous")) } } @else { span {} }
+                small { (t!(lang, "ui.page", n = page)) }
+                @if more { a.btn.q href=(to(page + 1)) rel="next" { (t!(lang, "ui.next")) } } @else { span {} }
+            }
+        }
+    }
+}
+
+/// `path` with the query's non-empty values and the page; the first page has no number.
+fn address(path: &str, query: &[(&str, &str)], page: i64) -> String {
+    let mut out = path.to_owned();
+    let number = page.to_string();
+    let last = (page > 1).then_some(("page", number.as_str()));
+    for (name, value) in query.iter().copied().chain(last).filter(|(_, value)| !value.is_empty()) {
+        out.push(if out.contains('?') { '&' } else { '?' });
+        out.push_str(name);
+        out.push('=');
+        out.push_str(&encode(value));
+    }
+    out
+}
+
+/// Percent-encodes a query value; everything but letters, digits and `-_.~` is escaped.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing into a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn pages_keep_the_search() {
+        assert_eq!(
+            address("/customers", &[("q", "农资&1"), ("view", "")], 2),
+            "/customers?q=%E5%86%9C%E8%B5%84%261&page=2"
+        );
+        assert_eq!(address("/customers?view=mine", &[], 1), "/customers?view=mine");
+    }
+}

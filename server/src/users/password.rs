@@ -1,0 +1,105 @@
+//! Password rules, and changing one's own.
+
+use poem::Response;
+
+use crate::kernel::auth;
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{Result, html};
+use crate::kernel::form::Form;
+use crate::kernel::i18n::{Lang, t};
+use crate::users::{sign_in, store, view};
+
+/// Passwords that everybody tries first. The demo's is among them: `serve` refuses it.
+const COMMON: [&str; 12] = [
+    "fieldline",
+    "password",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "88888888",
+    "11111111",
+    "00000000",
+    "qwertyui",
+    "iloveyou",
+    "woaini1314",
+    "a1234567",
+];
+/// Fewest characters.
+const SHORTEST: usize = 8;
+/// Hashing longer text would let a stranger buy our time.
+const LONGEST: usize = 128;
+
+/// What is wrong with a new password, if anything.
+pub fn problem(lang: Lang, password: &str, username: &str) -> Option<String> {
+    let length = password.chars().count();
+    let lower = password.to_lowercase();
+    if !(SHORTEST..=LONGEST).contains(&length) {
+        Some(t!(lang, "users.password_length", min = SHORTEST, max = LONGEST).into_owned())
+    } else if COMMON.contains(&lower.as_str()) || lower == username.to_lowercase() {
+        Some(t!(lang, "users.password_common").into_owned())
+    } else {
+        None
+    }
+}
+
+/// `GET /me/password`
+pub async fn edit(cx: Cx) -> Result<Response> {
+    Ok(html(view::password(&cx, &cx.blank())))
+}
+
+/// `POST /me/password`: checks the old one, ends every other session, and goes on in a new one.
+pub async fn change(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let account = store::account_of(&cx.office.db, cx.actor().id).await?;
+    let stored = account.map(|account| account.password_hash);
+    if !cx.office.verify_password(stored, form.value("current").to_owned()).await? {
+        form.wrong("current", t!(cx.lang, "users.password_wrong"));
+    }
+    let new = form.value("new").to_owned();
+    check_pair(&mut form, cx.lang, &new, "");
+    if !form.is_right() {
+        let mut response = html(view::password(&cx, &without_passwords(form)));
+        response.set_status(poem::http::StatusCode::UNPROCESSABLE_ENTITY);
+        return Ok(response);
+    }
+    let hash = cx.office.hash_password(new).await?;
+    let user = cx.actor().id;
+    let mut write = cx.write(&form).await?;
+    store::set_password(&mut write.tx, user, &hash, false, cx.now).await?;
+    cx.office.end_sessions_of(&mut write.tx, user).await?;
+    let device = cx.cookie(sign_in::DEVICE).unwrap_or_default();
+    let token = cx.office.open_session(&mut write.tx, user, &device, cx.now).await?;
+    write.act("user", user, "password").await?;
+    let mut response = write.finish("/me?done=saved").await?;
+    sign_in::set_cookie(&mut response, auth::COOKIE, &token, cx.is_tls(), None);
+    Ok(response)
+}
+
+/// The rules for a new password typed twice.
+pub fn check_pair(form: &mut Form, lang: Lang, new: &str, username: &str) {
+    if let Some(problem) = problem(lang, new, username) {
+        form.wrong("new", problem);
+    } else if form.value("again") != new {
+        form.wrong("again", t!(lang, "users.password_differs"));
+    }
+}
+
+/// Passwords are never written back into a page.
+pub fn without_passwords(form: Form) -> Form {
+    form.with("current", "").with("new", "").with("again", "").with("password", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::problem;
+    use crate::kernel::i18n::Lang;
+
+    #[test]
+    fn short_common_and_own_names_are_no_passwords() {
+        for bad in ["", "short", "fieldline", "FieldLine", "12345678", "wangfang1"] {
+            assert!(problem(Lang::Zh, bad, "WangFang1").is_some(), "{bad}");
+        }
+        assert_eq!(problem(Lang::Zh, "春种秋收不误农时", "wangfang1"), None);
+        assert!(problem(Lang::En, &"x".repeat(129), "").is_some());
+    }
+}

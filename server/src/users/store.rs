@@ -1,0 +1,270 @@
+//! The only SQL on users, departments and the login log.
+
+use crate::kernel::access::{Role, Scope};
+use crate::kernel::clock::Millis;
+use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::id::Id;
+use crate::kernel::paging::{Listing, Paging};
+
+/// A member of staff.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct User {
+    /// `users.id`.
+    pub id: Id,
+    /// The name typed at sign-in.
+    pub username: String,
+    /// The name people see.
+    pub name: String,
+    /// Role word; see [`Role`].
+    pub role: String,
+    /// Department.
+    pub department_id: Id,
+    /// Its name.
+    pub department: String,
+    /// Mobile, national digits or empty.
+    pub mobile: String,
+    /// `active` or `locked`.
+    pub status: String,
+    /// For noticing that somebody else changed it meanwhile.
+    pub updated_at: Millis,
+}
+
+/// A department, for pickers.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Department {
+    /// `departments.id`.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// Path from the root.
+    pub path: String,
+}
+
+/// What sign-in must know of an account.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Account {
+    pub id: Id,
+    pub password_hash: String,
+    pub status: String,
+    pub must_change_password: bool,
+}
+
+/// A new member of staff.
+#[derive(Clone, Debug)]
+pub struct NewUser<'a> {
+    /// The name typed at sign-in.
+    pub username: &'a str,
+    /// The name people see.
+    pub name: &'a str,
+    /// Role.
+    pub role: Role,
+    /// Department.
+    pub department_id: Id,
+    /// Mobile, national digits or empty.
+    pub mobile: &'a str,
+    /// argon2id hash.
+    pub password_hash: &'a str,
+    /// Whether the first sign-in asks for a new password.
+    pub must_change_password: bool,
+}
+
+const COLUMNS: &str = "SELECT u.id, u.username, u.name, u.role, u.department_id, d.name AS department, u.mobile, u.status, \
+     u.updated_at FROM users u JOIN departments d ON d.id = u.department_id WHERE 1 = 1";
+
+/// Whether anybody exists yet.
+pub async fn is_empty(db: &Db) -> Result<bool, DbError> {
+    #[derive(sqlx::FromRow)]
+    struct One {
+        id: Id,
+    }
+    let first: Option<One> = sql("SELECT id FROM users LIMIT 1").optional(db).await?;
+    Ok(first.map(|one| one.id).is_none())
+}
+
+/// The account of a sign-in name.
+pub async fn account(db: &Db, username: &str) -> Result<Option<Account>, DbError> {
+    sql("SELECT id, password_hash, status, must_change_password FROM users WHERE username = $1")
+        .bind(username)
+        .optional(db)
+        .await
+}
+
+/// The account of a user.
+pub async fn account_of(db: &Db, user: Id) -> Result<Option<Account>, DbError> {
+    sql("SELECT id, password_hash, status, must_change_password FROM users WHERE id = $1").bind(user).optional(db).await
+}
+
+/// Notes a sign-in or a failed one.
+pub async fn log_sign_in(
+    tx: &mut Tx,
+    at: Millis,
+    username: &str,
+    user: Option<Id>,
+    origin: &str,
+    device: &str,
+    outcome: &str,
+) -> Result<(), DbError> {
+    sql("INSERT INTO login_log (id, at, username, user_id, origin, device, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(Id::new())
+        .bind(at)
+        .bind(username)
+        .bind(user)
+        .bind(origin)
+        .bind(device)
+        .bind(outcome)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether this device signed in to this account before.
+pub async fn knows_device(db: &Db, username: &str, device: &str) -> Result<bool, DbError> {
+    #[derive(sqlx::FromRow)]
+    struct One {
+        id: Id,
+    }
+    let known: Option<One> =
+        sql("SELECT id FROM login_log WHERE username = $1 AND device = $2 AND outcome = 'in' LIMIT 1")
+            .bind(username)
+            .bind(device)
+            .optional(db)
+            .await?;
+    Ok(known.map(|one| one.id).is_some())
+}
+
+/// Wrong passwords for an account since `since`: by this device when it is known, else by all unknown ones.
+pub async fn failures(db: &Db, username: &str, device: Option<&str>, since: Millis) -> Result<i64, DbError> {
+    #[derive(sqlx::FromRow)]
+    struct Count {
+        n: i64,
+    }
+    let query = sql("SELECT count(*) AS n FROM login_log WHERE username = $1 AND at >= $2").bind(username).bind(since);
+    let query = match device {
+        Some(device) => query.push(" AND outcome = 'wrong_known' AND device = ").arg(device),
+        None => query.push(" AND outcome = 'wrong_unknown'"),
+    };
+    Ok(query.one::<Count>(db).await?.n)
+}
+
+/// A page of staff within the scope, by name.
+pub async fn list(db: &Db, scope: &Scope, q: Option<&str>, paging: Paging) -> Result<Listing<User>, DbError> {
+    let mut query = scope.restrict(sql(COLUMNS), "u.id");
+    if let Some(q) = q {
+        let like = format!("%{}%", q.to_lowercase().replace(['%', '_', '\\'], ""));
+        query = query.push(" AND (lower(u.name) LIKE ").arg(&like).push(" OR lower(u.username) LIKE ").arg(&like);
+        query = query.push(" OR u.mobile LIKE ").arg(&like).push(")");
+    }
+    let rows = query
+        .push(" ORDER BY d.path, u.name, u.id LIMIT ")
+        .arg(paging.limit())
+        .push(" OFFSET ")
+        .arg(paging.offset())
+        .all(db)
+        .await?;
+    Ok(paging.cut(rows))
+}
+
+/// One member of staff within the scope.
+pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<User>, DbError> {
+    scope.restrict(sql(COLUMNS).push(" AND u.id = ").arg(id), "u.id").optional(on).await
+}
+
+/// A person for a picker.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Person {
+    /// `users.id`.
+    pub id: Id,
+    /// Their name.
+    pub name: String,
+}
+
+/// Active people within the scope, for pickers: owner of a customer, receiver of a task.
+///
+/// # Errors
+/// What the database says.
+pub async fn people_in_scope(db: &Db, scope: &Scope) -> Result<Vec<Person>, DbError> {
+    scope
+        .restrict(sql("SELECT u.id, u.name FROM users u WHERE u.status = 'active'"), "u.id")
+        .push(" ORDER BY u.name, u.id LIMIT 500")
+        .all(db)
+        .await
+}
+
+/// Active people of a role, such as the clerks whose desk shows every call.
+///
+/// # Errors
+/// What the database says.
+pub async fn names_with_role(db: &Db, role: Role) -> Result<Vec<Person>, DbError> {
+    sql("SELECT id, name FROM users WHERE status = 'active' AND role = $1 ORDER BY id").bind(role.code()).all(db).await
+}
+
+/// Every department, in tree order.
+pub async fn departments(db: &Db) -> Result<Vec<Department>, DbError> {
+    sql("SELECT id, name, path FROM departments ORDER BY path").all(db).await
+}
+
+/// Adds a department below `parent`.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert_department(tx: &mut Tx, name: &str, parent: Option<(Id, &str)>) -> Result<(Id, String), DbError> {
+    let id = Id::new();
+    let path = format!("{}{id}/", parent.map_or("/", |(_, path)| path));
+    sql("INSERT INTO departments (id, parent_id, name, path) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(parent.map(|(parent, _)| parent))
+        .bind(name)
+        .bind(&path)
+        .run(tx)
+        .await?;
+    Ok((id, path))
+}
+
+/// Adds a member of staff.
+///
+/// # Errors
+/// [`DbError::Duplicate`] when the sign-in name is taken.
+pub async fn insert_user(tx: &mut Tx, user: &NewUser<'_>, at: Millis) -> Result<Id, DbError> {
+    let id = Id::new();
+    sql("INSERT INTO users (id, username, name, role, department_id, mobile, password_hash, must_change_password, created_at, \
+         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)")
+    .bind(id)
+    .bind(user.username)
+    .bind(user.name)
+    .bind(user.role.code())
+    .bind(user.department_id)
+    .bind(user.mobile)
+    .bind(user.password_hash)
+    .bind(user.must_change_password)
+    .bind(at)
+    .run(tx)
+    .await?;
+    Ok(id)
+}
+
+/// Changes the record of a member of staff.
+pub async fn update(tx: &mut Tx, user: &User, at: Millis) -> Result<(), DbError> {
+    sql("UPDATE users SET name = $2, role = $3, department_id = $4, mobile = $5, status = $6, updated_at = $7 WHERE id = $1")
+        .bind(user.id)
+        .bind(&user.name)
+        .bind(&user.role)
+        .bind(user.department_id)
+        .bind(&user.mobile)
+        .bind(&user.status)
+        .bind(at)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Sets a password.
+pub async fn set_password(tx: &mut Tx, user: Id, hash: &str, must_change: bool, at: Millis) -> Result<(), DbError> {
+    sql("UPDATE users SET password_hash = $2, must_change_password = $3, updated_at = $4 WHERE id = $1")
+        .bind(user)
+        .bind(hash)
+        .bind(must_change)
+        .bind(at)
+        .run(tx)
+        .await?;
+    Ok(())
+}

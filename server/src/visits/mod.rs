@@ -1,0 +1,39 @@
+//! Visits 拜访: planned for a day, checked in on the spot with evidence, checked out with a result.
+//!
+//! Tables: visits, visit_photos.
+//! Events: VisitEnded.
+//! Uses: customers (scope, name and point; a first located visit gives the point).
+
+mod customers;
+mod history;
+mod marks;
+mod pages;
+mod photos;
+mod rules;
+mod store;
+mod view;
+
+pub use history::history;
+pub use rules::{Fix, Flag, Flags, State};
+pub use store::{Ended, NewVisit, Visit, VisitRow, count_today, create, create_ended, find, last_of, today};
+
+use crate::kernel::access::Gate;
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+
+/// Addresses.
+pub fn routes(routes: &mut Routes) {
+    routes.get("/visits", Gate::view(Module::Visits), pages::list);
+    routes.get("/visits/new", Gate::create(Module::Visits), pages::new);
+    routes.post("/visits", Gate::create(Module::Visits), pages::create);
+    routes.get("/visits/:id", Gate::view(Module::Visits), pages::show);
+    routes.post("/visits/:id/plan", Gate::edit(Module::Visits), pages::plan);
+    routes.post("/visits/:id/deletion", Gate::delete(Module::Visits), pages::delete);
+    routes.post("/visits/:id/check-in", Gate::edit(Module::Visits), pages::check_in);
+    routes.post("/visits/:id/photos", Gate::edit(Module::Visits), photos::add);
+    routes.get("/visits/:id/photos/:photo", Gate::view(Module::Visits), photos::full);
+    routes.get("/visits/:id/photos/:photo/thumb", Gate::view(Module::Visits), photos::thumb);
+    routes.get("/visits/:id/result", Gate::edit(Module::Visits), pages::edit_result);
+    routes.post("/visits/:id/result", Gate::edit(Module::Visits), pages::result);
+    routes.post("/visits/:id/check-out", Gate::edit(Module::Visits), pages::check_out);
+}

@@ -1,0 +1,111 @@
+//! Photos of a visit: taken in, marked, and given out under the visit's scope.
+
+use poem::Response;
+use poem::http::header;
+
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::clock::DAY;
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result};
+use crate::kernel::files::FileHash;
+use crate::kernel::i18n::t;
+use crate::kernel::id::Id;
+use crate::kernel::images;
+use crate::visits::rules::{Flag, State};
+use crate::visits::store::{self, NewPhoto, PhotoRow, Visit};
+use crate::visits::{marks, pages};
+
+/// Photos of one visit at most.
+const MOST: usize = 20;
+
+/// `POST /visits/:id/photos`
+pub async fn add(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let visit = pages::own(&cx, store::find(&cx.office.db, &cx.scope(), cx.id()?).await?)?;
+    allowed(&cx, &visit)?;
+    let Some(upload) = form.upload("photo") else {
+        form.wrong("photo", t!(cx.lang, "visits.photo_missing"));
+        return pages::again(&cx, visit, form).await;
+    };
+    let mark = marks::lines(&visit, &cx.actor().name, cx.now);
+    let picture = match images::process(upload.bytes.clone(), mark).await {
+        Ok(picture) => picture,
+        Err(error) => {
+            form.wrong("photo", error.message(cx.lang));
+            return pages::again(&cx, visit, form).await;
+        }
+    };
+    // Files first: a row never names a file that is not on disk. A file without a row is only wasted room.
+    let file = cx.office.files.put(picture.full).await?;
+    let thumb = cx.office.files.put(picture.thumb).await?;
+
+    let mut write = cx.write(&form).await?;
+    let visit = pages::own(&cx, store::find_for_change(&mut write.tx, &cx.scope(), visit.row.id).await?)?;
+    allowed(&cx, &visit)?;
+    let id = visit.row.id;
+    let twins = store::visits_with(&mut write.tx, picture.original.as_str()).await?;
+    // The same picture twice in one visit is a second tap, not a second photo.
+    if !twins.contains(&id) {
+        if store::photos(&mut write.tx, &cx.scope(), id).await?.len() >= MOST {
+            return Err(AppError::Refused(t!(cx.lang, "visits.photos_full", most = MOST).into_owned()));
+        }
+        if !twins.is_empty() {
+            let mut flags = visit.row.flags();
+            flags.add(Flag::SamePhoto);
+            store::set_flags(&mut write.tx, id, &flags, cx.now).await?;
+        }
+        let new = NewPhoto {
+            visit: id,
+            at: cx.now,
+            original: picture.original.as_str(),
+            file: file.as_str(),
+            thumb: thumb.as_str(),
+            width: picture.width.into(),
+            height: picture.height.into(),
+        };
+        let photo = store::add_photo(&mut write.tx, &new).await?;
+        let changes = Changes::new().set("photo", photo.to_string()).set("original_hash", picture.original.as_str());
+        write.audit(Action::Edit, "visit", id, changes).await?;
+    }
+    write.finish(&format!("/visits/{id}?done=photo")).await
+}
+
+/// While the visit is open, and for a day after it: a phone without signal hands its photos in late.
+fn allowed(cx: &Cx, visit: &Visit) -> Result<()> {
+    let late = visit.row.checked_out_at.is_some_and(|at| cx.now - at > DAY);
+    match visit.row.state(pages::today(cx)) {
+        State::Open => Ok(()),
+        State::Done if !late => Ok(()),
+        State::Done => Err(AppError::Refused(t!(cx.lang, "visits.photo_late").into_owned())),
+        State::Planned | State::Missed => Err(AppError::Refused(t!(cx.lang, "visits.check_in_first").into_owned())),
+    }
+}
+
+/// `GET /visits/:id/photos/:photo`
+pub async fn full(cx: Cx) -> Result<Response> {
+    serve(&cx, |photo| photo.file_hash).await
+}
+
+/// `GET /visits/:id/photos/:photo/thumb`
+pub async fn thumb(cx: Cx) -> Result<Response> {
+    serve(&cx, |photo| photo.thumb_hash).await
+}
+
+async fn serve(cx: &Cx, which: impl Fn(PhotoRow) -> String) -> Result<Response> {
+    let photo: Id = cx.param("photo").parse().map_err(|_| AppError::NotFound)?;
+    let photo = store::photo(&cx.office.db, &cx.scope(), cx.id()?, photo).await?.ok_or(AppError::NotFound)?;
+    let hash = FileHash::parse(&which(photo)).ok_or(AppError::NotFound)?;
+    let bytes = match cx.office.files.get(&hash).await {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            tracing::error!(file = hash.as_str(), "a photo's file is gone");
+            return Err(AppError::NotFound);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    // Its content never changes; only the person's own browser may keep it.
+    Ok(Response::builder()
+        .content_type("image/jpeg")
+        .header(header::CACHE_CONTROL, "private, max-age=86400, immutable")
+        .body(bytes))
+}

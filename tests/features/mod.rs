@@ -1,0 +1,14 @@
+//! What the product does, feature by feature, on both databases.
+
+mod audit;
+mod csrf;
+mod events;
+mod grouped_commits;
+mod migrations;
+mod op_id;
+mod sessions;
+mod sign_in;
+mod tasks;
+mod users;
+mod visit_photos;
+mod visits;

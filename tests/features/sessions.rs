@@ -1,0 +1,108 @@
+//! Sessions end when they should, and what was typed outlives them.
+
+use server::kernel::clock::{HOUR, MINUTE};
+
+use crate::support::app::App;
+use crate::support::both_engines;
+use crate::support::people::PASSWORD;
+
+both_engines! {
+    async fn half_an_hour_without_a_request_ends_a_session(app: App) {
+        let rep = app.sign_in("rep1").await;
+        app.pass(29 * MINUTE);
+        rep.get("/me").await.expect(200);
+        app.pass(29 * MINUTE);
+        rep.get("/me").await.expect(200);
+        app.pass(30 * MINUTE);
+        assert!(rep.get("/me").await.location().starts_with("/login"));
+    }
+
+    async fn a_page_that_reloads_itself_does_not_keep_a_session_alive(app: App) {
+        let rep = app.sign_in("rep1").await;
+        for _ in 0..2 {
+            app.pass(14 * MINUTE);
+            rep.get("/me?auto=1").await.expect(200);
+        }
+        app.pass(3 * MINUTE);
+        assert_eq!(rep.get("/me").await.status, 303);
+    }
+
+    async fn twelve_hours_end_a_session_that_was_never_idle(app: App) {
+        let rep = app.sign_in("rep1").await;
+        for _ in 0..35 {
+            app.pass(20 * MINUTE);
+            rep.get("/me").await.expect(200);
+        }
+        app.pass(20 * MINUTE);
+        assert_eq!(rep.get("/me").await.status, 303);
+    }
+
+    async fn a_clock_that_jumps_back_revives_nothing(app: App) {
+        let rep = app.sign_in("rep1").await;
+        app.pass(-HOUR);
+        assert_eq!(rep.get("/me").await.status, 303);
+    }
+
+    async fn signing_out_ends_every_session_of_the_person_and_no_other(app: App) {
+        let (phone, desk, colleague) = (app.sign_in("rep1").await, app.sign_in("rep1").await, app.sign_in("rep2").await);
+        let form = phone.get("/me").await.form("/logout");
+        let left = phone.submit(&form, &[]).await;
+        assert_eq!(left.location(), "/login");
+        assert_eq!(phone.get("/me").await.status, 303);
+        assert_eq!(desk.get("/me").await.status, 303);
+        colleague.get("/me").await.expect(200);
+    }
+
+    async fn sessions_survive_a_restart(app: App) {
+        let mut tx = app.office.db.begin().await.unwrap();
+        let token = app.office.open_session(&mut tx, app.people.rep1, "phone", app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let again = app.restart().await;
+        crate::support::client::Client::with_session(again.base(), &token).get("/me").await.expect(200);
+    }
+
+    async fn the_database_holds_no_cookie(app: App) {
+        let mut tx = app.office.db.begin().await.unwrap();
+        let token = app.office.open_session(&mut tx, app.people.rep1, "phone", app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_ne!(app.word("SELECT id AS s FROM sessions").await, token);
+        assert!(token.len() >= 43, "256 bits in base64");
+    }
+
+    async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: App) {
+        let answer = app.stranger().sign_in("rep1", PASSWORD).await;
+        let cookies: Vec<&str> = answer.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
+        let sid = cookies.iter().find(|cookie| cookie.starts_with("sid=")).unwrap();
+        assert!(sid.contains("HttpOnly") && sid.contains("SameSite=Lax"), "{sid}");
+    }
+
+    async fn a_form_interrupted_by_the_end_of_the_session_is_still_there_after_signing_in(app: App) {
+        let admin = app.sign_in("admin").await;
+        let form = admin.get("/users/new").await.form("/users");
+        app.pass(31 * MINUTE);
+        let typed = [("name", "孙丽丽"), ("username", "sunlili"), ("password", "a-long-first-password")];
+        let door = admin.submit(&form, &typed).await.expect(401);
+        let sign_in = door.form("/login");
+        assert!(sign_in.value("kept").is_some_and(|kept| !kept.is_empty()));
+        let back = admin.submit(&sign_in, &[("username", "admin"), ("password", PASSWORD)]).await.expect(200);
+        let kept = back.form("/users");
+        assert_eq!(kept.value("name"), Some("孙丽丽"));
+        admin.submit(&kept, &[]).await.location();
+        assert_eq!(app.number("SELECT count(*) AS n FROM users WHERE username = 'sunlili'").await, 1);
+    }
+
+    async fn a_kept_form_opens_for_its_owner_only(app: App) {
+        let admin = app.sign_in("admin").await;
+        let form = admin.get("/users/new").await.form("/users");
+        app.pass(31 * MINUTE);
+        let door = admin.submit(&form, &[("name", "只有我能看"), ("username", "x1")]).await.expect(401);
+        let answer = admin.submit(&door.form("/login"), &[("username", "rep1"), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, 303, "somebody else's form was shown");
+        assert!(!answer.body.contains("只有我能看"));
+    }
+
+    async fn a_stream_whose_session_ended_is_told_so(app: App) {
+        let answer = app.stranger().get_with("/me", &[("accept", "text/event-stream")]).await;
+        assert_eq!(answer.status, 401);
+    }
+}

@@ -1,0 +1,87 @@
+//! Signing in, wrong passwords, the first admin.
+
+use server::kernel::clock::DAY;
+
+use crate::support::app::App;
+use crate::support::both_engines;
+use crate::support::people::PASSWORD;
+
+both_engines! {
+    async fn an_unknown_name_and_a_wrong_password_read_the_same(app: App) {
+        let wrong = app.stranger().sign_in("rep1", "not-the-password").await.expect(422);
+        let unknown = app.stranger().sign_in("nobody", "not-the-password").await.expect(422);
+        let words = |page: &crate::support::client::Page| page.text().replace("rep1", "").replace("nobody", "");
+        assert_eq!(words(&wrong), words(&unknown));
+    }
+
+    async fn what_was_typed_stays_but_never_the_password(app: App) {
+        let wrong = app.stranger().sign_in("rep1", "my-secret-typing").await.expect(422);
+        assert_eq!(wrong.form("/login").value("username"), Some("rep1"));
+        assert!(!wrong.body.contains("my-secret-typing"));
+    }
+
+    async fn ten_wrong_passwords_lock_the_strange_device_but_not_the_known_one(app: App) {
+        let own = app.stranger();
+        assert_eq!(own.sign_in("rep1", PASSWORD).await.status, 303);
+        let stranger = app.stranger();
+        for _ in 0..10 {
+            stranger.sign_in("rep1", "guess").await.expect(422);
+        }
+        stranger.sign_in("rep1", PASSWORD).await.expect(422);
+        assert_eq!(own.sign_in("rep1", PASSWORD).await.status, 303, "strangers must not lock staff out");
+        app.pass(DAY);
+        assert_eq!(stranger.sign_in("rep1", PASSWORD).await.status, 303, "the next day is another day");
+    }
+
+    async fn a_locked_account_cannot_sign_in_and_is_signed_out(app: App) {
+        let rep = app.sign_in("rep1").await;
+        let admin = app.sign_in("admin").await;
+        let form = admin.get(&format!("/users/{}/edit", app.people.rep1)).await.form(&format!("/users/{}", app.people.rep1));
+        admin.submit(&form, &[("locked", "1")]).await.location();
+        assert_eq!(rep.get("/me").await.status, 303);
+        app.stranger().sign_in("rep1", PASSWORD).await.expect(422);
+    }
+
+    async fn every_attempt_is_in_the_login_log(app: App) {
+        app.stranger().sign_in("rep1", PASSWORD).await;
+        app.stranger().sign_in("rep1", "wrong").await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM login_log WHERE username = 'rep1' AND outcome = 'in'").await, 1);
+        assert_eq!(app.number("SELECT count(*) AS n FROM login_log WHERE username = 'rep1' AND outcome <> 'in'").await, 1);
+    }
+
+    async fn signing_in_leads_back_to_the_page_asked_for_and_never_elsewhere(app: App) {
+        let client = app.stranger();
+        let door = client.get("/users").await.location();
+        let form = client.get(&door).await.form("/login");
+        let answer = client.submit(&form, &[("username", "admin"), ("password", PASSWORD)]).await;
+        assert_eq!(answer.location(), "/users");
+        for foreign in ["//evil.example", "https://evil.example/", "/\\evil.example"] {
+            let client = app.stranger();
+            let form = client.get("/login").await.form("/login");
+            let answer = client.submit(&form, &[("username", "admin"), ("password", PASSWORD), ("next", foreign)]).await;
+            assert_eq!(answer.location(), "/");
+        }
+    }
+
+    async fn absurd_typing_is_answered_in_words(app: App) {
+        for text in ["😀".repeat(10_000), "x".repeat(10_000), "\u{0}\u{7}".to_owned(), "' OR 1=1 --".to_owned()] {
+            let page = app.stranger().sign_in(&text, &text).await;
+            assert!((400..500).contains(&page.status), "{} for {:?}", page.status, text.chars().take(8).collect::<String>());
+        }
+    }
+
+    async fn a_company_that_has_people_has_no_setup_page(app: App) {
+        app.stranger().get("/setup").await.expect(404);
+        let fields = [("company", "x"), ("name", "x"), ("username", "intruder"), ("new", "a-long-password-1"), ("again", "a-long-password-1")];
+        app.stranger().post("/setup", &fields).await.expect(404);
+        assert_eq!(app.number("SELECT count(*) AS n FROM users WHERE username = 'intruder'").await, 0);
+    }
+
+    async fn the_language_of_a_device_can_be_switched_without_signing_in(app: App) {
+        let client = app.stranger();
+        assert!(client.get("/login").await.has("html[lang=zh-CN]"));
+        client.post("/language", &[("lang", "en"), ("back", "/login")]).await.location();
+        let page = client.get("/login").await;
+        assert!(page.has("html[lang=en]") && page.says("Sign in"));
+    }
+}

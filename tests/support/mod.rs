@@ -1,0 +1,23 @@
+//! What the tests stand on: a real server on a port of its own, people in it, a client, PostgreSQL.
+
+pub mod app;
+pub mod client;
+pub mod people;
+pub mod pictures;
+pub mod postgres;
+pub mod seed;
+pub mod sources;
+
+/// Writes each test once and runs it on both databases: `sqlite::name` and `postgres::name`.
+macro_rules! both_engines {
+    ($($(#[$note:meta])* async fn $name:ident($app:ident: $kind:ty) $body:block)+) => {
+        $($(#[$note])* async fn $name($app: $kind) $body)+
+        mod sqlite {
+            $(#[test] fn $name() { $crate::support::app::on($crate::support::app::Engine::Sqlite, super::$name); })+
+        }
+        mod postgres {
+            $(#[test] fn $name() { $crate::support::app::on($crate::support::app::Engine::Postgres, super::$name); })+
+        }
+    };
+}
+pub(crate) use both_engines;
