@@ -138,9 +138,13 @@ pub(super) async fn list(
     scope: &Scope,
     view: View,
     q: &str,
+    customer: Option<Id>,
     paging: Paging,
 ) -> Result<Listing<Order>, DbError> {
     let mut query = sql(ORDER);
+    if let Some(customer) = customer {
+        query = query.push(" AND o.customer_id = ").arg(customer);
+    }
     if let View::State(state) = view {
         query = query.push(" AND o.state = ").arg(state.code());
     }
@@ -274,16 +278,6 @@ pub(super) async fn buyer_locked(tx: &mut Tx, customer: Id) -> Result<Option<Buy
 pub(super) async fn charge(tx: &mut Tx, customer: Id, amount: Fen, at: Millis) -> Result<(), DbError> {
     customers::add_arrears(tx, customer, amount).await?;
     customers::add_purchase(tx, customer, amount, at).await
-}
-
-#[derive(sqlx::FromRow)]
-pub(super) struct VisitOf {
-    pub customer_id: Id,
-}
-
-pub(super) async fn visit(on: impl Into<On<'_>>, scope: &Scope, visit: Id) -> Result<Option<VisitOf>, DbError> {
-    let query = sql("SELECT customer_id FROM visits WHERE deleted_at IS NULL AND id = $1").bind(visit);
-    scope.restrict(query, "owner_id").optional(on).await
 }
 
 /// What else weighs on a customer's credit.

@@ -29,11 +29,12 @@ const SHOWN: i64 = 20;
 
 pub(super) async fn list(cx: Cx) -> Result<Response> {
     let q = cx.query("q").unwrap_or_default();
-    let found = store::list(&cx.office.db, &cx.scope(), q, cx.paging()).await?;
+    let customer = cx.query("customer").map(|id| id.parse::<Id>().map_err(|_| AppError::NotFound)).transpose()?;
+    let found = store::list(&cx.office.db, &cx.scope(), q, customer, cx.paging()).await?;
     let page_title = Module::Payments.title(cx.lang);
     let frame = cx.frame();
     let page = Page::new(&frame, page_title).back("/").tabs();
-    Ok(html(page.render(view::list(cx.lang, q, &found))))
+    Ok(html(page.render(view::list(&cx, q, customer, &found))))
 }
 
 pub(super) async fn new(cx: Cx) -> Result<Response> {

@@ -32,8 +32,17 @@ const PAYMENT: &str = "SELECT p.id, u.name AS owner, p.customer_id, c.name AS cu
 /// Customers whose payments a search gathers.
 const NAMED: i64 = 100;
 
-pub(super) async fn list(db: &Db, scope: &Scope, q: &str, paging: Paging) -> Result<Listing<Payment>, DbError> {
+pub(super) async fn list(
+    db: &Db,
+    scope: &Scope,
+    q: &str,
+    customer: Option<Id>,
+    paging: Paging,
+) -> Result<Listing<Payment>, DbError> {
     let mut query = sql(PAYMENT);
+    if let Some(customer) = customer {
+        query = query.push(" AND p.customer_id = ").arg(customer);
+    }
     if !q.is_empty() {
         // Customers are found as in their own list; a number only where something of a number was typed.
         let named = customers::choices(db, scope, Some(q), NAMED).await?;
