@@ -33,6 +33,7 @@ use crate::{contacts, customers, migrations, modules, reactions, timeline, users
 use crate::{
     approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
 };
+use crate::{contacts, documents, migrations, modules, reactions, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -106,24 +107,18 @@ pub fn routes() -> Routes {
     let mut routes = Routes::default();
     crate::assets::routes(&mut routes);
     crate::workbench::routes(&mut routes);
-    crate::users::routes(&mut routes);
-    crate::kernel::push::routes(&mut routes);
-    crate::products::routes(&mut routes);
-    crate::stock::routes(&mut routes);
+    crate::customers::routes(&mut routes, contacts::first);
+    crate::contacts::routes(&mut routes);
+    crate::timeline::routes(&mut routes);
     crate::visits::routes(&mut routes);
     crate::tasks::routes(&mut routes);
-    workbench::routes(&mut routes);
-    customers::routes(&mut routes, contacts::first);
-    contacts::routes(&mut routes);
-    timeline::routes(&mut routes);
-    users::routes(&mut routes);
-    visits::routes(&mut routes);
-    tasks::routes(&mut routes);
-    products::routes(&mut routes);
-    stock::routes(&mut routes);
-    orders::routes(&mut routes, documents::told_of_order);
-    approvals::routes(&mut routes, documents::facts);
-    payments::routes(&mut routes);
+    crate::approvals::routes(&mut routes, documents::facts);
+    crate::orders::routes(&mut routes, documents::told_of_order);
+    crate::payments::routes(&mut routes);
+    crate::products::routes(&mut routes);
+    crate::stock::routes(&mut routes);
+    crate::users::routes(&mut routes);
+    crate::kernel::push::routes(&mut routes);
     routes
 }
 
