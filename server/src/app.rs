@@ -22,17 +22,6 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
-use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
-use crate::{
-    approvals, contacts, customers, documents, migrations, modules, orders, payments, products, reactions, stock, timeline, users,
-    workbench,
-};
-use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
-use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
-use crate::{
-    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
-};
 use crate::{contacts, documents, migrations, modules, reactions, users, workbench};
 
 /// Runs what the command line asks for.
