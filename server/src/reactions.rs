@@ -4,19 +4,16 @@ use std::sync::Arc;
 
 use fieldline_protocol::messages::Ack;
 
-use crate::calls;
 use crate::events::Event;
-use crate::kernel::Office;
 use crate::gateways::FromBox;
+use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, Tx};
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::outbox::Pending;
-use crate::orders;
-use crate::popup;
-use crate::sms;
+use crate::{approvals, calls, orders, popup, sms};
 
 /// Reactions that share the event's transaction.
 ///
@@ -53,6 +50,10 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
             office.badges_changed(owner);
             Ok(())
         }
+        Event::ApprovalOpened { approval, approver } => {
+            approvals::tell::opened(&office, &key, approval, approver).await
+        }
+        Event::ApprovalDecided { approval, by, .. } => approvals::tell::decided(&office, &key, approval, by).await,
         Event::OrderApproved { order } => Ok(sms::order_approved(&office, &key, order).await?),
         Event::SmsQueued { sms } => Ok(sms::offer(&office, &scope, sms).await?),
         Event::SmsMoved { sms } => Ok(sms::tell_moved(&office, &scope, sms).await?),
@@ -60,10 +61,7 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
         Event::CallRinging { call } => Ok(popup::ring(&office, &scope, call).await?),
         Event::CallEnded { call } => Ok(popup::hang_up(&office, &scope, call).await?),
         Event::CallUnanswered { call } => Ok(calls::unanswered(&office, &scope, call).await?),
-        Event::ApprovalDecided { .. }
-        | Event::ApprovalOpened { .. }
-        | Event::OrderRefused { .. }
-        | Event::VisitEnded { .. } => Ok(()),
+        Event::OrderRefused { .. } | Event::VisitEnded { .. } => Ok(()),
     }
 }
 

@@ -15,6 +15,7 @@ pub use pages::{answer_link, callback_link};
 pub use rules::State;
 pub use store::Call;
 
+use crate::kernel::Office;
 use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::auth::Actor;
@@ -25,7 +26,6 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
 use crate::kernel::routes::Routes;
-use crate::kernel::Office;
 use crate::modules::Module;
 use crate::tasks::{self, NewCallback};
 use crate::ui::timeline::Entry;
@@ -71,7 +71,14 @@ pub async fn missed(db: &Db, actor: &Actor) -> Result<i64, DbError> {
 ///
 /// # Errors
 /// What the database says.
-pub async fn history(db: &Db, scope: &Scope, customer: Id, lang: Lang, now: Millis, limit: i64) -> Result<Vec<Entry>, DbError> {
+pub async fn history(
+    db: &Db,
+    scope: &Scope,
+    customer: Id,
+    lang: Lang,
+    now: Millis,
+    limit: i64,
+) -> Result<Vec<Entry>, DbError> {
     let calls = store::of_customer(db, scope, customer, limit).await?;
     Ok(calls.iter().map(|call| entry(call, lang, now)).collect())
 }

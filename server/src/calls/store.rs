@@ -159,7 +159,8 @@ struct Held {
 
 /// Other calls of a number or customer that wait to be returned: returning one returns all.
 pub async fn waiting_of(tx: &mut Tx, digits: &str, customer: Option<Id>) -> Result<Vec<Id>, DbError> {
-    let query = sql("SELECT id FROM calls WHERE state = 'missed' AND ((digits = $1 AND digits <> '') OR customer_id = $2)");
+    let query =
+        sql("SELECT id FROM calls WHERE state = 'missed' AND ((digits = $1 AND digits <> '') OR customer_id = $2)");
     let rows: Vec<Held> = query.bind(digits).bind(customer).all(tx).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
@@ -209,7 +210,8 @@ pub async fn missed(db: &Db, scope: &Scope) -> Result<i64, DbError> {
 }
 
 pub async fn missed_of_nobody(db: &Db) -> Result<i64, DbError> {
-    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM calls k WHERE k.state = 'missed' AND k.owner_id IS NULL");
+    let query =
+        sql("SELECT CAST(count(*) AS BIGINT) AS n FROM calls k WHERE k.state = 'missed' AND k.owner_id IS NULL");
     Ok(query.one::<Count>(db).await?.n)
 }
 
@@ -220,7 +222,8 @@ struct Setting {
 
 /// How long after the ringing somebody may say 接了.
 pub async fn patience(tx: &mut Tx, usual: Millis) -> Result<Millis, DbError> {
-    let row: Option<Setting> = sql("SELECT value FROM settings WHERE name = 'call_patience_seconds'").optional(tx).await?;
+    let row: Option<Setting> =
+        sql("SELECT value FROM settings WHERE name = 'call_patience_seconds'").optional(tx).await?;
     let seconds = row.and_then(|row| row.value.parse::<i64>().ok()).filter(|seconds| (1..=3600).contains(seconds));
     Ok(seconds.map_or(usual, |seconds| seconds * 1000))
 }

@@ -54,10 +54,17 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
 fn acts(cx: &Cx, call: &Call) -> Markup {
     let lang = cx.lang;
     let answer = |word: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
-        fields::form(&answer_link(call.id), &cx.op_id(), None, false, None, html! {
-            (fields::hidden("answer", word))
-            (fields::submit(label, kind))
-        })
+        fields::form(
+            &answer_link(call.id),
+            &cx.op_id(),
+            None,
+            false,
+            None,
+            html! {
+                (fields::hidden("answer", word))
+                (fields::submit(label, kind))
+            },
+        )
     };
     html! {
         @if cx.may(Gate::edit(Module::Calls)) && call.state().is_open() {
@@ -92,7 +99,8 @@ pub fn show(cx: &Cx, call: &Call) -> String {
         }))
         (acts(cx, call))
     };
-    let page = Page::new(&cx.frame(), caller(lang, call)).back("/calls");
+    let frame = cx.frame();
+    let page = Page::new(&frame, caller(lang, call)).back("/calls");
     let page = if call.digits.is_empty() {
         page
     } else {

@@ -71,7 +71,8 @@ async fn card(office: &Office, actor: &Actor, call: Id) -> Result<Option<Card>, 
 
 /// The people on whose pages a call pops up: its owner and every clerk.
 async fn readers(office: &Office, call: &Call) -> Result<Vec<Id>, DbError> {
-    let mut readers: Vec<Id> = users::names_with_role(&office.db, Role::Clerk).await?.into_iter().map(|user| user.id).collect();
+    let mut readers: Vec<Id> =
+        users::names_with_role(&office.db, Role::Clerk).await?.into_iter().map(|user| user.id).collect();
     if let Some(owner) = call.owner_id
         && !readers.contains(&owner)
     {
@@ -94,7 +95,13 @@ pub async fn ring(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError>
     if let Some(owner) = call.owner_id {
         let lang = Lang::Zh;
         let who = call.customer.clone().unwrap_or_default();
-        push::notify(office, owner, &t!(lang, "popup.push", who = who), &view::shown(&call.digits), &format!("/popup/{id}"));
+        push::notify(
+            office,
+            owner,
+            &t!(lang, "popup.push", who = who),
+            &view::shown(&call.digits),
+            &format!("/popup/{id}"),
+        );
     }
     Ok(())
 }

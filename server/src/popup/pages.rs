@@ -50,8 +50,7 @@ pub async fn hand_over(cx: Cx) -> Result<Response> {
     };
     let mut write = cx.write(&form).await?;
     calls::give_to(&mut write.tx, id, to).await?;
-    let changes =
-        Changes::new().moved("owner_id", call.owner_id.map(|owner| owner.to_string()), Some(to.to_string()));
+    let changes = Changes::new().moved("owner_id", call.owner_id.map(|owner| owner.to_string()), Some(to.to_string()));
     write.audit(Action::Edit, "call", id, changes).await?;
     // Who hands a call over may see it no longer, so the way leads to the list.
     let response = write.finish("/calls?done=done").await?;

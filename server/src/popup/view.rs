@@ -78,10 +78,17 @@ pub fn page(cx: &Cx, found: &Card, people: &[(Id, String)]) -> String {
     let lang = cx.lang;
     let call = &found.call;
     let answer = |word: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
-        fields::form(&answer_link(call.id), &cx.op_id(), None, false, None, html! {
-            (fields::hidden("answer", word))
-            (fields::submit(label, kind))
-        })
+        fields::form(
+            &answer_link(call.id),
+            &cx.op_id(),
+            None,
+            false,
+            None,
+            html! {
+                (fields::hidden("answer", word))
+                (fields::submit(label, kind))
+            },
+        )
     };
     let options: Vec<(String, String)> = people.iter().map(|(id, name)| (id.to_string(), name.clone())).collect();
     let body = html! {
