@@ -7,6 +7,3 @@ mod features;
 mod licences;
 mod support;
 mod texts;
-
-mod licences;
-mod support;

@@ -203,9 +203,13 @@ fn no_text_is_left_over() {
                     begun.push(begin.to_owned());
                 }
             }
-            // `?done=saved` becomes `toast.saved`.
+            // `?done=saved` becomes `toast.saved`; the word may also stand alone where it depends.
             for piece in literal.split(['?', '&']).filter_map(|piece| piece.strip_prefix("done=")) {
-                named.insert(format!("toast.{piece}"));
+                let word: String = piece.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+                named.insert(format!("toast.{word}"));
+            }
+            if literal.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+                named.insert(format!("toast.{literal}"));
             }
             named.insert(literal);
         }

@@ -8,4 +8,7 @@ mod migrations;
 mod op_id;
 mod sessions;
 mod sign_in;
+mod tasks;
 mod users;
+mod visit_photos;
+mod visits;

@@ -3,7 +3,9 @@
 pub mod app;
 pub mod client;
 pub mod people;
+pub mod pictures;
 pub mod postgres;
+pub mod seed;
 pub mod sources;
 
 /// Writes each test once and runs it on both databases: `sqlite::name` and `postgres::name`.

@@ -9,7 +9,7 @@
 //! | --- | --- | --- |
 //! | one and two characters | names | anything that is not only letters and digits |
 //! | two, three, five letters anywhere | initials (letters and digits stand for themselves) | letters |
-//! | three and five letters from the begin of a syllable | full pinyin | letters |
+//! | syllables of two letters; three and five letters from the begin of any | full pinyin | letters |
 //! | `^` and a letter | begin of the initials | one letter |
 //! | four digits anywhere, `^` and the first three | telephone numbers | digits |
 //! | `=` and the whole | a record's own names | the duplicate guard |
@@ -227,6 +227,8 @@ fn name_terms(name: &str, terms: &mut BTreeSet<String>) {
             terms.insert(format!("^{first}"));
         }
         for begin in 0..reading.0.len() {
+            // 李 li: a short syllable as a whole, beside the initials that two letters usually are.
+            terms.extend(reading.0.get(begin).filter(|syllable| syllable.chars().count() == 2).cloned());
             let rest: String = reading.0.iter().skip(begin).flat_map(|syllable| syllable.chars()).take(5).collect();
             for size in [3, 5] {
                 if rest.chars().count() >= size {

@@ -1,0 +1,167 @@
+//! A visit from its plan to its check-out, and what is odd about it.
+
+use server::kernel::clock::{DAY, MINUTE};
+
+use crate::support::app::{App, TODAY};
+use crate::support::client::{Client, Page};
+use crate::support::{both_engines, seed};
+
+async fn check_in(client: &Client, path: &str, lat: &str, lng: &str, at: i64) -> Page {
+    let form = client.get(path).await.form(&format!("{path}/check-in"));
+    let at = at.to_string();
+    client.submit(&form, &[("lat", lat), ("lng", lng), ("accuracy", "12"), ("fix_at", &at)]).await
+}
+
+both_engines! {
+    async fn a_visit_goes_from_plan_to_check_out_and_plans_the_next(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        let rep = app.sign_in("rep1").await;
+        let form = rep.get(&format!("/visits/new?customer={customer}")).await.form("/visits");
+        rep.submit(&form, &[("customer", &customer.to_string()), ("planned_on", TODAY), ("purpose", "对账")]).await.location();
+        let list = rep.get("/visits").await.expect(200);
+        assert!(list.says("潍坊丰源农资"));
+        let path = list.links("/visits/").into_iter().find(|href| href.len() == "/visits/0123456789abc".len()).unwrap();
+
+        check_in(&rep, &path, "36.7070", "119.1619", app.clock.now()).await.location();
+        assert_eq!(app.word("SELECT flags AS s FROM visits").await, "");
+        app.pass(25 * MINUTE);
+        let form = rep.get(&path).await.form(&format!("{path}/check-out"));
+        rep.submit(&form, &[("result", "客户库存不多，\n下周补货"), ("next_on", "2026-11-30")]).await.location();
+
+        assert_eq!(app.number("SELECT count(*) AS n FROM visits WHERE state = 'done' AND checked_out_at - checked_in_at = 1500000").await, 1);
+        assert_eq!(app.number("SELECT count(*) AS n FROM visits WHERE state = 'planned' AND planned_on = '2026-11-30'").await, 1);
+        assert_eq!(app.word("SELECT next_contact_on AS s FROM customers").await, "2026-11-30");
+        let page = rep.get(&path).await.expect(200);
+        assert!(page.says("客户库存不多") && page.says("25"));
+        app.settle().await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM events WHERE kind = 'visit_ended' AND state = 'done'").await, 1);
+        let manager = app.sign_in("manager1").await;
+        assert!(manager.get(&path).await.expect(200).says("客户库存不多"), "the manager reads it");
+    }
+
+    async fn without_a_position_the_visit_is_saved_and_says_so(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        let path = format!("/visits/{}", seed::visit(&app, app.people.rep1, customer).await);
+        let rep = app.sign_in("rep1").await;
+        let form = rep.get(&path).await.form(&format!("{path}/check-in"));
+        rep.submit(&form, &[]).await.location();
+        assert_eq!(app.word("SELECT flags AS s FROM visits").await, "no_fix");
+        assert!(rep.get(&path).await.says("无定位"));
+    }
+
+    async fn far_away_is_allowed_flagged_and_wants_a_reason(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        let path = format!("/visits/{}", seed::visit(&app, app.people.rep1, customer).await);
+        let rep = app.sign_in("rep1").await;
+        check_in(&rep, &path, "36.80", "119.16", app.clock.now()).await.location();
+        assert!(app.word("SELECT flags AS s FROM visits").await.contains("far"));
+        let form = rep.get(&path).await.form(&format!("{path}/check-out"));
+        let asked = rep.submit(&form, &[("result", "在展会见面")]).await.expect(422);
+        assert_eq!(asked.form(&format!("{path}/check-out")).value("result"), Some("在展会见面"), "what was typed is kept");
+        let again = asked.form(&format!("{path}/check-out"));
+        rep.submit(&again, &[("out_reason", "客户在展会")]).await.location();
+        let manager = app.sign_in("manager1").await;
+        assert!(manager.get(&path).await.says("客户在展会"));
+    }
+
+    async fn the_first_visit_with_a_position_gives_the_customer_its_point(app: App) {
+        let customer = seed::customer_at(&app, app.people.rep1, "新客户", None).await;
+        let path = format!("/visits/{}", seed::visit(&app, app.people.rep1, customer).await);
+        let rep = app.sign_in("rep1").await;
+        check_in(&rep, &path, "36.5", "118.5", app.clock.now()).await.location();
+        assert_eq!(app.number("SELECT count(*) AS n FROM customers WHERE lat > 36.4 AND lat < 36.6 AND lng > 118.4").await, 1);
+    }
+
+    async fn an_old_position_and_nonsense_never_stop_a_check_in(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        let rep = app.sign_in("rep1").await;
+        for (lat, lng, at) in [
+            ("36.7069", "119.1618", app.clock.now() - DAY),
+            ("36.7069", "119.1618", app.clock.now() + DAY),
+            ("NaN", "inf", 0),
+            ("999", "-999", i64::MAX),
+            ("😀", "三十六", i64::MIN),
+            ("1e308", "1e-308", 1),
+        ] {
+            let path = format!("/visits/{}", seed::visit(&app, app.people.rep1, customer).await);
+            assert_eq!(check_in(&rep, &path, lat, lng, at).await.status, 303, "{lat} {lng} {at}");
+        }
+    }
+
+    async fn another_departments_visit_does_not_exist_and_a_colleagues_is_not_written(app: App) {
+        let customer = seed::customer(&app, app.people.rep2, "济南客户").await;
+        let path = format!("/visits/{}", seed::visit(&app, app.people.rep2, customer).await);
+        for (who, read) in [("rep1", 404), ("manager1", 404), ("manager2", 200), ("rep2", 200)] {
+            let client = app.sign_in(who).await;
+            client.get(&path).await.expect(read);
+            if who != "rep2" {
+                for change in ["check-in", "check-out", "result", "plan", "deletion"] {
+                    let op = format!("{who}-{change}");
+                    let status = client.post(&format!("{path}/{change}"), &[("op_id", &op)]).await.status;
+                    assert!(matches!(status, 403 | 404), "{who} {change}: {status}");
+                }
+            }
+        }
+        assert!(!app.sign_in("rep1").await.get("/visits").await.says("济南客户"));
+        assert_eq!(app.number("SELECT count(*) AS n FROM visits WHERE state = 'planned' AND deleted_at IS NULL").await, 1);
+    }
+
+    async fn a_foreign_customer_cannot_be_planned(app: App) {
+        let foreign = seed::customer(&app, app.people.rep2, "济南客户").await;
+        let rep = app.sign_in("rep1").await;
+        let form = rep.get("/visits/new").await.form("/visits");
+        for id in [foreign.to_string(), app.nobody().to_string(), "x".to_owned(), "😀".repeat(1000)] {
+            rep.submit(&form, &[("customer", &id), ("planned_on", TODAY)]).await.expect(422);
+            let status = rep.post(&format!("/visits?customer={id}"), &[("op_id", &format!("now{}", id.len()))]).await.status;
+            assert_eq!(status, 404);
+        }
+        assert_eq!(app.number("SELECT count(*) AS n FROM visits").await, 0);
+    }
+
+    async fn the_steps_keep_their_order(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        let path = format!("/visits/{}", seed::visit(&app, app.people.rep1, customer).await);
+        let rep = app.sign_in("rep1").await;
+        rep.post(&format!("{path}/check-out"), &[("op_id", "a"), ("result", "x")]).await.expect(409);
+        rep.post(&format!("{path}/photos"), &[("op_id", "b")]).await.expect(409);
+        let form = rep.get(&path).await.form(&format!("{path}/check-in"));
+        rep.submit(&form, &[]).await.location();
+        rep.submit(&form, &[]).await.location();
+        rep.post(&format!("{path}/check-in"), &[("op_id", "c")]).await.expect(409);
+        let form = rep.get(&path).await.form(&format!("{path}/check-out"));
+        rep.submit(&form, &[("result", "好")]).await.location();
+        rep.post(&format!("{path}/check-out"), &[("op_id", "d"), ("result", "again")]).await.expect(409);
+        assert_eq!(app.word("SELECT result AS s FROM visits").await, "好");
+    }
+
+    async fn two_devices_that_write_the_same_field_see_both_texts(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        let path = format!("/visits/{}", seed::visit(&app, app.people.rep1, customer).await);
+        let rep = app.sign_in("rep1").await;
+        let form = rep.get(&path).await.form(&format!("{path}/check-in"));
+        rep.submit(&form, &[]).await.location();
+        let page = rep.get(&path).await;
+        let (mut phone, mut desk) = (page.form(&format!("{path}/check-out")), rep.get(&path).await.form(&format!("{path}/check-out")));
+        phone.action = format!("{path}/result");
+        desk.action = format!("{path}/result");
+        rep.submit(&phone, &[("result", "手机上写的")]).await.location();
+        // Another field of the same record merges.
+        rep.submit(&desk, &[("next_on", "2026-12-01")]).await.location();
+        assert_eq!(app.word("SELECT result || next_on AS s FROM visits").await, "手机上写的2026-12-01");
+        let desk = desk.with(&[("op_id", "another-device"), ("result", "电脑上写的")]);
+        let both = rep.submit(&desk, &[]).await.expect(409);
+        assert!(both.says("手机上写的") && both.body.contains("电脑上写的"));
+        assert_eq!(app.word("SELECT result AS s FROM visits").await, "手机上写的");
+    }
+
+    async fn absurd_dates_are_told_by_name(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await.to_string();
+        let rep = app.sign_in("rep1").await;
+        let form = rep.get("/visits/new").await.form("/visits");
+        for day in ["9999-12-31", "2026-02-30", "1999-01-01", "今天", "", "2026-11-22", "2099-01-01"] {
+            let page = rep.submit(&form, &[("customer", &customer), ("planned_on", day)]).await.expect(422);
+            assert!(page.says("拜访日期"), "{day}");
+        }
+        assert_eq!(app.number("SELECT count(*) AS n FROM visits").await, 0);
+    }
+}
