@@ -236,9 +236,9 @@ fn customer(shop: &Shop, rng: &mut Rng, goods: &Goods, mnemonic: &str, search_te
         None => "none",
     };
     let usual = match shop.grade {
-        "a" => 40_000_00,
-        "b" => 20_000_00,
-        _ => 10_000_00,
+        "a" => 4_000_000,
+        "b" => 2_000_000,
+        _ => 1_000_000,
     };
     // Most owe less than they may; a few have come to the end of it.
     let room = if rng.chance(95) { shop.arrears.0 * 5 / 4 } else { 0 };

@@ -14,6 +14,7 @@ use anyhow::Context;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::gateways;
 use crate::kernel::Office;
 
 const AGENT: &str = "gateway-agent";
@@ -87,19 +88,18 @@ async fn claim(office: &Office, path: &Path) -> anyhow::Result<()> {
     if path.exists() {
         return Ok(());
     }
-    let Some(claim) = claimed(office).await? else { return Ok(()) };
+    let now = office.clock.now();
+    let mut tx = office.db.begin().await?;
+    let claim = gateways::claim_directly(office, &mut tx, "办公室网关", now).await?;
+    tx.commit().await?;
+    gateways::welcome(office, &claim);
     // Beside it and renamed: a half-written claim would never be looked at again.
     let beside = path.with_extension("new");
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(claim.as_bytes())?;
+    file.write_all(&serde_json::to_vec_pretty(&claim)?)?;
     file.sync_all()?;
     std::fs::rename(&beside, path)?;
     Ok(())
-}
-
-/// The claim as the agent reads it.
-async fn claimed(_office: &Office) -> anyhow::Result<Option<String>> {
-    Ok(None)
 }
 
 /// Runs a child over and over until told to stop.
