@@ -108,6 +108,10 @@ pub fn routes() -> Routes {
     crate::payments::routes(&mut routes);
     crate::products::routes(&mut routes);
     crate::stock::routes(&mut routes);
+    crate::sms::routes(&mut routes);
+    crate::calls::routes(&mut routes);
+    crate::popup::routes(&mut routes);
+    crate::gateways::routes(&mut routes);
     crate::users::routes(&mut routes);
     crate::kernel::push::routes(&mut routes);
     routes
@@ -149,8 +153,13 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let app = routes().mount(&office)?;
     let (address, serving) = serve(&office.config, app.boxed()).await?;
     let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
+    // The boxes' credentials first, then the broker that asks for them.
+    crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
+    let mut tasks = crate::kernel::mqtt::start(&office, crate::gateways::hear).await?;
+    let offering = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::sms::LOOK, crate::sms::look));
     let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
-    Ok(Running { address, office, tasks: vec![serving, reacting, sweeping] })
+    tasks.extend([serving, reacting, sweeping, offering]);
+    Ok(Running { address, office, tasks })
 }
 
 /// An older database is copied before it is brought up to date, so that the old version can run on the copy.
