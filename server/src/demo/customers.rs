@@ -16,9 +16,20 @@ use crate::kernel::search::{self, Card};
 /// A person at a customer: name, position, sex, number, birthday by the lunar calendar.
 type Known = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-/// The customers everybody tries first: name, short name, district, kind, level, address, people.
-const FIRST: [(&str, &str, &str, &str, &str, &str, &[Known]); 7] = [
-    ("昌乐县丰源农资", "昌乐丰源", "昌乐县", "retailer", "b", "城关街道新昌路 88 号", &[("李丰源", "经理", "m", "13963610087", "")]),
+/// Name, short name, district, kind, level, address, people.
+type First = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static [Known]);
+
+/// The customers everybody tries first.
+const FIRST: [First; 7] = [
+    (
+        "昌乐县丰源农资",
+        "昌乐丰源",
+        "昌乐县",
+        "retailer",
+        "b",
+        "城关街道新昌路 88 号",
+        &[("李丰源", "经理", "m", "13963610087", "")],
+    ),
     (
         "临朐惠民农资",
         "临朐惠民",
@@ -28,11 +39,51 @@ const FIRST: [(&str, &str, &str, &str, &str, &str, &[Known]); 7] = [
         "城关街道兴隆路 16 号",
         &[("张卫东", "经理", "m", "13805362417", "08-03"), ("刘敏", "会计", "f", "05363112290", "")],
     ),
-    ("寿光绿野植保站", "寿光绿野", "寿光市", "dealer", "a", "圣城街道农资市场 A3", &[("赵立新", "站长", "m", "13685365520", "")]),
-    ("青州兴农合作社", "青州兴农", "青州市", "cooperative", "b", "何官镇南张楼村", &[("李建国", "理事长", "m", "13793604412", "")]),
-    ("安丘金穗种业农药", "安丘金穗", "安丘市", "dealer", "b", "兴安街道青云路 203 号", &[("孙桂兰", "经理", "f", "05364221968", "")]),
-    ("高密田园农资连锁", "高密田园", "高密市", "dealer", "a", "密水街道人民大街 51 号", &[("王海涛", "总经理", "m", "15863367710", "")]),
-    ("诸城百姓农资", "诸城百姓", "诸城市", "retailer", "c", "舜王街道供销社院内", &[("杨秀英", "店主", "f", "13562489031", "")]),
+    (
+        "寿光绿野植保站",
+        "寿光绿野",
+        "寿光市",
+        "dealer",
+        "a",
+        "圣城街道农资市场 A3",
+        &[("赵立新", "站长", "m", "13685365520", "")],
+    ),
+    (
+        "青州兴农合作社",
+        "青州兴农",
+        "青州市",
+        "cooperative",
+        "b",
+        "何官镇南张楼村",
+        &[("李建国", "理事长", "m", "13793604412", "")],
+    ),
+    (
+        "安丘金穗种业农药",
+        "安丘金穗",
+        "安丘市",
+        "dealer",
+        "b",
+        "兴安街道青云路 203 号",
+        &[("孙桂兰", "经理", "f", "05364221968", "")],
+    ),
+    (
+        "高密田园农资连锁",
+        "高密田园",
+        "高密市",
+        "dealer",
+        "a",
+        "密水街道人民大街 51 号",
+        &[("王海涛", "总经理", "m", "15863367710", "")],
+    ),
+    (
+        "诸城百姓农资",
+        "诸城百姓",
+        "诸城市",
+        "retailer",
+        "c",
+        "舜王街道供销社院内",
+        &[("杨秀英", "店主", "f", "13562489031", "")],
+    ),
 ];
 
 /// What 寿光绿野植保站 owes before the order that waits for approval.
@@ -167,7 +218,8 @@ fn people(n: usize, rng: &mut Rng, city: usize) -> Vec<Person> {
         .map(|(place, position)| {
             let (name, sex) = words::person(rng);
             let number = if place == 2 { words::landline(city, first) } else { words::mobile(first + place) };
-            let birthday = if rng.chance(30) { rng.word(&["03-12", "05-20", "07-08", "09-16", "11-25", "01-30"]) } else { "" };
+            let birthday =
+                if rng.chance(30) { rng.word(&["03-12", "05-20", "07-08", "09-16", "11-25", "01-30"]) } else { "" };
             Person { name, position, sex, number, birthday }
         })
         .collect()

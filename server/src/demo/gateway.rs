@@ -77,7 +77,8 @@ pub(super) async fn start(office: &Office) -> anyhow::Result<Option<Simulation>>
         let (agent, stop) = (agent.clone(), Arc::clone(&stop));
         // The kernel's "end with the parent" means the thread that started the child, so that thread must
         // live as long as the child is wanted: its own, not one of a pool.
-        let keeper = std::thread::Builder::new().name("box".to_owned()).spawn(move || keep(&agent, &arguments, &stop))?;
+        let keeper =
+            std::thread::Builder::new().name("box".to_owned()).spawn(move || keep(&agent, &arguments, &stop))?;
         keepers.push(keeper);
     }
     Ok(Some(Simulation { agent, control: simulator, stop, keepers }))

@@ -116,10 +116,15 @@ async fn calls(
             let at = so_far(pace, now, 10, 26, 20);
             let row = call(load, gateway, shop, (digits, name), "missed", at, None);
             missed = Some(load.id(at));
-            rows.push(row.into_iter().enumerate().map(|(column, value)| match (column, missed) {
-                (0, Some(id)) => Arg::from(id),
-                _ => value,
-            }).collect());
+            rows.push(
+                row.into_iter()
+                    .enumerate()
+                    .map(|(column, value)| match (column, missed) {
+                        (0, Some(id)) => Arg::from(id),
+                        _ => value,
+                    })
+                    .collect(),
+            );
         }
     }
     load.insert(
@@ -142,9 +147,7 @@ fn call(
 ) -> Vec<Arg> {
     let id = load.id(at);
     let owner = Some(shop.owner_id);
-    row![
-        id, gateway, id.to_string(), "line0", owner, Some(shop.id), digits, name, state, at, Some(at + 24_000), by,
-    ]
+    row![id, gateway, id.to_string(), "line0", owner, Some(shop.id), digits, name, state, at, Some(at + 24_000), by,]
 }
 
 /// Writes a confirmation for each order of the last weeks, and some answers.
@@ -172,13 +175,27 @@ async fn messages(
             let wire = wire_id(rng, at);
             let parts = if text.chars().count() > 70 { 2 } else { 1 };
             sent.push(row![
-                load.id(at), wire, Some(gateway), shop.owner_id, Some(shop.id), "order", Some(order.id), digits, &text, parts,
-                "delivered", at, Some(at + 900), Some(at + 4_200), Some(at + 7_500),
+                load.id(at),
+                wire,
+                Some(gateway),
+                shop.owner_id,
+                Some(shop.id),
+                "order",
+                Some(order.id),
+                digits,
+                &text,
+                parts,
+                "delivered",
+                at,
+                Some(at + 900),
+                Some(at + 4_200),
+                Some(at + 7_500),
             ]);
             last = Some((at, text, false));
             if rng.chance(60) {
                 let at = at + rng.between(3, 90) * MINUTE;
-                let text = rng.word(&["收到，谢谢", "好的，周四前能到吗？", "收到。发票一起带来", "知道了，货到再联系"]);
+                let text =
+                    rng.word(&["收到，谢谢", "好的，周四前能到吗？", "收到。发票一起带来", "知道了，货到再联系"]);
                 let read = Some(at + HOUR);
                 inbox.push(row![load.id(at), gateway, owner, Some(shop.id), digits, text, at, read]);
                 last = Some((at, text.to_owned(), true));
@@ -227,16 +244,31 @@ async fn tasks(
     let Some(rep) = company.reps.first().copied() else { return Ok(()) };
     let made = pace.today - 8 * HOUR;
     let mut rows: Vec<Vec<Arg>> = Vec::new();
-    let mut add = |load: &mut Loader<'_>, owner: Id, giver: Id, shop: Option<&Shop>, title: &str, due: Millis, done: bool| {
-        let id = load.id(made);
-        let (state, done_at) = if done { ("done", Some(due)) } else { ("open", None) };
-        let feedback = if done { "已办" } else { "" };
-        let customer = shop.map(|shop| shop.id);
-        // A cause makes one task only; what people think of themselves is its own cause.
-        rows.push(row![
-            id, owner, Some(giver), customer, "todo", "", None::<Id>, title, "normal", Some(due), state, feedback, done_at, made, made,
-        ]);
-    };
+    let mut add =
+        |load: &mut Loader<'_>, owner: Id, giver: Id, shop: Option<&Shop>, title: &str, due: Millis, done: bool| {
+            let id = load.id(made);
+            let (state, done_at) = if done { ("done", Some(due)) } else { ("open", None) };
+            let feedback = if done { "已办" } else { "" };
+            let customer = shop.map(|shop| shop.id);
+            // A cause makes one task only; what people think of themselves is its own cause.
+            rows.push(row![
+                id,
+                owner,
+                Some(giver),
+                customer,
+                "todo",
+                "",
+                None::<Id>,
+                title,
+                "normal",
+                Some(due),
+                state,
+                feedback,
+                done_at,
+                made,
+                made,
+            ]);
+        };
     let hour = |days: i64, hour: i64| pace.today + days * DAY + hour * HOUR;
     add(load, rep.id, rep.manager, shops.get(3), "回访李建国（青州兴农），确认秋季备货", hour(0, 14), false);
     add(load, rep.id, rep.id, shops.get(5), "把新价目表送到高密田园农资", hour(1, 17), false);
@@ -252,8 +284,21 @@ async fn tasks(
         let at = so_far(pace, now, 10, 27, 18);
         let title = "回拨 138 0536 2417（临朐惠民农资 张卫东）";
         rows.push(row![
-            load.id(at), rep.id, None::<Id>, Some(shop.id), "callback", "call", Some(missed), title, "high", Some(at + HOUR), "open",
-            "", None::<i64>, at, at,
+            load.id(at),
+            rep.id,
+            None::<Id>,
+            Some(shop.id),
+            "callback",
+            "call",
+            Some(missed),
+            title,
+            "high",
+            Some(at + HOUR),
+            "open",
+            "",
+            None::<i64>,
+            at,
+            at,
         ]);
     }
     load.insert(

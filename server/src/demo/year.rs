@@ -45,7 +45,15 @@ pub(super) struct Line {
 
 impl Line {
     /// A line of `quantity` units; `percent` is what is asked of the list price, never below the floor.
-    pub fn of(goods: &Goods, place: usize, large: bool, quantity: Milli, level: usize, at: Millis, percent: i64) -> Option<Line> {
+    pub fn of(
+        goods: &Goods,
+        place: usize,
+        large: bool,
+        quantity: Milli,
+        level: usize,
+        at: Millis,
+        percent: i64,
+    ) -> Option<Line> {
         let good = goods.list.get(place)?;
         let (unit, ratio) = good.larger.filter(|_| large).unwrap_or((good.base, Milli(1_000)));
         let list_price = goods.price(good, level, at).times(ratio);
@@ -95,7 +103,14 @@ pub(super) struct Order {
 
 impl Order {
     /// An order of a customer.
-    pub fn of(load: &mut Loader<'_>, shop: &Shop, goods: &Goods, at: Millis, state: &'static str, lines: Vec<Line>) -> Order {
+    pub fn of(
+        load: &mut Loader<'_>,
+        shop: &Shop,
+        goods: &Goods,
+        at: Millis,
+        state: &'static str,
+        lines: Vec<Line>,
+    ) -> Order {
         let mut order = Order {
             id: load.id(at),
             visit: None,
@@ -212,8 +227,25 @@ pub(super) const VISITS: &str = "INSERT INTO visits (id, owner_id, customer_id, 
 pub(super) fn planned(load: &mut Loader<'_>, rng: &mut Rng, shop: &Shop, day: Millis, made: Millis) -> Vec<Arg> {
     let none = (None::<i64>, None::<f64>);
     row![
-        load.id(made), shop.owner_id, shop.id, clock::iso_day(day), "planned", rng.word(&PURPOSES), none.0, none.1, none.1,
-        none.1, none.0, none.0, "", none.0, "", None::<String>, "", made, made,
+        load.id(made),
+        shop.owner_id,
+        shop.id,
+        clock::iso_day(day),
+        "planned",
+        rng.word(&PURPOSES),
+        none.0,
+        none.1,
+        none.1,
+        none.1,
+        none.0,
+        none.0,
+        "",
+        none.0,
+        "",
+        None::<String>,
+        "",
+        made,
+        made,
     ]
 }
 
@@ -385,15 +417,7 @@ fn pay(
         }
     }
     let method = rng.word(&["transfer", "transfer", "wechat", "wechat", "cash", "cheque"]);
-    book.payments.push(Payment {
-        id: load.id(at),
-        owner: shop.owner_id,
-        customer: shop.id,
-        at,
-        amount,
-        method,
-        parts,
-    });
+    book.payments.push(Payment { id: load.id(at), owner: shop.owner_id, customer: shop.id, at, amount, method, parts });
     for mut order in unpaid.extract_if(.., |order| order.paid == order.total()) {
         order.state = "closed";
         book.orders.push(order);
@@ -428,8 +452,11 @@ pub(super) async fn write(
         rows.push(row![payment.id, owner, customer, number, clock::iso_day(at), payment.amount, payment.method, at]);
         matches.extend(payment.parts.into_iter().map(|(order, part)| row![payment.id, order, part]));
     }
-    load.insert("INSERT INTO payments (id, owner_id, customer_id, number, paid_on, amount, method, created_at) VALUES", rows)
-        .await?;
+    load.insert(
+        "INSERT INTO payments (id, owner_id, customer_id, number, paid_on, amount, method, created_at) VALUES",
+        rows,
+    )
+    .await?;
     load.insert("INSERT INTO payment_matches (payment_id, order_id, amount) VALUES", matches).await?;
     Ok(orders)
 }
@@ -507,7 +534,8 @@ async fn write_orders(load: &mut Loader<'_>, goods: &Goods, orders: &[Order], su
         lines,
     )
     .await?;
-    load.insert("INSERT INTO stock_reservations (id, order_id, product_id, warehouse_id, quantity) VALUES", promises).await
+    load.insert("INSERT INTO stock_reservations (id, order_id, product_id, warehouse_id, quantity) VALUES", promises)
+        .await
 }
 
 async fn write_approvals(load: &mut Loader<'_>, rng: &mut Rng, orders: &[Order]) -> Result<(), DbError> {
@@ -523,7 +551,17 @@ async fn write_approvals(load: &mut Loader<'_>, rng: &mut Rng, orders: &[Order])
         let title = format!("{} {}", order.number, order.customer_name);
         let total = Some(order.total());
         rows.push(row![
-            id, "order", order.id, order.owner, title, total, order.reason, order.note, state, order.at, decided,
+            id,
+            "order",
+            order.id,
+            order.owner,
+            title,
+            total,
+            order.reason,
+            order.note,
+            state,
+            order.at,
+            decided,
         ]);
         steps.push(row![load.id(order.at), id, 0, order.manager, state, comment, Some(order.at), decided]);
     }
@@ -541,7 +579,14 @@ async fn write_approvals(load: &mut Loader<'_>, rng: &mut Rng, orders: &[Order])
 }
 
 /// Writes what the whole year leaves behind: the numbers given out, the stock and how it came to be.
-pub(super) async fn close(load: &mut Loader<'_>, rng: &mut Rng, goods: &Goods, clerk: Id, pace: Pace, sums: Sums) -> Result<(), DbError> {
+pub(super) async fn close(
+    load: &mut Loader<'_>,
+    rng: &mut Rng,
+    goods: &Goods,
+    clerk: Id,
+    pace: Pace,
+    sums: Sums,
+) -> Result<(), DbError> {
     let mut numbers: Vec<((&str, i64), i64)> = sums.numbers.into_iter().collect();
     numbers.sort_unstable();
     let numbers = numbers
@@ -582,7 +627,11 @@ pub(super) async fn close(load: &mut Loader<'_>, rng: &mut Rng, goods: &Goods, c
             row![load.id(at), at, kind, product(place), house(at_house), quantity, Some(clerk), note]
         })
         .collect();
-    load.insert("INSERT INTO stock_moves (id, at, kind, product_id, warehouse_id, quantity, user_id, note) VALUES", moves).await?;
+    load.insert(
+        "INSERT INTO stock_moves (id, at, kind, product_id, warehouse_id, quantity, user_id, note) VALUES",
+        moves,
+    )
+    .await?;
     let balances = balances
         .into_iter()
         .map(|((place, at_house), on_hand)| {
