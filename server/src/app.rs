@@ -22,7 +22,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{contacts, documents, migrations, modules, reactions, users, workbench};
+use crate::{contacts, demo, documents, migrations, modules, reactions, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -41,10 +41,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             println!("Fieldline 外勤通  {}", running.url());
             running.until_stopped().await
         }
-        Command::Demo(Demo { config, .. }) => {
+        Command::Demo(Demo { customers, no_box, config }) => {
             let running = start(config, Clock::default()).await?;
-            println!("Fieldline 外勤通  {}", running.url());
-            running.until_stopped().await
+            let simulation = demo::open(&running, customers, !no_box).await?;
+            let stopped = running.until_stopped().await;
+            drop(simulation);
+            stopped
         }
     }
 }

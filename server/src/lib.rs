@@ -8,6 +8,8 @@ pub mod app;
 pub mod assets;
 /// Environment and arguments, parsed once.
 pub mod config;
+/// The demo company and its simulated box.
+pub mod demo;
 /// Everything that happens: one enum.
 pub mod events;
 /// What every feature stands on: routes, access, database, forms, events, time and money.
