@@ -52,8 +52,10 @@ pub async fn visit(app: &App, owner: Id, customer: Id) -> Id {
 pub async fn task(app: &App, owner: Id, title: &str) -> Id {
     let id = Id::new();
     let mut tx = app.office.db.begin().await.unwrap();
-    sql("INSERT INTO tasks (id, owner_id, giver_id, kind, title, state, cause_kind, cause_id, created_at, updated_at) \
-         VALUES ($1, $2, $2, 'todo', $3, 'open', '', NULL, $4, $4)")
+    sql(
+        "INSERT INTO tasks (id, owner_id, giver_id, kind, title, state, cause_kind, cause_id, created_at, updated_at) \
+         VALUES ($1, $2, $2, 'todo', $3, 'open', '', NULL, $4, $4)",
+    )
     .bind(id)
     .bind(owner)
     .bind(title)
