@@ -23,6 +23,15 @@ use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
+use crate::{
+    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
+};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
+use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
+use crate::{
+    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
+};
 
 /// Runs what the command line asks for.
 ///
@@ -100,10 +109,20 @@ pub fn routes() -> Routes {
     crate::kernel::push::routes(&mut routes);
     crate::products::routes(&mut routes);
     crate::stock::routes(&mut routes);
+    crate::visits::routes(&mut routes);
+    crate::tasks::routes(&mut routes);
     workbench::routes(&mut routes);
+    customers::routes(&mut routes, contacts::first);
+    contacts::routes(&mut routes);
+    timeline::routes(&mut routes);
     users::routes(&mut routes);
     visits::routes(&mut routes);
     tasks::routes(&mut routes);
+    products::routes(&mut routes);
+    stock::routes(&mut routes);
+    orders::routes(&mut routes, documents::told_of_order);
+    approvals::routes(&mut routes, documents::facts);
+    payments::routes(&mut routes);
     routes
 }
 

@@ -26,8 +26,18 @@ pub mod users;
 
 /// What is sold, in which units, at which prices.
 pub mod products;
+/// Who is asked about a document and what they said.
+pub mod approvals;
 /// What lies in which warehouse and what is promised.
 pub mod stock;
+/// Customers: whom we sell to, whose they are, how to find them.
+pub mod customers;
+
+/// The people at a customer.
+pub mod contacts;
+
+/// The page of one customer, gathering what every feature knows of it.
+pub mod timeline;
 
 /// The first page: what waits today.
 pub mod workbench;
@@ -37,3 +47,10 @@ pub mod tasks;
 
 /// Visits: planned, checked in with evidence, checked out with a result.
 pub mod visits;
+/// From the rep's draft to the order in force.
+pub mod orders;
+/// What customers paid, and on which orders.
+pub mod payments;
+
+/// Which module knows a kind of document.
+pub mod documents;

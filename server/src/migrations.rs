@@ -17,4 +17,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611230940_orders_payments_approvals"),
     migration!("202611230950_gateways_sms_calls"),
     migration!("202611231000_sms_threads"),
+    migration!("202611231010_customers_lists_and_search"),
 ];

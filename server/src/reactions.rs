@@ -9,15 +9,19 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
 use crate::kernel::error::Result;
 use crate::kernel::outbox::Pending;
+use crate::orders;
 
 /// Reactions that share the event's transaction.
 ///
 /// # Errors
 /// A refusal undoes the whole transaction.
-pub async fn inside(_tx: &mut Tx, _at: Millis, event: &Event) -> Result<()> {
+pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
     match event {
-        Event::ApprovalDecided { .. }
-        | Event::ApprovalOpened { .. }
+        Event::ApprovalDecided { document_kind, document, outcome, by, .. } => match document_kind.as_str() {
+            orders::KIND => orders::approval::decided(tx, at, *document, *outcome, *by).await,
+            _ => Ok(()),
+        },
+        Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
         | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }

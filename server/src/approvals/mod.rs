@@ -1,1 +1,85 @@
-//! Filled next.
+//! Approvals 审批: who is asked about a document, in which order, and what they said.
+//!
+//! This feature knows a document only as (kind, id). What decides on the card comes from the document's own
+//! module through [`Facts`], handed in at boot; what a decision does goes back by `Event::ApprovalDecided`
+//! inside the same transaction.
+//!
+//! Tables: approvals, approval_steps
+//! Events: ApprovalOpened, ApprovalDecided
+//! Uses: none
+
+mod pages;
+mod rules;
+mod store;
+mod view;
+
+use maud::Markup;
+
+use crate::kernel::HookFuture;
+use crate::kernel::access::Gate;
+use crate::kernel::cx::Cx;
+use crate::kernel::error::Result;
+use crate::kernel::id::Id;
+use crate::kernel::money::Fen;
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+
+pub use rules::{State, StepState};
+pub use store::{Approval, Step, count_waiting, find, flow, manager_of, of_document, open, open_of, withdraw};
+pub use view::flow_card;
+
+/// Shows what decides about a document: the card's facts, from the module that knows it.
+pub type Facts = for<'a> fn(&'a Cx, &'a Asked) -> HookFuture<'a, Result<Markup>>;
+
+/// Addresses. `facts` finds the module of a document's kind.
+pub fn routes(routes: &mut Routes, facts: Facts) {
+    routes.get("/approvals", Gate::view(Module::Approvals), pages::list);
+    routes.get("/approvals/:id", Gate::view(Module::Approvals), move |cx| pages::show(cx, facts));
+    routes.post("/approvals/:id/decision", Gate::approve(Module::Approvals), move |cx| pages::decide(cx, facts));
+    routes.get("/approvals/:id/handover", Gate::approve(Module::Approvals), pages::handover);
+    routes.post("/approvals/:id/handover", Gate::approve(Module::Approvals), pages::hand_over);
+}
+
+/// Proof that the reader may see the document of an approval: they are or were asked about it, they asked,
+/// or they see the requester's rows. Only this feature makes one, so a document's module can show its facts
+/// to somebody from another department to whom the approval was handed over.
+#[derive(Debug)]
+pub struct Asked {
+    kind: String,
+    document: Id,
+}
+
+impl Asked {
+    /// The document's noun, such as `order`.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> Id {
+        self.document
+    }
+}
+
+/// A document that asks to be approved.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Its noun, such as `order`.
+    pub kind: &'static str,
+    /// The document.
+    pub document: Id,
+    /// Who asks.
+    pub requester: Id,
+    /// What lists show: number and customer.
+    pub title: String,
+    /// What it is about in money.
+    pub amount: Option<Fen>,
+    /// Why it needs approval, in the document module's own codes.
+    pub reason: String,
+    /// What the requester says to the approver.
+    pub note: String,
+    /// Who is asked, one after the other.
+    pub approvers: Vec<Id>,
+}

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fieldline_protocol::messages::Claim;
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{keys, store};
@@ -29,22 +30,6 @@ const LETTERS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 const LENGTH: usize = 10;
 /// Tries in a minute, of everybody together; claiming is rare.
 const TRIES: usize = 10;
-
-/// What a claimed box is given, once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Claim {
-    /// Its name on the wire.
-    #[serde(rename = "box")]
-    pub wire_name: String,
-    /// Where the broker is, such as `mqtt://192.168.1.2:1883`.
-    pub broker: String,
-    /// The MQTT user name.
-    pub username: String,
-    /// 256 random bits; the server keeps only their hash.
-    pub password: String,
-    /// The Ed25519 key, base64, by which the box knows this server's commands.
-    pub server_key: String,
-}
 
 /// A new code, in two groups of five.
 pub fn new_code() -> String {
@@ -75,17 +60,17 @@ pub(super) async fn hand_over(office: &Kernel, tx: &mut Tx, id: Id, wire_name: &
     let password = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     store::activate(tx, id, &PasswordHash::of(password.as_bytes()).to_string()).await?;
     Ok(Claim {
-        wire_name: wire_name.to_owned(),
+        name: wire_name.to_owned(),
         broker: broker_address(office, host),
         username: wire_name.to_owned(),
         password,
-        server_key: STANDARD.encode(keys::command_key(office)?.verifying_key().to_bytes()),
+        server_key: keys::signer(office)?.public_key(),
     })
 }
 
 /// Lets a box in once its credential is on disk.
 pub fn welcome(office: &Kernel, claim: &Claim) {
-    office.wire.admit(&claim.wire_name, PasswordHash::of(claim.password.as_bytes()));
+    office.wire.admit(&claim.name, PasswordHash::of(claim.password.as_bytes()));
 }
 
 /// Where a box finds the broker: the configured one without our own credential, or ours, under the name by

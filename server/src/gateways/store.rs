@@ -193,3 +193,14 @@ pub async fn set_event_seq(tx: &mut Tx, id: Id, seq: i64, now: Millis) -> Result
 pub async fn ready(tx: &mut Tx) -> Result<Vec<Gateway>, DbError> {
     sql(GATEWAY).push("g.state = 'active' AND g.online = TRUE ORDER BY g.id LIMIT 50").all(tx).await
 }
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    n: i64,
+}
+
+/// Whether a box is connected now.
+pub async fn any_online(db: &Db) -> Result<bool, DbError> {
+    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM gateways g WHERE g.state = 'active' AND g.online = TRUE");
+    Ok(query.one::<Count>(db).await?.n > 0)
+}

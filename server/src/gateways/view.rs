@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::health::{self, Modem};
+use fieldline_protocol::messages::ModemState;
+
+use super::health;
 use super::store::Gateway;
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
@@ -18,7 +20,7 @@ use crate::ui::tag::{Tone, tag};
 /// In words and colour: is it there, and does the network hear it.
 fn state(lang: Lang, gateway: &Gateway) -> Markup {
     let modems = health::modems(&gateway.modems);
-    let waits = !modems.is_empty() && modems.iter().all(|modem| !modem.registered);
+    let waits = !modems.is_empty() && modems.values().all(|modem| !health::works(modem));
     match (gateway.state.as_str(), gateway.online) {
         ("new", _) => tag(t!(lang, "gateways.state_new"), Tone::Info),
         ("revoked", _) => tag(t!(lang, "gateways.state_revoked"), Tone::Plain),
@@ -68,18 +70,20 @@ pub fn new(cx: &Cx, form: &Form) -> String {
     page.render(body)
 }
 
-fn modem(lang: Lang, modem: &Modem) -> Markup {
-    card(Some(&modem.name), None, html! {
+fn modem(lang: Lang, name: &str, modem: &ModemState) -> Markup {
+    card(Some(name), None, html! {
         (cell(t!(lang, "gateways.network"), html! {
-            @if modem.registered {
-                @if modem.operator.is_empty() { (t!(lang, "gateways.registered")) } @else { (modem.operator) }
-            } @else { (tag(t!(lang, "gateways.waits_for_network"), Tone::Warn)) }
+            @if !health::works(modem) { (tag(t!(lang, "gateways.waits_for_network"), Tone::Warn)) }
+            @else if modem.operator.is_empty() { (t!(lang, "gateways.registered")) }
+            @else { (modem.operator) }
         }))
-        @if let Some(signal) = modem.signal { (cell(t!(lang, "gateways.signal"), html! { span.num { (signal) "%" } })) }
+        @if let Some(signal) = modem.signal_dbm { (cell(t!(lang, "gateways.signal"), html! { span.num { (signal) " dBm" } })) }
         (cell(t!(lang, "gateways.queue"), html! { span.num { (modem.queue) } }))
         (cell(t!(lang, "gateways.sent_hour"), html! { span.num { (modem.sent_hour) } }))
-        @if let Some((used, capacity)) = modem.sim { (cell(t!(lang, "gateways.sim"), html! { span.num { (used) "/" (capacity) } })) }
-        @if !modem.error.is_empty() { (cell(t!(lang, "gateways.error"), html! { (tag(&modem.error, Tone::Bad)) })) }
+        @if let (Some(used), Some(capacity)) = (modem.sim_used, modem.sim_capacity) {
+            (cell(t!(lang, "gateways.sim"), html! { span.num { (used) "/" (capacity) } }))
+        }
+        @if let Some(error) = &modem.error { (cell(t!(lang, "gateways.error"), html! { (tag(error, Tone::Bad)) })) }
     })
 }
 
@@ -98,7 +102,7 @@ pub fn show(cx: &Cx, gateway: &Gateway, form: &Form) -> String {
             @if !info.hardware.is_empty() { (cell(t!(lang, "gateways.hardware"), html! { (info.hardware) })) }
             (cell(t!(lang, "gateways.wire_name"), html! { code { (gateway.wire_name) } }))
         }))
-        @for found in health::modems(&gateway.modems) { (modem(lang, &found)) }
+        @for (name, state) in &health::modems(&gateway.modems) { (modem(lang, name, state)) }
         @if may_edit && gateway.state == "new" {
             (card(Some(&t!(lang, "gateways.claim_title")), None, html! {
                 div.cell { div.g { (t!(lang, "gateways.claim_text")) } }

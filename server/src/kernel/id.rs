@@ -40,6 +40,16 @@ impl Id {
     }
 }
 
+impl Id {
+    /// An id that sorts as if it had been made at `ms` (UTC), for records of the past that are generated or
+    /// brought in from elsewhere. `sequence` keeps those of one millisecond apart.
+    #[must_use]
+    pub fn dated(ms: i64, sequence: u32) -> Id {
+        let low = i64::from(sequence) & ((1 << SEQUENCE_BITS) - 1);
+        Id(((ms - EPOCH_MS).clamp(0, (1 << 42) - 1) << SEQUENCE_BITS) | low)
+    }
+}
+
 impl Default for Id {
     fn default() -> Self {
         Id::new()

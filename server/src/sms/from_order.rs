@@ -27,17 +27,17 @@ pub async fn order_approved(office: &Office, key: &Arc<CompanyKey>, order: Id) -
     if !template.enabled {
         return Ok(());
     }
-    let Some(order_row) = orders::brief(&office.db, &scope, order).await? else { return Ok(()) };
+    let Some(order_row) = orders::summary_for_sms(&office.db, &scope, order).await? else { return Ok(()) };
     let Some(customer) = customers::brief(&office.db, &scope, order_row.customer_id).await? else { return Ok(()) };
-    let numbers = customers::numbers(&office.db, &scope, order_row.customer_id).await?;
+    let numbers = customers::numbers(&office.db, order_row.customer_id).await?;
     let Some(to) = numbers.iter().find(|number| rules::recipient(&number.digits).is_ok()) else {
         tracing::info!(%order, "no mobile number to confirm the order to");
         return Ok(());
     };
-    let address = match to.contact_name.is_empty() {
-        true => customer.short_name.clone(),
-        false => form_of_address(&to.contact_name, &to.position),
-    };
+    let people = customers::by_phone(&office.db, &to.digits).await?;
+    let person = people.iter().find(|person| person.customer_id == customer.id && !person.contact_name.is_empty());
+    let address =
+        person.map_or_else(|| customer.name.clone(), |person| form_of_address(&person.contact_name, &person.position));
     let company = store::company_name(&office.db).await?;
     let amount = order_row.total.to_string();
     let text = fill(

@@ -22,9 +22,7 @@ const SHOWN: i64 = 30;
 pub async fn list(cx: Cx) -> Result<Response> {
     let unread = cx.query("view") == Some("unread");
     let threads = store::threads(&cx.office.db, &cx.scope(), unread, cx.query("q"), cx.paging()).await?;
-    let ids: Vec<Id> = threads.rows.iter().filter_map(|thread| thread.customer_id).collect();
-    let names = customers::names(&cx.office.db, &cx.scope(), &ids).await?;
-    Ok(html(view::list(&cx, &threads, &names, unread)))
+    Ok(html(view::list(&cx, &threads, unread)))
 }
 
 /// `GET /sms/:id`
@@ -67,8 +65,11 @@ pub async fn new(cx: Cx) -> Result<Response> {
     {
         let company = store::company_name(&cx.office.db).await?;
         let customer = draft.customer.as_ref();
-        let contact = draft.numbers.iter().find(|number| !number.contact_name.is_empty());
-        let address = contact.map(|number| rules::form_of_address(&number.contact_name, &number.position));
+        let address = match draft.numbers.iter().find(|number| rules::recipient(&number.digits).is_ok()) {
+            Some(number) => customers::by_phone(&cx.office.db, &number.digits).await?.into_iter().next(),
+            None => None,
+        };
+        let address = address.map(|caller| rules::form_of_address(&caller.contact_name, &caller.position));
         let text = rules::fill(
             &template.text,
             &[
@@ -88,7 +89,7 @@ async fn draft(cx: &Cx, form: &Form) -> Result<Draft> {
     let (brief, numbers) = match customer {
         Some(id) => {
             let brief = customers::brief(&cx.office.db, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
-            (Some(brief), customers::numbers(&cx.office.db, &cx.scope(), id).await?)
+            (Some(brief), customers::numbers(&cx.office.db, id).await?)
         }
         None => (None, Vec::new()),
     };

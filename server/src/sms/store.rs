@@ -95,8 +95,20 @@ pub struct Thread {
     pub unread: i64,
 }
 
+const THREADS: &str = "SELECT t.id, t.digits, t.owner_id, t.customer_id, t.last_at, t.last_text, t.last_inbound, t.unread, \
+     c.name AS customer FROM sms_threads t LEFT JOIN customers c ON c.id = t.customer_id WHERE 1 = 1";
 const THREAD: &str = "SELECT t.id, t.digits, t.owner_id, t.customer_id, t.last_at, t.last_text, t.last_inbound, t.unread \
      FROM sms_threads t WHERE ";
+
+/// A conversation in the list, with the name of the customer.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ThreadRow {
+    /// The conversation.
+    #[sqlx(flatten)]
+    pub thread: Thread,
+    /// The customer's name.
+    pub customer: Option<String>,
+}
 
 /// A template.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -232,7 +244,7 @@ pub async fn reply(db: &Db, scope: &Scope, id: Id) -> Result<Option<Reply>, DbEr
 }
 
 pub async fn set_state(tx: &mut Tx, id: Id, state: State, error: &str, at: Millis) -> Result<(), DbError> {
-    let query = sql("UPDATE sms_messages SET state = $2, error = $3 ").bind(id).bind(state.code()).bind(error);
+    let query = sql("UPDATE sms_messages SET state = $2, error = $3").bind(id).bind(state.code()).bind(error);
     let query = match state {
         State::Sent => query.push(", sent_at = ").arg(at),
         State::Delivered => query.push(", delivered_at = ").arg(at),
@@ -370,8 +382,8 @@ pub async fn threads(
     unread: bool,
     q: Option<&str>,
     paging: Paging,
-) -> Result<Listing<Thread>, DbError> {
-    let mut query = sql(THREAD).push("1 = 1");
+) -> Result<Listing<ThreadRow>, DbError> {
+    let mut query = sql(THREADS);
     if unread {
         query = query.push(" AND t.unread > 0");
     }

@@ -27,6 +27,19 @@ pub enum Arg {
     Bool(bool),
 }
 
+impl Arg {
+    /// PostgreSQL's text holds no NUL, SQLite's does; what somebody typed must mean the same in both.
+    fn storable(self) -> Arg {
+        match self {
+            Arg::Text(Some(text)) if text.contains('\0') => Arg::Text(Some(text.replace('\0', "\u{fffd}"))),
+            Arg::Text(text) => Arg::Text(text),
+            Arg::Int(value) => Arg::Int(value),
+            Arg::Real(value) => Arg::Real(value),
+            Arg::Bool(value) => Arg::Bool(value),
+        }
+    }
+}
+
 impl From<i64> for Arg {
     fn from(value: i64) -> Arg {
         Arg::Int(Some(value))
@@ -153,7 +166,7 @@ impl Query {
     /// Binds the next `$n` that the text already names.
     #[must_use]
     pub fn bind(mut self, value: impl Into<Arg>) -> Query {
-        self.args.push(value.into());
+        self.args.push(value.into().storable());
         self
     }
 
@@ -167,7 +180,7 @@ impl Query {
     /// Appends a new `$n` and binds it.
     #[must_use]
     pub fn arg(mut self, value: impl Into<Arg>) -> Query {
-        self.args.push(value.into());
+        self.args.push(value.into().storable());
         let place = format!("${}", self.args.len());
         self.text.to_mut().push_str(&place);
         self
@@ -183,6 +196,26 @@ impl Query {
             first = false;
         }
         if first { query.push("NULL)") } else { query.push(")") }
+    }
+
+    /// Appends `(…), (…)` with one `$n` for each value of each row, for an INSERT of many rows.
+    #[must_use]
+    pub fn values(mut self, rows: impl IntoIterator<Item = Vec<Arg>>) -> Query {
+        let text = self.text.to_mut();
+        let mut separator = " ";
+        for row in rows {
+            text.push_str(separator);
+            separator = ", ";
+            let mut opening = "($";
+            for value in row {
+                self.args.push(value);
+                text.push_str(opening);
+                text.push_str(&self.args.len().to_string());
+                opening = ", $";
+            }
+            text.push(')');
+        }
+        self
     }
 
     /// The text as it will be sent, for the test that prepares every statement.

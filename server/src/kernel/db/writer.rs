@@ -81,9 +81,15 @@ impl Writer {
 
     pub(super) async fn sit(&self) -> Result<Seat, DbError> {
         let mut desk = self.lock().await;
-        desk.tidy().await?;
-        desk.open().await?;
-        Ok(Seat { desk: Some(desk), writer: self.clone() })
+        let writer = self.clone();
+        // In a task of its own: whoever goes away now must not leave a half-begun transaction behind. The seat
+        // that nobody fetches is dropped, which undoes it.
+        let sitting = tokio::spawn(async move {
+            desk.tidy().await?;
+            desk.open().await?;
+            Ok(Seat { desk: Some(desk), writer })
+        });
+        sitting.await.map_err(|error| DbError::Unavailable(error.to_string()))?
     }
 
     /// Runs a statement that cannot run inside a transaction, such as `VACUUM INTO`.
@@ -210,7 +216,13 @@ impl Seat {
             match tokio::time::timeout(LOOK_AFTER, outcome.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Err(DbError::Unavailable("the batch was dropped".to_owned())),
-                Err(_) => self.writer.settle().await,
+                Err(_) => {
+                    let writer = self.writer.clone();
+                    let settling = tokio::spawn(async move { writer.settle().await });
+                    if let Err(error) = settling.await {
+                        tracing::error!(%error, "settling a batch ended early");
+                    }
+                }
             }
         }
     }

@@ -1,0 +1,173 @@
+//! Approvals: the lists, the card, the decision, handing over.
+
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::kernel::access::{Right, Role};
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result, html};
+use crate::kernel::form::Form;
+use crate::kernel::i18n::t;
+use crate::kernel::id::Id;
+use crate::modules::Module;
+use crate::ui::layout::Page;
+
+use super::rules::{self, Against, State};
+use super::store::{Approval, Step, View};
+use super::{Facts, store, view};
+
+/// The longest comment.
+const COMMENT: usize = 500;
+
+pub(super) async fn list(cx: Cx) -> Result<Response> {
+    let shown = match cx.query("view") {
+        Some("mine") => View::Mine,
+        Some("done") => View::Done,
+        Some(_) | None => View::Waiting,
+    };
+    let found = store::list(&cx.office.db, cx.actor().id, shown, cx.paging()).await?;
+    let frame = cx.frame();
+    let page = Page::new(&frame, Module::Approvals.title(cx.lang)).tabs().refresh();
+    Ok(html(page.render(view::list(&cx, shown, &found))))
+}
+
+async fn read(cx: &Cx) -> Result<(Approval, Vec<Step>)> {
+    let approval = store::find(&cx.office.db, &cx.scope(), cx.actor().id, cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let steps = store::flow(&cx.office.db, approval.id).await?;
+    Ok((approval, steps))
+}
+
+pub(super) async fn show(cx: Cx, facts: Facts) -> Result<Response> {
+    let (approval, steps) = read(&cx).await?;
+    let form = cx.blank();
+    card(&cx, facts, &approval, &steps, &form).await
+}
+
+async fn card(cx: &Cx, facts: Facts, approval: &Approval, steps: &[Step], form: &Form) -> Result<Response> {
+    let shown = facts(cx, &approval.asked()).await?;
+    let mine = rules::turn_of(approval, steps, cx.actor().id).is_ok();
+    let frame = cx.frame();
+    let mut page = Page::new(&frame, t!(cx.lang, "approvals.card"))
+        .subtitle(view::subtitle(cx, approval))
+        .back("/approvals")
+        .header_action(view::state_tag(cx.lang, approval.state(), mine));
+    if !form.is_right() {
+        page = page.error_title();
+    }
+    let mut response = html(page.render(view::card(cx, approval, steps, &shown, mine, form)));
+    if !form.is_right() {
+        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    Ok(response)
+}
+
+/// Why `user` cannot decide, in words; somebody who is not asked gets 403.
+fn against(cx: &Cx, against: Against) -> AppError {
+    let lang = cx.lang;
+    match against {
+        Against::NotAsked => AppError::Forbidden,
+        Against::Ended(State::Withdrawn) => AppError::Refused(t!(lang, "approvals.was_withdrawn").into_owned()),
+        Against::Ended(state) => {
+            AppError::Refused(t!(lang, "approvals.was_decided", state = view::state_name(lang, state)).into_owned())
+        }
+        Against::Said(state) => {
+            AppError::Refused(t!(lang, "approvals.said_already", state = view::step_name(lang, state)).into_owned())
+        }
+    }
+}
+
+pub(super) async fn decide(cx: Cx, facts: Facts) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let (approval, steps) = read(&cx).await?;
+    let decision = form.choice("decision", &t!(cx.lang, "approvals.decision"), |word| match word {
+        "approve" => Some(true),
+        "reject" => Some(false),
+        _ => None,
+    });
+    let comment = form.text("comment", &t!(cx.lang, "approvals.comment"), COMMENT);
+    if decision == Some(false) && comment.is_empty() {
+        form.wrong("comment", t!(cx.lang, "approvals.say_why"));
+    }
+    let (Some(approved), true) = (decision, form.is_right()) else {
+        return card(&cx, facts, &approval, &steps, &form).await;
+    };
+    let mut write = cx.write(&form).await?;
+    // Read again under the lock: somebody may have decided since the card was drawn.
+    store::lock(&mut write.tx, approval.id).await?;
+    let approval =
+        store::find(&mut write.tx, &cx.scope(), cx.actor().id, approval.id).await?.ok_or(AppError::NotFound)?;
+    let steps = store::flow(&mut write.tx, approval.id).await?;
+    let step = rules::turn_of(&approval, &steps, cx.actor().id).map_err(|why| against(&cx, why))?;
+    store::decide(&mut write.tx, cx.now, &approval, step, &steps, approved, &comment).await?;
+    let state = if approved { State::Approved } else { State::Rejected };
+    let changes = Changes::new().moved("state", State::Open.code(), state.code()).set("comment", comment);
+    write.audit(Action::Decide, "approval", approval.id, changes).await?;
+    let done = if approved { "approved" } else { "rejected" };
+    write.finish(&format!("/approvals/{}?done={done}", approval.id)).await
+}
+
+/// The roles that may decide.
+fn deciders() -> Vec<Role> {
+    Role::ALL.into_iter().filter(|role| Module::Approvals.preset(*role).has(Right::Approve)).collect()
+}
+
+/// Nobody is asked twice at once, and nobody about their own document.
+fn excluded(approval: &Approval, steps: &[Step], user: Id) -> Vec<Id> {
+    let open = steps.iter().filter(|step| step.decided_at.is_none()).map(|step| step.approver_id);
+    [user, approval.requester_id].into_iter().chain(open).collect()
+}
+
+pub(super) async fn handover(cx: Cx) -> Result<Response> {
+    let (approval, steps) = read(&cx).await?;
+    rules::turn_of(&approval, &steps, cx.actor().id).map_err(|why| against(&cx, why))?;
+    let form = cx.blank();
+    handover_page(&cx, &approval, &steps, &form).await
+}
+
+async fn handover_page(cx: &Cx, approval: &Approval, steps: &[Step], form: &Form) -> Result<Response> {
+    let except = excluded(approval, steps, cx.actor().id);
+    let people = store::colleagues(&cx.office.db, &deciders(), &except, None).await?;
+    let frame = cx.frame();
+    let mut page = Page::new(&frame, t!(cx.lang, "approvals.hand_over"))
+        .subtitle(approval.title.clone())
+        .back(format!("/approvals/{}", approval.id));
+    if !form.is_right() {
+        page = page.error_title();
+    }
+    let mut response = html(page.render(view::handover(cx, approval, &people, form)));
+    if !form.is_right() {
+        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    Ok(response)
+}
+
+pub(super) async fn hand_over(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let (approval, steps) = read(&cx).await?;
+    let label = t!(cx.lang, "approvals.approver");
+    let chosen = form.choice("approver_id", &label, |id| id.parse::<Id>().ok());
+    let comment = form.text("comment", &t!(cx.lang, "approvals.comment"), COMMENT);
+    let (Some(to), true) = (chosen, form.is_right()) else {
+        rules::turn_of(&approval, &steps, cx.actor().id).map_err(|why| against(&cx, why))?;
+        return handover_page(&cx, &approval, &steps, &form).await;
+    };
+    let mut write = cx.write(&form).await?;
+    store::lock(&mut write.tx, approval.id).await?;
+    let approval =
+        store::find(&mut write.tx, &cx.scope(), cx.actor().id, approval.id).await?.ok_or(AppError::NotFound)?;
+    let steps = store::flow(&mut write.tx, approval.id).await?;
+    let step = rules::turn_of(&approval, &steps, cx.actor().id).map_err(|why| against(&cx, why))?;
+    // After the look for a repeat: on the second tap the colleague is already asked.
+    let except = excluded(&approval, &steps, cx.actor().id);
+    if store::colleagues(&mut write.tx, &deciders(), &except, Some(to)).await?.is_empty() {
+        drop(write);
+        form.wrong("approver_id", t!(cx.lang, "approvals.not_a_decider"));
+        return handover_page(&cx, &approval, &steps, &form).await;
+    }
+    store::hand_over(&mut write.tx, cx.now, approval.id, step, to, &comment).await?;
+    let changes =
+        Changes::new().moved("approver_id", step.approver_id.to_string(), to.to_string()).set("comment", comment);
+    write.audit(Action::Act, "approval", approval.id, changes).await?;
+    write.finish(&format!("/approvals/{}?done=sent", approval.id)).await
+}

@@ -1,0 +1,409 @@
+//! The SQL of approvals and their steps.
+
+use crate::events::{self, Event, Outcome};
+use crate::kernel::access::{Role, Scope};
+use crate::kernel::clock::Millis;
+use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::error::{AppError, Result};
+use crate::kernel::id::Id;
+use crate::kernel::money::Fen;
+use crate::kernel::paging::{Listing, Paging};
+
+use super::rules::{self, State, StepState};
+use super::{Ask, Asked};
+
+/// An approval.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Approval {
+    /// The approval.
+    pub id: Id,
+    document_kind: String,
+    document_id: Id,
+    /// Who asked.
+    pub requester_id: Id,
+    /// The name of who asked.
+    pub requester: String,
+    /// Number and customer.
+    pub title: String,
+    /// What it is about in money.
+    pub amount: Option<Fen>,
+    /// Why, in the document module's codes.
+    pub reason: String,
+    /// What the requester said.
+    pub note: String,
+    state: String,
+    /// When it was asked.
+    pub created_at: Millis,
+    /// When it ended.
+    pub decided_at: Option<Millis>,
+}
+
+impl Approval {
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::from_code(&self.state).unwrap_or(State::Withdrawn)
+    }
+
+    /// The reader of this row may see its document: see [`Asked`].
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        Asked { kind: self.document_kind.clone(), document: self.document_id }
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_test(state: State) -> Approval {
+        Approval {
+            id: Id(1),
+            document_kind: "order".to_owned(),
+            document_id: Id(2),
+            requester_id: Id(99),
+            requester: String::new(),
+            title: String::new(),
+            amount: None,
+            reason: String::new(),
+            note: String::new(),
+            state: state.code().to_owned(),
+            created_at: 0,
+            decided_at: None,
+        }
+    }
+}
+
+/// One person's turn.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Step {
+    /// The step.
+    pub id: Id,
+    /// Who is asked.
+    pub approver_id: Id,
+    /// Their name.
+    pub approver: String,
+    /// Order of asking.
+    pub position: i64,
+    pub(super) state: String,
+    /// What they said.
+    pub comment: String,
+    /// When their turn came.
+    pub opened_at: Option<Millis>,
+    /// When they decided.
+    pub decided_at: Option<Millis>,
+}
+
+impl Step {
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> StepState {
+        StepState::from_code(&self.state).unwrap_or(StepState::Skipped)
+    }
+}
+
+const APPROVAL: &str = "SELECT a.id, a.document_kind, a.document_id, a.requester_id, r.name AS requester, a.title, a.amount, a.reason, \
+     a.note, a.state, a.created_at, a.decided_at FROM approvals a JOIN users r ON r.id = a.requester_id WHERE ";
+
+/// Lists of approvals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    /// 待我审批
+    Waiting,
+    /// 我发起的
+    Mine,
+    /// 我已处理
+    Done,
+}
+
+pub(super) async fn list(db: &Db, user: Id, view: View, paging: Paging) -> Result<Listing<Approval>, DbError> {
+    let query = sql(APPROVAL);
+    let query = match view {
+        View::Waiting => query
+            .push("a.id IN (SELECT s.approval_id FROM approval_steps s WHERE s.state = 'open' AND s.approver_id = ")
+            .arg(user)
+            .push(") AND a.state = 'open' ORDER BY a.id"),
+        View::Mine => query.push("a.requester_id = ").arg(user).push(" ORDER BY a.id DESC"),
+        View::Done => query
+            .push("a.id IN (SELECT s.approval_id FROM approval_steps s WHERE s.state IN ('approved', 'rejected', 'handed_over') AND s.approver_id = ")
+            .arg(user)
+            .push(") ORDER BY a.id DESC"),
+    };
+    let rows = query.push(" LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).all(db).await?;
+    Ok(paging.cut(rows))
+}
+
+/// An approval that `user` is or was asked about, asked for, or whose requester is in `scope`.
+///
+/// # Errors
+/// What the database says.
+pub async fn find(on: impl Into<On<'_>>, scope: &Scope, user: Id, id: Id) -> Result<Option<Approval>, DbError> {
+    let query = sql(APPROVAL)
+        .push("a.id = ")
+        .arg(id)
+        .push(" AND (a.requester_id = ")
+        .arg(user)
+        .push(" OR EXISTS (SELECT 1 FROM approval_steps s WHERE s.approval_id = a.id AND s.approver_id = ")
+        .arg(user)
+        .push(") OR (1 = 1");
+    scope.restrict(query, "a.requester_id").push("))").optional(on).await
+}
+
+/// The steps of an approval, in order.
+///
+/// # Errors
+/// What the database says.
+pub async fn flow(on: impl Into<On<'_>>, approval: Id) -> Result<Vec<Step>, DbError> {
+    sql("SELECT s.id, s.approver_id, u.name AS approver, s.position, s.state, s.comment, s.opened_at, s.decided_at \
+         FROM approval_steps s JOIN users u ON u.id = s.approver_id WHERE s.approval_id = $1 ORDER BY s.position, s.id")
+    .bind(approval)
+    .all(on)
+    .await
+}
+
+/// The approvals of a document that the caller already may see, newest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_document(on: impl Into<On<'_>>, kind: &'static str, document: Id) -> Result<Vec<Approval>, DbError> {
+    sql(APPROVAL)
+        .push("a.document_kind = ")
+        .arg(kind)
+        .push(" AND a.document_id = ")
+        .arg(document)
+        .push(" ORDER BY a.id DESC LIMIT 10")
+        .all(on)
+        .await
+}
+
+/// The approval of a document that is still open.
+///
+/// # Errors
+/// What the database says.
+pub async fn open_of(on: impl Into<On<'_>>, kind: &'static str, document: Id) -> Result<Option<Approval>, DbError> {
+    Ok(of_document(on, kind, document).await?.into_iter().find(|approval| approval.state() == State::Open))
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    n: i64,
+}
+
+/// How many approvals wait for a person: the red number.
+///
+/// # Errors
+/// What the database says.
+pub async fn count_waiting(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbError> {
+    let count: Count =
+        sql("SELECT CAST(count(*) AS BIGINT) AS n FROM approval_steps WHERE approver_id = $1 AND state = 'open'")
+            .bind(user)
+            .one(on)
+            .await?;
+    Ok(count.n)
+}
+
+#[derive(sqlx::FromRow)]
+struct Person {
+    id: Id,
+}
+
+/// Who approves for a person: the nearest manager up the department tree other than they; where there is
+/// none, an administrator. `None` where nobody is left.
+///
+/// # Errors
+/// What the database says.
+pub async fn manager_of(on: impl Into<On<'_>>, requester: Id) -> Result<Option<Id>, DbError> {
+    let found: Option<Person> = sql("SELECT m.id FROM users r JOIN departments home ON home.id = r.department_id \
+         JOIN users m ON m.status = 'active' AND m.id <> r.id AND m.role IN ('manager', 'admin') \
+         JOIN departments d ON d.id = m.department_id \
+         WHERE r.id = $1 AND (m.role = 'admin' OR home.path LIKE d.path || '%') \
+         ORDER BY CASE WHEN m.role = 'manager' THEN 0 ELSE 1 END, length(d.path) DESC, m.id LIMIT 1")
+    .bind(requester)
+    .optional(on)
+    .await?;
+    Ok(found.map(|person| person.id))
+}
+
+/// Opens an approval and asks the first approver.
+///
+/// # Errors
+/// [`AppError::Refused`] never; what the database says.
+pub async fn open(tx: &mut Tx, now: Millis, ask: &Ask) -> Result<Id> {
+    let id = Id::new();
+    sql("INSERT INTO approvals (id, document_kind, document_id, requester_id, title, amount, reason, note, state, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9)")
+    .bind(id)
+    .bind(ask.kind)
+    .bind(ask.document)
+    .bind(ask.requester)
+    .bind(&ask.title)
+    .bind(ask.amount)
+    .bind(&ask.reason)
+    .bind(&ask.note)
+    .bind(now)
+    .run(tx)
+    .await?;
+    for (position, approver) in (0i64..).zip(rules::asked(&ask.approvers, ask.requester)) {
+        let first = position == 0;
+        let state = if first { StepState::Open } else { StepState::Waiting };
+        insert_step(tx, id, approver, position, state, first.then_some(now)).await?;
+        if first {
+            events::raise(tx, now, Event::ApprovalOpened { approval: id, approver }).await?;
+        }
+    }
+    Ok(id)
+}
+
+async fn insert_step(
+    tx: &mut Tx,
+    approval: Id,
+    approver: Id,
+    position: i64,
+    state: StepState,
+    opened_at: Option<Millis>,
+) -> Result<(), DbError> {
+    sql("INSERT INTO approval_steps (id, approval_id, position, approver_id, state, opened_at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(Id::new())
+        .bind(approval)
+        .bind(position)
+        .bind(approver)
+        .bind(state.code())
+        .bind(opened_at)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Locked {
+    state: String,
+}
+
+/// Locks an approval, so that two decisions come one after the other, and reads where it stands.
+pub(super) async fn lock(tx: &mut Tx, approval: Id) -> Result<Option<State>, DbError> {
+    let lock = tx.for_update();
+    let row: Option<Locked> =
+        sql("SELECT state FROM approvals WHERE id = $1").bind(approval).push(lock).optional(tx).await?;
+    Ok(row.and_then(|row| State::from_code(&row.state)))
+}
+
+async fn close_step(tx: &mut Tx, step: Id, state: StepState, comment: &str, now: Millis) -> Result<(), DbError> {
+    sql("UPDATE approval_steps SET state = $1, comment = $2, decided_at = $3 WHERE id = $4")
+        .bind(state.code())
+        .bind(comment)
+        .bind(now)
+        .bind(step)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Ends an approval and lets its document's module act in the same transaction.
+async fn end(tx: &mut Tx, now: Millis, id: Id, document: &Asked, outcome: Outcome, by: Id) -> Result<()> {
+    let state = match outcome {
+        Outcome::Approved => State::Approved,
+        Outcome::Rejected => State::Rejected,
+        Outcome::Withdrawn => State::Withdrawn,
+    };
+    sql("UPDATE approvals SET state = $1, decided_at = $2 WHERE id = $3")
+        .bind(state.code())
+        .bind(now)
+        .bind(id)
+        .run(tx)
+        .await?;
+    sql("UPDATE approval_steps SET state = 'skipped' WHERE approval_id = $1 AND state IN ('waiting', 'open')")
+        .bind(id)
+        .run(tx)
+        .await?;
+    let decided = Event::ApprovalDecided {
+        approval: id,
+        document_kind: document.kind().to_owned(),
+        document: document.document(),
+        outcome,
+        by,
+    };
+    events::raise(tx, now, decided).await
+}
+
+/// Notes what the asked person said; the last yes and any no end the approval.
+pub(super) async fn decide(
+    tx: &mut Tx,
+    now: Millis,
+    approval: &Approval,
+    step: &Step,
+    steps: &[Step],
+    approved: bool,
+    comment: &str,
+) -> Result<()> {
+    let state = if approved { StepState::Approved } else { StepState::Rejected };
+    close_step(tx, step.id, state, comment, now).await?;
+    let document = approval.asked();
+    match (approved, rules::next_step(steps, step.id)) {
+        (false, _) => end(tx, now, approval.id, &document, Outcome::Rejected, step.approver_id).await,
+        (true, None) => end(tx, now, approval.id, &document, Outcome::Approved, step.approver_id).await,
+        (true, Some(next)) => {
+            sql("UPDATE approval_steps SET state = 'open', opened_at = $1 WHERE id = $2")
+                .bind(now)
+                .bind(next.id)
+                .run(tx)
+                .await?;
+            let opened = Event::ApprovalOpened { approval: approval.id, approver: next.approver_id };
+            events::raise(tx, now, opened).await
+        }
+    }
+}
+
+/// Asks another person in place of the one whose turn it is.
+pub(super) async fn hand_over(
+    tx: &mut Tx,
+    now: Millis,
+    approval: Id,
+    step: &Step,
+    to: Id,
+    comment: &str,
+) -> Result<()> {
+    close_step(tx, step.id, StepState::HandedOver, comment, now).await?;
+    insert_step(tx, approval, to, step.position, StepState::Open, Some(now)).await?;
+    events::raise(tx, now, Event::ApprovalOpened { approval, approver: to }).await
+}
+
+/// Takes a document's open approval back.
+///
+/// # Errors
+/// [`AppError::NotFound`] when none is open; what the document's module refuses.
+pub async fn withdraw(tx: &mut Tx, now: Millis, kind: &'static str, document: Id, by: Id) -> Result<()> {
+    let approval = open_of(&mut *tx, kind, document).await?.ok_or(AppError::NotFound)?;
+    if lock(tx, approval.id).await? != Some(State::Open) {
+        return Err(AppError::NotFound);
+    }
+    end(tx, now, approval.id, &approval.asked(), Outcome::Withdrawn, by).await
+}
+
+/// Somebody to whom an approval can be handed over.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Colleague {
+    pub id: Id,
+    pub name: String,
+    pub role: String,
+    pub department: String,
+}
+
+/// Active people of the given roles, managers first; one of them, where `only` names one.
+pub(super) async fn colleagues(
+    on: impl Into<On<'_>>,
+    roles: &[Role],
+    except: &[Id],
+    only: Option<Id>,
+) -> Result<Vec<Colleague>, DbError> {
+    let mut query = sql(
+        "SELECT u.id, u.name, u.role, d.name AS department FROM users u JOIN departments d ON d.id = u.department_id \
+         WHERE u.status = 'active' AND u.role IN ",
+    )
+    .args(roles.iter().map(|role| role.code()));
+    if !except.is_empty() {
+        query = query.push(" AND u.id NOT IN ").args(except.iter().copied());
+    }
+    if let Some(only) = only {
+        query = query.push(" AND u.id = ").arg(only);
+    }
+    query
+        .push(" ORDER BY CASE u.role WHEN 'manager' THEN 0 WHEN 'admin' THEN 1 WHEN 'clerk' THEN 2 ELSE 3 END, d.path, u.name, u.id LIMIT 100")
+        .all(on)
+        .await
+}

@@ -1,0 +1,199 @@
+//! Approvals as pages.
+
+use maud::{Markup, html};
+
+use crate::kernel::access::Role;
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
+use crate::kernel::form::Form;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::paging::Listing;
+use crate::ui::components::{card as box_card, empty, link_button, link_cell, pager, segmented};
+use crate::ui::form::{self, ButtonKind};
+use crate::ui::tag::{Tone, tag};
+use crate::ui::timeline::{Entry, timeline};
+
+use super::rules::{State, StepState};
+use super::store::{Approval, Colleague, Step, View};
+
+pub(super) fn state_name(lang: Lang, state: State) -> String {
+    match state {
+        State::Open => t!(lang, "approvals.state_open"),
+        State::Approved => t!(lang, "approvals.state_approved"),
+        State::Rejected => t!(lang, "approvals.state_rejected"),
+        State::Withdrawn => t!(lang, "approvals.state_withdrawn"),
+    }
+    .into_owned()
+}
+
+pub(super) fn step_name(lang: Lang, state: StepState) -> String {
+    match state {
+        StepState::Waiting => t!(lang, "approvals.step_waiting"),
+        StepState::Open => t!(lang, "approvals.step_open"),
+        StepState::Approved => t!(lang, "approvals.state_approved"),
+        StepState::Rejected => t!(lang, "approvals.state_rejected"),
+        StepState::HandedOver => t!(lang, "approvals.step_handed_over"),
+        StepState::Skipped => t!(lang, "approvals.step_skipped"),
+    }
+    .into_owned()
+}
+
+pub(super) fn state_tag(lang: Lang, state: State, mine: bool) -> Markup {
+    if mine {
+        return tag(&t!(lang, "approvals.for_me"), Tone::Warn);
+    }
+    let tone = match state {
+        State::Open => Tone::Warn,
+        State::Approved => Tone::Good,
+        State::Rejected => Tone::Bad,
+        State::Withdrawn => Tone::Plain,
+    };
+    tag(&state_name(lang, state), tone)
+}
+
+pub(super) fn subtitle(cx: &Cx, approval: &Approval) -> String {
+    let when = clock::brief(approval.created_at, cx.now);
+    let asked = t!(cx.lang, "approvals.asked_by", name = approval.requester, when = when);
+    format!("{} · {asked}", approval.title)
+}
+
+pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
+    let lang = cx.lang;
+    let view = match shown {
+        View::Waiting => "waiting",
+        View::Mine => "mine",
+        View::Done => "done",
+    };
+    let views = [
+        ("/approvals".to_owned(), t!(lang, "approvals.waiting").into_owned(), shown == View::Waiting),
+        ("/approvals?view=mine".to_owned(), t!(lang, "approvals.mine").into_owned(), shown == View::Mine),
+        ("/approvals?view=done".to_owned(), t!(lang, "approvals.done").into_owned(), shown == View::Done),
+    ];
+    html! {
+        (segmented(&views))
+        @if found.rows.is_empty() {
+            @match shown {
+                View::Waiting => (empty(&t!(lang, "approvals.none_waiting"), None)),
+                View::Mine => (empty(&t!(lang, "approvals.none_mine"), Some(("/orders", &t!(lang, "approvals.to_orders"))))),
+                View::Done => (empty(&t!(lang, "approvals.none_done"), None)),
+            }
+        } @else {
+            section.card {
+                @for row in &found.rows {
+                    (link_cell(&format!("/approvals/{}", row.id), html! {
+                        (row.title) p { (t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now))) }
+                    }, html! {
+                        @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
+                        (state_tag(lang, row.state(), false))
+                    }))
+                }
+            }
+            (pager(lang, "/approvals", &[("view", view)], found.page, found.more))
+        }
+    }
+}
+
+/// The flow 流转: who asked, who said what, who is waited for.
+#[must_use]
+pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
+    let lang = cx.lang;
+    let mut entries = vec![Entry {
+        at: approval.created_at,
+        when: clock::brief(approval.created_at, cx.now),
+        href: None,
+        title: t!(lang, "approvals.submitted", name = approval.requester).into_owned(),
+        text: approval.note.clone(),
+        tag: None,
+    }];
+    entries.extend(steps.iter().map(|step| {
+        let at = step.decided_at.or(step.opened_at).unwrap_or(approval.created_at);
+        let name = if step.approver_id == cx.actor().id {
+            t!(lang, "approvals.you", name = step.approver).into_owned()
+        } else {
+            step.approver.clone()
+        };
+        let when = match (step.state(), step.opened_at) {
+            (StepState::Open, Some(since)) => {
+                let minutes = (cx.now - since).max(0) / clock::MINUTE;
+                t!(lang, "approvals.waits", minutes = minutes).into_owned()
+            }
+            (StepState::Waiting, _) | (StepState::Open, None) => String::new(),
+            (StepState::Approved | StepState::Rejected | StepState::HandedOver | StepState::Skipped, _) => {
+                clock::brief(at, cx.now)
+            }
+        };
+        let tone = match step.state() {
+            StepState::Open => Tone::Warn,
+            StepState::Approved => Tone::Good,
+            StepState::Rejected => Tone::Bad,
+            StepState::Waiting | StepState::HandedOver | StepState::Skipped => Tone::Plain,
+        };
+        Entry {
+            at,
+            when,
+            href: None,
+            title: name,
+            text: step.comment.clone(),
+            tag: Some((step_name(lang, step.state()), tone)),
+        }
+    }));
+    if let (State::Withdrawn, Some(at)) = (approval.state(), approval.decided_at) {
+        entries.push(Entry {
+            at,
+            when: clock::brief(at, cx.now),
+            href: None,
+            title: t!(lang, "approvals.taken_back", name = approval.requester).into_owned(),
+            text: String::new(),
+            tag: None,
+        });
+    }
+    box_card(Some(&t!(lang, "approvals.flow")), None, timeline(&entries))
+}
+
+pub(super) fn card(cx: &Cx, approval: &Approval, steps: &[Step], facts: &Markup, mine: bool, typed: &Form) -> Markup {
+    let lang = cx.lang;
+    let comment = t!(lang, "approvals.comment");
+    html! {
+        (form::error_summary(lang, typed.errors()))
+        (facts)
+        (flow_card(cx, approval, steps))
+        @if mine {
+            (form::form(&format!("/approvals/{}/decision", approval.id), &cx.op_id(), None, false, None, html! {
+                (box_card(None, None, form::textarea(&typed.field("comment", &comment), 500)))
+                nav.bar {
+                    button.btn.r type="submit" name="decision" value="reject" { (t!(lang, "approvals.reject")) }
+                    (link_button(&format!("/approvals/{}/handover", approval.id), &t!(lang, "approvals.hand_over"), ButtonKind::Quiet))
+                    button.btn type="submit" name="decision" value="approve" { (t!(lang, "approvals.approve")) }
+                }
+            }))
+        }
+    }
+}
+
+pub(super) fn handover(cx: &Cx, approval: &Approval, people: &[Colleague], typed: &Form) -> Markup {
+    let lang = cx.lang;
+    let role = |code: &str| match Role::from_code(code) {
+        Some(Role::Rep) => t!(lang, "role.rep"),
+        Some(Role::Manager) => t!(lang, "role.manager"),
+        Some(Role::Clerk) => t!(lang, "role.clerk"),
+        Some(Role::Admin) => t!(lang, "role.admin"),
+        None => code.to_owned().into(),
+    };
+    let options: Vec<_> = people
+        .iter()
+        .map(|person| {
+            (person.id.to_string(), format!("{} · {} · {}", person.name, person.department, role(&person.role)))
+        })
+        .collect();
+    let (approver, comment) = (t!(lang, "approvals.approver"), t!(lang, "approvals.comment"));
+    html! {
+        (form::error_summary(lang, typed.errors()))
+        (form::form(&format!("/approvals/{}/handover", approval.id), &cx.op_id(), None, false, None, html! {
+            (box_card(None, None, html! {
+                (form::select(&typed.field("approver_id", &approver), &options))
+                (form::textarea(&typed.field("comment", &comment), 500))
+            }))
+            (form::submit(&t!(lang, "approvals.hand_over"), ButtonKind::Primary))
+        }))
+    }
+}

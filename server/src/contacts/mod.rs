@@ -1,0 +1,146 @@
+//! Contacts 联系人: the people at a customer, their numbers and birthdays.
+//!
+//! Tables: contacts (their numbers stand in customers' phones)
+//! Events: none
+//! Uses: customers
+
+mod pages;
+mod rules;
+mod store;
+mod view;
+
+use futures_util::future::BoxFuture;
+
+use crate::customers::{self, FirstPerson, Indexing};
+use crate::kernel::access::{Gate, Scope};
+use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::db::{DbError, On, Tx};
+use crate::kernel::id::Id;
+use crate::kernel::phone::Phone;
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+
+pub use rules::Birthday;
+pub use store::Contact;
+pub use view::cells;
+
+/// Addresses.
+pub fn routes(routes: &mut Routes) {
+    routes.get("/customers/:id/contacts/new", Gate::create(Module::Customers), pages::new);
+    routes.post("/customers/:id/contacts", Gate::create(Module::Customers), pages::create);
+    routes.get("/contacts/:id/edit", Gate::edit(Module::Customers), pages::edit);
+    routes.post("/contacts/:id", Gate::edit(Module::Customers), pages::update);
+    routes.get("/contacts/:id/deletion", Gate::delete(Module::Customers), pages::ask_deletion);
+    routes.post("/contacts/:id/deletion", Gate::delete(Module::Customers), pages::delete);
+}
+
+/// A person to be added to a customer.
+#[derive(Clone, Debug)]
+pub struct NewContact {
+    /// At which customer.
+    pub customer_id: Id,
+    /// The name.
+    pub name: String,
+    /// 职务, may be empty.
+    pub position: String,
+    /// `m`, `f` or empty.
+    pub sex: String,
+    /// The birthday, if known.
+    pub birthday: Option<Birthday>,
+    /// WeChat account, may be empty.
+    pub wechat: String,
+    /// E-mail, may be empty.
+    pub email: String,
+    /// The one to talk to first.
+    pub is_main: bool,
+    /// Whether they agreed to get messages.
+    pub sms_consent: bool,
+    /// Their numbers, the first one first.
+    pub phones: Vec<Phone>,
+    /// When search finds them.
+    pub indexing: Indexing,
+}
+
+impl NewContact {
+    /// With a name only.
+    #[must_use]
+    pub fn named(customer_id: Id, name: impl Into<String>) -> NewContact {
+        NewContact {
+            customer_id,
+            name: name.into(),
+            position: String::new(),
+            sex: String::new(),
+            birthday: None,
+            wechat: String::new(),
+            email: String::new(),
+            is_main: false,
+            sms_consent: true,
+            phones: Vec::new(),
+            indexing: Indexing::Now,
+        }
+    }
+}
+
+/// Adds a person to a customer.
+///
+/// # Errors
+/// What the database says.
+pub async fn create(tx: &mut Tx, author: &Author, new: NewContact) -> Result<Id, DbError> {
+    let id = Id::new();
+    if new.is_main {
+        store::clear_main(tx, new.customer_id).await?;
+    }
+    store::insert(tx, id, author.at, &new).await?;
+    customers::set_contact_numbers(tx, new.customer_id, id, &new.phones).await?;
+    match new.indexing {
+        Indexing::Now => reindex(tx, new.customer_id).await?,
+        Indexing::ByRebuild => {}
+    }
+    let changes = Changes::new()
+        .set("customer_id", new.customer_id.to_string())
+        .set("name", new.name)
+        .set("phones", new.phones.iter().map(Phone::to_string).collect::<Vec<_>>());
+    audit::record(tx, author, Action::Create, "contact", id, changes).await?;
+    Ok(id)
+}
+
+/// The first contact of a new customer, in the customer's own write; see [`customers::FirstContact`].
+#[must_use]
+pub fn first<'a>(tx: &'a mut Tx, author: &'a Author, person: FirstPerson<'a>) -> BoxFuture<'a, Result<(), DbError>> {
+    Box::pin(async move {
+        let mut new = NewContact::named(person.customer, person.name);
+        new.is_main = true;
+        new.phones = person.phone.into_iter().cloned().collect();
+        create(tx, author, new).await.map(|_| ())
+    })
+}
+
+/// The people of a customer, the main one first, with their numbers.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: Id) -> Result<Vec<Contact>, DbError> {
+    store::of_customer(on, scope, customer).await
+}
+
+/// A contact inside the scope of its customer.
+///
+/// # Errors
+/// What the database says.
+pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Contact>, DbError> {
+    store::find(on, scope, id, "").await
+}
+
+/// Whom a service message goes to: the main contact with a mobile, else the first who has one. The flag
+/// says whether they agreed to get messages.
+///
+/// # Errors
+/// What the database says.
+pub async fn main_mobile(on: impl Into<On<'_>>, customer: Id) -> Result<Option<(Id, String, bool)>, DbError> {
+    store::main_mobile(on, customer).await
+}
+
+async fn reindex(tx: &mut Tx, customer: Id) -> Result<(), DbError> {
+    let names = store::names(tx, customer).await?;
+    customers::people_changed(tx, customer, &names).await
+}

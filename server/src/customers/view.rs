@@ -1,0 +1,227 @@
+//! The list, the form and the small pieces others show of a customer.
+
+use maud::{Markup, html};
+
+use super::rules::{Class, Heat, Kind, Level, Settlement, Sort, View, quiet_days};
+use super::store::{Customer, Named, Row, Wanted};
+use crate::kernel::clock::Millis;
+use crate::kernel::form::Form;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::merge;
+use crate::kernel::money::Fen;
+use crate::kernel::paging::Listing;
+use crate::ui::components::{card, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
+use crate::ui::icon::Icon;
+use crate::ui::tag::{Tone, tag};
+
+/// The customer's own lines in the form.
+pub(super) const PHONES: [&str; 2] = ["phone1", "phone2"];
+
+/// The terms of trade and the owner: set by those who lead others.
+pub(super) const TERMS: [&str; 5] = ["owner_id", "price_level_id", "credit_limit", "credit_days", "settlement"];
+
+/// The fields of the form, for merging two people's changes.
+pub(super) const FIELDS: [&str; 17] = [
+    "name",
+    "short_name",
+    "mnemonic",
+    "class",
+    "kind",
+    "level",
+    "heat",
+    "region_id",
+    "address",
+    "phone1",
+    "phone2",
+    "description",
+    "owner_id",
+    "price_level_id",
+    "credit_limit",
+    "credit_days",
+    "settlement",
+];
+
+pub(super) fn new_button(lang: Lang) -> Markup {
+    html! { a.btn.q href="/customers/new" aria-label=(t!(lang, "customers.new")) { (Icon::Plus.markup()) } }
+}
+
+/// `others`: the looker sees other people's customers, so that "mine" is a view and owners are shown.
+pub(super) fn list(lang: Lang, listing: &Listing<Row>, wanted: &Wanted<'_>, others: bool, may_create: bool) -> Markup {
+    let q = wanted.q.unwrap_or_default();
+    let (view, sort) = (wanted.view, wanted.sort);
+    let address = |view: View, sort: Sort| {
+        let query = [("q", q), ("view", view.code()), ("sort", sort.code())];
+        let query: Vec<(&str, &str)> = query
+            .into_iter()
+            .filter(|(name, value)| {
+                !value.is_empty() && (*name, *value) != ("view", "all") && (*name, *value) != ("sort", "name")
+            })
+            .collect();
+        let query = serde_urlencoded::to_string(query).unwrap_or_default();
+        if query.is_empty() { "/customers".to_owned() } else { format!("/customers?{query}") }
+    };
+    let views: Vec<(String, String, bool)> = View::ALL
+        .iter()
+        .filter(|item| others || **item != View::Mine)
+        .map(|item| (address(*item, sort), item.label(lang).into_owned(), *item == view))
+        .collect();
+    let sorts: Vec<(String, String, bool)> = match view {
+        View::All | View::Mine => {
+            Sort::ALL.iter().map(|item| (address(view, *item), item.label(lang).into_owned(), *item == sort)).collect()
+        }
+        View::Arrears | View::Quiet => Vec::new(),
+    };
+    let hidden = [("view", view.code()), ("sort", sort.code())];
+    html! {
+        (search_bar("/customers", q, &t!(lang, "customers.find"), &hidden))
+        (segmented(&views))
+        @if listing.rows.is_empty() {
+            (nothing(lang, wanted, may_create))
+        } @else {
+            (card(None, None, html! { @for row in &listing.rows { (row_cell(lang, row, others, wanted.now)) } }))
+            (pager(lang, "/customers", &[("q", q), ("view", view.code()), ("sort", sort.code())], listing.page, listing.more))
+            @if !sorts.is_empty() { (segmented(&sorts)) }
+        }
+    }
+}
+
+fn nothing(lang: Lang, wanted: &Wanted<'_>, may_create: bool) -> Markup {
+    match (wanted.q, wanted.view) {
+        (Some(q), _) => {
+            let href = format!("/customers/new?{}", serde_urlencoded::to_string([("q", q)]).unwrap_or_default());
+            let label = t!(lang, "customers.new");
+            empty(&t!(lang, "customers.none_found", q = q), may_create.then_some((&href, &label)))
+        }
+        (None, View::Arrears) => empty(&t!(lang, "customers.none_owing"), None),
+        (None, View::Quiet) => empty(&t!(lang, "customers.none_quiet"), None),
+        (None, View::All | View::Mine) => {
+            let label = t!(lang, "customers.new");
+            empty(&t!(lang, "customers.none"), may_create.then_some(("/customers/new", &label)))
+        }
+    }
+}
+
+fn row_cell(lang: Lang, row: &Row, others: bool, now: Millis) -> Markup {
+    let whom = [row.contact_name.as_str(), row.phone.as_str()].into_iter().filter(|text| !text.is_empty());
+    let whom = whom.collect::<Vec<_>>().join(" · ");
+    let main = html! {
+        b { (row.name) }
+        @if row.arrears > Fen::ZERO { " " (tag(&t!(lang, "customers.owing"), Tone::Warn)) }
+        @if let Some(quiet) = quiet_tag(lang, row.last_contact_at, row.created_at, now) { " " (quiet) }
+        p { @if whom.is_empty() { (t!(lang, "customers.no_contact")) } @else { (whom) } }
+    };
+    let side = html! {
+        @if row.arrears > Fen::ZERO { span.num { (row.arrears) } }
+        @if others { small { (row.owner_name) } }
+    };
+    link_cell(&format!("/customers/{}", row.id), main, side)
+}
+
+/// "30 天未联系", where it is so.
+#[must_use]
+pub fn quiet_tag(lang: Lang, last_contact_at: Option<Millis>, created_at: Millis, now: Millis) -> Option<Markup> {
+    let days = quiet_days(last_contact_at, created_at, now)?;
+    Some(tag(&t!(lang, "customers.quiet", days = days), Tone::Info))
+}
+
+/// How warm, where it is warm at all.
+#[must_use]
+pub fn heat_tag(lang: Lang, heat: &str) -> Option<Markup> {
+    let heat = Heat::from_code(heat)?;
+    let tone = match heat {
+        Heat::None => return None,
+        Heat::Low => Tone::Plain,
+        Heat::Middle => Tone::Warn,
+        Heat::High => Tone::Bad,
+    };
+    Some(tag(&t!(lang, "customers.heat_is", heat = heat.label(lang)), tone))
+}
+
+/// What the selects offer.
+pub(super) struct Lists {
+    pub regions: Vec<Named>,
+    pub price_levels: Vec<Named>,
+    /// `None` for those who choose no owner and no terms.
+    pub owners: Option<Vec<Named>>,
+}
+
+/// What stands around the form.
+pub(super) struct Around<'a> {
+    pub lang: Lang,
+    pub op_id: &'a str,
+    pub version: Option<i64>,
+    pub action: String,
+    /// The address of the deletion, where the looker may delete.
+    pub deletion: Option<String>,
+}
+
+macro_rules! words {
+    ($set:ident, $lang:expr) => {
+        $set::ALL.iter().map(|word| (word.code().to_owned(), word.label($lang).into_owned()))
+    };
+}
+
+fn with_blank(lang: Lang, options: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    std::iter::once((String::new(), t!(lang, "customers.not_set").into_owned())).chain(options).collect()
+}
+
+fn named(records: &[Named]) -> impl Iterator<Item = (String, String)> {
+    records.iter().map(|record| (record.id.to_string(), record.name.clone()))
+}
+
+pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Markup {
+    let lang = around.lang;
+    let new = around.version.is_none();
+    let mnemonic_hint = t!(lang, "customers.mnemonic_hint");
+    let body = html! {
+        (form::error_summary(lang, filled.errors()))
+        @if !new { @for field in FIELDS { (form::hidden(&merge::was(field), filled.value(&merge::was(field)))) } }
+        (card(None, None, html! {
+            (form::text(&FieldView { required: true, ..filled.field("name", &t!(lang, "customers.name")) }, InputKind::Text, 100))
+            @if new {
+                (form::text(&filled.field("contact_name", &t!(lang, "customers.contact_name")), InputKind::Text, 40))
+                (form::text(&filled.field("contact_phone", &t!(lang, "customers.contact_phone")), InputKind::Phone, 40))
+            }
+            (form::select(&filled.field("region_id", &t!(lang, "customers.region")), &with_blank(lang, named(&lists.regions))))
+            (form::text(&filled.field("address", &t!(lang, "customers.address")), InputKind::Text, 200))
+            (form::select(&filled.field("kind", &t!(lang, "customers.kind")), &with_blank(lang, words!(Kind, lang))))
+            (form::select(&filled.field("level", &t!(lang, "customers.level")), &with_blank(lang, words!(Level, lang))))
+            (form::select(&filled.field("heat", &t!(lang, "customers.heat")), &words!(Heat, lang).collect::<Vec<_>>()))
+        }))
+        @if let Some(owners) = &lists.owners {
+            (card(Some(&t!(lang, "customers.terms")), None, html! {
+                (form::select(&filled.field("owner_id", &t!(lang, "customers.owner")), &named(owners).collect::<Vec<_>>()))
+                (form::select(&filled.field("price_level_id", &t!(lang, "customers.price_level")), &with_blank(lang, named(&lists.price_levels))))
+                (form::text(&filled.field("credit_limit", &t!(lang, "customers.credit_limit")), InputKind::Money, 20))
+                (form::text(&filled.field("credit_days", &t!(lang, "customers.credit_days")), InputKind::Text, 4))
+                (form::select(&filled.field("settlement", &t!(lang, "customers.settlement")), &words!(Settlement, lang).collect::<Vec<_>>()))
+            }))
+        }
+        (card(Some(&t!(lang, "customers.more")), None, html! {
+            (form::text(&filled.field("short_name", &t!(lang, "customers.short_name")), InputKind::Text, 40))
+            (form::text(&FieldView { hint: Some(&mnemonic_hint), ..filled.field("mnemonic", &t!(lang, "customers.mnemonic")) }, InputKind::Text, 40))
+            (form::select(&filled.field("class", &t!(lang, "customers.class")), &words!(Class, lang).collect::<Vec<_>>()))
+            @for name in PHONES { (form::text(&filled.field(name, &t!(lang, "customers.phone")), InputKind::Phone, 40)) }
+            (form::textarea(&filled.field("description", &t!(lang, "customers.description")), 2000))
+        }))
+        (form::submit(&t!(lang, "customers.save"), ButtonKind::Primary))
+    };
+    html! {
+        (form::form(&around.action, around.op_id, around.version, false, new.then_some("customer"), body))
+        @if let Some(href) = &around.deletion { (link_button(href, &t!(lang, "customers.delete"), ButtonKind::Danger)) }
+    }
+}
+
+pub(super) fn deletion(lang: Lang, customer: &Customer, op_id: &str) -> Markup {
+    card(
+        None,
+        None,
+        html! {
+            div.cell { div.g { p { (t!(lang, "customers.delete_ask", name = customer.name.as_str())) } } }
+            (form::form(&format!("/customers/{}/deletion", customer.id), op_id, Some(customer.version), false, None, html! {
+                (form::submit(&t!(lang, "customers.delete"), ButtonKind::Danger))
+            }))
+        },
+    )
+}

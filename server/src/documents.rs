@@ -1,0 +1,29 @@
+//! Which module knows a kind of document. The approval's card is drawn by `approvals`, what decides on it by
+//! the document's own module; neither names the other. This dispatch is handed to both at boot, as the
+//! kernel's hooks are, so the features stay free of a cycle: a new kind of document gets its arm here.
+
+use crate::approvals::Asked;
+use crate::kernel::HookFuture;
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result};
+use crate::kernel::id::Id;
+use crate::orders;
+use crate::ui::timeline::Entry;
+use maud::Markup;
+
+/// The card's facts of a document that waits for approval.
+#[must_use]
+pub fn facts<'a>(cx: &'a Cx, asked: &'a Asked) -> HookFuture<'a, Result<Markup>> {
+    Box::pin(async move {
+        match asked.kind() {
+            orders::KIND => orders::facts(cx, asked).await,
+            _ => Err(AppError::NotFound),
+        }
+    })
+}
+
+/// What modules downstream of orders have to say about one, newest first.
+#[must_use]
+pub fn told_of_order<'a>(_cx: &'a Cx, _order: Id) -> HookFuture<'a, Result<Vec<Entry>>> {
+    Box::pin(async move { Ok(Vec::new()) })
+}

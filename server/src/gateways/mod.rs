@@ -1,0 +1,119 @@
+//! Gateways 网关: the boxes with the modems. Claiming and revoking, their health, and the two-way traffic
+//! with them: signed commands out, events in.
+//!
+//! Tables: gateways, gateway_events.
+//! Events: none; what a box says goes through `reactions`.
+//! Uses: nothing.
+
+mod claim;
+mod health;
+mod hear;
+mod keys;
+mod pages;
+mod store;
+mod view;
+
+use fieldline_protocol::topics::{CommandKind, Topic};
+
+pub use claim::{claim_directly, welcome};
+pub use fieldline_protocol::messages::Claim;
+pub use hear::{FromBox, hear};
+
+use crate::kernel::access::Gate;
+use crate::kernel::clock::{DAY, Millis};
+use crate::kernel::db::{Db, DbError, Tx};
+use crate::kernel::error::Result;
+use crate::kernel::id::Id;
+use crate::kernel::mqtt::PasswordHash;
+use crate::kernel::routes::Routes;
+use crate::kernel::{Kernel, Office};
+use crate::modules::Module;
+
+/// Addresses.
+pub fn routes(routes: &mut Routes) {
+    routes.get("/gateways", Gate::view(Module::Gateways), pages::list);
+    routes.get("/gateways/new", Gate::create(Module::Gateways), pages::new);
+    routes.post("/gateways", Gate::create(Module::Gateways), pages::create);
+    routes.public_post("/gateways/claim", claim::claim);
+    routes.get("/gateways/:id", Gate::view(Module::Gateways), pages::show);
+    routes.post("/gateways/:id", Gate::edit(Module::Gateways), pages::update);
+    routes.post("/gateways/:id/code", Gate::edit(Module::Gateways), pages::issue_code);
+    routes.post("/gateways/:id/revocation", Gate::edit(Module::Gateways), pages::revoke);
+}
+
+/// At start: tells the wire who is a box, before anybody connects, and makes the key.
+///
+/// # Errors
+/// What the database or the key file says.
+pub async fn open(office: &Office) -> anyhow::Result<()> {
+    keys::signer(office)?;
+    store::all_offline(&office.db).await?;
+    for (name, hash) in store::credentials(&office.db).await? {
+        if let Some(hash) = PasswordHash::parse(&hash) {
+            office.wire.admit(&name, hash);
+        }
+    }
+    Ok(())
+}
+
+/// A command ready to travel: publish it after the commit.
+#[derive(Debug)]
+pub struct Outgoing {
+    wire_name: String,
+    topic: String,
+    payload: Vec<u8>,
+}
+
+impl Outgoing {
+    /// Hands it to the broker; `false` when that cannot be done now and it must be offered again.
+    #[must_use]
+    pub fn publish(self, office: &Kernel) -> bool {
+        office.wire.publish(&self.wire_name, &self.topic, self.payload)
+    }
+}
+
+/// How long a signed command is obeyed. Offering it again signs it anew.
+const COMMAND_LIFE: Millis = DAY;
+
+/// Numbers and signs a command for a box; `None` when the box is not in use.
+///
+/// # Errors
+/// What the database or the key file says.
+pub async fn command(
+    office: &Kernel,
+    tx: &mut Tx,
+    gateway: Id,
+    kind: CommandKind,
+    body: String,
+    now: Millis,
+) -> Result<Option<Outgoing>> {
+    let Some(found) = store::to_change(tx, gateway).await?.filter(|gateway| gateway.state == "active") else {
+        return Ok(None);
+    };
+    let seq = u64::try_from(store::next_command(tx, gateway).await?).unwrap_or_default();
+    let topic = Topic::Command(kind).to_string();
+    let signed = keys::signer(office)?.sign(&found.wire_name, &topic, seq, now + COMMAND_LIFE, body);
+    let payload = serde_json::to_vec(&signed).map_err(anyhow::Error::from)?;
+    Ok(Some(Outgoing { wire_name: found.wire_name, topic, payload }))
+}
+
+/// The box to send by: `wanted` if it can, else the first whose modem is in the network, else the first that
+/// is there.
+///
+/// # Errors
+/// What the database says.
+pub async fn choose(tx: &mut Tx, wanted: Option<Id>) -> Result<Option<Id>, DbError> {
+    let ready = store::ready(tx).await?;
+    let works = |gateway: &&store::Gateway| health::modems(&gateway.modems).values().any(health::works);
+    let sticky = ready.iter().find(|gateway| Some(gateway.id) == wanted);
+    Ok(sticky.or_else(|| ready.iter().find(works)).or_else(|| ready.first()).map(|gateway| gateway.id))
+}
+
+/// Whether a box is connected now.
+///
+/// # Errors
+/// What the database says.
+pub async fn any_online(db: &Db) -> Result<bool, DbError> {
+    store::any_online(db).await
+}
+

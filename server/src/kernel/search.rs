@@ -1,0 +1,578 @@
+//! Finding a record by any piece of what it is called: a part of a name (one Chinese character is enough),
+//! the initials or the full pinyin of it, digits of a telephone number. The same on both engines.
+//!
+//! Pieces stand in `search_terms`, which only narrows the look down; `LIKE` on the record's `search_text`
+//! decides. Which pieces a record has follows from its `search_text` alone, so a change writes the
+//! difference and no index by record is needed.
+//!
+//! | piece | of | asked for by |
+//! | --- | --- | --- |
+//! | one and two characters | names | anything that is not only letters and digits |
+//! | two, three, five letters anywhere | initials (letters and digits stand for themselves) | letters |
+//! | syllables of two letters; three and five letters from the begin of any | full pinyin | letters |
+//! | `^` and a letter | begin of the initials | one letter |
+//! | four digits anywhere, `^` and the first three | telephone numbers | digits |
+//! | `=` and the whole | a record's own names | the duplicate guard |
+
+use std::collections::BTreeSet;
+
+use pinyin::ToPinyin;
+
+use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
+use crate::kernel::id::Id;
+use crate::kernel::phone::Phone;
+
+/// Names past this length are cut for searching; forms accept no longer ones.
+const LONGEST: usize = 100;
+/// The longest text that is looked for.
+const LONGEST_NEEDLE: usize = 40;
+/// Pieces of a needle that are weighed.
+const MOST_TERMS: usize = 8;
+/// Up to so many candidates are taken by their pieces and sorted; above it the list is walked in its order
+/// and stops when the page is full. At 100,000 records both cost the same about here.
+const FEW: i64 = 1500;
+/// Rows of one INSERT. One size, so that one prepared statement serves.
+const BATCH: usize = 16;
+
+/// The form in which texts are compared: lower case, half width, without spaces.
+#[must_use]
+pub fn normal(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+            other => other,
+        })
+        // '#' and '|' divide the parts of `search_text`.
+        .filter(|c| {
+            !c.is_whitespace() && !c.is_control() && !matches!(c, '#' | '|' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+        })
+        .flat_map(char::to_lowercase)
+        .take(LONGEST)
+        .collect()
+}
+
+/// The form in which two names are the same name: [`normal`] without punctuation.
+#[must_use]
+pub fn same(name: &str) -> String {
+    normal(name).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// The mnemonic 助记码 of a name: initials of its pinyin, letters and digits as they are.
+#[must_use]
+pub fn initials(name: &str) -> String {
+    readings(&normal(name)).into_iter().next().map(|reading| reading.initials()).unwrap_or_default()
+}
+
+/// One way to read a name aloud, a syllable for each character.
+struct Reading(Vec<String>);
+
+impl Reading {
+    fn initials(&self) -> String {
+        self.0.iter().filter_map(|syllable| syllable.chars().next()).collect()
+    }
+
+    fn whole(&self) -> String {
+        self.0.concat()
+    }
+}
+
+/// Characters of names that people read in more than one way; the first is pinyin's own table's business.
+const TWO_READINGS: &[(char, &str, &str)] = &[
+    ('长', "chang", "zhang"),
+    ('重', "zhong", "chong"),
+    ('行', "hang", "xing"),
+    ('曾', "zeng", "ceng"),
+    ('单', "dan", "shan"),
+    ('朝', "chao", "zhao"),
+    ('解', "jie", "xie"),
+    ('仇', "chou", "qiu"),
+    ('区', "qu", "ou"),
+    ('翟', "zhai", "di"),
+    ('乐', "le", "yue"),
+    ('查', "cha", "zha"),
+    ('盛', "sheng", "cheng"),
+    ('会', "hui", "kuai"),
+    ('都', "du", "dou"),
+    ('六', "liu", "lu"),
+    ('厦', "sha", "xia"),
+    ('种', "zhong", "chong"),
+    ('藏', "cang", "zang"),
+    ('召', "zhao", "shao"),
+    ('尉', "wei", "yu"),
+    ('柏', "bai", "bo"),
+    ('参', "shen", "can"),
+    ('大', "da", "dai"),
+];
+
+/// The readings of a normalised text: at most four, however many doubtful characters it has.
+fn readings(text: &str) -> Vec<Reading> {
+    let mut all = vec![Reading(Vec::new())];
+    for c in text.chars() {
+        let sounds: Vec<String> = match TWO_READINGS.iter().find(|(doubtful, ..)| *doubtful == c) {
+            Some((_, first, second)) => vec![(*first).to_owned(), (*second).to_owned()],
+            None => match c.to_pinyin() {
+                // Keyboards have no ü: lü is typed lv.
+                Some(sound) => vec![sound.plain().replace('ü', "v")],
+                None if c.is_alphanumeric() => vec![c.to_string()],
+                None => continue,
+            },
+        };
+        // 大 is almost always da; a doubtful character past the second is read in its first way.
+        let sounds = if all.len() > 2 || c == '大' { sounds.into_iter().take(1).collect() } else { sounds };
+        all = sounds
+            .iter()
+            .flat_map(|sound| {
+                all.iter().map(|Reading(before)| {
+                    let mut syllables = before.clone();
+                    syllables.push(sound.clone());
+                    Reading(syllables)
+                })
+            })
+            .collect();
+    }
+    all
+}
+
+/// What a record is found by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Card {
+    names: Vec<String>,
+    others: Vec<String>,
+    phones: Vec<String>,
+}
+
+impl Card {
+    /// Of a record's own `names`, `other` names that lead to it (its contacts), and its numbers in
+    /// national form.
+    pub fn new<'a>(
+        names: impl IntoIterator<Item = &'a str>,
+        others: impl IntoIterator<Item = &'a str>,
+        phones: impl IntoIterator<Item = &'a str>,
+    ) -> Card {
+        fn tidy<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+            let mut texts: Vec<String> = texts.into_iter().map(normal).filter(|text| !text.is_empty()).collect();
+            texts.sort();
+            texts.dedup();
+            texts
+        }
+        Card { names: tidy(names), others: tidy(others), phones: tidy(phones) }
+    }
+
+    /// For the column `search_text`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut spoken: Vec<String> = self
+            .names
+            .iter()
+            .chain(&self.others)
+            .flat_map(|name| readings(name))
+            .flat_map(|reading| [reading.initials(), reading.whole()])
+            .collect();
+        spoken.sort();
+        spoken.dedup();
+        [self.names.join("|"), self.others.join("|"), self.phones.join("|"), spoken.join("|")].join("#")
+    }
+
+    /// Reads [`Card::text`] back.
+    #[must_use]
+    pub fn read(search_text: &str) -> Card {
+        let mut parts = search_text.split('#').map(|part| part.split('|'));
+        let mut next = || parts.next().into_iter().flatten();
+        let names: Vec<&str> = next().collect();
+        let others: Vec<&str> = next().collect();
+        Card::new(names, others, next())
+    }
+
+    /// Every piece.
+    #[must_use]
+    pub fn terms(&self) -> BTreeSet<String> {
+        let mut terms = BTreeSet::new();
+        for name in &self.names {
+            let whole = same(name);
+            if !whole.is_empty() {
+                terms.insert(format!("={whole}"));
+            }
+        }
+        for name in self.names.iter().chain(&self.others) {
+            name_terms(name, &mut terms);
+        }
+        for phone in &self.phones {
+            pieces(phone, 4, &mut terms);
+            if let Some(begin) = phone.get(..3) {
+                terms.insert(format!("^{begin}"));
+            }
+        }
+        terms
+    }
+}
+
+fn name_terms(name: &str, terms: &mut BTreeSet<String>) {
+    let chars: Vec<char> = name.chars().collect();
+    terms.extend(chars.iter().filter(|c| !c.is_ascii_alphanumeric()).map(char::to_string));
+    terms.extend(
+        chars
+            .windows(2)
+            .filter(|pair| pair.iter().any(|c| !c.is_ascii_alphanumeric()))
+            .map(|pair| pair.iter().collect::<String>()),
+    );
+    for run in name.split(|c: char| !c.is_ascii_digit()) {
+        pieces(run, 4, terms);
+    }
+    for reading in readings(name) {
+        let initials = reading.initials();
+        for size in [2, 3, 5] {
+            pieces(&initials, size, terms);
+        }
+        if let Some(first) = initials.chars().next() {
+            terms.insert(format!("^{first}"));
+        }
+        for begin in 0..reading.0.len() {
+            // 李 li: a short syllable as a whole, beside the initials that two letters usually are.
+            terms.extend(reading.0.get(begin).filter(|syllable| syllable.chars().count() == 2).cloned());
+            let rest: String = reading.0.iter().skip(begin).flat_map(|syllable| syllable.chars()).take(5).collect();
+            for size in [3, 5] {
+                if rest.chars().count() >= size {
+                    terms.insert(rest.chars().take(size).collect());
+                }
+            }
+        }
+    }
+}
+
+/// Every piece of `size` characters.
+fn pieces(text: &str, size: usize, terms: &mut BTreeSet<String>) {
+    let chars: Vec<char> = text.chars().collect();
+    terms.extend(chars.windows(size).map(|piece| piece.iter().collect::<String>()));
+}
+
+/// What somebody looks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needle {
+    text: String,
+    /// A record must have one piece of every group.
+    groups: Vec<Vec<String>>,
+}
+
+impl Needle {
+    /// Reads the search box; `None` when it says nothing.
+    #[must_use]
+    pub fn parse(typed: &str) -> Option<Needle> {
+        let dialled =
+            typed.chars().all(|c| !c.is_alphabetic()) && typed.chars().filter(char::is_ascii_digit).count() > 6;
+        let text = match Phone::parse(typed) {
+            Some(phone) if dialled => phone.digits().to_owned(),
+            Some(_) | None => normal(typed).chars().take(LONGEST_NEEDLE).collect(),
+        };
+        let length = text.chars().count();
+        let begin = |size: usize| text.chars().take(size).collect::<String>();
+        let all = |size: usize| {
+            let mut found = BTreeSet::new();
+            pieces(&text, size, &mut found);
+            found.into_iter().map(|piece| vec![piece]).take(MOST_TERMS).collect::<Vec<_>>()
+        };
+        let groups = if text.bytes().all(|b| b.is_ascii_digit()) {
+            match length {
+                0 => return None,
+                1 => vec![vec![format!("^{text}")]],
+                2 => vec![vec![text.clone()]],
+                3 => vec![vec![text.clone(), format!("^{text}")]],
+                _ => all(4),
+            }
+        } else if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            match length {
+                1 => vec![vec![format!("^{text}")]],
+                2 => vec![vec![text.clone()]],
+                3 | 4 => vec![vec![begin(3)]],
+                _ => vec![vec![begin(5)]],
+            }
+        } else if length == 1 {
+            vec![vec![text.clone()]]
+        } else {
+            all(2)
+        };
+        Some(Needle { text, groups })
+    }
+
+    /// The pattern that decides, for `LIKE … ESCAPE '!'`.
+    fn pattern(&self) -> String {
+        let escaped: String =
+            self.text.chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect();
+        format!("%{escaped}%")
+    }
+}
+
+/// How a needle will be looked for.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// Nothing is looked for: every record.
+    All,
+    /// No record has such pieces.
+    Nothing,
+    /// Few have the rarest piece: begin with those.
+    Few(Hunt),
+    /// Many have it: walk the list in its order and stop when the page is full.
+    Many(Hunt),
+}
+
+/// The pieces and the pattern of a search.
+#[derive(Clone, Debug)]
+pub struct Hunt {
+    kind: &'static str,
+    rarest: Vec<Vec<String>>,
+    pattern: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Weight {
+    place: i64,
+    records: i64,
+}
+
+/// Weighs the pieces of what was typed, in one statement.
+///
+/// # Errors
+/// What the database says.
+pub async fn plan(db: &Db, kind: &'static str, typed: Option<&str>) -> Result<Plan, DbError> {
+    let Some(needle) = typed.and_then(Needle::parse) else { return Ok(Plan::All) };
+    let mut query = sql("");
+    for (place, group) in needle.groups.iter().enumerate() {
+        query = if place > 0 { query.push(" UNION ALL ") } else { query };
+        query = query
+            .push("SELECT CAST(")
+            .arg(i64::try_from(place).unwrap_or_default())
+            .push(" AS BIGINT) AS place, CAST(count(*) AS BIGINT) AS records FROM (SELECT record_id FROM search_terms WHERE kind = ")
+            .arg(kind)
+            .push(" AND term IN ")
+            .args(group.iter())
+            .push(" LIMIT ")
+            .arg(FEW + 1)
+            .push(") AS found");
+    }
+    let mut weights: Vec<Weight> = query.all(db).await?;
+    weights.sort_by_key(|weight| (weight.records, weight.place));
+    let rarest: Vec<Vec<String>> = weights
+        .iter()
+        .filter_map(|weight| needle.groups.get(usize::try_from(weight.place).ok()?).cloned())
+        .take(2)
+        .collect();
+    let hunt = Hunt { kind, rarest, pattern: needle.pattern() };
+    Ok(match weights.first().map_or(0, |weight| weight.records) {
+        0 => Plan::Nothing,
+        1..=FEW => Plan::Few(hunt),
+        _ => Plan::Many(hunt),
+    })
+}
+
+impl Plan {
+    /// Comes right after `FROM ` and before the record's own table.
+    #[must_use]
+    pub fn source(&self, query: Query) -> Query {
+        match self {
+            Plan::All | Plan::Nothing | Plan::Many(_) => query,
+            // CROSS JOIN: SQLite then keeps the order and begins with the few.
+            Plan::Few(hunt) => hunt
+                .rarest
+                .iter()
+                .take(1)
+                .fold(
+                    query.push("(SELECT DISTINCT record_id FROM search_terms WHERE kind = ").arg(hunt.kind),
+                    |query, terms| query.push(" AND term IN ").args(terms.iter()),
+                )
+                .push(") AS few CROSS JOIN "),
+        }
+    }
+
+    /// Comes behind the other conditions; `id` and `text` are the record's columns.
+    #[must_use]
+    pub fn filter(&self, query: Query, id: &'static str, text: &'static str) -> Query {
+        let decide = |query: Query, hunt: &Hunt| {
+            query.push(" AND ").push(text).push(" LIKE ").arg(&hunt.pattern).push(" ESCAPE '!'")
+        };
+        match self {
+            Plan::All => query,
+            Plan::Nothing => query.push(" AND 1 = 0"),
+            Plan::Few(hunt) => decide(query.push(" AND few.record_id = ").push(id), hunt),
+            // A scalar look at the primary key and no EXISTS, which the planners would turn into a join
+            // that reads every record with the piece before the first row comes out.
+            Plan::Many(hunt) => {
+                let query = hunt.rarest.iter().fold(query, |query, terms| {
+                    query
+                        .push(" AND (SELECT 1 FROM search_terms WHERE kind = ")
+                        .arg(hunt.kind)
+                        .push(" AND term IN ")
+                        .args(terms.iter())
+                        .push(" AND record_id = ")
+                        .push(id)
+                        .push(" LIMIT 1) = 1")
+                });
+                decide(query, hunt)
+            }
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Named {
+    record_id: Id,
+}
+
+/// The records whose own name is one of `names`, whatever spaces, case and punctuation.
+///
+/// # Errors
+/// What the database says.
+pub async fn same_name(on: impl Into<On<'_>>, kind: &'static str, names: &[&str]) -> Result<Vec<Id>, DbError> {
+    let terms: BTreeSet<String> =
+        names.iter().map(|name| same(name)).filter(|name| !name.is_empty()).map(|name| format!("={name}")).collect();
+    if terms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Named> = sql("SELECT DISTINCT record_id FROM search_terms WHERE kind = $1 AND term IN ")
+        .bind(kind)
+        .args(terms)
+        .push(" ORDER BY record_id LIMIT 20")
+        .all(on)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.record_id).collect())
+}
+
+/// Moves a record's pieces from what its `search_text` was (empty for a new one) to `card`.
+///
+/// # Errors
+/// What the database says.
+pub async fn reindex(tx: &mut Tx, kind: &'static str, id: Id, before: &str, card: &Card) -> Result<(), DbError> {
+    let (old, new) = (if before.is_empty() { BTreeSet::new() } else { Card::read(before).terms() }, card.terms());
+    let gone: Vec<&String> = old.difference(&new).collect();
+    if !gone.is_empty() {
+        for chunk in gone.chunks(BATCH) {
+            sql("DELETE FROM search_terms WHERE kind = $1 AND record_id = $2 AND term IN ")
+                .bind(kind)
+                .bind(id)
+                .args(padded(chunk))
+                .run(tx)
+                .await?;
+        }
+    }
+    let fresh: Vec<(&String, Id)> = new.difference(&old).map(|term| (term, id)).collect();
+    insert(tx, kind, &fresh).await
+}
+
+/// Writes the pieces of many records at once. Sorted, since inserting pieces record by record would touch
+/// a page of the index for each of them.
+///
+/// # Errors
+/// What the database says.
+pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Card)]) -> Result<(), DbError> {
+    let mut rows: Vec<(String, Id)> =
+        cards.iter().flat_map(|(id, card)| card.terms().into_iter().map(|term| (term, *id))).collect();
+    rows.sort_unstable();
+    let rows: Vec<(&String, Id)> = rows.iter().map(|(term, id)| (term, *id)).collect();
+    insert(tx, kind, &rows).await
+}
+
+async fn insert(tx: &mut Tx, kind: &'static str, rows: &[(&String, Id)]) -> Result<(), DbError> {
+    for chunk in rows.chunks(BATCH) {
+        let mut query = sql("INSERT INTO search_terms (kind, term, record_id) VALUES ");
+        for (place, (term, id)) in padded(chunk).into_iter().enumerate() {
+            query = if place > 0 { query.push(", (") } else { query.push("(") };
+            query = query.arg(kind).push(", ").arg(term).push(", ").arg(id).push(")");
+        }
+        query.push(" ON CONFLICT DO NOTHING").run(tx).await?;
+    }
+    Ok(())
+}
+
+/// The chunk filled up with its last element to [`BATCH`].
+fn padded<T: Copy>(chunk: &[T]) -> Vec<T> {
+    let last = chunk.last().copied();
+    chunk.iter().copied().chain(std::iter::repeat_n(last, BATCH - chunk.len().min(BATCH)).flatten()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use super::{Card, Needle, initials, normal, same};
+
+    fn finds(card: &Card, typed: &str) -> bool {
+        let needle = Needle::parse(typed).expect("something is looked for");
+        let terms = card.terms();
+        needle.groups.iter().all(|group| group.iter().any(|term| terms.contains(term)))
+            && card.text().contains(&needle.text)
+    }
+
+    #[test]
+    fn every_way_to_say_it_finds_it() {
+        let card = Card::new(["临朐县惠民农资经营部", "临朐惠民"], ["张卫东"], ["13805362417", "05363112290"]);
+        for typed in [
+            "惠民",
+            "惠",
+            "民农资",
+            "临朐县惠民农资经营部",
+            "lq",
+            "hm",
+            "lqhm",
+            "lqxhmnzjyb",
+            "huimin",
+            "hui",
+            "huim",
+            "LINQU",
+            "linquxianhui",
+            "l",
+            "z",
+            "张卫",
+            "zw",
+            "zwd",
+            "zhangwei",
+            "2417",
+            "138",
+            "1380536",
+            "0536",
+            "138 0536 2417",
+            "+86 13805362417",
+            "0536-3112290",
+            "053",
+            "惠 民",
+            "ＬＱ",
+            "12290",
+        ] {
+            assert!(finds(&card, typed), "{typed}");
+        }
+        for typed in ["慧民", "mh", "huimim", "9999", "241", "in", "ong", "x", "惠农", "13805362418", "%", "_民"] {
+            assert!(!finds(&card, typed), "{typed}");
+        }
+    }
+
+    #[test]
+    fn names_in_letters_and_digits_are_found_as_they_are() {
+        let card = Card::new(["ABC-118 农资（北京）"], [], []);
+        for typed in ["abc", "ABC-118", "118", "118农", "(北京)", "abc118", "18", "ab"] {
+            assert!(finds(&card, typed), "{typed}");
+        }
+    }
+
+    #[test]
+    fn doubtful_characters_are_found_by_either_reading() {
+        let card = Card::new(["昌乐县绿重种业"], [], []);
+        for typed in ["cl", "cy", "lv", "changle", "changyue", "lvchong", "lvzhong"] {
+            assert!(finds(&card, typed), "{typed}");
+        }
+        assert_eq!(initials("昌乐县绿野（东）"), "clxlyd");
+        let many = Card::new(["长重行曾单朝解仇区翟乐查盛会"], [], []);
+        assert!(many.terms().len() < 600);
+    }
+
+    #[test]
+    fn pieces_follow_from_the_text_alone() {
+        let card = Card::new(["惠民#农|资", "ABC"], ["李 四"], ["13805362417"]);
+        assert_eq!(Card::read(&card.text()), card);
+        assert_eq!(Card::read("").terms().len(), 0);
+    }
+
+    #[test]
+    fn one_name_in_many_spellings() {
+        assert_eq!(same("ＡＢＣ 农资（临朐）"), same("abc农资(临朐)"));
+        assert_eq!(same("惠民·农资"), "惠民农资");
+        assert_eq!(normal(" Ａ b　Ｃ "), "abc");
+        assert!(Needle::parse(" \u{3000}").is_none());
+        assert_eq!(Needle::parse("50%_!").expect("a needle").pattern(), "%50!%!_!!%");
+    }
+}

@@ -1,0 +1,123 @@
+//! Payments: list, form, one payment.
+
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::kernel::access::Gate;
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result, html};
+use crate::kernel::form::Form;
+use crate::kernel::i18n::t;
+use crate::kernel::id::Id;
+use crate::kernel::money::Fen;
+use crate::kernel::numbers;
+use crate::modules::Module;
+use crate::orders;
+use crate::ui::layout::Page;
+
+use super::rules::Method;
+use super::store::{Fresh, Payer};
+use super::{store, view};
+
+/// What stands before the number of a payment 收款.
+const PREFIX: &str = "SK";
+/// Unpaid orders that the form shows.
+const SHOWN: i64 = 20;
+
+pub(super) async fn list(cx: Cx) -> Result<Response> {
+    let q = cx.query("q").unwrap_or_default();
+    let found = store::list(&cx.office.db, &cx.scope(), q, cx.paging()).await?;
+    let page_title = Module::Payments.title(cx.lang);
+    let frame = cx.frame();
+    let page = Page::new(&frame, page_title).back("/").tabs();
+    Ok(html(page.render(view::list(cx.lang, q, &found))))
+}
+
+pub(super) async fn new(cx: Cx) -> Result<Response> {
+    let Some(customer) = cx.query("customer") else {
+        let frame = cx.frame();
+        let page = Page::new(&frame, t!(cx.lang, "payments.new")).back("/payments");
+        return Ok(html(page.render(view::choose_customer(cx.lang))));
+    };
+    let customer = customer.parse().map_err(|_| AppError::NotFound)?;
+    let payer = store::payer(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
+    let owed = if payer.arrears > Fen::ZERO { payer.arrears.plain() } else { String::new() };
+    let form = cx
+        .blank()
+        .with("paid_on", clock::iso_day(cx.now))
+        .with("method", Method::Transfer.code())
+        .with("amount", cx.query("amount").map_or(owed, str::to_owned));
+    form_page(&cx, &form, &payer).await
+}
+
+async fn form_page(cx: &Cx, form: &Form, payer: &Payer) -> Result<Response> {
+    let unpaid = orders::unpaid(&cx.office.db, payer.id, SHOWN).await?;
+    let frame = cx.frame();
+    let mut page = Page::new(&frame, t!(cx.lang, "payments.new"))
+        .subtitle(payer.name.clone())
+        .back(format!("/customers/{}", payer.id));
+    if !form.is_right() {
+        page = page.error_title();
+    }
+    let mut response = html(page.render(view::form(cx, form, payer, &unpaid)));
+    if !form.is_right() {
+        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    Ok(response)
+}
+
+pub(super) async fn create(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let label = |key: &str| t!(cx.lang, key).into_owned();
+    let customer = form.record("customer_id", &label("payments.customer")).ok_or(AppError::NotFound)?;
+    let payer = store::payer(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
+    let amount = form.fen("amount", &label("payments.amount"));
+    if amount.is_none_or(|amount| amount == Fen::ZERO) && form.error("amount").is_none() {
+        form.wrong("amount", t!(cx.lang, "payments.some_amount"));
+    }
+    let method = form.choice("method", &label("payments.method"), Method::from_code);
+    let paid_on = form.day("paid_on", &label("payments.paid_on"));
+    if paid_on.is_none() && form.error("paid_on").is_none() {
+        form.wrong("paid_on", t!(cx.lang, "form.required", field = label("payments.paid_on")));
+    }
+    if paid_on.is_some_and(|day| day > clock::day(cx.now)) {
+        form.wrong("paid_on", t!(cx.lang, "payments.not_yet"));
+    }
+    let note = form.text("note", &label("payments.note"), 200);
+    let (Some(amount), Some(method), Some(paid_on), true) = (amount, method, paid_on, form.is_right()) else {
+        return form_page(&cx, &form, &payer).await;
+    };
+    let mut write = cx.write(&form).await?;
+    let parts = orders::settle(&mut write.tx, customer, amount).await?;
+    let payment = Fresh {
+        id: Id::new(),
+        // A clerk's entry belongs to the customer's rep, who then sees it.
+        owner: payer.owner_id,
+        customer,
+        number: numbers::next(&mut write.tx, PREFIX, cx.now).await?,
+        paid_on: paid_on.to_string(),
+        amount,
+        method,
+        note,
+    };
+    store::insert(&mut write.tx, &payment, &parts, cx.now).await?;
+    let changes = Changes::new()
+        .set("number", payment.number.clone())
+        .set("customer_id", customer.to_string())
+        .set("amount", amount.plain())
+        .set("method", method.code())
+        .set("paid_on", payment.paid_on.clone());
+    write.audit(Action::Create, "payment", payment.id, changes).await?;
+    write.finish(&format!("/payments/{}?done=saved", payment.id)).await
+}
+
+pub(super) async fn show(cx: Cx) -> Result<Response> {
+    let payment = store::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let matches = store::matches(&cx.office.db, payment.id).await?;
+    let frame = cx.frame();
+    let page = Page::new(&frame, payment.number.clone()).subtitle(payment.customer.clone()).back("/payments");
+    let links = cx.may(Gate::view(Module::Orders));
+    Ok(html(page.render(view::show(cx.lang, &payment, &matches, links))))
+}

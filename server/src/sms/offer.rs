@@ -1,0 +1,109 @@
+//! From our outbox to a box: offered, and offered again until the box says that it is safe in its own
+//! queue. Never to a second box, and the box drops repeats by id, so a message is never sent twice by this.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fieldline_protocol::messages::{Class, Policy, SmsCommand};
+use fieldline_protocol::topics::CommandKind;
+
+use crate::gateways;
+use crate::kernel::Office;
+use crate::kernel::access::{CompanyKey, Scope};
+use crate::kernel::clock::{DAY, Millis};
+use crate::kernel::error::Result;
+use crate::kernel::id::Id;
+use crate::kernel::phone::Phone;
+use crate::sms::rules::State;
+use crate::sms::store;
+
+/// A message that was offered and not answered is offered again after this.
+const AGAIN: Millis = 30_000;
+/// How often the outbox is looked through.
+const LOOK: Duration = Duration::from_secs(10);
+/// Messages offered in one go.
+const MOST: i64 = 100;
+/// A message that could not be sent within this time is about something else by then.
+const LIFE: Millis = DAY;
+
+/// Offers one message to a box, if it waits for one and one is there.
+///
+/// # Errors
+/// What the database says.
+pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
+    let now = office.clock.now();
+    let mut tx = office.db.begin().await?;
+    let Some(message) = store::message_to_change(&mut tx, scope, id).await? else { return Ok(()) };
+    let gateway = match (message.state(), message.gateway_id) {
+        (State::Offered, Some(gateway)) => Some(gateway),
+        (State::Waiting, _) if now - message.created_at >= LIFE => {
+            store::set_state(&mut tx, id, State::Expired, "", now).await?;
+            return Ok(tx.commit().await?);
+        }
+        (State::Waiting, _) => {
+            let wanted = store::last_box(&mut tx, &message.digits).await?;
+            gateways::choose(&mut tx, wanted).await?
+        }
+        _ => return Ok(()),
+    };
+    let (Some(gateway), Some(phone)) = (gateway, Phone::parse(&message.digits)) else { return Ok(()) };
+    let Ok(wire_id) = message.wire_id.parse() else { return Ok(()) };
+    let command = SmsCommand {
+        id: wire_id,
+        to: phone.international(),
+        text: message.text.clone(),
+        modem: "auto".to_owned(),
+        validity_s: u32::try_from(LIFE / 1000).ok(),
+        not_before: None,
+        expires: Some(message.created_at + LIFE),
+        report: true,
+        policy: Policy::AtMostOnce,
+        class: Class::Service,
+    };
+    let body = serde_json::to_string(&command).map_err(anyhow::Error::from)?;
+    let Some(outgoing) = gateways::command(office, &mut tx, gateway, CommandKind::Sms, body, now).await? else {
+        return Ok(());
+    };
+    store::set_offered(&mut tx, id, gateway, now).await?;
+    tx.commit().await?;
+    // Published after the commit: were it the other way round, a box could have a message that we would
+    // offer to another.
+    if !outgoing.publish(office) {
+        tracing::debug!(sms = %id, "no way to the broker; the message will be offered again");
+    }
+    Ok(())
+}
+
+/// A box is there: what it was offered and has not answered, and what waits.
+///
+/// # Errors
+/// What the database says.
+pub async fn box_came_online(office: &Office, scope: &Scope, gateway: Id) -> Result<()> {
+    let mut ids = store::offered_to(&office.db, gateway, MOST).await?;
+    ids.extend(store::to_offer(&office.db, 0, MOST).await?);
+    for id in ids {
+        offer(office, scope, id).await?;
+    }
+    Ok(())
+}
+
+/// Looks through the outbox for ever.
+pub async fn keep_offering(office: Office, key: Arc<CompanyKey>) {
+    let scope = Scope::company(&key);
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if let Err(error) = look(&office, &scope).await {
+            tracing::warn!("the outbox of messages cannot be looked through now: {error:#}");
+        }
+    }
+}
+
+async fn look(office: &Office, scope: &Scope) -> Result<()> {
+    if !gateways::any_online(&office.db).await? {
+        return Ok(());
+    }
+    for id in store::to_offer(&office.db, office.clock.now() - AGAIN, MOST).await? {
+        offer(office, scope, id).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,318 @@
+//! What the pages of the SMS center look like.
+
+use maud::{Markup, html};
+
+use crate::customers::{Brief, Number};
+use crate::kernel::access::Gate;
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
+use crate::kernel::form::Form;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::paging::Listing;
+use crate::modules::Module;
+use crate::sms::parts::{Alphabet, measure};
+use crate::sms::rules::{LONGEST, State, VARIABLES, recipient};
+use crate::sms::store::{Message, Reply, Template, Thread, ThreadRow};
+use crate::sms::{quoted, shown, tone};
+use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::form::{self as fields, ButtonKind, InputKind};
+use crate::ui::layout::Page;
+use crate::ui::tag::{Tone, tag};
+use crate::ui::timeline::{Moment, TimelineItem, timeline};
+
+/// What stands beside the form of a new message.
+#[derive(Debug)]
+pub struct Draft {
+    /// To whom.
+    pub customer: Option<Brief>,
+    /// Its numbers.
+    pub numbers: Vec<Number>,
+    /// To begin with.
+    pub templates: Vec<Template>,
+}
+
+fn state_tag(lang: Lang, state: State) -> Markup {
+    tag(state.name(lang), tone(state))
+}
+
+/// 短信: conversations.
+pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
+    let lang = cx.lang;
+    let q = cx.query("q").unwrap_or_default();
+    let view = if unread { "unread" } else { "" };
+    let new = t!(lang, "sms.new");
+    let may_write = cx.may(Gate::create(Module::Sms));
+    let body = html! {
+        (search_bar("/sms", q, &t!(lang, "sms.search"), &[("view", view)]))
+        (segmented(&[
+            ("/sms".to_owned(), t!(lang, "sms.all").into_owned(), !unread),
+            ("/sms?view=unread".to_owned(), t!(lang, "sms.unread").into_owned(), unread),
+            ("/sms/unsent".to_owned(), t!(lang, "sms.unsent").into_owned(), false),
+            ("/sms/templates".to_owned(), t!(lang, "sms.templates").into_owned(), false),
+        ]))
+        @if threads.rows.is_empty() {
+            (empty(t!(lang, "sms.none"), may_write.then_some(("/sms/new", new.as_ref()))))
+        } @else {
+            (card(None, None, html! {
+                @for row in &threads.rows {
+                    (link_cell(
+                        format!("/sms/{}", row.thread.id),
+                        html! {
+                            b { @match &row.customer { Some(name) => (name), None => (shown(&row.thread.digits)) } }
+                            @if row.thread.unread > 0 { " " (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
+                            p { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) }
+                        },
+                        html! { small { (clock::brief(row.thread.last_at, cx.now)) } },
+                    ))
+                }
+            }))
+            (pager(lang, "/sms", &[("q", q), ("view", view)], threads.page, threads.more))
+        }
+    };
+    let page = Page::new(&cx.frame(), Module::Sms.title(lang)).back("/me");
+    let page = if may_write { page.bar(link_button("/sms/new", &new, ButtonKind::Primary)) } else { page };
+    page.render(body)
+}
+
+/// One conversation.
+pub fn thread(cx: &Cx, thread: &Thread, customer: Option<&Brief>, sent: &[Message], received: &[Reply]) -> String {
+    let lang = cx.lang;
+    let mut lines: Vec<(i64, TimelineItem)> = sent
+        .iter()
+        .map(|message| {
+            let state = message.state();
+            let moment = if state.needs_a_person() { Moment::Bad } else { Moment::Done };
+            let title = html! { (message.text) " " (state_tag(lang, state)) };
+            let detail = html! { (t!(lang, "sms.sent_at", when = clock::brief(message.created_at, cx.now))) };
+            (message.created_at, TimelineItem::new(title, detail).link(format!("/sms/messages/{}", message.id)).moment(moment))
+        })
+        .chain(received.iter().map(|reply| {
+            let title = html! { b { (reply.text) } };
+            let detail = html! { (t!(lang, "sms.received_at", when = clock::brief(reply.received_at, cx.now))) };
+            (reply.received_at, TimelineItem::new(title, detail))
+        }))
+        .collect();
+    lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    let items: Vec<TimelineItem> = lines.into_iter().map(|(_, item)| item).collect();
+    let answer = match customer {
+        Some(customer) => format!("/sms/new?customer={}&to={}", customer.id, thread.digits),
+        None => format!("/sms/new?to={}", thread.digits),
+    };
+    let body = html! {
+        (card(None, None, html! {
+            @match customer {
+                Some(customer) => (link_cell(format!("/customers/{}", customer.id), html! { b { (customer.name) } }, html! { (customer.owner_name) })),
+                None => (link_cell(format!("/customers/new?phone={}", thread.digits), html! { (t!(lang, "sms.nobodys_number")) }, html! { (t!(lang, "sms.make_customer")) })),
+            }
+            (cell(t!(lang, "sms.number"), html! { span.num { (shown(&thread.digits)) } }))
+        }))
+        @if thread.unread > 0 {
+            (fields::act_form(&format!("/sms/{}/reading", thread.id), &cx.op_id(), None, t!(lang, "sms.mark_read"), ButtonKind::Quiet))
+        }
+        (card(None, None, timeline(&items)))
+    };
+    let title = customer.map_or_else(|| shown(&thread.digits), |customer| customer.name.clone());
+    let page = Page::new(&cx.frame(), title).back("/sms").refresh();
+    let page = if cx.may(Gate::create(Module::Sms)) && takes_sms(&thread.digits) {
+        page.bar(link_button(&answer, t!(lang, "sms.answer"), ButtonKind::Primary))
+    } else {
+        page
+    };
+    page.render(body)
+}
+
+/// Whether a message can be sent to a number.
+fn takes_sms(digits: &str) -> bool {
+    recipient(digits).is_ok()
+}
+
+/// A new message.
+pub fn compose(cx: &Cx, form: &Form, draft: &Draft) -> String {
+    let lang = cx.lang;
+    let mobiles: Vec<&Number> = draft.numbers.iter().filter(|number| takes_sms(&number.digits)).collect();
+    let first = mobiles.first().map(|number| number.digits.clone()).unwrap_or_default();
+    let filled = if form.value("to").is_empty() { form.clone().with("to", first) } else { form.clone() };
+    let customer = form.value("customer");
+    let body = html! {
+        @if let Some(customer) = &draft.customer {
+            (card(None, None, link_cell(format!("/customers/{}", customer.id), html! { b { (customer.name) } }, html! { (customer.owner_name) })))
+        }
+        (fields::form("/sms/preview", &cx.op_id(), None, false, None, html! {
+            (fields::error_summary(lang, form.errors()))
+            (fields::hidden("customer", customer))
+            (fields::fields(None, html! {
+                @if mobiles.len() > 1 && form.errors().is_empty() {
+                    (fields::select(&filled.field("to", &t!(lang, "sms.to")).required(), &mobiles.iter().map(|number| (number.digits.clone(), number.shown.clone())).collect::<Vec<_>>()))
+                } @else {
+                    (fields::text(&filled.field("to", &t!(lang, "sms.to")).required(), InputKind::Phone, 40))
+                }
+                (fields::textarea(&form.field("text", &t!(lang, "sms.text")).required().hint(&t!(lang, "sms.text_hint")), LONGEST))
+            }))
+            (fields::submit(t!(lang, "sms.next"), ButtonKind::Primary))
+        }))
+        @if form.errors().is_empty() && !draft.templates.is_empty() {
+            (card(Some(&t!(lang, "sms.from_template")), None, html! {
+                @for template in draft.templates.iter().filter(|template| template.enabled) {
+                    (link_cell(format!("/sms/new?customer={}&to={}&template={}", customer, crate::ui::encode(filled.value("to")), template.id), html! { (template.name) p { (template.text) } }, html! {}))
+                }
+            }))
+        }
+    };
+    let page = Page::new(&cx.frame(), t!(lang, "sms.new")).back("/sms");
+    let page = if form.is_right() { page } else { page.error_title() };
+    page.render(body)
+}
+
+/// The message as it will go, with its size.
+pub fn preview(cx: &Cx, draft: &Draft, to: &str, text: &str) -> String {
+    let lang = cx.lang;
+    let size = measure(text);
+    let customer = draft.customer.as_ref().map(|customer| customer.id.to_string()).unwrap_or_default();
+    let body = html! {
+        (card(None, None, html! {
+            @if let Some(customer) = &draft.customer { (cell(t!(lang, "sms.customer"), html! { (customer.name) })) }
+            (cell(t!(lang, "sms.to"), html! { span.num { (shown(to)) } }))
+            div.cell { div.g { p.pre { (text) } } }
+            (cell(t!(lang, "sms.size"), html! { span.num { (t!(lang, "sms.units", n = size.units)) } }))
+            (cell(t!(lang, "sms.parts"), html! { b.num { (t!(lang, "sms.parts_count", n = size.parts)) } }))
+            (cell(t!(lang, "sms.alphabet"), html! { @match size.alphabet { Alphabet::Gsm7 => (t!(lang, "sms.gsm7")), Alphabet::Ucs2 => (t!(lang, "sms.ucs2")) } }))
+        }))
+        (fields::form("/sms", &cx.op_id(), None, false, None, html! {
+            (fields::hidden("customer", &customer))
+            (fields::hidden("to", to))
+            (fields::hidden("text", text))
+            (fields::submit(t!(lang, "sms.send"), ButtonKind::Primary))
+        }))
+        (fields::form("/sms/preview", &cx.op_id(), None, false, None, html! {
+            (fields::hidden("customer", &customer))
+            (fields::fields(Some(&t!(lang, "sms.change")), html! {
+                (fields::text(&cx.blank().with("to", to).field("to", &t!(lang, "sms.to")), InputKind::Phone, 40))
+                (fields::textarea(&cx.blank().with("text", text).field("text", &t!(lang, "sms.text")), LONGEST))
+            }))
+            (fields::submit(t!(lang, "sms.count_again"), ButtonKind::Quiet))
+        }))
+    };
+    Page::new(&cx.frame(), t!(lang, "sms.preview")).back("/sms/new").render(body)
+}
+
+fn person_acts(cx: &Cx, message: &Message) -> Markup {
+    let lang = cx.lang;
+    let state = message.state();
+    let settle = |outcome: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
+        fields::form(&format!("/sms/messages/{}/settlement", message.id), &cx.op_id(), None, false, None, html! {
+            (fields::hidden("outcome", outcome))
+            (fields::submit(label, kind))
+        })
+    };
+    html! {
+        @if cx.may(Gate::edit(Module::Sms)) {
+            @if state.needs_a_person() {
+                (card(None, None, html! {
+                    div.cell { div.g { @if state == State::Unknown { (t!(lang, "sms.unknown_text")) } @else { (t!(lang, "sms.failed_text")) } } }
+                    (fields::form(&format!("/sms/messages/{}/retry", message.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "sms.retry"), ButtonKind::Primary)))
+                    @if state == State::Unknown { (settle("sent", t!(lang, "sms.settle_sent"), ButtonKind::Quiet)) }
+                    (settle("dropped", t!(lang, "sms.settle_dropped"), ButtonKind::Danger))
+                }))
+            } @else if state == State::Waiting {
+                (settle("dropped", t!(lang, "sms.settle_dropped"), ButtonKind::Danger))
+            }
+        }
+    }
+}
+
+/// One message.
+pub fn message(cx: &Cx, message: &Message, thread: Option<&Thread>, customer: Option<&Brief>) -> String {
+    let lang = cx.lang;
+    let back = thread.map_or_else(|| "/sms".to_owned(), |thread| format!("/sms/{}", thread.id));
+    let body = html! {
+        (card(None, None, html! {
+            @if let Some(customer) = customer {
+                (link_cell(format!("/customers/{}", customer.id), html! { b { (customer.name) } }, html! { (customer.owner_name) }))
+            }
+            (cell(t!(lang, "sms.to"), html! { span.num { (shown(&message.digits)) } }))
+            div.cell { div.g { p.pre { (message.text) } } }
+            (cell(t!(lang, "sms.parts"), html! { span.num { (t!(lang, "sms.parts_count", n = message.parts)) } }))
+            (cell(t!(lang, "sms.state"), state_tag(lang, message.state())))
+            @if !message.error.is_empty() { (cell(t!(lang, "sms.reason"), html! { (message.error) })) }
+            (cell(t!(lang, "sms.written"), html! { (clock::iso_minute(message.created_at)) }))
+            @if let Some(at) = message.sent_at { (cell(t!(lang, "sms.sent"), html! { (clock::iso_minute(at)) })) }
+            @if let Some(at) = message.delivered_at { (cell(t!(lang, "sms.delivered"), html! { (clock::iso_minute(at)) })) }
+        }))
+        (person_acts(cx, message))
+    };
+    Page::new(&cx.frame(), t!(lang, "sms.message")).back(back).refresh().render(body)
+}
+
+/// 未发出: what a person has to look at.
+pub fn unsent(cx: &Cx, messages: &Listing<Message>, waiting: bool) -> String {
+    let lang = cx.lang;
+    let view = if waiting { "waiting" } else { "" };
+    let body = html! {
+        (segmented(&[
+            ("/sms/unsent".to_owned(), t!(lang, "sms.to_settle").into_owned(), !waiting),
+            ("/sms/unsent?view=waiting".to_owned(), t!(lang, "sms.on_the_way").into_owned(), waiting),
+        ]))
+        @if messages.rows.is_empty() { (empty(t!(lang, "sms.none_unsent"), None)) }
+        @else {
+            (card(None, None, html! {
+                @for message in &messages.rows {
+                    (link_cell(
+                        format!("/sms/messages/{}", message.id),
+                        html! { b.num { (shown(&message.digits)) } " " (state_tag(lang, message.state())) p { (quoted(&message.text)) } @if !message.error.is_empty() { p { (message.error) } } },
+                        html! { small { (clock::brief(message.created_at, cx.now)) } },
+                    ))
+                }
+            }))
+            (pager(lang, "/sms/unsent", &[("view", view)], messages.page, messages.more))
+        }
+    };
+    Page::new(&cx.frame(), t!(lang, "sms.unsent")).back("/sms").render(body)
+}
+
+/// 短信模板
+pub fn templates(cx: &Cx, templates: &[Template]) -> String {
+    let lang = cx.lang;
+    let may_edit = cx.may(Gate::export(Module::Sms));
+    let body = card(None, None, html! {
+        @for template in templates {
+            @let name = html! { b { (template.name) } " " @if !template.enabled { (tag(t!(lang, "sms.switched_off"), Tone::Plain)) } p { (template.text) } };
+            @if may_edit { (link_cell(format!("/sms/templates/{}", template.id), name, html! {})) }
+            @else { div.cell { div.g { (name) } } }
+        }
+    });
+    let page = Page::new(&cx.frame(), t!(lang, "sms.templates")).back("/sms");
+    let page = if may_edit {
+        page.bar(link_button("/sms/templates/new", t!(lang, "sms.new_template"), ButtonKind::Primary))
+    } else {
+        page
+    };
+    page.render(body)
+}
+
+/// A template's form; `other` is what somebody else saved meanwhile.
+pub fn template(cx: &Cx, template: Option<&Template>, form: &Form, other: Option<&Template>) -> String {
+    let lang = cx.lang;
+    let variables = VARIABLES.map(|name| format!("{{{name}}}")).join(" ");
+    let action = template.map_or_else(|| "/sms/templates".to_owned(), |template| format!("/sms/templates/{}", template.id));
+    let body = html! {
+        @if let Some(other) = other {
+            (card(Some(&t!(lang, "sms.conflict")), None, html! {
+                div.cell { div.g { small { (t!(lang, "sms.theirs")) } p.pre { (other.text) } } }
+                div.cell { div.g { (t!(lang, "sms.conflict_text")) } }
+            }))
+        }
+        (fields::form(&action, &cx.op_id(), template.map(|template| template.version), false, None, html! {
+            (fields::error_summary(lang, form.errors()))
+            (fields::fields(None, html! {
+                (fields::text(&form.field("name", &t!(lang, "sms.template_name")).required(), InputKind::Text, 40))
+                (fields::textarea(&form.field("text", &t!(lang, "sms.text")).required().hint(&t!(lang, "sms.variables", names = variables)), LONGEST))
+                (fields::checkbox(&form.field("enabled", &t!(lang, "sms.switched_on"))))
+            }))
+            (fields::submit(t!(lang, "sms.save"), ButtonKind::Primary))
+        }))
+    };
+    let title = template.map_or_else(|| t!(lang, "sms.new_template").into_owned(), |template| template.name.clone());
+    let page = Page::new(&cx.frame(), title).back("/sms/templates");
+    let page = if form.is_right() && other.is_none() { page } else { page.error_title() };
+    page.render(body)
+}

@@ -1,0 +1,88 @@
+//! Timeline 往来: the page of one customer, which gathers what every feature knows of it. Downstream of all.
+//!
+//! Tables: none
+//! Events: none
+//! Uses: customers, contacts
+
+mod pages;
+mod view;
+
+use futures_util::future::{BoxFuture, try_join_all};
+
+use crate::customers;
+use crate::kernel::access::{Gate, Scope};
+use crate::kernel::auth::Actor;
+use crate::kernel::clock::Millis;
+use crate::kernel::db::{Db, DbError};
+use crate::kernel::i18n::Lang;
+use crate::kernel::id::Id;
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+use crate::ui::timeline::Entry;
+
+/// Addresses.
+pub fn routes(routes: &mut Routes) {
+    routes.get("/customers/:id", Gate::view(Module::Customers), pages::show);
+    routes.get("/customers/:id/timeline", Gate::view(Module::Customers), pages::timeline);
+}
+
+/// Whose past is asked for, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Who looks: what they may not view is left out.
+    pub actor: &'a Actor,
+    /// The customer.
+    pub customer: Id,
+    /// The language of the entries.
+    pub lang: Lang,
+    /// The moment of looking.
+    pub now: Millis,
+}
+
+type History<'a> = (Module, BoxFuture<'a, Result<Vec<Entry>, DbError>>);
+
+/// The `limit` newest entries of every feature that the looker may view.
+///
+/// # Errors
+/// What the database says.
+pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>, DbError> {
+    let Asked { actor, customer, lang, now } = asked;
+    let scope: &Scope = &actor.scope();
+    // One line for each feature that has something to tell.
+    let histories: Vec<History<'_>> =
+        vec![(Module::Customers, Box::pin(customers::history(db, scope, customer, lang, now, limit)))];
+    let allowed = histories
+        .into_iter()
+        .filter(|(module, _)| Gate::view(*module).admits(&actor.rights))
+        .map(|(_, history)| history);
+    Ok(newest(try_join_all(allowed).await?, limit))
+}
+
+/// Merges lists by time, the newest first.
+fn newest(lists: Vec<Vec<Entry>>, limit: i64) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = lists.into_iter().flatten().collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
+    entries.truncate(usize::try_from(limit).unwrap_or_default());
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use super::newest;
+    use crate::ui::timeline::Entry;
+
+    #[test]
+    fn the_newest_of_all_lists_come_first() {
+        let entry = |at: i64| Entry {
+            at,
+            when: String::new(),
+            href: None,
+            title: at.to_string(),
+            text: String::new(),
+            tag: None,
+        };
+        let merged = newest(vec![vec![entry(5), entry(1)], vec![], vec![entry(4), entry(3), entry(2)]], 3);
+        assert_eq!(merged.iter().map(|entry| entry.at).collect::<Vec<_>>(), [5, 4, 3]);
+    }
+}
