@@ -22,16 +22,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{migrations, modules, reactions, tasks, users, visits, workbench};
-use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
-use crate::{
-    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
-};
-use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
-use crate::{contacts, customers, migrations, modules, reactions, timeline, users, workbench};
-use crate::{
-    approvals, documents, migrations, modules, orders, payments, products, reactions, stock, users, workbench,
-};
+use crate::{contacts, documents, migrations, modules, reactions, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -105,24 +96,18 @@ pub fn routes() -> Routes {
     let mut routes = Routes::default();
     crate::assets::routes(&mut routes);
     crate::workbench::routes(&mut routes);
-    crate::users::routes(&mut routes);
-    crate::kernel::push::routes(&mut routes);
-    crate::products::routes(&mut routes);
-    crate::stock::routes(&mut routes);
+    crate::customers::routes(&mut routes, contacts::first);
+    crate::contacts::routes(&mut routes);
+    crate::timeline::routes(&mut routes);
     crate::visits::routes(&mut routes);
     crate::tasks::routes(&mut routes);
-    workbench::routes(&mut routes);
-    customers::routes(&mut routes, contacts::first);
-    contacts::routes(&mut routes);
-    timeline::routes(&mut routes);
-    users::routes(&mut routes);
-    visits::routes(&mut routes);
-    tasks::routes(&mut routes);
-    products::routes(&mut routes);
-    stock::routes(&mut routes);
-    orders::routes(&mut routes, documents::told_of_order);
-    approvals::routes(&mut routes, documents::facts);
-    payments::routes(&mut routes);
+    crate::approvals::routes(&mut routes, documents::facts);
+    crate::orders::routes(&mut routes, documents::told_of_order);
+    crate::payments::routes(&mut routes);
+    crate::products::routes(&mut routes);
+    crate::stock::routes(&mut routes);
+    crate::users::routes(&mut routes);
+    crate::kernel::push::routes(&mut routes);
     routes
 }
 

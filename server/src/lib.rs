@@ -24,14 +24,14 @@ pub mod ui;
 /// Staff, sign-in, own settings.
 pub mod users;
 
-/// What is sold, in which units, at which prices.
-pub mod products;
 /// Who is asked about a document and what they said.
 pub mod approvals;
-/// What lies in which warehouse and what is promised.
-pub mod stock;
 /// Customers: whom we sell to, whose they are, how to find them.
 pub mod customers;
+/// What is sold, in which units, at which prices.
+pub mod products;
+/// What lies in which warehouse and what is promised.
+pub mod stock;
 
 /// The people at a customer.
 pub mod contacts;
@@ -45,12 +45,12 @@ pub mod workbench;
 /// Tasks: for oneself, for others, and calls to return.
 pub mod tasks;
 
-/// Visits: planned, checked in with evidence, checked out with a result.
-pub mod visits;
 /// From the rep's draft to the order in force.
 pub mod orders;
 /// What customers paid, and on which orders.
 pub mod payments;
+/// Visits: planned, checked in with evidence, checked out with a result.
+pub mod visits;
 
 /// Which module knows a kind of document.
 pub mod documents;

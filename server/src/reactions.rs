@@ -9,7 +9,7 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
 use crate::kernel::error::Result;
 use crate::kernel::outbox::Pending;
-use crate::orders;
+use crate::{approvals, orders};
 
 /// Reactions that share the event's transaction.
 ///
@@ -39,15 +39,17 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
 ///
 /// # Errors
 /// The event is tried again later.
-pub async fn after(office: Office, _key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
+pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
     match pending.event {
         Event::TaskGiven { owner, .. } => {
             office.badges_changed(owner);
             Ok(())
         }
-        Event::ApprovalDecided { .. }
-        | Event::ApprovalOpened { .. }
-        | Event::OrderApproved { .. }
+        Event::ApprovalOpened { approval, approver } => {
+            approvals::tell::opened(&office, &key, approval, approver).await
+        }
+        Event::ApprovalDecided { approval, by, .. } => approvals::tell::decided(&office, &key, approval, by).await,
+        Event::OrderApproved { .. }
         | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }
         | Event::SmsQueued { .. }

@@ -11,6 +11,7 @@
 mod pages;
 mod rules;
 mod store;
+pub mod tell;
 mod view;
 
 use maud::Markup;

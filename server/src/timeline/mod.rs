@@ -2,14 +2,13 @@
 //!
 //! Tables: none
 //! Events: none
-//! Uses: customers, contacts
+//! Uses: customers, contacts, visits, tasks, orders, payments
 
 mod pages;
 mod view;
 
 use futures_util::future::{BoxFuture, try_join_all};
 
-use crate::customers;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::auth::Actor;
 use crate::kernel::clock::Millis;
@@ -19,6 +18,7 @@ use crate::kernel::id::Id;
 use crate::kernel::routes::Routes;
 use crate::modules::Module;
 use crate::ui::timeline::Entry;
+use crate::{customers, orders, payments, tasks, visits};
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -49,8 +49,13 @@ pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>,
     let Asked { actor, customer, lang, now } = asked;
     let scope: &Scope = &actor.scope();
     // One line for each feature that has something to tell.
-    let histories: Vec<History<'_>> =
-        vec![(Module::Customers, Box::pin(customers::history(db, scope, customer, lang, now, limit)))];
+    let histories: Vec<History<'_>> = vec![
+        (Module::Customers, Box::pin(customers::history(db, scope, customer, lang, now, limit))),
+        (Module::Visits, Box::pin(visits::history(db, scope, customer, lang, now, limit))),
+        (Module::Tasks, Box::pin(tasks::history(db, scope, customer, lang, now, limit))),
+        (Module::Orders, Box::pin(orders::history(db, scope, customer, lang, now, limit))),
+        (Module::Payments, Box::pin(payments::history(db, scope, customer, lang, now, limit))),
+    ];
     let allowed = histories
         .into_iter()
         .filter(|(module, _)| Gate::view(*module).admits(&actor.rights))

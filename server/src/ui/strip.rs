@@ -6,7 +6,7 @@ use crate::ui::icon::Icon;
 
 /// One number. `href` may be any string type.
 #[derive(Clone, Debug)]
-pub struct StripItem<H = &'static str> {
+pub struct StripItem<H = String> {
     /// Where the number leads; live badge counts of the same address replace the number.
     pub href: H,
     /// The figure, such as `2/6`.
@@ -33,7 +33,7 @@ pub fn strip<H: AsRef<str>>(items: &[StripItem<H>]) -> Markup {
 
 /// One act. `href` and `label` may be any string types.
 #[derive(Clone, Debug)]
-pub struct Act<H = &'static str, L = String> {
+pub struct Act<H = String, L = String> {
     /// Where it leads: a page, `tel:`, `sms:` or a map.
     pub href: H,
     /// The word below the icon.

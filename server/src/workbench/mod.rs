@@ -1,14 +1,62 @@
-//! The first page: what waits today.
+//! Workbench 工作台: the first page, what waits today. It gathers what other features export and owns nothing.
+//!
+//! Tables: none.
+//! Events: none.
+//! Uses: visits, tasks, approvals, users.
+
+mod view;
+
+use std::sync::Arc;
+
+use poem::Response;
+
+use crate::kernel::access::{Gate, Right};
 use crate::kernel::auth::Actor;
 use crate::kernel::badges::BadgeCounts;
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
 use crate::kernel::db::DbError;
+use crate::kernel::error::Result;
 use crate::kernel::routes::Routes;
 use crate::kernel::{HookFuture, Kernel};
+use crate::modules::Module;
+use crate::{approvals, tasks, visits};
+
+/// Tasks shown on the first page; the list has the rest.
+const TASKS: i64 = 5;
 
 /// Addresses.
-pub fn routes(_routes: &mut Routes) {}
+pub fn routes(routes: &mut Routes) {
+    routes.get("/", Gate::SignedIn, show);
+}
 
-/// What waits for a person.
-pub fn count<'a>(_kernel: &'a Kernel, _actor: &'a Actor) -> HookFuture<'a, Result<BadgeCounts, DbError>> {
-    Box::pin(async move { Ok(BadgeCounts::default()) })
+/// `GET /`
+async fn show(cx: Cx) -> Result<Response> {
+    let db = &cx.office.db;
+    let user = cx.actor().id;
+    let visits = if cx.may(Gate::view(Module::Visits)) {
+        visits::today(db, &cx.scope(), user, clock::day(cx.now)).await?
+    } else {
+        Vec::new()
+    };
+    let tasks = tasks::open_of(db, user, TASKS).await?;
+    Ok(cx.offline_page(view::workbench(&cx, &visits, &tasks)))
+}
+
+/// What waits for a person, by the list that shows it. Only what this person may see is counted.
+pub fn count<'a>(kernel: &'a Kernel, actor: &'a Actor) -> HookFuture<'a, Result<BadgeCounts, DbError>> {
+    Box::pin(async move {
+        let may = |module: Module| module.preset(actor.role).has(Right::View);
+        let (db, user) = (&kernel.db, actor.id);
+        let mut counts = Vec::new();
+        if may(Module::Visits) {
+            let (done, planned) = visits::count_today(db, user, clock::day(kernel.clock.now())).await?;
+            counts.push(("/visits", planned - done));
+        }
+        counts.push(("/tasks", tasks::count_open(db, user).await?));
+        if may(Module::Approvals) {
+            counts.push(("/approvals", approvals::count_waiting(db, user).await?));
+        }
+        Ok(Arc::new(counts))
+    })
 }
