@@ -120,7 +120,23 @@ fn measure(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), PictureError
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
         return Err(PictureError::Pixels(width, height));
     }
-    if width == 0 || height == 0 { Err(PictureError::Damaged) } else { Ok((width, height)) }
+    // Decoders fill the missing end of a JPEG with grey; a photo that was cut off on its way is none.
+    let whole = format != ImageFormat::Jpeg || ends(bytes);
+    if width == 0 || height == 0 || !whole { Err(PictureError::Damaged) } else { Ok((width, height)) }
+}
+
+/// Whether a JPEG's own picture data comes to its end; an end within its EXIF thumbnail does not count.
+fn ends(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    while let [0xff, kind, high, low, ..] = *rest {
+        if kind == 0xda {
+            return rest.windows(2).any(|pair| pair == [0xff, 0xd9]);
+        }
+        // Fill bytes may stand before a marker; a segment's length counts its own two bytes.
+        let skip = if kind == 0xff { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
+        rest = rest.get(skip..).unwrap_or_default();
+    }
+    false
 }
 
 fn make(bytes: &[u8], format: ImageFormat, mark: &[String]) -> Result<Picture, PictureError> {

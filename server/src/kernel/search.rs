@@ -33,6 +33,8 @@ const MOST_TERMS: usize = 8;
 const FEW: i64 = 1500;
 /// Rows of one INSERT. One size, so that one prepared statement serves.
 const BATCH: usize = 16;
+/// Rows of one INSERT where thousands are written.
+const BULK: usize = 256;
 
 /// The form in which texts are compared: lower case, half width, without spaces.
 #[must_use]
@@ -447,13 +449,13 @@ pub async fn reindex(tx: &mut Tx, kind: &'static str, id: Id, before: &str, card
             sql("DELETE FROM search_terms WHERE kind = $1 AND record_id = $2 AND term IN ")
                 .bind(kind)
                 .bind(id)
-                .args(padded(chunk))
+                .args(padded(chunk, BATCH))
                 .run(tx)
                 .await?;
         }
     }
     let fresh: Vec<(&String, Id)> = new.difference(&old).map(|term| (term, id)).collect();
-    insert(tx, kind, &fresh).await
+    insert(tx, kind, &fresh, BATCH).await
 }
 
 /// Writes the pieces of many records at once. Sorted, since inserting pieces record by record would touch
@@ -466,13 +468,13 @@ pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Card)]) -
         cards.iter().flat_map(|(id, card)| card.terms().into_iter().map(|term| (term, *id))).collect();
     rows.sort_unstable();
     let rows: Vec<(&String, Id)> = rows.iter().map(|(term, id)| (term, *id)).collect();
-    insert(tx, kind, &rows).await
+    insert(tx, kind, &rows, BULK).await
 }
 
-async fn insert(tx: &mut Tx, kind: &'static str, rows: &[(&String, Id)]) -> Result<(), DbError> {
-    for chunk in rows.chunks(BATCH) {
+async fn insert(tx: &mut Tx, kind: &'static str, rows: &[(&String, Id)], size: usize) -> Result<(), DbError> {
+    for chunk in rows.chunks(size) {
         let mut query = sql("INSERT INTO search_terms (kind, term, record_id) VALUES ");
-        for (place, (term, id)) in padded(chunk).into_iter().enumerate() {
+        for (place, (term, id)) in padded(chunk, size).into_iter().enumerate() {
             query = if place > 0 { query.push(", (") } else { query.push("(") };
             query = query.arg(kind).push(", ").arg(term).push(", ").arg(id).push(")");
         }
@@ -481,10 +483,10 @@ async fn insert(tx: &mut Tx, kind: &'static str, rows: &[(&String, Id)]) -> Resu
     Ok(())
 }
 
-/// The chunk filled up with its last element to [`BATCH`].
-fn padded<T: Copy>(chunk: &[T]) -> Vec<T> {
+/// The chunk filled up to `size` with its last element, so that the statement's text is always the same.
+fn padded<T: Copy>(chunk: &[T], size: usize) -> Vec<T> {
     let last = chunk.last().copied();
-    chunk.iter().copied().chain(std::iter::repeat_n(last, BATCH - chunk.len().min(BATCH)).flatten()).collect()
+    chunk.iter().copied().chain(std::iter::repeat_n(last, size - chunk.len().min(size)).flatten()).collect()
 }
 
 #[cfg(test)]

@@ -2,21 +2,31 @@
 
 use maud::{Markup, html};
 
+use crate::customers::Customer;
+use crate::kernel::access::Gate;
 use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::paging::Listing;
+use crate::modules::Module;
 use crate::orders::Unpaid;
+use crate::ui::button::{button_row, link_button};
 use crate::ui::components::{card, cell, empty, link_cell, money, pager, search_bar};
 use crate::ui::form::{self, ButtonKind, InputKind};
 
 use super::rules::{Method, method_name, spread};
-use super::store::{Match, Payer, Payment};
+use super::store::{Match, Payment};
 
-pub(super) fn list(lang: Lang, q: &str, found: &Listing<Payment>) -> Markup {
+pub(super) fn list(cx: &Cx, q: &str, customer: Option<Id>, found: &Listing<Payment>) -> Markup {
+    let lang = cx.lang;
+    let only = customer.map(|id| id.to_string()).unwrap_or_default();
     html! {
-        (search_bar("/payments", q, &t!(lang, "payments.search"), &[]))
+        @if !only.is_empty() && cx.may(Gate::create(Module::Payments)) {
+            (button_row(link_button(format!("/payments/new?customer={only}"), t!(lang, "payments.new"), ButtonKind::Primary)))
+        }
+        (search_bar("/payments", q, &t!(lang, "payments.search"), &[("customer", &only)]))
         @if found.rows.is_empty() {
             (empty(&t!(lang, "payments.none"), Some(("/customers", &t!(lang, "payments.to_customers")))))
         } @else {
@@ -27,7 +37,7 @@ pub(super) fn list(lang: Lang, q: &str, found: &Listing<Payment>) -> Markup {
                     }, html! { b.num { "¥" (row.amount) } br; small { (method_name(lang, &row.method)) } }))
                 }
             }
-            (pager(lang, "/payments", &[("q", q)], found.page, found.more))
+            (pager(lang, "/payments", &[("q", q), ("customer", &only)], found.page, found.more))
         }
     }
 }
@@ -36,7 +46,7 @@ pub(super) fn choose_customer(lang: Lang) -> Markup {
     empty(&t!(lang, "payments.choose_customer"), Some(("/customers", &t!(lang, "payments.to_customers"))))
 }
 
-pub(super) fn form(cx: &Cx, typed: &Form, payer: &Payer, unpaid: &[Unpaid]) -> Markup {
+pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -> Markup {
     let lang = cx.lang;
     let label = |key: &str| t!(lang, key).into_owned();
     let methods: Vec<_> =

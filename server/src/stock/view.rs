@@ -11,6 +11,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
 use crate::kernel::paging::Listing;
 use crate::modules::Module;
+use crate::ui::button::icon_link;
 use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::icon::Icon;
@@ -21,7 +22,7 @@ use super::store::{Move, Product, Row};
 use super::{Balance, Warehouse};
 
 pub(super) fn add_link(lang: Lang) -> Markup {
-    html! { a href="/stock/moves/new" aria-label=(t!(lang, "stock.new_move")) { (Icon::Plus.markup()) } }
+    icon_link("/stock/moves/new", Icon::Plus, &t!(lang, "stock.new_move"))
 }
 
 pub(super) fn list(lang: Lang, q: &str, view: Option<Id>, houses: &[Warehouse], found: &Listing<Row>) -> Markup {
