@@ -82,9 +82,12 @@ fn declared(header: &str, features: &BTreeSet<String>) -> Option<BTreeSet<String
         text.push(' ');
         text.push_str(line);
     }
-    // What stands in brackets explains.
+    // What stands in brackets or behind a semicolon explains.
     let mut depth = 0;
     let plain: String = text
+        .split(';')
+        .next()
+        .unwrap_or_default()
         .chars()
         .filter(|c| {
             depth += i32::from(*c == '(') - i32::from(*c == ')');

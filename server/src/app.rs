@@ -22,7 +22,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{contacts, documents, migrations, modules, reactions, users, workbench};
+use crate::{contacts, demo, documents, migrations, modules, reactions, users, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -41,10 +41,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             println!("Fieldline 外勤通  {}", running.url());
             running.until_stopped().await
         }
-        Command::Demo(Demo { config, .. }) => {
+        Command::Demo(Demo { customers, no_box, config }) => {
             let running = start(config, Clock::default()).await?;
-            println!("Fieldline 外勤通  {}", running.url());
-            running.until_stopped().await
+            let simulation = demo::open(&running, customers, !no_box).await?;
+            let stopped = running.until_stopped().await;
+            drop(simulation);
+            stopped
         }
     }
 }
@@ -106,6 +108,10 @@ pub fn routes() -> Routes {
     crate::payments::routes(&mut routes);
     crate::products::routes(&mut routes);
     crate::stock::routes(&mut routes);
+    crate::sms::routes(&mut routes);
+    crate::calls::routes(&mut routes);
+    crate::popup::routes(&mut routes);
+    crate::gateways::routes(&mut routes);
     crate::users::routes(&mut routes);
     crate::kernel::push::routes(&mut routes);
     routes
@@ -147,8 +153,13 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let app = routes().mount(&office)?;
     let (address, serving) = serve(&office.config, app.boxed()).await?;
     let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
+    // The boxes' credentials first, then the broker that asks for them.
+    crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
+    let mut tasks = crate::kernel::mqtt::start(&office, crate::gateways::hear).await?;
+    let offering = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::sms::LOOK, crate::sms::look));
     let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
-    Ok(Running { address, office, tasks: vec![serving, reacting, sweeping] })
+    tasks.extend([serving, reacting, sweeping, offering]);
+    Ok(Running { address, office, tasks })
 }
 
 /// An older database is copied before it is brought up to date, so that the old version can run on the copy.

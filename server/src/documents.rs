@@ -8,6 +8,7 @@ use crate::kernel::cx::Cx;
 use crate::kernel::error::{AppError, Result};
 use crate::kernel::id::Id;
 use crate::orders;
+use crate::sms;
 use crate::ui::timeline::Entry;
 use maud::Markup;
 
@@ -24,6 +25,9 @@ pub fn facts<'a>(cx: &'a Cx, asked: &'a Asked) -> HookFuture<'a, Result<Markup>>
 
 /// What modules downstream of orders have to say about one, newest first.
 #[must_use]
-pub fn told_of_order<'a>(_cx: &'a Cx, _order: Id) -> HookFuture<'a, Result<Vec<Entry>>> {
-    Box::pin(async move { Ok(Vec::new()) })
+pub fn told_of_order<'a>(cx: &'a Cx, order: Id) -> HookFuture<'a, Result<Vec<Entry>>> {
+    Box::pin(async move {
+        let sent = sms::of_cause(&cx.office.db, orders::KIND, order, cx.lang, cx.now).await?;
+        Ok(sent.into_iter().collect())
+    })
 }

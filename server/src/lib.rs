@@ -8,6 +8,8 @@ pub mod app;
 pub mod assets;
 /// Environment and arguments, parsed once.
 pub mod config;
+/// The demo company and its simulated box.
+pub mod demo;
 /// Everything that happens: one enum.
 pub mod events;
 /// What every feature stands on: routes, access, database, forms, events, time and money.
@@ -54,3 +56,12 @@ pub mod visits;
 
 /// Which module knows a kind of document.
 pub mod documents;
+
+/// Who called, and what is to be returned.
+pub mod calls;
+/// Gateways: the boxes with the modems, claimed and revoked here.
+pub mod gateways;
+/// Who is calling now, on every open page; and the stream to open pages.
+pub mod popup;
+/// Messages out and in, conversations, templates.
+pub mod sms;

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use fieldline_protocol::messages::Ack;
+
 use crate::events::Event;
+use crate::gateways::FromBox;
 use crate::kernel::Office;
-use crate::kernel::access::CompanyKey;
+use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::Tx;
+use crate::kernel::db::{DbError, Tx};
 use crate::kernel::error::Result;
+use crate::kernel::id::Id;
 use crate::kernel::outbox::Pending;
-use crate::{approvals, orders};
+use crate::{approvals, calls, orders, popup, sms};
 
 /// Reactions that share the event's transaction.
 ///
@@ -40,6 +44,7 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
 /// # Errors
 /// The event is tried again later.
 pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
+    let scope = Scope::company(&key);
     match pending.event {
         Event::TaskGiven { owner, .. } => {
             office.badges_changed(owner);
@@ -49,14 +54,49 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
             approvals::tell::opened(&office, &key, approval, approver).await
         }
         Event::ApprovalDecided { approval, by, .. } => approvals::tell::decided(&office, &key, approval, by).await,
-        Event::OrderApproved { .. }
-        | Event::OrderRefused { .. }
-        | Event::VisitEnded { .. }
-        | Event::SmsQueued { .. }
-        | Event::SmsMoved { .. }
-        | Event::SmsReceived { .. }
-        | Event::CallRinging { .. }
-        | Event::CallEnded { .. }
-        | Event::CallUnanswered { .. } => Ok(()),
+        Event::OrderApproved { order } => Ok(sms::order_approved(&office, &key, order).await?),
+        Event::SmsQueued { sms } => Ok(sms::offer(&office, &scope, sms).await?),
+        Event::SmsMoved { sms } => Ok(sms::tell_moved(&office, &scope, sms).await?),
+        Event::SmsReceived { inbox } => Ok(sms::tell_received(&office, &scope, inbox).await?),
+        Event::CallRinging { call } => Ok(popup::ring(&office, &scope, call).await?),
+        Event::CallEnded { call } => Ok(popup::hang_up(&office, &scope, call).await?),
+        Event::CallUnanswered { call } => Ok(calls::unanswered(&office, &scope, call).await?),
+        Event::OrderRefused { .. } | Event::VisitEnded { .. } => Ok(()),
     }
+}
+
+/// What happened at a box, inside the transaction that notes it.
+///
+/// # Errors
+/// Nothing of the transaction may be committed; the box offers the event again.
+pub async fn from_box(tx: &mut Tx, gateway: Id, at: Millis, event: &FromBox) -> Result<()> {
+    match event {
+        FromBox::Sms(event) => sms::moved(tx, gateway, at, event).await,
+        FromBox::Inbox(event) => sms::received(tx, gateway, at, event).await,
+        FromBox::Call(event) => calls::heard(tx, gateway, at, event).await,
+    }
+}
+
+/// A box has committed a command, or refuses it.
+///
+/// # Errors
+/// What the database says.
+pub async fn box_acknowledged(tx: &mut Tx, gateway: Id, at: Millis, ack: &Ack) -> Result<()> {
+    sms::acknowledged(tx, gateway, at, ack).await
+}
+
+/// A box has come online.
+///
+/// # Errors
+/// What the database says.
+pub async fn box_online(office: &Office, key: &Arc<CompanyKey>, gateway: Id) -> Result<()> {
+    sms::box_came_online(office, &Scope::company(key), gateway).await
+}
+
+/// A box was revoked.
+///
+/// # Errors
+/// What the database says.
+pub async fn box_lost(tx: &mut Tx, gateway: Id) -> Result<(), DbError> {
+    sms::box_lost(tx, gateway).await
 }

@@ -1,11 +1,14 @@
 //! What the product does, feature by feature, on both databases.
 
 mod audit;
+mod bad_input;
 mod csrf;
+mod customers;
 mod events;
 mod grouped_commits;
 mod migrations;
 mod op_id;
+mod orders;
 mod sessions;
 mod sign_in;
 mod tasks;

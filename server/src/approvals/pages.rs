@@ -52,6 +52,9 @@ async fn card(cx: &Cx, facts: Facts, approval: &Approval, steps: &[Step], form: 
         .subtitle(view::subtitle(cx, approval))
         .back("/approvals")
         .header_action(view::state_tag(cx.lang, approval.state(), mine));
+    if mine {
+        page = page.bar(view::bar(cx.lang, approval));
+    }
     if !form.is_right() {
         page = page.error_title();
     }

@@ -8,6 +8,7 @@ use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::paging::Listing;
+use crate::ui::button::named_button_for;
 use crate::ui::components::{card as box_card, empty, link_button, link_cell, pager, segmented};
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::tag::{Tone, tag};
@@ -48,7 +49,7 @@ pub(super) fn state_tag(lang: Lang, state: State, mine: bool) -> Markup {
         State::Rejected => Tone::Bad,
         State::Withdrawn => Tone::Plain,
     };
-    tag(&state_name(lang, state), tone)
+    tag(state_name(lang, state), tone)
 }
 
 pub(super) fn subtitle(cx: &Cx, approval: &Approval) -> String {
@@ -80,7 +81,7 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(&format!("/approvals/{}", row.id), html! {
+                    (link_cell(format!("/approvals/{}", row.id), html! {
                         (row.title) p { (t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now))) }
                     }, html! {
                         @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
@@ -158,15 +159,21 @@ pub(super) fn card(cx: &Cx, approval: &Approval, steps: &[Step], facts: &Markup,
         (facts)
         (flow_card(cx, approval, steps))
         @if mine {
-            (form::form(&format!("/approvals/{}/decision", approval.id), &cx.op_id(), None, false, None, html! {
-                (box_card(None, None, form::textarea(&typed.field("comment", &comment), 500)))
-                nav.bar {
-                    button.btn.r type="submit" name="decision" value="reject" { (t!(lang, "approvals.reject")) }
-                    (link_button(&format!("/approvals/{}/handover", approval.id), &t!(lang, "approvals.hand_over"), ButtonKind::Quiet))
-                    button.btn type="submit" name="decision" value="approve" { (t!(lang, "approvals.approve")) }
-                }
-            }))
+            (form::form_with_id(Some(DECISION), &format!("/approvals/{}/decision", approval.id), &cx.op_id(), None, false, None,
+                box_card(None, None, form::textarea(&typed.field("comment", &comment), 500))))
         }
+    }
+}
+
+/// The form that the buttons in the bar send.
+const DECISION: &str = "decision";
+
+/// 驳回 · 转办 · 同意, for the one whose turn it is.
+pub(super) fn bar(lang: Lang, approval: &Approval) -> Markup {
+    html! {
+        (named_button_for(DECISION, "decision", "reject", t!(lang, "approvals.reject"), ButtonKind::Danger))
+        (link_button(format!("/approvals/{}/handover", approval.id), t!(lang, "approvals.hand_over"), ButtonKind::Quiet))
+        (named_button_for(DECISION, "decision", "approve", t!(lang, "approvals.approve"), ButtonKind::Primary))
     }
 }
 

@@ -96,8 +96,7 @@ pub(super) async fn found(load: &mut Loader<'_>, hash: &str, since: Millis) -> R
         let id = insert_user(load.tx().await?, &user, since).await?;
         people.push((id, username, role, department));
     }
-    let by_name =
-        |wanted: &str| people.iter().find(|(_, name, ..)| *name == wanted).map_or(Id(0), |(id, ..)| *id);
+    let by_name = |wanted: &str| people.iter().find(|(_, name, ..)| *name == wanted).map_or(Id(0), |(id, ..)| *id);
     let (first, second) = (by_name("manager1"), by_name("manager2"));
     let reps = people
         .iter()

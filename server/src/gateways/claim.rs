@@ -56,7 +56,13 @@ pub fn code_hash(code: &str) -> String {
 }
 
 /// Gives a box its credential, and the code its end. The wire must admit it after the commit: [`welcome`].
-pub(super) async fn hand_over(office: &Kernel, tx: &mut Tx, id: Id, wire_name: &str, host: Option<&str>) -> Result<Claim> {
+pub(super) async fn hand_over(
+    office: &Kernel,
+    tx: &mut Tx,
+    id: Id,
+    wire_name: &str,
+    host: Option<&str>,
+) -> Result<Claim> {
     let password = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     store::activate(tx, id, &PasswordHash::of(password.as_bytes()).to_string()).await?;
     Ok(Claim {
@@ -143,7 +149,10 @@ pub(super) async fn claim(guest: Guest) -> Result<Response> {
     let waiting = store::by_code(&mut tx, &code_hash(&asked.code)).await?;
     let Some(gateway) = waiting.filter(|gateway| gateway.claim_until.is_some_and(|until| now < until)) else {
         tracing::warn!(from = %guest.from, "a wrong or expired claim code");
-        return Ok(refusal(StatusCode::NOT_FOUND, "the code is wrong, used or expired; issue a new one on the gateways page"));
+        return Ok(refusal(
+            StatusCode::NOT_FOUND,
+            "the code is wrong, used or expired; issue a new one on the gateways page",
+        ));
     };
     let host = guest.header("host").map(str::to_owned);
     let claim = hand_over(office, &mut tx, gateway.id, &gateway.wire_name, host.as_deref()).await?;

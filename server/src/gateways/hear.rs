@@ -98,11 +98,20 @@ async fn listen(office: &Office, key: &Arc<CompanyKey>, incoming: &Incoming) -> 
         Topic::InboxEvent => take_in(office, incoming, read(incoming).map(FromBox::Inbox)).await,
         Topic::CallEvent => take_in(office, incoming, read(incoming).map(FromBox::Call)).await,
         Topic::Metrics | Topic::Log => {
-            tracing::debug!(sender = incoming.sender, topic = incoming.topic, bytes = incoming.payload.len(), "reported");
+            tracing::debug!(
+                sender = incoming.sender,
+                topic = incoming.topic,
+                bytes = incoming.payload.len(),
+                "reported"
+            );
             Ok(())
         }
         Topic::Command(_) | Topic::EventAck => {
-            tracing::warn!(sender = incoming.sender, topic = incoming.topic, "MQTT: refused: a box speaks as the server");
+            tracing::warn!(
+                sender = incoming.sender,
+                topic = incoming.topic,
+                "MQTT: refused: a box speaks as the server"
+            );
             Ok(())
         }
     }
@@ -114,7 +123,12 @@ async fn lock(tx: &mut Tx, incoming: &Incoming) -> Result<Option<Gateway>, DbErr
     Ok(found.filter(|gateway| gateway.state == "active"))
 }
 
-async fn note_status(office: &Office, key: &Arc<CompanyKey>, incoming: &Incoming, status: &Status) -> Result<(), AppError> {
+async fn note_status(
+    office: &Office,
+    key: &Arc<CompanyKey>,
+    incoming: &Incoming,
+    status: &Status,
+) -> Result<(), AppError> {
     let mut tx = office.db.begin().await?;
     let Some(gateway) = lock(&mut tx, incoming).await? else { return Ok(()) };
     let boot = status.boot.to_string();

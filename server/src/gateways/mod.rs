@@ -116,4 +116,3 @@ pub async fn choose(tx: &mut Tx, wanted: Option<Id>) -> Result<Option<Id>, DbErr
 pub async fn any_online(db: &Db) -> Result<bool, DbError> {
     store::any_online(db).await
 }
-

@@ -67,10 +67,6 @@ pub async fn to_change(tx: &mut Tx, id: Id) -> Result<Option<Gateway>, DbError> 
     sql(GATEWAY).push("g.id = $1").bind(id).push(lock).optional(tx).await
 }
 
-pub async fn by_wire_name(on: impl Into<On<'_>>, name: &str) -> Result<Option<Gateway>, DbError> {
-    sql(GATEWAY).push("g.box = $1").bind(name).optional(on).await
-}
-
 pub async fn by_wire_name_to_change(tx: &mut Tx, name: &str) -> Result<Option<Gateway>, DbError> {
     let lock = tx.for_update();
     sql(GATEWAY).push("g.box = $1").bind(name).push(lock).optional(tx).await
@@ -82,7 +78,13 @@ pub async fn by_code(tx: &mut Tx, code_hash: &str) -> Result<Option<Gateway>, Db
     sql(GATEWAY).push("g.claim_code_hash = $1 AND g.state = 'new'").bind(code_hash).push(lock).optional(tx).await
 }
 
-pub async fn insert(tx: &mut Tx, name: &str, code_hash: Option<&str>, until: Option<Millis>, now: Millis) -> Result<(Id, String), DbError> {
+pub async fn insert(
+    tx: &mut Tx,
+    name: &str,
+    code_hash: Option<&str>,
+    until: Option<Millis>,
+    now: Millis,
+) -> Result<(Id, String), DbError> {
     let id = Id::new();
     let wire_name = format!("b{id}");
     sql("INSERT INTO gateways (id, name, box, state, claim_code_hash, claim_until, created_at) VALUES ($1, $2, $3, 'new', $4, $5, $6)")
@@ -142,7 +144,13 @@ pub async fn set_status(tx: &mut Tx, id: Id, online: bool, boot: &str, now: Mill
 }
 
 pub async fn set_info(tx: &mut Tx, id: Id, info: &str, now: Millis) -> Result<(), DbError> {
-    sql("UPDATE gateways SET info = $2, seen_at = $3 WHERE id = $1").bind(id).bind(info).bind(now).run(tx).await.map(|_| ())
+    sql("UPDATE gateways SET info = $2, seen_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(info)
+        .bind(now)
+        .run(tx)
+        .await
+        .map(|_| ())
 }
 
 pub async fn set_modems(tx: &mut Tx, id: Id, modems: &str, now: Millis) -> Result<(), DbError> {
@@ -176,17 +184,25 @@ pub async fn next_command(tx: &mut Tx, id: Id) -> Result<i64, DbError> {
 
 /// Notes an event; `false` when it was taken in before.
 pub async fn note_event(tx: &mut Tx, id: Id, eid: &str, now: Millis) -> Result<bool, DbError> {
-    let new = sql("INSERT INTO gateway_events (gateway_id, eid, at) VALUES ($1, $2, $3) ON CONFLICT (gateway_id, eid) DO NOTHING")
-        .bind(id)
-        .bind(eid)
-        .bind(now)
-        .run(tx)
-        .await?;
+    let new = sql(
+        "INSERT INTO gateway_events (gateway_id, eid, at) VALUES ($1, $2, $3) ON CONFLICT (gateway_id, eid) DO NOTHING",
+    )
+    .bind(id)
+    .bind(eid)
+    .bind(now)
+    .run(tx)
+    .await?;
     Ok(new == 1)
 }
 
 pub async fn set_event_seq(tx: &mut Tx, id: Id, seq: i64, now: Millis) -> Result<(), DbError> {
-    sql("UPDATE gateways SET event_seq = $2, seen_at = $3 WHERE id = $1").bind(id).bind(seq).bind(now).run(tx).await.map(|_| ())
+    sql("UPDATE gateways SET event_seq = $2, seen_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(seq)
+        .bind(now)
+        .run(tx)
+        .await
+        .map(|_| ())
 }
 
 /// Boxes that can send now, the first claimed first.
@@ -201,6 +217,7 @@ struct Count {
 
 /// Whether a box is connected now.
 pub async fn any_online(db: &Db) -> Result<bool, DbError> {
-    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM gateways g WHERE g.state = 'active' AND g.online = TRUE");
+    let query =
+        sql("SELECT CAST(count(*) AS BIGINT) AS n FROM gateways g WHERE g.state = 'active' AND g.online = TRUE");
     Ok(query.one::<Count>(db).await?.n > 0)
 }

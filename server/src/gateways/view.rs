@@ -50,7 +50,8 @@ pub fn list(cx: &Cx, gateways: &[Gateway]) -> String {
             }))
         }
     };
-    let page = Page::new(&cx.frame(), Module::Gateways.title(lang)).back("/me").refresh();
+    let frame = cx.frame();
+    let page = Page::new(&frame, Module::Gateways.title(lang)).back("/me").refresh();
     let page = if may_add { page.bar(link_button("/gateways/new", &new, ButtonKind::Primary)) } else { page };
     page.render(body)
 }
@@ -58,33 +59,45 @@ pub fn list(cx: &Cx, gateways: &[Gateway]) -> String {
 /// A new box.
 pub fn new(cx: &Cx, form: &Form) -> String {
     let lang = cx.lang;
-    let body = fields::form("/gateways", &cx.op_id(), None, false, None, html! {
-        (fields::error_summary(lang, form.errors()))
-        (fields::fields(None, html! {
-            (fields::text(&form.field("name", &t!(lang, "gateways.name")).required().hint(&t!(lang, "gateways.name_hint")), InputKind::Text, 40))
-        }))
-        (fields::submit(t!(lang, "gateways.add"), ButtonKind::Primary))
-    });
-    let page = Page::new(&cx.frame(), t!(lang, "gateways.new")).back("/gateways");
+    let body = fields::form(
+        "/gateways",
+        &cx.op_id(),
+        None,
+        false,
+        None,
+        html! {
+            (fields::error_summary(lang, form.errors()))
+            (fields::fields(None, html! {
+                (fields::text(&form.field("name", &t!(lang, "gateways.name")).required().hint(&t!(lang, "gateways.name_hint")), InputKind::Text, 40))
+            }))
+            (fields::submit(t!(lang, "gateways.add"), ButtonKind::Primary))
+        },
+    );
+    let frame = cx.frame();
+    let page = Page::new(&frame, t!(lang, "gateways.new")).back("/gateways");
     let page = if form.is_right() { page } else { page.error_title() };
     page.render(body)
 }
 
 fn modem(lang: Lang, name: &str, modem: &ModemState) -> Markup {
-    card(Some(name), None, html! {
-        (cell(t!(lang, "gateways.network"), html! {
-            @if !health::works(modem) { (tag(t!(lang, "gateways.waits_for_network"), Tone::Warn)) }
-            @else if modem.operator.is_empty() { (t!(lang, "gateways.registered")) }
-            @else { (modem.operator) }
-        }))
-        @if let Some(signal) = modem.signal_dbm { (cell(t!(lang, "gateways.signal"), html! { span.num { (signal) " dBm" } })) }
-        (cell(t!(lang, "gateways.queue"), html! { span.num { (modem.queue) } }))
-        (cell(t!(lang, "gateways.sent_hour"), html! { span.num { (modem.sent_hour) } }))
-        @if let (Some(used), Some(capacity)) = (modem.sim_used, modem.sim_capacity) {
-            (cell(t!(lang, "gateways.sim"), html! { span.num { (used) "/" (capacity) } }))
-        }
-        @if let Some(error) = &modem.error { (cell(t!(lang, "gateways.error"), html! { (tag(error, Tone::Bad)) })) }
-    })
+    card(
+        Some(name),
+        None,
+        html! {
+            (cell(t!(lang, "gateways.network"), html! {
+                @if !health::works(modem) { (tag(t!(lang, "gateways.waits_for_network"), Tone::Warn)) }
+                @else if modem.operator.is_empty() { (t!(lang, "gateways.registered")) }
+                @else { (modem.operator) }
+            }))
+            @if let Some(signal) = modem.signal_dbm { (cell(t!(lang, "gateways.signal"), html! { span.num { (signal) " dBm" } })) }
+            (cell(t!(lang, "gateways.queue"), html! { span.num { (modem.queue) } }))
+            (cell(t!(lang, "gateways.sent_hour"), html! { span.num { (modem.sent_hour) } }))
+            @if let (Some(used), Some(capacity)) = (modem.sim_used, modem.sim_capacity) {
+                (cell(t!(lang, "gateways.sim"), html! { span.num { (used) "/" (capacity) } }))
+            }
+            @if let Some(error) = &modem.error { (cell(t!(lang, "gateways.error"), html! { (tag(error, Tone::Bad)) })) }
+        },
+    )
 }
 
 /// One box: health, name, end.
@@ -123,7 +136,8 @@ pub fn show(cx: &Cx, gateway: &Gateway, form: &Form) -> String {
             }))
         }
     };
-    let page = Page::new(&cx.frame(), gateway.name.as_str()).back("/gateways");
+    let frame = cx.frame();
+    let page = Page::new(&frame, gateway.name.as_str()).back("/gateways");
     let page = if form.is_right() { page } else { page.error_title() };
     page.render(body)
 }

@@ -70,6 +70,14 @@ pub struct Session {
     loaded: Millis,
 }
 
+impl Session {
+    /// How long nobody has asked for anything in it.
+    #[must_use]
+    pub fn idle(&self, now: Millis) -> Millis {
+        now - self.seen.load(Ordering::Relaxed)
+    }
+}
+
 /// The cache of sessions, and the gate before the hash function.
 #[derive(Debug)]
 pub struct Sessions {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::kernel::Office;
 use crate::kernel::access::CompanyKey;
 use crate::kernel::outbox::{self, Event, Pending};
+use crate::kernel::{HookFuture, Office};
 
 /// Rung after a commit that recorded events.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +57,20 @@ where
                 tracing::warn!(%error, "events cannot be read now");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
+        }
+    }
+}
+
+/// Work that is looked for again and again; it says itself when there is none.
+pub type Round = for<'a> fn(&'a Office, &'a Arc<CompanyKey>) -> HookFuture<'a, anyhow::Result<()>>;
+
+/// Runs `work` for ever, `every` so often.
+pub async fn repeat(office: Office, every: Duration, work: Round) {
+    let key = Arc::new(CompanyKey::new());
+    loop {
+        tokio::time::sleep(every).await;
+        if let Err(error) = work(&office, &key).await {
+            tracing::warn!("work that is repeated failed and will be tried again: {error:#}");
         }
     }
 }

@@ -8,8 +8,8 @@
 //! | piece | of | asked for by |
 //! | --- | --- | --- |
 //! | one and two characters | names | anything that is not only letters and digits |
-//! | two, three, five letters anywhere | initials (letters and digits stand for themselves) | letters |
-//! | syllables of two letters; three and five letters from the begin of any | full pinyin | letters |
+//! | two, three, five, eight letters anywhere | initials (letters and digits stand for themselves) | letters |
+//! | syllables of two letters; three, five and eight letters from the begin of any | full pinyin | letters |
 //! | `^` and a letter | begin of the initials | one letter |
 //! | four digits anywhere, `^` and the first three | telephone numbers | digits |
 //! | `=` and the whole | a record's own names | the duplicate guard |
@@ -33,6 +33,8 @@ const MOST_TERMS: usize = 8;
 const FEW: i64 = 1500;
 /// Rows of one INSERT. One size, so that one prepared statement serves.
 const BATCH: usize = 16;
+/// Rows of one INSERT where thousands are written.
+const BULK: usize = 256;
 
 /// The form in which texts are compared: lower case, half width, without spaces.
 #[must_use]
@@ -220,7 +222,7 @@ fn name_terms(name: &str, terms: &mut BTreeSet<String>) {
     }
     for reading in readings(name) {
         let initials = reading.initials();
-        for size in [2, 3, 5] {
+        for size in [2, 3, 5, 8] {
             pieces(&initials, size, terms);
         }
         if let Some(first) = initials.chars().next() {
@@ -229,8 +231,8 @@ fn name_terms(name: &str, terms: &mut BTreeSet<String>) {
         for begin in 0..reading.0.len() {
             // 李 li: a short syllable as a whole, beside the initials that two letters usually are.
             terms.extend(reading.0.get(begin).filter(|syllable| syllable.chars().count() == 2).cloned());
-            let rest: String = reading.0.iter().skip(begin).flat_map(|syllable| syllable.chars()).take(5).collect();
-            for size in [3, 5] {
+            let rest: String = reading.0.iter().skip(begin).flat_map(|syllable| syllable.chars()).take(8).collect();
+            for size in [3, 5, 8] {
                 if rest.chars().count() >= size {
                     terms.insert(rest.chars().take(size).collect());
                 }
@@ -283,7 +285,8 @@ impl Needle {
                 1 => vec![vec![format!("^{text}")]],
                 2 => vec![vec![text.clone()]],
                 3 | 4 => vec![vec![begin(3)]],
-                _ => vec![vec![begin(5)]],
+                5..=7 => vec![vec![begin(5)]],
+                _ => vec![vec![begin(8)]],
             }
         } else if length == 1 {
             vec![vec![text.clone()]]
@@ -447,13 +450,13 @@ pub async fn reindex(tx: &mut Tx, kind: &'static str, id: Id, before: &str, card
             sql("DELETE FROM search_terms WHERE kind = $1 AND record_id = $2 AND term IN ")
                 .bind(kind)
                 .bind(id)
-                .args(padded(chunk))
+                .args(padded(chunk, BATCH))
                 .run(tx)
                 .await?;
         }
     }
     let fresh: Vec<(&String, Id)> = new.difference(&old).map(|term| (term, id)).collect();
-    insert(tx, kind, &fresh).await
+    insert(tx, kind, &fresh, BATCH).await
 }
 
 /// Writes the pieces of many records at once. Sorted, since inserting pieces record by record would touch
@@ -466,13 +469,13 @@ pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Card)]) -
         cards.iter().flat_map(|(id, card)| card.terms().into_iter().map(|term| (term, *id))).collect();
     rows.sort_unstable();
     let rows: Vec<(&String, Id)> = rows.iter().map(|(term, id)| (term, *id)).collect();
-    insert(tx, kind, &rows).await
+    insert(tx, kind, &rows, BULK).await
 }
 
-async fn insert(tx: &mut Tx, kind: &'static str, rows: &[(&String, Id)]) -> Result<(), DbError> {
-    for chunk in rows.chunks(BATCH) {
+async fn insert(tx: &mut Tx, kind: &'static str, rows: &[(&String, Id)], size: usize) -> Result<(), DbError> {
+    for chunk in rows.chunks(size) {
         let mut query = sql("INSERT INTO search_terms (kind, term, record_id) VALUES ");
-        for (place, (term, id)) in padded(chunk).into_iter().enumerate() {
+        for (place, (term, id)) in padded(chunk, size).into_iter().enumerate() {
             query = if place > 0 { query.push(", (") } else { query.push("(") };
             query = query.arg(kind).push(", ").arg(term).push(", ").arg(id).push(")");
         }
@@ -481,10 +484,10 @@ async fn insert(tx: &mut Tx, kind: &'static str, rows: &[(&String, Id)]) -> Resu
     Ok(())
 }
 
-/// The chunk filled up with its last element to [`BATCH`].
-fn padded<T: Copy>(chunk: &[T]) -> Vec<T> {
+/// The chunk filled up to `size` with its last element, so that the statement's text is always the same.
+fn padded<T: Copy>(chunk: &[T], size: usize) -> Vec<T> {
     let last = chunk.last().copied();
-    chunk.iter().copied().chain(std::iter::repeat_n(last, BATCH - chunk.len().min(BATCH)).flatten()).collect()
+    chunk.iter().copied().chain(std::iter::repeat_n(last, size - chunk.len().min(size)).flatten()).collect()
 }
 
 #[cfg(test)]
@@ -557,7 +560,7 @@ mod tests {
         }
         assert_eq!(initials("昌乐县绿野（东）"), "clxlyd");
         let many = Card::new(["长重行曾单朝解仇区翟乐查盛会"], [], []);
-        assert!(many.terms().len() < 600);
+        assert!(many.terms().len() < 800);
     }
 
     #[test]

@@ -140,7 +140,7 @@ async fn come_into_force(tx: &mut Tx, now: Millis, order: &Order, lines: &[Line]
         }
     }
     store::set_state(tx, order.id, State::Active, now).await?;
-    store::charge(tx, order.customer_id, order.total, Some(now)).await?;
+    store::charge(tx, order.customer_id, order.total, now).await?;
     events::raise(tx, now, Event::OrderApproved { order: order.id }).await
 }
 
@@ -180,7 +180,7 @@ pub async fn decided(tx: &mut Tx, now: Millis, order: Id, outcome: Outcome, by: 
 /// Undoes an order in force: gives the stock back and takes the charge away.
 pub(super) async fn undo(tx: &mut Tx, order: &Order) -> Result<(), DbError> {
     stock::release(tx, order.id).await?;
-    store::charge(tx, order.customer_id, -order.total, None).await
+    store::charge(tx, order.customer_id, -order.total, order.decided_at.unwrap_or(order.created_at)).await
 }
 
 /// The days over which a department's usual margin is taken.

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
+use crate::ui::button::{button_for, button_row, named_button};
 use crate::ui::components::{card, cell};
 use crate::ui::form::{self, ButtonKind, InputKind};
 
@@ -32,13 +33,13 @@ pub(super) fn page(cx: &Cx, target: &Target<'_>, editor: &Editor, typed: &Form) 
         (form::error_summary(lang, typed.errors()))
         @if let Target::Draft { order, crossed: Some(lines) } = target {
             (card(Some(&label("orders.crossed")), None, html! {
-                (cell(&label("orders.crossed_text"), html! { b.num { "¥" (order.total) } }))
+                (cell(label("orders.crossed_text"), html! { b.num { "¥" (order.total) } }))
                 (view::line_cells(lang, lines))
             }))
         }
-        (form::form(&action, &cx.op_id(), version, false, offline, html! {
+        (form::form_with_id(Some(ORDER), &action, &cx.op_id(), version, false, offline, html! {
             (card(None, None, html! {
-                (cell(&label("orders.customer"), html! { a href={ "/customers/" (editor.buyer.id) } { (editor.buyer.name) } }))
+                (cell(label("orders.customer"), html! { a href={ "/customers/" (editor.buyer.id) } { (editor.buyer.name) } }))
                 @if matches!(target, Target::New) {
                     (form::hidden("customer_id", &editor.buyer.id.to_string()))
                     (form::hidden("visit_id", typed.value("visit_id")))
@@ -51,19 +52,27 @@ pub(super) fn page(cx: &Cx, target: &Target<'_>, editor: &Editor, typed: &Form) 
                     (form::hidden("warehouse_id", id))
                 }
             }))
-            @for row in &editor.taken { (row_card(lang, row, typed, true)) }
+            // First among the form's buttons: Enter in any field looks for products and keeps all that was typed.
             (card(Some(&label("orders.add")), None, html! {
                 (form::text(&typed.field("q", &label("products.search")), InputKind::Search, 50))
-                button.btn.q type="submit" name="find" value="1" { (label("orders.find")) }
+                (button_row(named_button("find", "1", label("orders.find"), ButtonKind::Quiet)))
             }))
+            @for row in &editor.taken { (row_card(lang, row, typed, true)) }
             @if editor.offered.is_empty() {
                 @if !typed.value("q").is_empty() { (card(None, None, html! { div.cell { div.g { (label("products.none")) } } })) }
             }
             @for row in &editor.offered { (row_card(lang, row, typed, false)) }
             (card(None, None, form::textarea(&typed.field("note", &label("orders.note")), 500)))
-            (form::submit(&label("orders.save"), ButtonKind::Primary))
         }))
     }
+}
+
+/// The form that the button in the bar sends.
+const ORDER: &str = "order";
+
+/// The one act of the form.
+pub(super) fn bar(lang: Lang) -> Markup {
+    button_for(ORDER, t!(lang, "orders.save"), ButtonKind::Primary)
 }
 
 /// One product with its three fields. What was taken can be removed; what is offered is taken by a quantity.
@@ -98,7 +107,7 @@ fn row_card(lang: Lang, row: &Shown, typed: &Form, taken: bool) -> Markup {
             (form::select(&unit_field, &units))
             (form::text(&typed.field(&price, &price_label), InputKind::Money, 20))
             @if taken {
-                button.btn.q type="submit" name="remove" value=(row.suffix) { (t!(lang, "orders.remove")) }
+                (button_row(named_button("remove", &row.suffix, t!(lang, "orders.remove"), ButtonKind::Quiet)))
             }
         },
     )

@@ -13,7 +13,7 @@ use crate::kernel::id::Id;
 use crate::kernel::numbers;
 use crate::modules::Module;
 use crate::ui::layout::Page;
-use crate::{approvals, products, stock};
+use crate::{approvals, products, stock, visits};
 
 use super::approval::{self, Submitted};
 use super::editor_view::{self, Target};
@@ -29,10 +29,11 @@ const PREFIX: &str = "DD";
 pub(super) async fn list(cx: Cx) -> Result<Response> {
     let q = cx.query("q").unwrap_or_default();
     let shown = cx.query("view").and_then(State::from_code).map_or(View::All, View::State);
-    let found = store::list(&cx.office.db, &cx.scope(), shown, q, cx.paging()).await?;
+    let customer = cx.query("customer").map(|id| id.parse::<Id>().map_err(|_| AppError::NotFound)).transpose()?;
+    let found = store::list(&cx.office.db, &cx.scope(), shown, q, customer, cx.paging()).await?;
     let frame = cx.frame();
     let page = Page::new(&frame, Module::Orders.title(cx.lang)).back("/").tabs().header_action(view::add_link(&cx));
-    Ok(html(page.render(view::list(&cx, shown, q, &found))))
+    Ok(html(page.render(view::list(&cx, shown, q, customer, &found))))
 }
 
 async fn find(cx: &Cx) -> Result<Order> {
@@ -45,7 +46,7 @@ pub(super) async fn new(cx: Cx) -> Result<Response> {
     let mut form = cx.blank();
     let mut customer = id_of("customer")?;
     if let Some(visit) = id_of("visit")? {
-        customer = Some(store::visit(db, &scope, visit).await?.ok_or(AppError::NotFound)?.customer_id);
+        customer = Some(visits::find(db, &scope, visit).await?.ok_or(AppError::NotFound)?.row.customer_id);
         form = form.with("visit_id", visit.to_string());
     }
     let mut model = None;
@@ -95,6 +96,7 @@ async fn form_page(
             .subtitle(order.number.clone())
             .back(format!("/orders/{}", order.id)),
     };
+    page = page.bar(editor_view::bar(cx.lang));
     if !form.is_right() {
         page = page.error_title();
     }
@@ -153,8 +155,8 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
     let buyer = store::buyer(db, &scope, customer).await?.ok_or(AppError::NotFound)?;
     let visit = form.record("visit_id", &t!(cx.lang, "orders.visit"));
     if let Some(visit) = visit {
-        let of = store::visit(db, &scope, visit).await?.ok_or(AppError::NotFound)?;
-        if of.customer_id != customer {
+        let of = visits::find(db, &scope, visit).await?.ok_or(AppError::NotFound)?;
+        if of.row.customer_id != customer {
             return Err(AppError::NotFound);
         }
     }
@@ -206,6 +208,10 @@ pub(super) async fn show(cx: Cx, told: Told) -> Result<Response> {
         .back("/orders")
         .header_action(view::state_tag(cx.lang, order.state()));
     let flow = approval.as_ref().map(|approval| (approval, steps.as_slice()));
+    let page = match view::bar(&cx, &order, flow) {
+        Some(bar) => page.bar(bar),
+        None => page,
+    };
     let document = page.render(view::show(&cx, &order, &lines, &weighed, flow, &told));
     // Own drafts may be read without a network; an order in force is the company's finance.
     Ok(if order.state() == State::Draft { cx.offline_page(document) } else { html(document) })

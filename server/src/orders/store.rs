@@ -1,8 +1,11 @@
 //! The SQL of orders and their lines.
+//!
+//! Long because: everything that reads or writes an order stands in one place; the bulk inserts are in `seed.rs`.
 
 use std::collections::BTreeMap;
 
 use crate::approvals::Asked;
+use crate::customers::{self, Customer};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
@@ -129,22 +132,32 @@ pub(super) enum View {
     State(State),
 }
 
+/// Customers whose orders a search gathers.
+const NAMED: i64 = 100;
+
 pub(super) async fn list(
     db: &Db,
     scope: &Scope,
     view: View,
     q: &str,
+    customer: Option<Id>,
     paging: Paging,
 ) -> Result<Listing<Order>, DbError> {
     let mut query = sql(ORDER);
+    if let Some(customer) = customer {
+        query = query.push(" AND o.customer_id = ").arg(customer);
+    }
     if let View::State(state) = view {
         query = query.push(" AND o.state = ").arg(state.code());
     }
     if !q.is_empty() {
-        let pattern = containing(q);
-        query =
-            query.push(" AND (lower(o.number) LIKE ").arg(pattern.clone()).push(" ESCAPE '!' OR c.search_text LIKE ");
-        query = query.arg(pattern.clone()).push(" ESCAPE '!' OR lower(c.name) LIKE ").arg(pattern).push(" ESCAPE '!')");
+        // Customers are found as in their own list; a number only where something of a number was typed.
+        let named = customers::choices(db, scope, Some(q), NAMED).await?;
+        query = query.push(" AND (o.customer_id IN ").args(named.iter().map(|customer| customer.id));
+        if q.bytes().any(|byte| byte.is_ascii_digit()) || q.eq_ignore_ascii_case("dd") {
+            query = query.push(" OR lower(o.number) LIKE ").arg(containing(q)).push(" ESCAPE '!'");
+        }
+        query = query.push(")");
     }
     query = scope.restrict(query, "o.owner_id").push(" ORDER BY o.id DESC LIMIT ").arg(paging.limit());
     Ok(paging.cut(query.push(" OFFSET ").arg(paging.offset()).all(db).await?))
@@ -233,11 +246,26 @@ pub(super) struct Buyer {
 const BUYER: &str = "SELECT id, name, price_level_id, region_id, credit_limit, credit_days, arrears FROM customers \
      WHERE deleted_at IS NULL AND id = ";
 
-pub(super) async fn buyer(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Buyer>, DbError> {
-    scope.restrict(sql(BUYER).arg(id), "owner_id").optional(on).await
+impl From<Customer> for Buyer {
+    fn from(customer: Customer) -> Buyer {
+        Buyer {
+            id: customer.id,
+            name: customer.name,
+            price_level_id: customer.price_level_id,
+            region_id: customer.region_id,
+            credit_limit: customer.credit_limit,
+            credit_days: customer.credit_days,
+            arrears: customer.arrears,
+        }
+    }
 }
 
-/// The customer of an order that the caller already may see.
+pub(super) async fn buyer(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Buyer>, DbError> {
+    Ok(customers::find(on, scope, id).await?.map(Buyer::from))
+}
+
+/// The customer of an order that the caller already may see: an approver from another department does not
+/// have the customer in their scope, but weighs its credit.
 pub(super) async fn buyer_of(on: impl Into<On<'_>>, order: &Order) -> Result<Option<Buyer>, DbError> {
     sql(BUYER).arg(order.customer_id).optional(on).await
 }
@@ -249,25 +277,9 @@ pub(super) async fn buyer_locked(tx: &mut Tx, customer: Id) -> Result<Option<Buy
 }
 
 /// Moves what the customer owes and has bought, when an order comes into force (or is undone).
-pub(super) async fn charge(tx: &mut Tx, customer: Id, amount: Fen, at: Option<Millis>) -> Result<(), DbError> {
-    let mut query = sql("UPDATE customers SET arrears = arrears + $1, purchases_total = purchases_total + $2")
-        .bind(amount)
-        .bind(amount);
-    if let Some(at) = at {
-        query = query.push(", last_order_at = ").arg(at);
-    }
-    query.push(" WHERE id = ").arg(customer).run(tx).await?;
-    Ok(())
-}
-
-#[derive(sqlx::FromRow)]
-pub(super) struct VisitOf {
-    pub customer_id: Id,
-}
-
-pub(super) async fn visit(on: impl Into<On<'_>>, scope: &Scope, visit: Id) -> Result<Option<VisitOf>, DbError> {
-    let query = sql("SELECT customer_id FROM visits WHERE deleted_at IS NULL AND id = $1").bind(visit);
-    scope.restrict(query, "owner_id").optional(on).await
+pub(super) async fn charge(tx: &mut Tx, customer: Id, amount: Fen, at: Millis) -> Result<(), DbError> {
+    customers::add_arrears(tx, customer, amount).await?;
+    customers::add_purchase(tx, customer, amount, at).await
 }
 
 /// What else weighs on a customer's credit.
@@ -549,6 +561,6 @@ pub async fn settle(tx: &mut Tx, customer: Id, amount: Fen) -> Result<Vec<(Id, F
         taken.push((order.id, part));
         left = left - part;
     }
-    sql("UPDATE customers SET arrears = arrears - $1 WHERE id = $2").bind(amount).bind(customer).run(tx).await?;
+    customers::add_arrears(tx, customer, -amount).await?;
     Ok(taken)
 }

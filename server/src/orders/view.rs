@@ -10,6 +10,8 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Listing;
 use crate::modules::Module;
+use crate::ui::button::{button_for, icon_link};
+use crate::ui::cell::plain_cell;
 use crate::ui::components::{card, cell, empty, link_button, link_cell, meter, money, pager, search_bar, segmented};
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::icon::Icon;
@@ -43,7 +45,7 @@ pub(super) fn tone(state: State) -> Tone {
 }
 
 pub(super) fn state_tag(lang: Lang, state: State) -> Markup {
-    tag(&state_name(lang, state), tone(state))
+    tag(state_name(lang, state), tone(state))
 }
 
 fn reason_name(lang: Lang, reason: Reason, over: crate::kernel::money::Fen) -> String {
@@ -59,45 +61,50 @@ fn reason_name(lang: Lang, reason: Reason, over: crate::kernel::money::Fen) -> S
 pub(super) fn add_link(cx: &Cx) -> Markup {
     html! {
         @if cx.may(Gate::create(Module::Orders)) {
-            a href="/orders/new" aria-label=(t!(cx.lang, "orders.new")) { (Icon::Plus.markup()) }
+            (icon_link("/orders/new", Icon::Plus, &t!(cx.lang, "orders.new")))
         }
     }
 }
 
 pub(super) fn repeat_link(lang: Lang, order: Id) -> Markup {
-    html! { a href={ "/orders/new?repeat=" (order) } { (t!(lang, "orders.repeat")) } }
+    link_button(format!("/orders/new?repeat={order}"), t!(lang, "orders.repeat"), ButtonKind::Quiet)
 }
 
 pub(super) fn choose_customer(lang: Lang) -> Markup {
     empty(&t!(lang, "orders.choose_customer"), Some(("/customers", &t!(lang, "orders.to_customers"))))
 }
 
-pub(super) fn list(cx: &Cx, shown: View, q: &str, found: &Listing<Order>) -> Markup {
+pub(super) fn list(cx: &Cx, shown: View, q: &str, customer: Option<Id>, found: &Listing<Order>) -> Markup {
     let lang = cx.lang;
+    let only = customer.map(|id| id.to_string()).unwrap_or_default();
+    let of_customer = |sign: &str| if only.is_empty() { String::new() } else { format!("{sign}customer={only}") };
     let chosen = match shown {
         View::All => "",
         View::State(state) => state.code(),
     };
-    let mut views = vec![("/orders".to_owned(), t!(lang, "orders.all").into_owned(), shown == View::All)];
-    views.extend(
-        [State::Draft, State::Approving, State::Active].into_iter().map(|state| {
-            (format!("/orders?view={}", state.code()), state_name(lang, state), shown == View::State(state))
-        }),
-    );
+    let mut views =
+        vec![(format!("/orders{}", of_customer("?")), t!(lang, "orders.all").into_owned(), shown == View::All)];
+    views.extend([State::Draft, State::Approving, State::Active].into_iter().map(|state| {
+        (
+            format!("/orders?view={}{}", state.code(), of_customer("&")),
+            state_name(lang, state),
+            shown == View::State(state),
+        )
+    }));
     html! {
-        (search_bar("/orders", q, &t!(lang, "orders.search"), &[("view", chosen)]))
+        (search_bar("/orders", q, &t!(lang, "orders.search"), &[("view", chosen), ("customer", &only)]))
         (segmented(&views))
         @if found.rows.is_empty() {
             (empty(&t!(lang, "orders.none"), Some(("/customers", &t!(lang, "orders.to_customers")))))
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(&format!("/orders/{}", row.id), html! {
+                    (link_cell(format!("/orders/{}", row.id), html! {
                         (row.customer) p { span.num { (row.number) } " · " (row.ordered_on) " · " (row.owner) }
                     }, html! { b.num { "¥" (row.total) } br; (state_tag(lang, row.state())) }))
                 }
             }
-            (pager(lang, "/orders", &[("q", q), ("view", chosen)], found.page, found.more))
+            (pager(lang, "/orders", &[("q", q), ("view", chosen), ("customer", &only)], found.page, found.more))
         }
     }
 }
@@ -106,17 +113,12 @@ pub(super) fn list(cx: &Cx, shown: View, q: &str, found: &Listing<Order>) -> Mar
 pub(super) fn line_cells(lang: Lang, lines: &[Line]) -> Markup {
     html! {
         @for line in lines {
-            (cell_of(html! {
+            (plain_cell(html! {
                 (line.name)
                 p.num { (line.quantity) " " (line.unit) " × ¥" (price(lang, line)) }
             }, html! { b.num { (line.amount) } }))
         }
     }
-}
-
-/// A cell whose left side is more than a label.
-fn cell_of(main: Markup, side: Markup) -> Markup {
-    html! { div.cell { div.g { (main) } div.v { (side) } } }
 }
 
 /// The price, with the list price struck out where they differ.
@@ -132,7 +134,7 @@ fn weighed_lines(lang: Lang, lines: &[Line], weighed: &Weighed, stock_counts: bo
     html! {
         @for line in lines {
             @let there = weighed.available.get(&line.product_id).copied().unwrap_or_default();
-            (cell_of(html! {
+            (plain_cell(html! {
                 (line.name)
                 p.num { (line.quantity) " " (line.unit) " × ¥" (price(lang, line)) }
                 @if super::rules::under_floor(line.price, line.ratio, line.floor_price) {
@@ -165,9 +167,9 @@ fn credit_cells(lang: Lang, weighed: &Weighed) -> Markup {
     let credit = &weighed.credit;
     html! {
         @if let (Some(before), Some(after)) = (credit.percent(credit.before), credit.percent(credit.after)) {
-            (cell_of(html! {
+            (plain_cell(html! {
                 (t!(lang, "orders.credit_used")) " " span.num { "¥" (credit.after) " / " (credit.limit) }
-                (meter(credit.after.0.clamp(0, credit.limit.0), credit.limit.0, &format!("{after}%")))
+                (meter(credit.after.0.clamp(0, credit.limit.0), credit.limit.0, &t!(lang, "orders.credit_used")))
             }, html! {
                 small { (t!(lang, "orders.credit_before", percent = before)) } br;
                 @if credit.exceeded() { (tag(&t!(lang, "orders.credit_after", percent = after), Tone::Bad)) }
@@ -177,7 +179,7 @@ fn credit_cells(lang: Lang, weighed: &Weighed) -> Markup {
             (cell(&t!(lang, "orders.credit_used"), html! { span.num { "¥" (credit.after) } br; small { (t!(lang, "orders.no_limit")) } }))
         }
         (cell(&t!(lang, "orders.overdue"), html! {
-            @if credit.overdue.0 > 0 { (tag(&format!("¥{}", credit.overdue), Tone::Bad)) } @else { b { (t!(lang, "orders.none_overdue")) } }
+            @if credit.overdue.0 > 0 { (tag(format!("¥{}", credit.overdue), Tone::Bad)) } @else { b { (t!(lang, "orders.none_overdue")) } }
         }))
     }
 }
@@ -265,16 +267,13 @@ pub(super) fn show(
                 @if state == State::Draft {
                     (cell(&t!(lang, "orders.approval"), html! {
                         @if weighed.reasons.is_empty() { (t!(lang, "orders.needs_none")) }
-                        @for reason in &weighed.reasons { (tag(&reason_name(lang, *reason, weighed.over), Tone::Warn)) " " }
+                        @for reason in &weighed.reasons { (tag(reason_name(lang, *reason, weighed.over), Tone::Warn)) " " }
                     }))
                 }
             }))
         }
         @if let Some((approval, steps)) = flow {
             (approvals::flow_card(cx, approval, steps))
-            @if state == State::Approving {
-                (link_button(&format!("/approvals/{}", approval.id), &t!(lang, "orders.to_approval"), ButtonKind::Quiet))
-            }
         }
         @if let Some(at) = order.decided_at.filter(|_| flow.is_none()) {
             (card(None, None, cell(&t!(lang, "orders.in_force_since"), html! { (clock::brief(at, cx.now)) })))
@@ -284,7 +283,40 @@ pub(super) fn show(
     }
 }
 
-/// What can be done with the order as it stands.
+/// The form that the submit button in the bar sends.
+const SUBMISSION: &str = "submission";
+
+fn may_withdraw(cx: &Cx, order: &Order, flow: Option<(&Approval, &[Step])>) -> bool {
+    let me = cx.actor().id;
+    order.owner_id == me || flow.is_some_and(|(approval, _)| approval.requester_id == me)
+}
+
+/// The acts in the bar: the main one of each state.
+pub(super) fn bar(cx: &Cx, order: &Order, flow: Option<(&Approval, &[Step])>) -> Option<Markup> {
+    let lang = cx.lang;
+    let repeat = |kind| link_button(format!("/orders/new?repeat={}", order.id), t!(lang, "orders.repeat"), kind);
+    let may_edit = cx.may(Gate::edit(Module::Orders));
+    let may_create = cx.may(Gate::create(Module::Orders));
+    match order.state() {
+        State::Draft if may_edit => Some(html! {
+            (link_button(format!("/orders/{}/edit", order.id), t!(lang, "orders.edit"), ButtonKind::Quiet))
+            (button_for(SUBMISSION, t!(lang, "orders.submit"), ButtonKind::Primary))
+        }),
+        State::Approving => flow.map(|(approval, _)| {
+            link_button(format!("/approvals/{}", approval.id), t!(lang, "orders.to_approval"), ButtonKind::Primary)
+        }),
+        State::Active => Some(html! {
+            @if may_create { (repeat(ButtonKind::Quiet)) }
+            @if order.paid < order.total && cx.may(Gate::create(Module::Payments)) {
+                (link_button(format!("/payments/new?customer={}", order.customer_id), t!(lang, "orders.take_payment"), ButtonKind::Primary))
+            }
+        }),
+        State::Rejected | State::Closed | State::Cancelled if may_create => Some(repeat(ButtonKind::Primary)),
+        State::Draft | State::Rejected | State::Closed | State::Cancelled => None,
+    }
+}
+
+/// The acts below the cards: the note to the approver, and what takes back.
 fn acts(cx: &Cx, order: &Order, flow: Option<(&Approval, &[Step])>) -> Markup {
     let lang = cx.lang;
     if !cx.may(Gate::edit(Module::Orders)) {
@@ -297,28 +329,16 @@ fn acts(cx: &Cx, order: &Order, flow: Option<(&Approval, &[Step])>) -> Markup {
     let blank = cx.blank();
     match order.state() {
         State::Draft => html! {
-            (form::form(&format!("/orders/{}/submission", order.id), &cx.op_id(), Some(order.version), false, Some("order_submission"), html! {
-                (card(None, None, form::textarea(&blank.field("note", &note), 500)))
-                (form::submit(&t!(lang, "orders.submit"), ButtonKind::Primary))
-            }))
+            (form::form_with_id(Some(SUBMISSION), &format!("/orders/{}/submission", order.id), &cx.op_id(), Some(order.version), false, Some("order_submission"),
+                card(None, None, form::textarea(&blank.field("note", &note), 500))))
             (post("cancellation", &t!(lang, "orders.cancel_draft"), ButtonKind::Quiet))
         },
-        State::Approving => html! {
-            @if order.owner_id == cx.actor().id || flow.is_some_and(|(approval, _)| approval.requester_id == cx.actor().id) {
-                (post("withdrawal", &t!(lang, "orders.withdraw"), ButtonKind::Quiet))
-            }
-        },
-        State::Active => html! {
-            @if order.paid < order.total && cx.may(Gate::create(Module::Payments)) {
-                (link_button(&format!("/payments/new?customer={}", order.customer_id), &t!(lang, "orders.take_payment"), ButtonKind::Primary))
-            }
-            (link_button(&format!("/orders/new?repeat={}", order.id), &t!(lang, "orders.repeat"), ButtonKind::Quiet))
-            @if cx.scope().sees_others() && order.paid.0 == 0 {
-                (post("cancellation", &t!(lang, "orders.cancel"), ButtonKind::Danger))
-            }
-        },
-        State::Rejected | State::Closed | State::Cancelled => {
-            link_button(&format!("/orders/new?repeat={}", order.id), &t!(lang, "orders.repeat"), ButtonKind::Primary)
+        State::Approving if may_withdraw(cx, order, flow) => {
+            post("withdrawal", &t!(lang, "orders.withdraw"), ButtonKind::Quiet)
         }
+        State::Active if cx.scope().sees_others() && order.paid.0 == 0 => {
+            post("cancellation", &t!(lang, "orders.cancel"), ButtonKind::Danger)
+        }
+        State::Approving | State::Active | State::Rejected | State::Closed | State::Cancelled => html! {},
     }
 }

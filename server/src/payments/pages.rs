@@ -3,6 +3,7 @@
 use poem::Response;
 use poem::http::StatusCode;
 
+use crate::customers::{self, Customer};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
@@ -18,7 +19,7 @@ use crate::orders;
 use crate::ui::layout::Page;
 
 use super::rules::Method;
-use super::store::{Fresh, Payer};
+use super::store::Fresh;
 use super::{store, view};
 
 /// What stands before the number of a payment 收款.
@@ -28,11 +29,12 @@ const SHOWN: i64 = 20;
 
 pub(super) async fn list(cx: Cx) -> Result<Response> {
     let q = cx.query("q").unwrap_or_default();
-    let found = store::list(&cx.office.db, &cx.scope(), q, cx.paging()).await?;
+    let customer = cx.query("customer").map(|id| id.parse::<Id>().map_err(|_| AppError::NotFound)).transpose()?;
+    let found = store::list(&cx.office.db, &cx.scope(), q, customer, cx.paging()).await?;
     let page_title = Module::Payments.title(cx.lang);
     let frame = cx.frame();
     let page = Page::new(&frame, page_title).back("/").tabs();
-    Ok(html(page.render(view::list(cx.lang, q, &found))))
+    Ok(html(page.render(view::list(&cx, q, customer, &found))))
 }
 
 pub(super) async fn new(cx: Cx) -> Result<Response> {
@@ -42,7 +44,7 @@ pub(super) async fn new(cx: Cx) -> Result<Response> {
         return Ok(html(page.render(view::choose_customer(cx.lang))));
     };
     let customer = customer.parse().map_err(|_| AppError::NotFound)?;
-    let payer = store::payer(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
+    let payer = customers::find(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
     let owed = if payer.arrears > Fen::ZERO { payer.arrears.plain() } else { String::new() };
     let form = cx
         .blank()
@@ -52,7 +54,7 @@ pub(super) async fn new(cx: Cx) -> Result<Response> {
     form_page(&cx, &form, &payer).await
 }
 
-async fn form_page(cx: &Cx, form: &Form, payer: &Payer) -> Result<Response> {
+async fn form_page(cx: &Cx, form: &Form, payer: &Customer) -> Result<Response> {
     let unpaid = orders::unpaid(&cx.office.db, payer.id, SHOWN).await?;
     let frame = cx.frame();
     let mut page = Page::new(&frame, t!(cx.lang, "payments.new"))
@@ -72,7 +74,7 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let label = |key: &str| t!(cx.lang, key).into_owned();
     let customer = form.record("customer_id", &label("payments.customer")).ok_or(AppError::NotFound)?;
-    let payer = store::payer(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
+    let payer = customers::find(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
     let amount = form.fen("amount", &label("payments.amount"));
     if amount.is_none_or(|amount| amount == Fen::ZERO) && form.error("amount").is_none() {
         form.wrong("amount", t!(cx.lang, "payments.some_amount"));

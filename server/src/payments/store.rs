@@ -1,8 +1,9 @@
 //! The SQL of payments and what they paid.
 
+use crate::customers;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::like::containing;
 use crate::kernel::money::Fen;
@@ -28,13 +29,28 @@ pub(super) struct Payment {
 const PAYMENT: &str = "SELECT p.id, u.name AS owner, p.customer_id, c.name AS customer, p.number, p.paid_on, p.amount, p.method, \
      p.note, p.created_at FROM payments p JOIN users u ON u.id = p.owner_id JOIN customers c ON c.id = p.customer_id WHERE 1 = 1";
 
-pub(super) async fn list(db: &Db, scope: &Scope, q: &str, paging: Paging) -> Result<Listing<Payment>, DbError> {
+/// Customers whose payments a search gathers.
+const NAMED: i64 = 100;
+
+pub(super) async fn list(
+    db: &Db,
+    scope: &Scope,
+    q: &str,
+    customer: Option<Id>,
+    paging: Paging,
+) -> Result<Listing<Payment>, DbError> {
     let mut query = sql(PAYMENT);
+    if let Some(customer) = customer {
+        query = query.push(" AND p.customer_id = ").arg(customer);
+    }
     if !q.is_empty() {
-        let pattern = containing(q);
-        query =
-            query.push(" AND (lower(p.number) LIKE ").arg(pattern.clone()).push(" ESCAPE '!' OR c.search_text LIKE ");
-        query = query.arg(pattern.clone()).push(" ESCAPE '!' OR lower(c.name) LIKE ").arg(pattern).push(" ESCAPE '!')");
+        // Customers are found as in their own list; a number only where something of a number was typed.
+        let named = customers::choices(db, scope, Some(q), NAMED).await?;
+        query = query.push(" AND (p.customer_id IN ").args(named.iter().map(|customer| customer.id));
+        if q.bytes().any(|byte| byte.is_ascii_digit()) || q.eq_ignore_ascii_case("sk") {
+            query = query.push(" OR lower(p.number) LIKE ").arg(containing(q)).push(" ESCAPE '!'");
+        }
+        query = query.push(")");
     }
     query = scope.restrict(query, "p.owner_id").push(" ORDER BY p.id DESC LIMIT ").arg(paging.limit());
     Ok(paging.cut(query.push(" OFFSET ").arg(paging.offset()).all(db).await?))
@@ -63,20 +79,6 @@ pub(super) async fn matches(db: &Db, payment: Id) -> Result<Vec<Match>, DbError>
     .bind(payment)
     .all(db)
     .await
-}
-
-/// The payer, as a payment needs it.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct Payer {
-    pub id: Id,
-    pub name: String,
-    pub owner_id: Id,
-    pub arrears: Fen,
-}
-
-pub(super) async fn payer(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Payer>, DbError> {
-    let query = sql("SELECT id, name, owner_id, arrears FROM customers WHERE deleted_at IS NULL AND id = $1").bind(id);
-    scope.restrict(query, "owner_id").optional(on).await
 }
 
 /// A payment to be written.

@@ -16,7 +16,7 @@ mod view;
 
 pub use from_box::{acknowledged, box_lost, moved, received};
 pub use from_order::order_approved;
-pub use offer::{box_came_online, keep_offering, offer};
+pub use offer::{LOOK, box_came_online, look, offer};
 pub use parts::{Alphabet, Size, measure};
 pub use rules::{Refusal, State};
 
@@ -225,13 +225,21 @@ pub async fn tell_received(office: &Office, scope: &Scope, id: Id) -> Result<(),
     let Some(reply) = store::reply(&office.db, scope, id).await? else { return Ok(()) };
     let readers: Vec<Id> = match reply.owner_id {
         Some(owner) => vec![owner],
-        None => crate::users::names_with_role(&office.db, Role::Clerk).await?.into_iter().map(|clerk| clerk.id).collect(),
+        None => {
+            crate::users::names_with_role(&office.db, Role::Clerk).await?.into_iter().map(|clerk| clerk.id).collect()
+        }
     };
     let thread = store::thread_with(&office.db, scope, &reply.digits).await?;
     let href = thread.map_or_else(|| "/sms".to_owned(), |thread| format!("/sms/{}", thread.id));
     for reader in readers {
         office.badges_changed(reader);
-        push::notify(office, reader, &t!(Lang::Zh, "sms.reply_push", number = shown(&reply.digits)), &reply.text, &href);
+        push::notify(
+            office,
+            reader,
+            &t!(Lang::Zh, "sms.reply_push", number = shown(&reply.digits)),
+            &reply.text,
+            &href,
+        );
     }
     Ok(())
 }

@@ -8,19 +8,19 @@ use fieldline_protocol::messages::{Class, Policy, SmsCommand};
 use fieldline_protocol::topics::CommandKind;
 
 use crate::gateways;
-use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
+use crate::kernel::{HookFuture, Office};
 use crate::sms::rules::State;
 use crate::sms::store;
 
 /// A message that was offered and not answered is offered again after this.
 const AGAIN: Millis = 30_000;
 /// How often the outbox is looked through.
-const LOOK: Duration = Duration::from_secs(10);
+pub const LOOK: Duration = Duration::from_secs(10);
 /// Messages offered in one go.
 const MOST: i64 = 100;
 /// A message that could not be sent within this time is about something else by then.
@@ -87,23 +87,16 @@ pub async fn box_came_online(office: &Office, scope: &Scope, gateway: Id) -> Res
     Ok(())
 }
 
-/// Looks through the outbox for ever.
-pub async fn keep_offering(office: Office, key: Arc<CompanyKey>) {
-    let scope = Scope::company(&key);
-    loop {
-        tokio::time::sleep(LOOK).await;
-        if let Err(error) = look(&office, &scope).await {
-            tracing::warn!("the outbox of messages cannot be looked through now: {error:#}");
+/// Looks through the outbox: what waits, and what a box has not answered for a while.
+pub fn look<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture<'a, anyhow::Result<()>> {
+    Box::pin(async move {
+        let scope = Scope::company(key);
+        if !gateways::any_online(&office.db).await? {
+            return Ok(());
         }
-    }
-}
-
-async fn look(office: &Office, scope: &Scope) -> Result<()> {
-    if !gateways::any_online(&office.db).await? {
-        return Ok(());
-    }
-    for id in store::to_offer(&office.db, office.clock.now() - AGAIN, MOST).await? {
-        offer(office, scope, id).await?;
-    }
-    Ok(())
+        for id in store::to_offer(&office.db, office.clock.now() - AGAIN, MOST).await? {
+            offer(office, &scope, id).await?;
+        }
+        Ok(())
+    })
 }

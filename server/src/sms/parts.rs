@@ -56,9 +56,13 @@ fn septets(c: char) -> Option<usize> {
 
 /// Parts of `each` units at most, with no character on both sides of a boundary.
 fn split(widths: &[usize], each: usize) -> usize {
-    let (parts, _) = widths.iter().fold((1, 0), |(parts, filled), width| {
-        if filled + width > each { (parts + 1, *width) } else { (parts, filled + width) }
-    });
+    let (parts, _) =
+        widths.iter().fold(
+            (1, 0),
+            |(parts, filled), width| {
+                if filled + width > each { (parts + 1, *width) } else { (parts, filled + width) }
+            },
+        );
     parts
 }
 

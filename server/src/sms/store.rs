@@ -57,12 +57,8 @@ const MESSAGE: &str = "SELECT m.id, m.wire_id, m.gateway_id, m.owner_id, m.custo
 /// A message that came in.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Reply {
-    /// Its row.
-    pub id: Id,
     /// Whose customer wrote.
     pub owner_id: Option<Id>,
-    /// Which customer.
-    pub customer_id: Option<Id>,
     /// From which number.
     pub digits: String,
     /// What it says.
@@ -71,8 +67,7 @@ pub struct Reply {
     pub received_at: Millis,
 }
 
-const REPLY: &str =
-    "SELECT i.id, i.owner_id, i.customer_id, i.digits, i.text, i.received_at FROM sms_inbox i WHERE ";
+const REPLY: &str = "SELECT i.owner_id, i.digits, i.text, i.received_at FROM sms_inbox i WHERE ";
 
 /// A conversation.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -115,8 +110,6 @@ pub struct ThreadRow {
 pub struct Template {
     /// Its row.
     pub id: Id,
-    /// How the product calls it; templates made by people begin with `own-`.
-    pub code: String,
     /// How people call it.
     pub name: String,
     /// With variables in braces.
@@ -127,7 +120,7 @@ pub struct Template {
     pub version: i64,
 }
 
-const TEMPLATE: &str = "SELECT id, code, name, text, enabled, version FROM sms_templates WHERE ";
+const TEMPLATE: &str = "SELECT id, name, text, enabled, version FROM sms_templates WHERE ";
 
 /// What a new row needs.
 #[derive(Debug)]
@@ -357,7 +350,11 @@ struct Setting {
 
 /// The caps, as set or as they come.
 pub async fn caps(on: impl Into<On<'_>>) -> Result<Caps, DbError> {
-    let rows: Vec<Setting> = sql("SELECT name, value FROM settings WHERE name IN ('sms_cap_person', 'sms_cap_recipient', 'sms_cap_company')").all(on).await?;
+    let rows: Vec<Setting> = sql(
+        "SELECT name, value FROM settings WHERE name IN ('sms_cap_person', 'sms_cap_recipient', 'sms_cap_company')",
+    )
+    .all(on)
+    .await?;
     let of = |name: &str, usual: i64| {
         rows.iter().find(|row| row.name == name).and_then(|row| row.value.parse().ok()).unwrap_or(usual)
     };
@@ -471,13 +468,16 @@ pub async fn unread(db: &Db, scope: &Scope) -> Result<i64, DbError> {
 
 /// Conversations with unread replies that nobody owns: the clerks' work.
 pub async fn unread_of_nobody(db: &Db) -> Result<i64, DbError> {
-    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM sms_threads t WHERE t.unread > 0 AND t.owner_id IS NULL");
+    let query =
+        sql("SELECT CAST(count(*) AS BIGINT) AS n FROM sms_threads t WHERE t.unread > 0 AND t.owner_id IS NULL");
     Ok(query.one::<Count>(db).await?.n)
 }
 
 /// Messages that a person has to look at.
 pub async fn unsettled(db: &Db, scope: &Scope) -> Result<i64, DbError> {
-    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM sms_messages m WHERE m.state IN ('unknown', 'failed', 'refused')");
+    let query = sql(
+        "SELECT CAST(count(*) AS BIGINT) AS n FROM sms_messages m WHERE m.state IN ('unknown', 'failed', 'refused')",
+    );
     Ok(scope.restrict(query, "m.owner_id").one::<Count>(db).await?.n)
 }
 

@@ -86,7 +86,11 @@ pub async fn update(cx: Cx) -> Result<Response> {
     }
     let changed = Template { name: name.clone(), text: text.clone(), enabled, ..now.clone() };
     store::update_template(&mut write.tx, &changed, cx.now).await?;
-    let changes = Changes::new().moved("name", now.name, name).moved("text", now.text, text).moved("enabled", now.enabled, enabled);
+    let changes = Changes::new().moved("name", now.name, name).moved("text", now.text, text).moved(
+        "enabled",
+        now.enabled,
+        enabled,
+    );
     write.audit(Action::Edit, "sms_template", id, changes).await?;
     write.finish("/sms/templates?done=saved").await
 }

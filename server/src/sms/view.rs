@@ -17,6 +17,7 @@ use crate::sms::{quoted, shown, tone};
 use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
+use crate::ui::list::encode;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Moment, TimelineItem, timeline};
 
@@ -69,7 +70,8 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
             (pager(lang, "/sms", &[("q", q), ("view", view)], threads.page, threads.more))
         }
     };
-    let page = Page::new(&cx.frame(), Module::Sms.title(lang)).back("/me");
+    let frame = cx.frame();
+    let page = Page::new(&frame, Module::Sms.title(lang)).back("/me");
     let page = if may_write { page.bar(link_button("/sms/new", &new, ButtonKind::Primary)) } else { page };
     page.render(body)
 }
@@ -84,7 +86,10 @@ pub fn thread(cx: &Cx, thread: &Thread, customer: Option<&Brief>, sent: &[Messag
             let moment = if state.needs_a_person() { Moment::Bad } else { Moment::Done };
             let title = html! { (message.text) " " (state_tag(lang, state)) };
             let detail = html! { (t!(lang, "sms.sent_at", when = clock::brief(message.created_at, cx.now))) };
-            (message.created_at, TimelineItem::new(title, detail).link(format!("/sms/messages/{}", message.id)).moment(moment))
+            (
+                message.created_at,
+                TimelineItem::new(title, detail).link(format!("/sms/messages/{}", message.id)).moment(moment),
+            )
         })
         .chain(received.iter().map(|reply| {
             let title = html! { b { (reply.text) } };
@@ -112,7 +117,8 @@ pub fn thread(cx: &Cx, thread: &Thread, customer: Option<&Brief>, sent: &[Messag
         (card(None, None, timeline(&items)))
     };
     let title = customer.map_or_else(|| shown(&thread.digits), |customer| customer.name.clone());
-    let page = Page::new(&cx.frame(), title).back("/sms").refresh();
+    let frame = cx.frame();
+    let page = Page::new(&frame, title).back("/sms").refresh();
     let page = if cx.may(Gate::create(Module::Sms)) && takes_sms(&thread.digits) {
         page.bar(link_button(&answer, t!(lang, "sms.answer"), ButtonKind::Primary))
     } else {
@@ -153,12 +159,13 @@ pub fn compose(cx: &Cx, form: &Form, draft: &Draft) -> String {
         @if form.errors().is_empty() && !draft.templates.is_empty() {
             (card(Some(&t!(lang, "sms.from_template")), None, html! {
                 @for template in draft.templates.iter().filter(|template| template.enabled) {
-                    (link_cell(format!("/sms/new?customer={}&to={}&template={}", customer, crate::ui::encode(filled.value("to")), template.id), html! { (template.name) p { (template.text) } }, html! {}))
+                    (link_cell(format!("/sms/new?customer={}&to={}&template={}", customer, encode(filled.value("to")), template.id), html! { (template.name) p { (template.text) } }, html! {}))
                 }
             }))
         }
     };
-    let page = Page::new(&cx.frame(), t!(lang, "sms.new")).back("/sms");
+    let frame = cx.frame();
+    let page = Page::new(&frame, t!(lang, "sms.new")).back("/sms");
     let page = if form.is_right() { page } else { page.error_title() };
     page.render(body)
 }
@@ -199,10 +206,17 @@ fn person_acts(cx: &Cx, message: &Message) -> Markup {
     let lang = cx.lang;
     let state = message.state();
     let settle = |outcome: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
-        fields::form(&format!("/sms/messages/{}/settlement", message.id), &cx.op_id(), None, false, None, html! {
-            (fields::hidden("outcome", outcome))
-            (fields::submit(label, kind))
-        })
+        fields::form(
+            &format!("/sms/messages/{}/settlement", message.id),
+            &cx.op_id(),
+            None,
+            false,
+            None,
+            html! {
+                (fields::hidden("outcome", outcome))
+                (fields::submit(label, kind))
+            },
+        )
     };
     html! {
         @if cx.may(Gate::edit(Module::Sms)) {
@@ -273,14 +287,19 @@ pub fn unsent(cx: &Cx, messages: &Listing<Message>, waiting: bool) -> String {
 pub fn templates(cx: &Cx, templates: &[Template]) -> String {
     let lang = cx.lang;
     let may_edit = cx.may(Gate::export(Module::Sms));
-    let body = card(None, None, html! {
-        @for template in templates {
-            @let name = html! { b { (template.name) } " " @if !template.enabled { (tag(t!(lang, "sms.switched_off"), Tone::Plain)) } p { (template.text) } };
-            @if may_edit { (link_cell(format!("/sms/templates/{}", template.id), name, html! {})) }
-            @else { div.cell { div.g { (name) } } }
-        }
-    });
-    let page = Page::new(&cx.frame(), t!(lang, "sms.templates")).back("/sms");
+    let body = card(
+        None,
+        None,
+        html! {
+            @for template in templates {
+                @let name = html! { b { (template.name) } " " @if !template.enabled { (tag(t!(lang, "sms.switched_off"), Tone::Plain)) } p { (template.text) } };
+                @if may_edit { (link_cell(format!("/sms/templates/{}", template.id), name, html! {})) }
+                @else { div.cell { div.g { (name) } } }
+            }
+        },
+    );
+    let frame = cx.frame();
+    let page = Page::new(&frame, t!(lang, "sms.templates")).back("/sms");
     let page = if may_edit {
         page.bar(link_button("/sms/templates/new", t!(lang, "sms.new_template"), ButtonKind::Primary))
     } else {
@@ -293,7 +312,8 @@ pub fn templates(cx: &Cx, templates: &[Template]) -> String {
 pub fn template(cx: &Cx, template: Option<&Template>, form: &Form, other: Option<&Template>) -> String {
     let lang = cx.lang;
     let variables = VARIABLES.map(|name| format!("{{{name}}}")).join(" ");
-    let action = template.map_or_else(|| "/sms/templates".to_owned(), |template| format!("/sms/templates/{}", template.id));
+    let action =
+        template.map_or_else(|| "/sms/templates".to_owned(), |template| format!("/sms/templates/{}", template.id));
     let body = html! {
         @if let Some(other) = other {
             (card(Some(&t!(lang, "sms.conflict")), None, html! {
@@ -312,7 +332,8 @@ pub fn template(cx: &Cx, template: Option<&Template>, form: &Form, other: Option
         }))
     };
     let title = template.map_or_else(|| t!(lang, "sms.new_template").into_owned(), |template| template.name.clone());
-    let page = Page::new(&cx.frame(), title).back("/sms/templates");
+    let frame = cx.frame();
+    let page = Page::new(&frame, title).back("/sms/templates");
     let page = if form.is_right() && other.is_none() { page } else { page.error_title() };
     page.render(body)
 }

@@ -1,12 +1,11 @@
 //! Tasks 待办: for oneself or given to others, with feedback and confirmation; and calls to return.
 //!
-//! Tables: tasks.
-//! Events: TaskGiven.
-//! Uses: customers (name), users (names).
+//! Tables: tasks
+//! Events: TaskGiven
+//! Uses: customers, users
 
 mod history;
 mod pages;
-mod people;
 mod rules;
 mod store;
 mod view;

@@ -11,13 +11,15 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::modules::Module;
-use crate::tasks::people::{self, Choice};
 use crate::tasks::rules::{Kind, Priority, State, parse_due};
 use crate::tasks::store::{self, NewTask, TaskRow, View};
-use crate::tasks::view::{self, ListPage, NewPage, ShowPage};
+use crate::tasks::view::{self, Choice, ListPage, NewPage, ShowPage};
+use crate::{customers, users};
 
 /// Characters of a title at most.
 pub const TITLE: usize = 100;
+/// Customers offered for choosing.
+const OFFERED: i64 = 30;
 /// Characters of a note or a feedback at most.
 pub const NOTE: usize = 2000;
 
@@ -56,14 +58,16 @@ pub async fn new(cx: Cx) -> Result<Response> {
 /// The page of a new task, with what was typed.
 async fn ask(cx: &Cx, form: &Form, status: StatusCode) -> Result<Response> {
     let (scope, db) = (cx.scope(), &cx.office.db);
-    let people = if scope.sees_others() { people::colleagues(db, &scope).await? } else { Vec::new() };
-    let mut customers = people::customers(db, &scope.mine()).await?;
+    let people = if scope.sees_others() { users::people_in_scope(db, &scope).await? } else { Vec::new() };
+    let people: Vec<Choice> = people.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
+    let offered = customers::choices(db, &scope.mine(), None, OFFERED).await?;
+    let mut customers: Vec<Choice> = offered.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
     // The chosen one is offered even where it is not among the latest.
     if let Ok(chosen) = form.value("customer_id").trim().parse::<Id>()
-        && customers.iter().all(|one| one.id != chosen)
-        && let Some(one) = people::customer(db, &scope, chosen).await?
+        && customers.iter().all(|(id, _)| *id != chosen.to_string())
+        && let Some(one) = customers::find(db, &scope, chosen).await?
     {
-        customers.insert(0, one);
+        customers.insert(0, (one.id.to_string(), one.name));
     }
     let page = NewPage { form, people: &people, customers: &customers, op_id: cx.op_id() };
     let mut response = html(view::new(&cx.frame(), &page));
@@ -89,16 +93,18 @@ pub async fn create(cx: Cx) -> Result<Response> {
     let me = cx.actor().id;
     let owner_label = t!(cx.lang, "tasks.owner");
     let owner = form.record("owner_id", &owner_label).unwrap_or(me);
-    if form.error("owner_id").is_none() && owner != me && people::colleague(db, &scope, owner).await?.is_none() {
-        form.wrong("owner_id", t!(cx.lang, "form.choice", field = owner_label));
+    if form.error("owner_id").is_none() && owner != me {
+        // A rep's scope holds nobody else; the list is short for everybody.
+        let people = users::people_in_scope(db, &scope).await?;
+        if people.iter().all(|one| one.id != owner) {
+            form.wrong("owner_id", t!(cx.lang, "form.choice", field = owner_label));
+        }
     }
     let customer_label = t!(cx.lang, "tasks.customer");
     let customer = form.record("customer_id", &customer_label);
-    let found: Option<Choice> = match customer {
-        Some(customer) => people::customer(db, &scope, customer).await?,
-        None => None,
-    };
-    if customer.is_some() && found.is_none() {
+    if let Some(customer) = customer
+        && customers::find(db, &scope, customer).await?.is_none()
+    {
         form.wrong("customer_id", t!(cx.lang, "form.choice", field = customer_label));
     }
     let Some(priority) = priority.filter(|_| form.is_right()) else {

@@ -8,7 +8,6 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Listing;
 use crate::tasks::pages::{NOTE, TITLE};
-use crate::tasks::people::Choice;
 use crate::tasks::rules::{Kind, Priority, State};
 use crate::tasks::store::{TaskRow, View};
 use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, segmented};
@@ -33,6 +32,9 @@ pub struct ListPage {
     /// Now.
     pub now: Millis,
 }
+
+/// Something to choose: its value and its name.
+pub type Choice = (String, String);
 
 /// What the page of a new task shows.
 #[derive(Debug)]
@@ -92,9 +94,9 @@ fn state_tag(task: &TaskRow, looker: Id, now: Millis, lang: Lang) -> Markup {
     match (task.state(), task.kind()) {
         (State::Open, _) if task.is_late(now) => tag(&t!(lang, "tasks.late"), Tone::Bad),
         (State::Open, Kind::Callback) => tag(&t!(lang, "tasks.to_call_back"), Tone::Bad),
-        (State::Open, Kind::Todo) if task.priority() == Priority::High => tag(&task.priority().name(lang), Tone::Warn),
-        (State::Open, Kind::Todo) => tag(&task.state().name(lang), Tone::Info),
-        (State::Done | State::Confirmed, _) => tag(&task.state().name(lang), Tone::Plain),
+        (State::Open, Kind::Todo) if task.priority() == Priority::High => tag(task.priority().name(lang), Tone::Warn),
+        (State::Open, Kind::Todo) => tag(task.state().name(lang), Tone::Info),
+        (State::Done | State::Confirmed, _) => tag(task.state().name(lang), Tone::Plain),
     }
 }
 
@@ -117,7 +119,7 @@ fn row(task: &TaskRow, page: &ListPage, lang: Lang) -> Markup {
     let parts = [due(task, page.now, lang), partner(task, page.looker, lang), task.customer_name.clone()];
     let line: Vec<String> = parts.into_iter().flatten().collect();
     link_cell(
-        &format!("/tasks/{}", task.id),
+        format!("/tasks/{}", task.id),
         html! { b { (task.title) } p { (line.join(" · ")) } },
         state_tag(task, page.looker, page.now, lang),
     )
@@ -149,10 +151,6 @@ pub fn list(frame: &Frame, page: &ListPage) -> String {
     document.render(body)
 }
 
-fn options(choices: &[Choice]) -> impl Iterator<Item = (String, String)> {
-    choices.iter().map(|one| (one.id.to_string(), one.name.clone()))
-}
-
 /// A new task.
 pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
     let lang = frame.lang;
@@ -160,16 +158,14 @@ pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
     let (title, note, until) = (t!(lang, "tasks.title_label"), t!(lang, "tasks.note"), t!(lang, "tasks.due"));
     let (owner, customer, priority) =
         (t!(lang, "tasks.owner"), t!(lang, "tasks.customer"), t!(lang, "tasks.priority_label"));
-    let people: Vec<_> = options(page.people).collect();
     let nobody = (String::new(), t!(lang, "tasks.no_customer").into_owned());
-    let customers: Vec<_> = std::iter::once(nobody).chain(options(page.customers)).collect();
+    let customers: Vec<_> = std::iter::once(nobody).chain(page.customers.iter().cloned()).collect();
     let priorities = Priority::ALL.map(|one| (one.code().to_owned(), one.name(lang).into_owned()));
-    let queued = t!(lang, "tasks.queued", title = t!(lang, "tasks.new"));
     let body = html! {
         (error_summary(lang, typed.errors()))
-        (card(None, None, form("/tasks", &page.op_id, None, false, Some(&queued), html! {
+        (card(None, None, form("/tasks", &page.op_id, None, false, Some("task"), html! {
             (text(&FieldView { required: true, ..typed.field("title", &title) }, InputKind::Text, TITLE))
-            @if !people.is_empty() { (select(&typed.field("owner_id", &owner), &people)) }
+            @if !page.people.is_empty() { (select(&typed.field("owner_id", &owner), page.people)) }
             (text(&typed.field("due_at", &until), InputKind::DateTime, 16))
             (select(&typed.field("priority", &priority), &priorities))
             (select(&typed.field("customer_id", &customer), &customers))
@@ -219,7 +215,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
             }))
             (cell(&t!(lang, "tasks.given_at"), html! { (clock::brief(task.created_at, page.now)) }))
             @if let (Some(customer), Some(name)) = (task.customer_id, &task.customer_name) {
-                (link_cell(&format!("/customers/{customer}"), html! { (t!(lang, "tasks.customer")) }, html! { (name) }))
+                (link_cell(format!("/customers/{customer}"), html! { (t!(lang, "tasks.customer")) }, html! { (name) }))
             }
             @if let Some(at) = task.done_at { (cell(&t!(lang, "tasks.done_at"), html! { (clock::brief(at, page.now)) })) }
             @if !task.feedback.is_empty() {
@@ -227,11 +223,10 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
             }
         }))
         @if open && task.kind() == Kind::Callback && let Some(digits) = number(task) {
-            (link_button(&format!("tel:{digits}"), &t!(lang, "tasks.call_back"), ButtonKind::Quiet))
+            (link_button(format!("tel:{digits}"), &t!(lang, "tasks.call_back"), ButtonKind::Quiet))
         }
         @if mine && open {
-            @let queued = t!(lang, "tasks.queued", title = task.title);
-            (card(None, None, form(&format!("{address}/completion"), &page.op_id, None, false, Some(&queued), html! {
+            (card(None, None, form(&format!("{address}/completion"), &page.op_id, None, false, Some("task"), html! {
                 (textarea(&page.form.field("feedback", &feedback), NOTE))
                 (submit(&t!(lang, "tasks.complete"), ButtonKind::Primary))
             })))

@@ -2,7 +2,7 @@
 //!
 //! Tables: none
 //! Events: none
-//! Uses: customers, contacts, visits, tasks, orders, payments
+//! Uses: customers, contacts, visits, tasks, orders, payments, sms, calls
 
 mod pages;
 mod view;
@@ -18,7 +18,7 @@ use crate::kernel::id::Id;
 use crate::kernel::routes::Routes;
 use crate::modules::Module;
 use crate::ui::timeline::Entry;
-use crate::{customers, orders, payments, tasks, visits};
+use crate::{calls, customers, orders, payments, sms, tasks, visits};
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -55,6 +55,8 @@ pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>,
         (Module::Tasks, Box::pin(tasks::history(db, scope, customer, lang, now, limit))),
         (Module::Orders, Box::pin(orders::history(db, scope, customer, lang, now, limit))),
         (Module::Payments, Box::pin(payments::history(db, scope, customer, lang, now, limit))),
+        (Module::Sms, Box::pin(sms::history(db, scope, customer, lang, now, limit))),
+        (Module::Calls, Box::pin(calls::history(db, scope, customer, lang, now, limit))),
     ];
     let allowed = histories
         .into_iter()

@@ -1,17 +1,19 @@
 //! Visits 拜访: planned for a day, checked in on the spot with evidence, checked out with a result.
 //!
-//! Tables: visits, visit_photos.
-//! Events: VisitEnded.
-//! Uses: customers (scope, name and point; a first located visit gives the point).
+//! Tables: visits, visit_photos
+//! Events: VisitEnded
+//! Uses: customers, users
 
-mod customers;
+mod check_in;
 mod history;
 mod marks;
 mod pages;
 mod photos;
+mod plan;
 mod rules;
 mod store;
 mod view;
+mod write_up;
 
 pub use history::history;
 pub use rules::{Fix, Flag, Flags, State};
@@ -24,16 +26,16 @@ use crate::modules::Module;
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
     routes.get("/visits", Gate::view(Module::Visits), pages::list);
-    routes.get("/visits/new", Gate::create(Module::Visits), pages::new);
-    routes.post("/visits", Gate::create(Module::Visits), pages::create);
+    routes.get("/visits/new", Gate::create(Module::Visits), plan::new);
+    routes.post("/visits", Gate::create(Module::Visits), plan::create);
     routes.get("/visits/:id", Gate::view(Module::Visits), pages::show);
-    routes.post("/visits/:id/plan", Gate::edit(Module::Visits), pages::plan);
-    routes.post("/visits/:id/deletion", Gate::delete(Module::Visits), pages::delete);
-    routes.post("/visits/:id/check-in", Gate::edit(Module::Visits), pages::check_in);
+    routes.post("/visits/:id/plan", Gate::edit(Module::Visits), plan::replan);
+    routes.post("/visits/:id/deletion", Gate::delete(Module::Visits), plan::delete);
+    routes.post("/visits/:id/check-in", Gate::edit(Module::Visits), check_in::check_in);
     routes.post("/visits/:id/photos", Gate::edit(Module::Visits), photos::add);
     routes.get("/visits/:id/photos/:photo", Gate::view(Module::Visits), photos::full);
     routes.get("/visits/:id/photos/:photo/thumb", Gate::view(Module::Visits), photos::thumb);
-    routes.get("/visits/:id/result", Gate::edit(Module::Visits), pages::edit_result);
-    routes.post("/visits/:id/result", Gate::edit(Module::Visits), pages::result);
-    routes.post("/visits/:id/check-out", Gate::edit(Module::Visits), pages::check_out);
+    routes.get("/visits/:id/result", Gate::edit(Module::Visits), write_up::edit);
+    routes.post("/visits/:id/result", Gate::edit(Module::Visits), write_up::result);
+    routes.post("/visits/:id/check-out", Gate::edit(Module::Visits), write_up::check_out);
 }

@@ -1,7 +1,7 @@
 //! Photos of a visit: taken in, marked, and given out under the visit's scope.
 
 use poem::Response;
-use poem::http::header;
+use poem::http::{StatusCode, header};
 
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::DAY;
@@ -25,14 +25,14 @@ pub async fn add(cx: Cx) -> Result<Response> {
     allowed(&cx, &visit)?;
     let Some(upload) = form.upload("photo") else {
         form.wrong("photo", t!(cx.lang, "visits.photo_missing"));
-        return pages::again(&cx, visit, form).await;
+        return pages::again(&cx, visit, form, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let mark = marks::lines(&visit, &cx.actor().name, cx.now);
     let picture = match images::process(upload.bytes.clone(), mark).await {
         Ok(picture) => picture,
         Err(error) => {
             form.wrong("photo", error.message(cx.lang));
-            return pages::again(&cx, visit, form).await;
+            return pages::again(&cx, visit, form, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     };
     // Files first: a row never names a file that is not on disk. A file without a row is only wasted room.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 
 use crate::kernel::clock::{DAY, MINUTE, Millis};
+use crate::kernel::geo::Point;
 use crate::kernel::i18n::{Lang, t};
 
 /// Where a visit stands.
@@ -166,6 +167,12 @@ impl Fix {
         Some(Fix { lat, lng, accuracy, at })
     }
 
+    /// The place.
+    #[must_use]
+    pub fn point(&self) -> Point {
+        Point { lat: self.lat, lng: self.lng }
+    }
+
     /// Whether it is good enough to become the customer's point.
     #[must_use]
     pub fn can_place(&self, flags: &Flags) -> bool {
@@ -199,14 +206,14 @@ pub struct Evidence {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Before {
     /// Where.
-    pub place: (f64, f64),
+    pub place: Point,
     /// When.
     pub at: Millis,
 }
 
 /// Judges a check-in at `now`.
 #[must_use]
-pub fn judge(fix: Option<&Fix>, point: Option<(f64, f64)>, before: Option<Before>, now: Millis) -> Evidence {
+pub fn judge(fix: Option<&Fix>, point: Option<Point>, before: Option<Before>, now: Millis) -> Evidence {
     let mut flags = Flags::default();
     let Some(fix) = fix else {
         flags.add(Flag::NoFix);
@@ -215,7 +222,7 @@ pub fn judge(fix: Option<&Fix>, point: Option<(f64, f64)>, before: Option<Before
     if fix.at.is_none_or(|at| now - at > STALE) {
         flags.add(Flag::StaleFix);
     }
-    let distance = point.map(|point| metres(point, (fix.lat, fix.lng)));
+    let distance = point.map(|point| point.metres_to(fix.point()));
     if distance.is_some_and(|metres| metres > FENCE) {
         flags.add(Flag::Far);
     }
@@ -225,22 +232,13 @@ pub fn judge(fix: Option<&Fix>, point: Option<(f64, f64)>, before: Option<Before
     if let Some(before) = before
         && (0..DAY).contains(&(now - before.at))
     {
-        let way = metres(before.place, (fix.lat, fix.lng));
+        let way = before.place.metres_to(fix.point());
         let speed = way as f64 / ((now - before.at).max(1) as f64 / 1000.0);
         if way > TRAVEL && speed > FASTEST {
             flags.add(Flag::FastTravel);
         }
     }
     Evidence { distance, flags }
-}
-
-/// Metres between two points on the ball of the earth.
-#[must_use]
-pub fn metres((lat1, lng1): (f64, f64), (lat2, lng2): (f64, f64)) -> i64 {
-    let (phi1, phi2) = (lat1.to_radians(), lat2.to_radians());
-    let (dphi, dlambda) = ((lat2 - lat1).to_radians(), (lng2 - lng1).to_radians());
-    let a = (dphi / 2.0).sin().powi(2) + phi1.cos() * phi2.cos() * (dlambda / 2.0).sin().powi(2);
-    whole((2.0 * 6_371_008.8 * a.sqrt().min(1.0).asin()).round())
 }
 
 fn whole(value: f64) -> i64 {
@@ -254,34 +252,13 @@ pub fn minutes(from: Millis, to: Millis) -> i64 {
     ((to - from) / MINUTE).max(1)
 }
 
-/// A field that was changed here and, since the page was opened, by somebody else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
-    /// What stands in the record.
-    pub stored: String,
-}
-
-/// Merges a field of a form that was opened at an older version: whoever left it alone yields.
-///
-/// # Errors
-/// [`Conflict`] when both sides changed it differently.
-pub fn merge(opened: &str, stored: &str, typed: &str) -> Result<String, Conflict> {
-    if typed == opened || typed == stored {
-        Ok(stored.to_owned())
-    } else if stored == opened {
-        Ok(typed.to_owned())
-    } else {
-        Err(Conflict { stored: stored.to_owned() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
     use super::*;
 
-    const SHOP: (f64, f64) = (36.5123, 118.5432);
+    const SHOP: Point = Point { lat: 36.5123, lng: 118.5432 };
     const NOW: Millis = 1_795_400_000_000;
 
     fn fix(lat: f64, lng: f64) -> Fix {
@@ -323,13 +300,13 @@ mod tests {
     fn each_oddity_has_its_flag() {
         assert_eq!(flags(&judge(None, Some(SHOP), None, NOW)), vec![Flag::NoFix]);
         assert_eq!(flags(&judge(Some(&fix(36.52, 118.5432)), Some(SHOP), None, NOW)), vec![Flag::Far]);
-        let old = Fix { at: Some(NOW - 6 * MINUTE), ..fix(SHOP.0, SHOP.1) };
+        let old = Fix { at: Some(NOW - 6 * MINUTE), ..fix(SHOP.lat, SHOP.lng) };
         assert_eq!(flags(&judge(Some(&old), Some(SHOP), None, NOW)), vec![Flag::StaleFix]);
-        let ahead = Fix { at: Some(NOW + 5 * MINUTE), ..fix(SHOP.0, SHOP.1) };
+        let ahead = Fix { at: Some(NOW + 5 * MINUTE), ..fix(SHOP.lat, SHOP.lng) };
         assert_eq!(flags(&judge(Some(&ahead), Some(SHOP), None, NOW)), vec![Flag::ClockSkew]);
-        let before = |minutes| Some(Before { place: (36.0, 118.5432), at: NOW - minutes * MINUTE });
-        assert_eq!(flags(&judge(Some(&fix(SHOP.0, SHOP.1)), Some(SHOP), before(10), NOW)), vec![Flag::FastTravel]);
-        assert_eq!(flags(&judge(Some(&fix(SHOP.0, SHOP.1)), Some(SHOP), before(90), NOW)), vec![]);
+        let before = |minutes| Some(Before { place: Point { lat: 36.0, lng: 118.5432 }, at: NOW - minutes * MINUTE });
+        assert_eq!(flags(&judge(Some(&fix(SHOP.lat, SHOP.lng)), Some(SHOP), before(10), NOW)), vec![Flag::FastTravel]);
+        assert_eq!(flags(&judge(Some(&fix(SHOP.lat, SHOP.lng)), Some(SHOP), before(90), NOW)), vec![]);
     }
 
     #[test]
@@ -339,13 +316,5 @@ mod tests {
         set.add(Flag::SamePhoto);
         assert_eq!(Flags::parse(&set.stored()), set);
         assert!(Flags::parse("").is_empty());
-    }
-
-    #[test]
-    fn whoever_left_a_field_alone_yields() {
-        assert_eq!(merge("a", "a", "b"), Ok("b".to_owned()));
-        assert_eq!(merge("a", "b", "a"), Ok("b".to_owned()));
-        assert_eq!(merge("a", "b", "b"), Ok("b".to_owned()));
-        assert_eq!(merge("a", "b", "c"), Err(Conflict { stored: "b".to_owned() }));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Tables: none.
 //! Events: none.
-//! Uses: visits, tasks, approvals, users.
+//! Uses: visits, tasks, approvals, sms, calls, users.
 
 mod view;
 
@@ -20,7 +20,7 @@ use crate::kernel::error::Result;
 use crate::kernel::routes::Routes;
 use crate::kernel::{HookFuture, Kernel};
 use crate::modules::Module;
-use crate::{approvals, tasks, visits};
+use crate::{approvals, calls, sms, tasks, visits};
 
 /// Tasks shown on the first page; the list has the rest.
 const TASKS: i64 = 5;
@@ -56,6 +56,12 @@ pub fn count<'a>(kernel: &'a Kernel, actor: &'a Actor) -> HookFuture<'a, Result<
         counts.push(("/tasks", tasks::count_open(db, user).await?));
         if may(Module::Approvals) {
             counts.push(("/approvals", approvals::count_waiting(db, user).await?));
+        }
+        if may(Module::Sms) {
+            counts.push(("/sms", sms::unread(db, actor).await?));
+        }
+        if may(Module::Calls) {
+            counts.push(("/calls", calls::missed(db, actor).await?));
         }
         Ok(Arc::new(counts))
     })

@@ -1,0 +1,145 @@
+//! Calls 来电: who called, who took it, and what is still to be returned.
+//!
+//! Tables: calls.
+//! Events: CallRinging, CallEnded, CallUnanswered.
+//! Uses: customers, tasks, users.
+
+mod from_box;
+mod pages;
+mod rules;
+mod store;
+mod view;
+
+pub use from_box::heard;
+pub use pages::{answer_link, callback_link};
+pub use rules::State;
+pub use store::Call;
+
+use crate::kernel::Office;
+use crate::kernel::access::{Gate, Role, Scope};
+use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::auth::Actor;
+use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::{Db, DbError, On, Tx};
+use crate::kernel::error::Result;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::kernel::phone::Phone;
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+use crate::tasks::{self, NewCallback};
+use crate::ui::timeline::Entry;
+use crate::users;
+
+/// Addresses.
+pub fn routes(routes: &mut Routes) {
+    routes.get("/calls", Gate::view(Module::Calls), pages::list);
+    routes.get("/calls/:id", Gate::view(Module::Calls), pages::show);
+    routes.post("/calls/:id/answer", Gate::edit(Module::Calls), pages::answer);
+    routes.post("/calls/:id/callback", Gate::edit(Module::Calls), pages::call_back);
+}
+
+/// A call inside `scope`.
+///
+/// # Errors
+/// What the database says.
+pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Call>, DbError> {
+    store::find(on, scope, id).await
+}
+
+/// Gives a call to somebody else (弹屏转接); whoever has it sees it.
+///
+/// # Errors
+/// What the database says.
+pub async fn give_to(tx: &mut Tx, call: Id, owner: Id) -> Result<(), DbError> {
+    store::set_owner(tx, call, owner).await
+}
+
+/// Missed calls that this person has to return; clerks also those of nobody.
+///
+/// # Errors
+/// What the database says.
+pub async fn missed(db: &Db, actor: &Actor) -> Result<i64, DbError> {
+    let own = store::missed(db, &actor.scope().mine()).await?;
+    match actor.role {
+        Role::Clerk => Ok(own + store::missed_of_nobody(db).await?),
+        Role::Rep | Role::Manager | Role::Admin => Ok(own),
+    }
+}
+
+/// Calls of a customer, for its timeline.
+///
+/// # Errors
+/// What the database says.
+pub async fn history(
+    db: &Db,
+    scope: &Scope,
+    customer: Id,
+    lang: Lang,
+    now: Millis,
+    limit: i64,
+) -> Result<Vec<Entry>, DbError> {
+    let calls = store::of_customer(db, scope, customer, limit).await?;
+    Ok(calls.iter().map(|call| entry(call, lang, now)).collect())
+}
+
+fn entry(call: &Call, lang: Lang, now: Millis) -> Entry {
+    let state = call.state();
+    let rang = call.ended_at.map(|end| (end - call.started_at).max(0) / 1000);
+    Entry {
+        at: call.started_at,
+        when: clock::brief(call.started_at, now),
+        href: Some(format!("/calls/{}", call.id)),
+        title: t!(lang, "calls.incoming").into_owned(),
+        text: rang.map_or_else(|| shown(&call.digits), |seconds| t!(lang, "calls.rang", n = seconds).into_owned()),
+        tag: Some((state.name(lang).into_owned(), state.tone())),
+    }
+}
+
+/// Stored digits as people read them.
+fn shown(digits: &str) -> String {
+    Phone::parse(digits).map_or_else(|| digits.to_owned(), |phone| phone.to_string())
+}
+
+/// After [`crate::events::Event::CallUnanswered`]: nobody said that they took it, so it is missed and
+/// somebody has to call back: the owner, else the first clerk. Safe to run twice.
+///
+/// # Errors
+/// What the database says.
+pub async fn unanswered(office: &Office, scope: &Scope, id: Id) -> Result<()> {
+    let now = office.clock.now();
+    let clerks = users::names_with_role(&office.db, Role::Clerk).await?;
+    let mut tx = office.db.begin().await?;
+    let Some(call) = store::to_change(&mut tx, scope, id).await? else { return Ok(()) };
+    if !matches!(call.state(), State::Ended | State::Ringing) {
+        return Ok(());
+    }
+    store::set_state(&mut tx, id, State::Missed, None).await?;
+    let author = Author { user: None, origin: "calls".to_owned(), at: now };
+    let changes = Changes::new().moved("state", call.state().code(), State::Missed.code());
+    audit::record(&mut tx, &author, Action::Edit, "call", id, changes).await?;
+    // A withheld number cannot be called back.
+    let owner = call.owner_id.or_else(|| clerks.first().map(|clerk| clerk.id));
+    if let Some(owner) = owner.filter(|_| !call.digits.is_empty()) {
+        let number = shown(&call.digits);
+        let title = match &call.customer {
+            Some(customer) => t!(Lang::Zh, "calls.task_customer", customer = customer, number = number),
+            None => t!(Lang::Zh, "calls.task_number", number = number),
+        };
+        let task = NewCallback {
+            owner,
+            customer: call.customer_id,
+            call: id,
+            title: &title,
+            note: "",
+            due_at: Some(now + rules::CALL_BACK),
+        };
+        tasks::give_callback(&mut tx, &author, &task).await?;
+    }
+    tx.commit().await?;
+    office.alarm.ring();
+    for reader in call.owner_id.into_iter().chain(clerks.into_iter().map(|clerk| clerk.id)) {
+        office.badges_changed(reader);
+    }
+    Ok(())
+}

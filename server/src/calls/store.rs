@@ -1,0 +1,229 @@
+//! The SQL of calls.
+
+use crate::calls::rules::State;
+use crate::kernel::access::Scope;
+use crate::kernel::clock::Millis;
+use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::id::Id;
+use crate::kernel::paging::{Listing, Paging};
+
+/// A call.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Call {
+    /// Its row.
+    pub id: Id,
+    /// The line it came in on.
+    pub line: String,
+    /// Whose customer calls.
+    pub owner_id: Option<Id>,
+    /// Which customer.
+    pub customer_id: Option<Id>,
+    /// Its name.
+    pub customer: Option<String>,
+    /// Which person there.
+    pub contact_id: Option<Id>,
+    /// National form, or empty.
+    pub digits: String,
+    /// What the exchange sent as a name.
+    pub name: String,
+    /// The number was withheld.
+    pub withheld: bool,
+    state: String,
+    /// When it began to ring.
+    pub started_at: Millis,
+    /// When it stopped.
+    pub ended_at: Option<Millis>,
+    /// Who said that they took it.
+    pub answered_by: Option<Id>,
+    /// Their name.
+    pub answerer: Option<String>,
+}
+
+impl Call {
+    /// Where it is.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::from_code(&self.state)
+    }
+}
+
+const CALL: &str = "SELECT k.id, k.line, k.owner_id, k.customer_id, c.name AS customer, k.contact_id, k.digits, k.name, k.withheld, k.state, \
+     k.started_at, k.ended_at, k.answered_by, u.name AS answerer FROM calls k \
+     LEFT JOIN customers c ON c.id = k.customer_id LEFT JOIN users u ON u.id = k.answered_by WHERE ";
+
+/// What a new row needs.
+#[derive(Debug)]
+pub struct NewCall<'a> {
+    pub gateway: Id,
+    pub call: &'a str,
+    pub line: &'a str,
+    pub owner: Option<Id>,
+    pub customer: Option<Id>,
+    pub contact: Option<Id>,
+    pub digits: &'a str,
+    pub name: &'a str,
+    pub withheld: bool,
+    pub started_at: Millis,
+}
+
+pub async fn insert(tx: &mut Tx, new: &NewCall<'_>) -> Result<Id, DbError> {
+    let id = Id::new();
+    sql("INSERT INTO calls (id, gateway_id, call, line, owner_id, customer_id, contact_id, digits, name, withheld, state, started_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'ringing', $11)")
+    .bind(id)
+    .bind(new.gateway)
+    .bind(new.call)
+    .bind(new.line)
+    .bind(new.owner)
+    .bind(new.customer)
+    .bind(new.contact)
+    .bind(new.digits)
+    .bind(new.name)
+    .bind(new.withheld)
+    .bind(new.started_at)
+    .run(tx)
+    .await?;
+    Ok(id)
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub struct Known {
+    pub id: Id,
+    pub state: String,
+    pub digits: String,
+}
+
+/// A call by its name on the box, about to be changed.
+pub async fn on_box(tx: &mut Tx, gateway: Id, call: &str) -> Result<Option<Known>, DbError> {
+    let lock = tx.for_update();
+    sql("SELECT id, state, digits FROM calls WHERE gateway_id = $1 AND call = $2")
+        .bind(gateway)
+        .bind(call)
+        .push(lock)
+        .optional(tx)
+        .await
+}
+
+/// The number came after the ringing.
+pub async fn identify(tx: &mut Tx, id: Id, new: &NewCall<'_>) -> Result<(), DbError> {
+    sql("UPDATE calls SET owner_id = $2, customer_id = $3, contact_id = $4, digits = $5, name = $6, withheld = $7 WHERE id = $1")
+        .bind(id)
+        .bind(new.owner)
+        .bind(new.customer)
+        .bind(new.contact)
+        .bind(new.digits)
+        .bind(new.name)
+        .bind(new.withheld)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn end(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
+    sql("UPDATE calls SET ended_at = $2, state = CASE WHEN state = 'ringing' THEN 'ended' ELSE state END WHERE id = $1")
+        .bind(id)
+        .bind(at)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn set_state(tx: &mut Tx, id: Id, state: State, by: Option<Id>) -> Result<(), DbError> {
+    sql("UPDATE calls SET state = $2, answered_by = COALESCE($3, answered_by) WHERE id = $1")
+        .bind(id)
+        .bind(state.code())
+        .bind(by)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Call>, DbError> {
+    scope.restrict(sql(CALL).push("k.id = $1").bind(id), "k.owner_id").optional(on).await
+}
+
+/// Locks the row, then reads it with its names: PostgreSQL locks no outer join.
+pub async fn to_change(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Option<Call>, DbError> {
+    let lock = tx.for_update();
+    let held: Option<Held> = sql("SELECT id FROM calls WHERE id = $1").bind(id).push(lock).optional(&mut *tx).await?;
+    match held {
+        Some(held) => find(tx, scope, held.id).await,
+        None => Ok(None),
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Held {
+    id: Id,
+}
+
+/// Other calls of a number or customer that wait to be returned: returning one returns all.
+pub async fn waiting_of(tx: &mut Tx, digits: &str, customer: Option<Id>) -> Result<Vec<Id>, DbError> {
+    let query =
+        sql("SELECT id FROM calls WHERE state = 'missed' AND ((digits = $1 AND digits <> '') OR customer_id = $2)");
+    let rows: Vec<Held> = query.bind(digits).bind(customer).all(tx).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+pub async fn settle(tx: &mut Tx, ids: &[Id]) -> Result<(), DbError> {
+    sql("UPDATE calls SET state = 'called_back' WHERE state = 'missed' AND id IN ")
+        .args(ids.iter().copied())
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn set_owner(tx: &mut Tx, id: Id, owner: Id) -> Result<(), DbError> {
+    sql("UPDATE calls SET owner_id = $2 WHERE id = $1").bind(id).bind(owner).run(tx).await.map(|_| ())
+}
+
+pub async fn list(db: &Db, scope: &Scope, missed: bool, paging: Paging) -> Result<Listing<Call>, DbError> {
+    let query = sql(CALL).push(if missed { "k.state = 'missed'" } else { "1 = 1" });
+    let rows = scope
+        .restrict(query, "k.owner_id")
+        .push(" ORDER BY k.id DESC LIMIT ")
+        .arg(paging.limit())
+        .push(" OFFSET ")
+        .arg(paging.offset())
+        .all(db)
+        .await?;
+    Ok(paging.cut(rows))
+}
+
+pub async fn of_customer(db: &Db, scope: &Scope, customer: Id, limit: i64) -> Result<Vec<Call>, DbError> {
+    scope
+        .restrict(sql(CALL).push("k.customer_id = $1").bind(customer), "k.owner_id")
+        .push(" ORDER BY k.id DESC LIMIT ")
+        .arg(limit)
+        .all(db)
+        .await
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    n: i64,
+}
+
+pub async fn missed(db: &Db, scope: &Scope) -> Result<i64, DbError> {
+    let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM calls k WHERE k.state = 'missed'");
+    Ok(scope.restrict(query, "k.owner_id").one::<Count>(db).await?.n)
+}
+
+pub async fn missed_of_nobody(db: &Db) -> Result<i64, DbError> {
+    let query =
+        sql("SELECT CAST(count(*) AS BIGINT) AS n FROM calls k WHERE k.state = 'missed' AND k.owner_id IS NULL");
+    Ok(query.one::<Count>(db).await?.n)
+}
+
+#[derive(sqlx::FromRow)]
+struct Setting {
+    value: String,
+}
+
+/// How long after the ringing somebody may say 接了.
+pub async fn patience(tx: &mut Tx, usual: Millis) -> Result<Millis, DbError> {
+    let row: Option<Setting> =
+        sql("SELECT value FROM settings WHERE name = 'call_patience_seconds'").optional(tx).await?;
+    let seconds = row.and_then(|row| row.value.parse::<i64>().ok()).filter(|seconds| (1..=3600).contains(seconds));
+    Ok(seconds.map_or(usual, |seconds| seconds * 1000))
+}

@@ -1,0 +1,98 @@
+//! What came of a visit: its draft, its end, and its correction afterwards.
+
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::customers;
+use crate::events::{self, Event};
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result, html};
+use crate::kernel::i18n::t;
+use crate::visits::pages::{PURPOSE, RESULT, again, filled, future_day, merged, own, today};
+use crate::visits::plan;
+use crate::visits::rules::{Flag, State};
+use crate::visits::store::{self, NewVisit, Visit};
+use crate::visits::view;
+
+/// `GET /visits/:id/result`: what was written may be corrected; the log of operations keeps both.
+pub async fn edit(cx: Cx) -> Result<Response> {
+    let visit = own(&cx, store::find(&cx.office.db, &cx.scope(), cx.id()?).await?)?;
+    Ok(html(view::edit_result(&cx.frame(), &visit, &filled(&cx, &visit), &cx.op_id())))
+}
+
+/// `POST /visits/:id/result`: the draft during the visit, and its correction afterwards.
+pub async fn result(cx: Cx) -> Result<Response> {
+    write_up(cx, false).await
+}
+
+/// `POST /visits/:id/check-out`: the result, the next date, and the end.
+pub async fn check_out(cx: Cx) -> Result<Response> {
+    write_up(cx, true).await
+}
+
+async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let visit = own(&cx, store::find(&cx.office.db, &cx.scope(), cx.id()?).await?)?;
+    form.text("result", &t!(cx.lang, "visits.result"), RESULT);
+    // A date that stands in the record already may have passed meanwhile.
+    if visit.next_on.as_deref() != Some(form.value("next_on")) {
+        future_day(&cx, &mut form, "next_on", &t!(cx.lang, "visits.next_on"), false);
+    }
+    let reason = form.text("out_reason", &t!(cx.lang, "visits.out_reason"), PURPOSE);
+    if ends && reason.is_empty() && visit.out_reason.is_empty() && visit.row.flags().has(Flag::Far) {
+        form.wrong("out_reason", t!(cx.lang, "visits.reason_needed"));
+    }
+    if !form.is_right() {
+        return again(&cx, visit, form, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+
+    let mut write = cx.write(&form).await?;
+    let visit = own(&cx, store::find_for_change(&mut write.tx, &cx.scope(), visit.row.id).await?)?;
+    may_write(&cx, &visit, ends)?;
+    let mut form = match merged(&cx, form, &visit, &["result", "next_on"]) {
+        Ok(form) => form,
+        Err(form) => {
+            drop(write);
+            return again(&cx, visit, *form, StatusCode::CONFLICT).await;
+        }
+    };
+    let id = visit.row.id;
+    let result = form.text("result", &t!(cx.lang, "visits.result"), RESULT);
+    let day = clock::parse_day(form.value("next_on"));
+    let next_on = day.map(|day| day.to_string());
+    let mut changes = Changes::new().moved("result", visit.result.as_str(), result.as_str()).moved(
+        "next_on",
+        visit.next_on.clone(),
+        next_on.clone(),
+    );
+    if ends {
+        let reason = if reason.is_empty() { visit.out_reason.as_str() } else { reason.as_str() };
+        store::check_out(&mut write.tx, id, &result, next_on.as_deref(), reason, cx.now).await?;
+        changes = changes.moved("state", "open", "done").moved("out_reason", visit.out_reason.as_str(), reason);
+        customers::contacted(&mut write.tx, visit.row.customer_id, cx.now, next_on.as_deref()).await?;
+        if let Some(planned_on) = day {
+            let (owner, customer) = (visit.row.owner_id, visit.row.customer_id);
+            plan::add(&mut write, &NewVisit { owner, customer, planned_on, purpose: "", at: cx.now }, Some(id)).await?;
+        }
+        events::raise(&mut write.tx, cx.now, Event::VisitEnded { visit: id }).await?;
+    } else {
+        store::write_result(&mut write.tx, id, &result, next_on.as_deref(), cx.now).await?;
+    }
+    write.audit(Action::Edit, "visit", id, changes).await?;
+    let done = if ends { "checked_out" } else { "saved" };
+    write.finish(&format!("/visits/{id}?done={done}")).await
+}
+
+fn may_write(cx: &Cx, visit: &Visit, ends: bool) -> Result<()> {
+    let why = match (visit.row.state(today(cx)), ends) {
+        (State::Open, _) | (State::Done, false) => return Ok(()),
+        (State::Done, true) => {
+            let at = visit.row.checked_out_at.map(|at| clock::brief(at, cx.now)).unwrap_or_default();
+            t!(cx.lang, "visits.ended_already", at = at)
+        }
+        (State::Planned | State::Missed, _) => t!(cx.lang, "visits.check_in_first"),
+    };
+    Err(AppError::Refused(why.into_owned()))
+}

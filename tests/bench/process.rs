@@ -1,0 +1,122 @@
+//! The processes that are measured, and the disk.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use poem::{Route, get, handler};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// A server of this run; it ends with the value.
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+/// The longest wait for a demo company of 100,000 customers.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+impl Server {
+    /// The bare framework.
+    pub async fn hello(own: &Path) -> Result<Server> {
+        let mut command = Command::new(own);
+        command.arg("--hello");
+        Server::start(command).await
+    }
+
+    /// The product with its demo company.
+    pub async fn demo(program: &Path, customers: u32, data: &Path, database_url: Option<&str>) -> Result<Server> {
+        let mut command = Command::new(program);
+        command.args(["demo", "--no-box", "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0"]);
+        command.args(["--customers", &customers.to_string()]).arg("--data").arg(data);
+        if let Some(url) = database_url {
+            command.args(["--database-url", url]);
+        }
+        command.env("FIELDLINE_LOG", "warn");
+        Server::start(command).await
+    }
+
+    /// Starts it and reads its address from what it prints.
+    async fn start(mut command: Command) -> Result<Server> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
+        let found = tokio::time::timeout(PATIENCE, async {
+            while let Some(line) = lines.next_line().await? {
+                if let Some((_, rest)) = line.split_once("http://") {
+                    let address = rest.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
+                    return Ok(address.parse::<SocketAddr>()?);
+                }
+            }
+            bail!("it ended without printing its address")
+        });
+        let address = found.await.context("it did not start in time")??;
+        // Its further lines must not fill the pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Server { child, address })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Resident memory in megabytes.
+    pub fn rss(&self) -> Result<f64> {
+        self.read("status", "VmRSS:")
+    }
+
+    /// Resident memory for people.
+    pub fn memory(&self) -> Result<String> {
+        let peak = self.read("status", "VmHWM:")?;
+        let pss = self.read("smaps_rollup", "Pss:").unwrap_or(0.0);
+        Ok(format!("RSS {:.1} MB, PSS {pss:.1} MB, at most {peak:.1} MB", self.rss()?))
+    }
+
+    fn read(&self, file: &str, name: &str) -> Result<f64> {
+        let pid = self.child.id().context("it has ended")?;
+        let text = std::fs::read_to_string(format!("/proc/{pid}/{file}"))?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;
+        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kilobytes / 1024.0)
+    }
+}
+
+#[handler]
+fn hello() -> &'static str {
+    "hello"
+}
+
+/// Serves `hello` until it is killed.
+pub fn serve_hello() -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let std = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let address = std.local_addr()?;
+        drop(std);
+        println!("http://{address}");
+        poem::Server::new(poem::listener::TcpListener::bind(address)).run(Route::new().at("/", get(hello))).await?;
+        Ok(())
+    })
+}
+
+/// The median time of 200 durable writes of 4 KiB.
+pub fn flush_median(folder: &Path) -> Result<Duration> {
+    let path = folder.join("flush");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path)?;
+    let block = [7u8; 4096];
+    let mut times = Vec::with_capacity(200);
+    for _ in 0..200 {
+        let begun = Instant::now();
+        file.write_all(&block)?;
+        file.sync_data()?;
+        times.push(begun.elapsed());
+    }
+    std::fs::remove_file(&path)?;
+    times.sort_unstable();
+    Ok(times[times.len() / 2])
+}
