@@ -4,6 +4,7 @@
 mod access;
 mod architecture;
 mod features;
+mod journeys;
 mod licences;
 mod support;
 mod texts;
