@@ -1,4 +1,6 @@
 //! The SQL of approvals and their steps.
+//!
+//! Long because: a decision, its step and what it opens are one transaction, and read as one.
 
 use crate::events::{self, Event, Outcome};
 use crate::kernel::access::{Role, Scope};

@@ -49,7 +49,7 @@ pub(super) fn state_tag(lang: Lang, state: State, mine: bool) -> Markup {
         State::Rejected => Tone::Bad,
         State::Withdrawn => Tone::Plain,
     };
-    tag(&state_name(lang, state), tone)
+    tag(state_name(lang, state), tone)
 }
 
 pub(super) fn subtitle(cx: &Cx, approval: &Approval) -> String {
@@ -81,7 +81,7 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(&format!("/approvals/{}", row.id), html! {
+                    (link_cell(format!("/approvals/{}", row.id), html! {
                         (row.title) p { (t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now))) }
                     }, html! {
                         @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }

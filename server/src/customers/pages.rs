@@ -5,7 +5,7 @@ use poem::http::StatusCode;
 
 use super::rules::{self, Class, Heat, Kind, Level, Settlement, Sort, View};
 use super::store::{self, Customer, Wanted};
-use super::view::{self, Around, FIELDS, Lists};
+use super::view::{self, Around, Lists};
 use super::{FirstContact, FirstPerson, NewCustomer, create as create_customer};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
@@ -92,7 +92,7 @@ pub(super) async fn create(cx: Cx, first_contact: FirstContact) -> Result<Respon
 pub(super) async fn edit(cx: Cx) -> Result<Response> {
     let customer = store::find(&cx.office.db, &cx.scope(), cx.id()?, "").await?.ok_or(AppError::NotFound)?;
     let now = fill(&cx, &customer).await?;
-    let filled = merge::remember(now.clone(), &FIELDS, &now);
+    let filled = merge::remember(now.clone(), fields(&cx), &now);
     let lists = lists(&cx, Some(&customer)).await?;
     Ok(html(edit_page(&cx, &customer, &lists, customer.version, &filled)))
 }
@@ -116,8 +116,8 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     let now = fill_with(&cx, &before, &numbers);
     let mut clashes = Vec::new();
     if before.version != opened {
-        (form, clashes) = merge::merge(form, &FIELDS, &now);
-        form = merge::remember(form, &FIELDS, &now);
+        (form, clashes) = merge::merge(form, fields(&cx), &now);
+        form = merge::remember(form, fields(&cx), &now);
         for clash in &clashes {
             let text = t!(cx.lang, "customers.clash", theirs = shown(&clash.theirs), mine = shown(&clash.mine));
             form.wrong(clash.field, text);
@@ -141,13 +141,10 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     let people = store::people(&mut write.tx, id).await?;
     store::reindex(&mut write.tx, id, &people).await?;
     let form = form.with("mnemonic", after.mnemonic.as_str());
-    let changes = FIELDS
+    let changes = fields(&cx)
         .iter()
-        .filter(|field| cx.scope().sees_others() || !view::TERMS.contains(field))
         .fold(Changes::new(), |changes, field| changes.moved(field, now.value(field), form.value(field).trim()));
     write.audit(Action::Edit, "customer", id, changes).await?;
-    // Given to somebody outside the giver's scope it is no longer there to be shown; owners are checked, so
-    // this is only a rep's own loss of sight, which cannot happen: reps choose no owner.
     write.finish(&format!("/customers/{id}?done=saved")).await
 }
 
@@ -173,6 +170,11 @@ pub(super) async fn delete(cx: Cx) -> Result<Response> {
     store::delete(&mut write.tx, id, cx.now).await?;
     write.audit(Action::Delete, "customer", id, Changes::new().moved("deleted", false, true)).await?;
     write.finish("/customers?done=deleted").await
+}
+
+/// The fields of this person's form.
+fn fields(cx: &Cx) -> &'static [&'static str] {
+    view::fields(cx.scope().sees_others())
 }
 
 /// What the selects of the form offer; `kept` is the record whose owner must stay choosable.

@@ -18,11 +18,9 @@ use crate::ui::tag::{Tone, tag};
 /// The customer's own lines in the form.
 pub(super) const PHONES: [&str; 2] = ["phone1", "phone2"];
 
-/// The terms of trade and the owner: set by those who lead others.
-pub(super) const TERMS: [&str; 5] = ["owner_id", "price_level_id", "credit_limit", "credit_days", "settlement"];
-
-/// The fields of the form, for merging two people's changes.
-pub(super) const FIELDS: [&str; 17] = [
+/// The fields of the form, for merging two people's changes. The last five are the owner and the terms of
+/// trade, set by those who lead others.
+const FIELDS: [&str; 17] = [
     "name",
     "short_name",
     "mnemonic",
@@ -41,6 +39,11 @@ pub(super) const FIELDS: [&str; 17] = [
     "credit_days",
     "settlement",
 ];
+
+/// The fields that a person's form has. A field that is not there is not one that was emptied.
+pub(super) fn fields(leads_others: bool) -> &'static [&'static str] {
+    if leads_others { &FIELDS } else { FIELDS.split_at(12).0 }
+}
 
 pub(super) fn new_button(lang: Lang) -> Markup {
     html! { a.btn.q href="/customers/new" aria-label=(t!(lang, "customers.new")) { (Icon::Plus.markup()) } }
@@ -176,7 +179,7 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
     let mnemonic_hint = t!(lang, "customers.mnemonic_hint");
     let body = html! {
         (form::error_summary(lang, filled.errors()))
-        @if !new { @for field in FIELDS { (form::hidden(&merge::was(field), filled.value(&merge::was(field)))) } }
+        @if !new { @for field in fields(lists.owners.is_some()) { (form::hidden(&merge::was(field), filled.value(&merge::was(field)))) } }
         (card(None, None, html! {
             (form::text(&FieldView { required: true, ..filled.field("name", &t!(lang, "customers.name")) }, InputKind::Text, 100))
             @if new {

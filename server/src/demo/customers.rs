@@ -86,8 +86,8 @@ const FIRST: [First; 7] = [
     ),
 ];
 
-/// What 寿光绿野植保站 owes before the order that waits for approval.
-const OWED: Fen = Fen(1_860_000);
+/// What the first three owe, the third before the order that waits for approval.
+const OWED: [Fen; 3] = [Fen(945_000), Fen(1_860_000), Fen(1_860_000)];
 
 /// Somebody there.
 #[derive(Clone, Debug)]
@@ -191,7 +191,7 @@ pub(super) fn make(n: usize, load: &mut Loader<'_>, rng: &mut Rng, company: &Com
         name,
         point: (district.lat + rng.swing() * 0.06, district.lng + rng.swing() * 0.08),
         since,
-        owed: (n == 2).then_some(OWED),
+        owed: OWED.get(n).copied(),
         arrears: Fen::ZERO,
         purchases: Fen::ZERO,
         last_order_at: None,

@@ -151,8 +151,8 @@ fn at<T: Copy>(list: &[T], place: usize) -> Option<T> {
 pub(super) fn mobile(n: u32) -> String {
     let n = usize::try_from(n).unwrap_or(0);
     let prefix = at(&PREFIXES, n).unwrap_or("139");
-    // 700,001 has no factor in common with 1,000,000, so every rest comes once.
-    let rest = (n / PREFIXES.len() * 700_001 + 123_457) % 1_000_000;
+    // 618,033 has no factor in common with 1,000,000, so every rest comes once.
+    let rest = (n / PREFIXES.len() * 618_033 + 123_457) % 1_000_000;
     format!("{prefix}00{rest:06}")
 }
 

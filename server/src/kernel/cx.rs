@@ -366,6 +366,8 @@ impl Write<'_> {
             Ok(_) => {}
             Err(DbError::Duplicate) => {
                 drop(self.tx);
+                // The winner may share a commit that is still to come; an empty write is answered after it.
+                self.cx.office.db.begin().await?.commit().await?;
                 let first = self.cx.first_answer(&self.form).await?;
                 return Err(first.unwrap_or_else(|| AppError::Unavailable("a twin form was undone".to_owned())));
             }

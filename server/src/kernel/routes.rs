@@ -116,6 +116,7 @@ impl Routes {
             by_path.insert(path, methods.method(method, Door { office: Arc::clone(office), entry }));
         }
         let mut route = Route::new();
+        let root = by_path.remove("/");
         for (path, methods) in by_path {
             route = route.try_at(path, methods).map_err(|error| DeclaredTwice(format!("{path}: {error}")))?;
         }
@@ -128,7 +129,25 @@ impl Routes {
                 handler: Handler::Guest(Arc::new(|_| Box::pin(async { Err(AppError::NotFound) }))),
             },
         };
-        route.try_at("/*path", lost).map_err(|error| DeclaredTwice(error.to_string()))
+        route.try_at("/*path", Rest { root, lost }).map_err(|error| DeclaredTwice(error.to_string()))
+    }
+}
+
+/// What no other address takes. poem gives `/` to a catch-all even where `/` is declared, so the first page
+/// stands here.
+struct Rest {
+    root: Option<RouteMethod>,
+    lost: Door,
+}
+
+impl Endpoint for Rest {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        match &self.root {
+            Some(root) if request.uri().path() == "/" => root.call(request).await,
+            Some(_) | None => self.lost.call(request).await,
+        }
     }
 }
 

@@ -8,8 +8,8 @@
 //! | piece | of | asked for by |
 //! | --- | --- | --- |
 //! | one and two characters | names | anything that is not only letters and digits |
-//! | two, three, five letters anywhere | initials (letters and digits stand for themselves) | letters |
-//! | syllables of two letters; three and five letters from the begin of any | full pinyin | letters |
+//! | two, three, five, eight letters anywhere | initials (letters and digits stand for themselves) | letters |
+//! | syllables of two letters; three, five and eight letters from the begin of any | full pinyin | letters |
 //! | `^` and a letter | begin of the initials | one letter |
 //! | four digits anywhere, `^` and the first three | telephone numbers | digits |
 //! | `=` and the whole | a record's own names | the duplicate guard |
@@ -222,7 +222,7 @@ fn name_terms(name: &str, terms: &mut BTreeSet<String>) {
     }
     for reading in readings(name) {
         let initials = reading.initials();
-        for size in [2, 3, 5] {
+        for size in [2, 3, 5, 8] {
             pieces(&initials, size, terms);
         }
         if let Some(first) = initials.chars().next() {
@@ -231,8 +231,8 @@ fn name_terms(name: &str, terms: &mut BTreeSet<String>) {
         for begin in 0..reading.0.len() {
             // 李 li: a short syllable as a whole, beside the initials that two letters usually are.
             terms.extend(reading.0.get(begin).filter(|syllable| syllable.chars().count() == 2).cloned());
-            let rest: String = reading.0.iter().skip(begin).flat_map(|syllable| syllable.chars()).take(5).collect();
-            for size in [3, 5] {
+            let rest: String = reading.0.iter().skip(begin).flat_map(|syllable| syllable.chars()).take(8).collect();
+            for size in [3, 5, 8] {
                 if rest.chars().count() >= size {
                     terms.insert(rest.chars().take(size).collect());
                 }
@@ -285,7 +285,8 @@ impl Needle {
                 1 => vec![vec![format!("^{text}")]],
                 2 => vec![vec![text.clone()]],
                 3 | 4 => vec![vec![begin(3)]],
-                _ => vec![vec![begin(5)]],
+                5..=7 => vec![vec![begin(5)]],
+                _ => vec![vec![begin(8)]],
             }
         } else if length == 1 {
             vec![vec![text.clone()]]
@@ -559,7 +560,7 @@ mod tests {
         }
         assert_eq!(initials("昌乐县绿野（东）"), "clxlyd");
         let many = Card::new(["长重行曾单朝解仇区翟乐查盛会"], [], []);
-        assert!(many.terms().len() < 600);
+        assert!(many.terms().len() < 800);
     }
 
     #[test]

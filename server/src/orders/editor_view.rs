@@ -33,13 +33,13 @@ pub(super) fn page(cx: &Cx, target: &Target<'_>, editor: &Editor, typed: &Form) 
         (form::error_summary(lang, typed.errors()))
         @if let Target::Draft { order, crossed: Some(lines) } = target {
             (card(Some(&label("orders.crossed")), None, html! {
-                (cell(&label("orders.crossed_text"), html! { b.num { "¥" (order.total) } }))
+                (cell(label("orders.crossed_text"), html! { b.num { "¥" (order.total) } }))
                 (view::line_cells(lang, lines))
             }))
         }
         (form::form_with_id(Some(ORDER), &action, &cx.op_id(), version, false, offline, html! {
             (card(None, None, html! {
-                (cell(&label("orders.customer"), html! { a href={ "/customers/" (editor.buyer.id) } { (editor.buyer.name) } }))
+                (cell(label("orders.customer"), html! { a href={ "/customers/" (editor.buyer.id) } { (editor.buyer.name) } }))
                 @if matches!(target, Target::New) {
                     (form::hidden("customer_id", &editor.buyer.id.to_string()))
                     (form::hidden("visit_id", typed.value("visit_id")))

@@ -1,4 +1,6 @@
 //! The SQL of orders and their lines.
+//!
+//! Long because: everything that reads or writes an order stands in one place; the bulk inserts are in `seed.rs`.
 
 use std::collections::BTreeMap;
 

@@ -45,7 +45,7 @@ pub(super) fn tone(state: State) -> Tone {
 }
 
 pub(super) fn state_tag(lang: Lang, state: State) -> Markup {
-    tag(&state_name(lang, state), tone(state))
+    tag(state_name(lang, state), tone(state))
 }
 
 fn reason_name(lang: Lang, reason: Reason, over: crate::kernel::money::Fen) -> String {
@@ -99,7 +99,7 @@ pub(super) fn list(cx: &Cx, shown: View, q: &str, customer: Option<Id>, found: &
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(&format!("/orders/{}", row.id), html! {
+                    (link_cell(format!("/orders/{}", row.id), html! {
                         (row.customer) p { span.num { (row.number) } " · " (row.ordered_on) " · " (row.owner) }
                     }, html! { b.num { "¥" (row.total) } br; (state_tag(lang, row.state())) }))
                 }
@@ -179,7 +179,7 @@ fn credit_cells(lang: Lang, weighed: &Weighed) -> Markup {
             (cell(&t!(lang, "orders.credit_used"), html! { span.num { "¥" (credit.after) } br; small { (t!(lang, "orders.no_limit")) } }))
         }
         (cell(&t!(lang, "orders.overdue"), html! {
-            @if credit.overdue.0 > 0 { (tag(&format!("¥{}", credit.overdue), Tone::Bad)) } @else { b { (t!(lang, "orders.none_overdue")) } }
+            @if credit.overdue.0 > 0 { (tag(format!("¥{}", credit.overdue), Tone::Bad)) } @else { b { (t!(lang, "orders.none_overdue")) } }
         }))
     }
 }
@@ -267,7 +267,7 @@ pub(super) fn show(
                 @if state == State::Draft {
                     (cell(&t!(lang, "orders.approval"), html! {
                         @if weighed.reasons.is_empty() { (t!(lang, "orders.needs_none")) }
-                        @for reason in &weighed.reasons { (tag(&reason_name(lang, *reason, weighed.over), Tone::Warn)) " " }
+                        @for reason in &weighed.reasons { (tag(reason_name(lang, *reason, weighed.over), Tone::Warn)) " " }
                     }))
                 }
             }))

@@ -32,7 +32,7 @@ pub(super) fn list(cx: &Cx, q: &str, customer: Option<Id>, found: &Listing<Payme
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(&format!("/payments/{}", row.id), html! {
+                    (link_cell(format!("/payments/{}", row.id), html! {
                         (row.customer) p { span.num { (row.number) } " · " (row.paid_on) " · " (row.owner) }
                     }, html! { b.num { "¥" (row.amount) } br; small { (method_name(lang, &row.method)) } }))
                 }
@@ -57,24 +57,24 @@ pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -
         (form::form("/payments", &cx.op_id(), None, false, None, html! {
             (card(None, None, html! {
                 (form::hidden("customer_id", &payer.id.to_string()))
-                (cell(&label("payments.customer"), html! { a href={ "/customers/" (payer.id) } { (payer.name) } }))
-                (cell(&label("payments.arrears"), html! { b.num { "¥" (payer.arrears) } }))
+                (cell(label("payments.customer"), html! { a href={ "/customers/" (payer.id) } { (payer.name) } }))
+                (cell(label("payments.arrears"), html! { b.num { "¥" (payer.arrears) } }))
                 (form::text(&typed.field("amount", &label("payments.amount")), InputKind::Money, 20))
                 (form::radio_cells(&typed.field("method", &label("payments.method")), &methods))
                 (form::text(&typed.field("paid_on", &label("payments.paid_on")), InputKind::Date, 10))
                 (form::text(&typed.field("note", &label("payments.note")), InputKind::Text, 200))
             }))
-            (form::submit(&label("payments.save"), ButtonKind::Primary))
+            (form::submit(label("payments.save"), ButtonKind::Primary))
         }))
         (card(Some(&label("payments.spread")), None, html! {
             @if unpaid.is_empty() { div.cell { div.g { (label("payments.no_unpaid")) } } }
             @for order in unpaid {
                 @let part = parts.iter().find(|(id, _)| *id == order.id).map_or(Fen::ZERO, |(_, part)| *part);
-                (link_cell(&format!("/orders/{}", order.id), html! {
+                (link_cell(format!("/orders/{}", order.id), html! {
                     span.num { (order.number) } p { (order.ordered_on) " · " (t!(lang, "payments.rest", rest = order.rest())) }
                 }, html! { @if part > Fen::ZERO { b.num { "¥" (part) } } @else { small { "—" } } }))
             }
-            @if left > Fen::ZERO { (cell(&label("payments.left"), html! { span.num { "¥" (left) } })) }
+            @if left > Fen::ZERO { (cell(label("payments.left"), html! { span.num { "¥" (left) } })) }
         }))
     }
 }
@@ -85,18 +85,18 @@ pub(super) fn show(lang: Lang, payment: &Payment, matches: &[Match], links: bool
     html! {
         (card(None, None, html! {
             (money(payment.amount.0))
-            (cell(&label("payments.customer"), html! { a href={ "/customers/" (payment.customer_id) } { (payment.customer) } }))
-            (cell(&label("payments.method"), html! { (method_name(lang, &payment.method)) }))
-            (cell(&label("payments.paid_on"), html! { span.num { (payment.paid_on) } }))
-            (cell(&label("payments.owner"), html! { (payment.owner) }))
-            @if !payment.note.is_empty() { (cell(&label("payments.note"), html! { (payment.note) })) }
+            (cell(label("payments.customer"), html! { a href={ "/customers/" (payment.customer_id) } { (payment.customer) } }))
+            (cell(label("payments.method"), html! { (method_name(lang, &payment.method)) }))
+            (cell(label("payments.paid_on"), html! { span.num { (payment.paid_on) } }))
+            (cell(label("payments.owner"), html! { (payment.owner) }))
+            @if !payment.note.is_empty() { (cell(label("payments.note"), html! { (payment.note) })) }
         }))
         (card(Some(&label("payments.paid_orders")), None, html! {
             @for one in matches {
-                @if links { (link_cell(&format!("/orders/{}", one.order_id), html! { span.num { (one.number) } }, html! { b.num { "¥" (one.amount) } })) }
+                @if links { (link_cell(format!("/orders/{}", one.order_id), html! { span.num { (one.number) } }, html! { b.num { "¥" (one.amount) } })) }
                 @else { (cell(&one.number, html! { b.num { "¥" (one.amount) } })) }
             }
-            @if payment.amount > matched { (cell(&label("payments.left"), html! { span.num { "¥" (payment.amount - matched) } })) }
+            @if payment.amount > matched { (cell(label("payments.left"), html! { span.num { "¥" (payment.amount - matched) } })) }
         }))
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(&format!("/products/{}", row.id), html! {
+                    (link_cell(format!("/products/{}", row.id), html! {
                         (row.name) @if row.status != "normal" { " " (status(lang, &row.status)) }
                         p { (row.code) @if !row.pack_spec.is_empty() { " · " (row.pack_spec) } }
                     }, html! {

@@ -39,7 +39,7 @@ pub(super) fn list(lang: Lang, q: &str, view: Option<Id>, houses: &[Warehouse], 
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(&format!("/stock/{}", row.product_id), html! {
+                    (link_cell(format!("/stock/{}", row.product_id), html! {
                         (row.product) p { (row.warehouse) }
                     }, html! {
                         b.num { (Milli(row.on_hand.0.saturating_sub(row.reserved.0))) } " " (row.base_unit)
@@ -93,7 +93,7 @@ pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Lis
             }
         }))
         @if cx.may(Gate::create(Module::Stock)) {
-            (link_button(&format!("/stock/moves/new?product={}", product.id), &t!(lang, "stock.new_move"), ButtonKind::Quiet))
+            (link_button(format!("/stock/moves/new?product={}", product.id), &t!(lang, "stock.new_move"), ButtonKind::Quiet))
         }
         @if !entries.is_empty() {
             (card(Some(&t!(lang, "stock.moves")), None, timeline(&entries)))
@@ -124,7 +124,7 @@ pub(super) fn move_form(cx: &Cx, typed: &Form, houses: &[Warehouse], products: &
                 (form::text(&typed.field("quantity", &label("stock.quantity")), InputKind::Quantity, 20))
                 (form::text(&typed.field("note", &label("stock.note")), InputKind::Text, 200))
             }))
-            (form::submit(&label("stock.save"), ButtonKind::Primary))
+            (form::submit(label("stock.save"), ButtonKind::Primary))
         }))
     }
 }
