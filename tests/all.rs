@@ -3,6 +3,7 @@
 
 mod access;
 mod architecture;
+mod browser;
 mod features;
 mod journeys;
 mod licences;
