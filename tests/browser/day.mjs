@@ -188,7 +188,8 @@ async function reservedOf(clerk, product) {
   await clerk.goto(`/stock?q=${encodeURIComponent(product.replace(/^.*%/, ''))}`);
   await clerk.goto(await clerk.locator('a[href^="/stock/0"]', { hasText: product }).first().getAttribute('href'));
   const words = await text(clerk);
-  const sums = [...words.matchAll(/(?:占用|已订|预留|保留|[Rr]eserved)\D{0,6}([\d,]+(?:\.\d+)?)/g)].map((hit) => Number(hit[1].replaceAll(',', '')));
+  // 占用 250, 250 reserved
+  const sums = [...words.matchAll(/占用\s*([\d,.]+)|([\d,.]+)\s*\S*\s*reserved/gi)].map((hit) => Number((hit[1] ?? hit[2]).replaceAll(',', '')));
   check(sums.length, `reserved stands on the stock page: ${words.slice(0, 300)}`);
   return sums.reduce((all, one) => all + one, 0);
 }

@@ -82,16 +82,34 @@ export async function startDemo({ box = false, customers = 300, environment = {}
   };
 }
 
-/** Debian's Chromium. Without these flags it asks the world for things. */
+// Debian's Chromium. Without these flags it asks the world for things.
+const launching = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
+  ],
+};
+
 export async function openBrowser() {
   mkdirSync(shots, { recursive: true });
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
-    ],
+  return chromium.launch(launching);
+}
+
+/** A browser whose storage outlives it, in a folder. */
+export async function launchProfile(folder, base) {
+  mkdirSync(shots, { recursive: true });
+  const context = await chromium.launchPersistentContext(folder, {
+    ...launching,
+    viewport: { width: 390, height: 844 },
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    geolocation: PLACE,
+    permissions: ['geolocation'],
+    baseURL: base,
   });
+  context.setDefaultTimeout(8000);
+  return context;
 }
 
 /** Where the phone is: at the demo company's customers. */
