@@ -1,1 +1,43 @@
-// live
+// What the server tells an open page: counts, incoming calls, changes.
+const told={
+badges:counts=>{
+for(const href in counts)$$(`[data-badge="${href}"]`).forEach(b=>{
+const n=counts[href];
+if(b.className==="badge"){b.hidden=n<1;b.textContent=n>99?"99+":n}
+else if(/^\d+$/.test(b.textContent))b.textContent=n;
+});
+},
+popup:call=>{
+const old=$(".call");
+if(old)old.remove();
+const box=make("div",{className:"call",tabIndex:-1}),close=make("button",{className:"ib",type:"button"},"✕");
+box.innerHTML=call.html;
+box.setAttribute("role","alertdialog");
+box.setAttribute("aria-label",$("h2",box).textContent);
+close.setAttribute("aria-label",T.close);
+close.onclick=()=>box.remove();
+box.onkeydown=e=>{if(e.key==="Escape")box.remove()};
+box.append(close);
+document.body.append(box);
+// Whoever is typing goes on typing.
+if(!dirty)box.focus();
+},
+reload:at=>{if(at.path===location.pathname&&!dirty&&!$("dialog"))location.reload()},
+toast:t=>toast(t.text||t),
+};
+if(document.body.hasAttribute("data-live")&&!stored&&window.EventSource){
+let source,wait=1e3;
+const open=()=>{
+source=new EventSource("/live");
+source.onopen=()=>wait=1e3;
+source.onerror=()=>{
+if(source.readyState!==2)return;
+setTimeout(open,wait*(1+Math.random()));
+wait=Math.min(wait*2,6e4);
+};
+for(const name in told)source.addEventListener(name,e=>told[name](JSON.parse(e.data)));
+};
+open();
+addEventListener("pagehide",()=>source.close());
+addEventListener("pageshow",e=>e.persisted&&open());
+}

@@ -3,8 +3,8 @@
 use maud::{Markup, PreEscaped, Render, html};
 
 use crate::kernel::i18n::{Lang, t};
-use crate::ui::assets;
 use crate::ui::icon::Icon;
+use crate::ui::scripts;
 pub use crate::ui::style::{csp_style_hash, head};
 
 /// How large text is set.
@@ -202,7 +202,7 @@ impl<'a> Page<'a> {
         html! {
             title { (title) " · " (t!(lang, "ui.product")) }
             @if self.refresh { noscript { meta http-equiv="refresh" content=(refresh_to(&frame.path)); } }
-            script src=(assets::app_js(lang)) defer {}
+            @for path in scripts::needed(lang, &body.0) { script src=(path) defer {} }
             (PreEscaped("</head>"))
             body class=[class] data-user=[frame.signed_in.then_some(&frame.user_key)] data-live[frame.live] {
                 a.skip href="#main" { (t!(lang, "ui.skip")) }

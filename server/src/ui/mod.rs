@@ -20,6 +20,7 @@ pub mod offline;
 pub mod photo;
 #[cfg(test)]
 mod samples;
+pub mod scripts;
 pub mod strip;
 pub mod style;
 pub mod table;

@@ -3,7 +3,6 @@
 use maud::html;
 
 use crate::kernel::i18n::{Lang, t};
-use crate::ui::assets;
 use crate::ui::button::{ButtonKind, link_button};
 use crate::ui::layout::{Frame, Look, Page};
 
@@ -40,6 +39,5 @@ pub fn outbox_page(frame: &Frame) -> String {
             p.empty data-none { (t!(lang, "ui.outbox.none")) }
         }
         noscript { p.card.empty { (t!(lang, "ui.outbox.noscript")) } }
-        script src=(assets::outbox_js(lang)) defer {}
     })
 }

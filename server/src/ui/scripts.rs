@@ -1,0 +1,231 @@
+//! The scripts: one that every page has, and parts that only pages with such a field carry. They share one
+//! scope, and the words that they show travel inside them, in the page's language.
+
+use std::sync::LazyLock;
+
+use crate::kernel::i18n::{Lang, t};
+use crate::ui::assets::short_hash;
+
+/// A script as it is served.
+#[derive(Debug)]
+pub struct Script {
+    part: Part,
+    lang: Lang,
+    /// Its address.
+    pub path: String,
+    /// Its text.
+    pub source: String,
+}
+
+/// Which script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What every page has: navigation, outbox, live events.
+    App,
+    /// Shrinking photos and measuring the place.
+    Field,
+    /// Questions on top of the page.
+    Dialog,
+    /// Asking before signing out with entries left.
+    Logout,
+    /// Stepping quantities.
+    Step,
+    /// Turning notifications on.
+    Push,
+    /// The list on the outbox page.
+    Outbox,
+    /// Opening an entry of the outbox in its form.
+    Reopen,
+}
+
+impl Part {
+    /// Every part; [`Part::Reopen`] before [`Part::App`], which knows its address.
+    const ALL: [Part; 8] = [
+        Part::Reopen,
+        Part::App,
+        Part::Field,
+        Part::Dialog,
+        Part::Logout,
+        Part::Step,
+        Part::Push,
+        Part::Outbox,
+    ];
+
+    /// Its name in the address, and its text.
+    fn source(self) -> (&'static str, String) {
+        match self {
+            Part::App => ("app", APP.concat()),
+            Part::Field => ("field", FIELD.concat()),
+            Part::Dialog => ("dialog", include_str!("../../../pwa/js/dialog.js").to_owned()),
+            Part::Logout => ("logout", include_str!("../../../pwa/js/logout.js").to_owned()),
+            Part::Step => ("step", include_str!("../../../pwa/js/step.js").to_owned()),
+            Part::Push => ("push", include_str!("../../../pwa/js/push.js").to_owned()),
+            Part::Outbox => ("outbox", include_str!("../../../pwa/js/outbox-page.js").to_owned()),
+            Part::Reopen => ("reopen", include_str!("../../../pwa/js/reopen.js").to_owned()),
+        }
+    }
+
+    /// The attributes in a page's body that ask for this part.
+    fn marks(self) -> &'static [&'static str] {
+        match self {
+            Part::Field => &[" data-photo", " data-locate"],
+            Part::Dialog => &[" data-dialog"],
+            Part::Logout => &[" action=\"/logout\""],
+            Part::Step => &[" data-step"],
+            Part::Push => &[" data-push"],
+            Part::Outbox => &[" data-outbox"],
+            Part::App | Part::Reopen => &[],
+        }
+    }
+
+    /// The words it shows.
+    fn words(self, lang: Lang) -> serde_json::Value {
+        match self {
+            Part::App => serde_json::json!({
+                "offline": t!(lang, "ui.js.offline"),
+                "queued": t!(lang, "ui.js.queued"),
+                "kept": t!(lang, "ui.js.kept"),
+                "waiting": t!(lang, "ui.js.waiting", n = "%n"),
+                "full": t!(lang, "ui.js.full"),
+                "stored": t!(lang, "ui.js.stored"),
+                "close": t!(lang, "ui.js.close"),
+            }),
+            Part::Logout => serde_json::json!({ "leave": t!(lang, "ui.js.leave", n = "%n") }),
+            Part::Field => serde_json::json!({
+                "wait": t!(lang, "ui.locate.wait"),
+                "good": t!(lang, "ui.locate.good", m = "%m"),
+                "denied": t!(lang, "ui.locate.denied"),
+                "failed": t!(lang, "ui.locate.failed"),
+            }),
+            Part::Step => serde_json::json!({ "less": t!(lang, "ui.js.less"), "more": t!(lang, "ui.js.more") }),
+            Part::Push => serde_json::json!({ "pushed": t!(lang, "ui.js.pushed"), "unpushed": t!(lang, "ui.js.unpushed") }),
+            Part::Outbox => serde_json::json!({
+                "idle": t!(lang, "ui.outbox.waiting"),
+                "sending": t!(lang, "ui.outbox.sending"),
+                "refused": t!(lang, "ui.outbox.refused"),
+                "signin": t!(lang, "ui.outbox.signin"),
+                "retry": t!(lang, "ui.outbox.retry"),
+                "edit": t!(lang, "ui.outbox.edit"),
+                "drop": t!(lang, "ui.outbox.drop"),
+                "sure": t!(lang, "ui.outbox.sure"),
+                "now": t!(lang, "ui.outbox.now"),
+                "minutes": t!(lang, "ui.outbox.minutes", n = "%n"),
+                "hours": t!(lang, "ui.outbox.hours", n = "%n"),
+                "days": t!(lang, "ui.outbox.days", n = "%n"),
+                "photos": t!(lang, "ui.outbox.photos", n = "%n"),
+            }),
+            Part::Dialog | Part::Reopen => serde_json::Value::Null,
+        }
+    }
+}
+
+/// What every page has, one behaviour a file. `store.js` and `drain.js` also run in the service worker.
+const APP: [&str; 6] = [
+    include_str!("../../../pwa/js/store.js"),
+    include_str!("../../../pwa/js/drain.js"),
+    include_str!("../../../pwa/js/start.js"),
+    include_str!("../../../pwa/js/nav.js"),
+    include_str!("../../../pwa/js/outbox.js"),
+    include_str!("../../../pwa/js/live.js"),
+];
+
+const FIELD: [&str; 2] = [include_str!("../../../pwa/js/photo.js"), include_str!("../../../pwa/js/locate.js")];
+
+const WORKER: [&str; 3] = [
+    include_str!("../../../pwa/js/store.js"),
+    include_str!("../../../pwa/js/drain.js"),
+    include_str!("../../../pwa/service-worker.js"),
+];
+
+static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
+    let mut scripts: Vec<Script> = Vec::new();
+    for lang in Lang::ALL {
+        let mut reopen = String::new();
+        for part in Part::ALL {
+            let (name, text) = part.source();
+            let mut words = part.words(lang);
+            let head = match part {
+                Part::App => {
+                    words.as_object_mut().map(|words| words.insert("reopen".to_owned(), reopen.as_str().into()));
+                    format!("\"use strict\";\nconst T={words};\n")
+                }
+                Part::Field | Part::Logout | Part::Step | Part::Push | Part::Outbox => format!("Object.assign(T,{words});\n"),
+                Part::Dialog | Part::Reopen => String::new(),
+            };
+            let source = head + &tighten(&text);
+            let path = format!("/assets/{name}.{}.{}.js", lang.code(), short_hash(source.as_bytes()));
+            if part == Part::Reopen {
+                reopen.clone_from(&path);
+            }
+            scripts.push(Script { part, lang, path, source });
+        }
+    }
+    scripts
+});
+
+/// Every script in every language.
+#[must_use]
+pub fn all() -> &'static [Script] {
+    &SCRIPTS
+}
+
+/// The addresses of the scripts that a page in `lang` with this `body` needs, in the order they run.
+pub fn needed(lang: Lang, body: &str) -> impl Iterator<Item = &'static str> {
+    let wanted = move |script: &&Script| {
+        script.lang == lang && (script.part == Part::App || script.part.marks().iter().any(|mark| body.contains(mark)))
+    };
+    SCRIPTS.iter().filter(wanted).map(|script| script.path.as_str())
+}
+
+/// The service worker. `pages` are the addresses of the offline page by language; they change with the style
+/// and the scripts, which is what makes a browser install the new worker.
+pub(super) fn service_worker(pages: &[(&str, String)]) -> String {
+    let offline: serde_json::Map<String, serde_json::Value> =
+        pages.iter().map(|(lang, path)| ((*lang).to_owned(), path.as_str().into())).collect();
+    format!(
+        "\"use strict\";\nconst OFFLINE={};\n{}",
+        serde_json::Value::Object(offline),
+        tighten(&WORKER.concat())
+    )
+}
+
+/// Takes comment lines, indentation and empty lines out of a script. Safe because our scripts keep comments
+/// on lines of their own and hold no text over several lines.
+fn tighten(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    for line in source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{all, needed, tighten};
+    use crate::kernel::i18n::Lang;
+    use crate::ui::assets::gzip;
+
+    #[test]
+    fn the_heaviest_page_fits_its_budget() {
+        for lang in Lang::ALL {
+            let page = "<i data-photo> <i data-locate>";
+            let total: usize = needed(lang, page)
+                .filter_map(|path| all().iter().find(|script| script.path == path))
+                .map(|script| gzip(script.source.as_bytes()).len())
+                .sum();
+            assert!(total <= 5000, "a page's scripts in {lang} are {total} bytes");
+        }
+    }
+
+    #[test]
+    fn pages_carry_only_what_they_use() {
+        assert_eq!(needed(Lang::Zh, "<p>").count(), 1);
+        assert_eq!(needed(Lang::Zh, "<input data-photo><div data-step>").count(), 3);
+    }
+
+    #[test]
+    fn comments_go_and_code_stays() {
+        assert_eq!(tighten("  // why\n\n  let a = \"//\";\n"), "let a = \"//\";\n");
+    }
+}
