@@ -11,7 +11,10 @@ use crate::support::sources::root;
 fn node(script: &str, arguments: &[&str]) {
     let programs = program("server").parent().map(PathBuf::from).unwrap();
     let target = programs.parent().unwrap();
-    assert!(target.join("browser/node_modules").exists(), "the browser tools are not installed: bash tests/run does it");
+    assert!(
+        target.join("browser/node_modules").exists(),
+        "the browser tools are not installed: bash tests/run does it"
+    );
     // The scripts end their own server; should this process be killed, the kernel ends both.
     let output = Command::new("setpriv")
         .args(["--pdeathsig", "TERM", "timeout", "--signal=TERM", "300", "node"])
