@@ -57,11 +57,11 @@ pub mod visits;
 /// Which module knows a kind of document.
 pub mod documents;
 
-/// Gateways: the boxes with the modems, claimed and revoked here.
-pub mod gateways;
-/// Messages out and in, conversations, templates.
-pub mod sms;
 /// Who called, and what is to be returned.
 pub mod calls;
+/// Gateways: the boxes with the modems, claimed and revoked here.
+pub mod gateways;
 /// Who is calling now, on every open page; and the stream to open pages.
 pub mod popup;
+/// Messages out and in, conversations, templates.
+pub mod sms;

@@ -1,0 +1,217 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The box.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gateway-agent",
+    version,
+    about = "SMS and caller ID between a GSM modem, a telephone line and Fieldline"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve modems and lines. Works without a broker too.
+    ///
+    /// Example: gateway-agent run --data /var/lib/gateway-agent --modem /dev/serial/by-id/usb-Quectel…
+    Run(Run),
+    /// Take a new box in with the code from the web page.
+    ///
+    /// Example: gateway-agent claim https://crm.example.com K7Q2M9XD --data /var/lib/gateway-agent
+    Claim(ClaimArgs),
+    /// Put a message into the queue and print its id; without --to and --text, one JSON object a line from standard input.
+    ///
+    /// Example: gateway-agent send --data DIR --to +8613805362417 --text 您好
+    Send(SendArgs),
+    /// Print every message of the queue as JSON lines.
+    ///
+    /// Example: gateway-agent queue --data DIR
+    Queue(QueueArgs),
+    /// Say what became of an unknown message: sent, failed, or retry.
+    ///
+    /// Example: gateway-agent settle 01a20982-3643-7498-8337-9b12e93b952f sent --data DIR
+    Settle(SettleArgs),
+    /// Encode or decode PDUs as JSON lines.
+    ///
+    /// Example: gateway-agent pdu encode --to +8613805362417 --text 你好
+    Pdu(PduArgs),
+    /// A modem and a caller-ID line on pseudo-terminals, for trying everything without hardware.
+    ///
+    /// Example: gateway-agent simulate --dir /tmp/box
+    Simulate(Simulate),
+    /// Make something happen at a running simulator.
+    ///
+    /// Example: gateway-agent play --dir /tmp/box call 13805362417
+    Play(PlayArgs),
+}
+
+/// `run`.
+#[derive(Clone, Debug, Args)]
+pub struct Run {
+    /// Folder of the queue and the claim.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// A modem's serial line; may be given several times.
+    #[arg(long)]
+    pub modem: Vec<String>,
+    /// A caller-ID line; may be given several times.
+    #[arg(long)]
+    pub caller_id: Vec<String>,
+    /// Use this broker instead of the claim's, such as mqtt://192.168.1.2:1883.
+    #[arg(long)]
+    pub broker: Option<String>,
+    /// End when the process that started this one ends.
+    #[arg(long)]
+    pub exit_with_parent: bool,
+}
+
+/// `claim`.
+#[derive(Debug, Args)]
+pub struct ClaimArgs {
+    /// Address of the server.
+    pub server: String,
+    /// The code.
+    pub code: String,
+    /// Folder to keep the credential in.
+    #[arg(long)]
+    pub data: PathBuf,
+}
+
+/// `send`.
+#[derive(Debug, Args)]
+pub struct SendArgs {
+    /// Folder of the queue.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// E.164, such as +8613805362417.
+    #[arg(long, requires = "text")]
+    pub to: Option<String>,
+    /// The text.
+    #[arg(long, requires = "to")]
+    pub text: Option<String>,
+    /// Do not ask for a delivery report.
+    #[arg(long)]
+    pub no_report: bool,
+}
+
+/// `queue`.
+#[derive(Debug, Args)]
+pub struct QueueArgs {
+    /// Folder of the queue.
+    #[arg(long)]
+    pub data: PathBuf,
+}
+
+/// `settle`.
+#[derive(Debug, Args)]
+pub struct SettleArgs {
+    /// The message.
+    pub id: String,
+    /// What became of it.
+    pub outcome: Settled,
+    /// Folder of the queue.
+    #[arg(long)]
+    pub data: PathBuf,
+}
+
+/// A person's word.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Settled {
+    /// It went out.
+    Sent,
+    /// It did not.
+    Failed,
+    /// Send it once more.
+    Retry,
+}
+
+/// `pdu`.
+#[derive(Debug, Args)]
+pub struct PduArgs {
+    /// Which way.
+    #[command(subcommand)]
+    pub way: PduWay,
+}
+
+/// Which way.
+#[derive(Debug, Subcommand)]
+pub enum PduWay {
+    /// A text into its parts.
+    Encode {
+        /// E.164.
+        #[arg(long)]
+        to: String,
+        /// The text.
+        #[arg(long)]
+        text: String,
+    },
+    /// What a modem gave, in hex.
+    Decode {
+        /// The PDU.
+        hex: String,
+    },
+}
+
+/// `simulate`.
+#[derive(Clone, Debug, Args)]
+pub struct Simulate {
+    /// Where the links modem0 and line0, the control socket and the ledger are put.
+    #[arg(long)]
+    pub dir: PathBuf,
+    /// How long the network takes for a message, milliseconds.
+    #[arg(long, default_value_t = 300)]
+    pub network_ms: u64,
+    /// How long until the delivery report, milliseconds.
+    #[arg(long, default_value_t = 500)]
+    pub report_ms: u64,
+    /// End when the process that started this one ends.
+    #[arg(long)]
+    pub exit_with_parent: bool,
+}
+
+/// `play`.
+#[derive(Debug, Args)]
+pub struct PlayArgs {
+    /// The simulator's folder.
+    #[arg(long)]
+    pub dir: PathBuf,
+    /// What happens.
+    #[command(subcommand)]
+    pub what: Play,
+}
+
+/// What happens.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Play {
+    /// The line rings.
+    Call {
+        /// As the exchange sends it; `P` for withheld.
+        number: String,
+        /// How often it rings.
+        #[arg(long, default_value_t = 3)]
+        rings: u32,
+    },
+    /// A message comes in.
+    Sms {
+        /// From whom.
+        from: String,
+        /// Its text.
+        text: String,
+    },
+    /// The network fails: `hang` (sent, never answered), `deaf` (neither), `refuse` (+CMS ERROR: 38), `slow` (65 s), `none`.
+    Fault {
+        /// Which.
+        kind: String,
+    },
+    /// What really went on the air, as JSON lines.
+    Ledger,
+}

@@ -1,0 +1,237 @@
+//! The wire to the server. It carries; nothing rests here: commands are acknowledged after their commit,
+//! events stay in the outbox until the server has committed them.
+
+use std::time::Duration;
+
+use fieldline_protocol::messages::{
+    Ack, CancelCommand, Claim, EventAck, Info, ModemState, Presence, SmsCommand, Status,
+};
+use fieldline_protocol::signing::{CommandVerifier, Refusal};
+use fieldline_protocol::topics::{CommandKind, Topic};
+use rumqttc::{AsyncClient, Event, LastWill, MqttOptions, Packet, QoS, Transport};
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::now;
+use crate::outbox::{NotQueued, Outbox};
+
+/// Events offered at once.
+const BATCH: i64 = 32;
+/// How often the outbox is looked at for new events, and offered again from the start where the server is silent.
+const LOOK: Duration = Duration::from_millis(50);
+const OFFER_AGAIN: Duration = Duration::from_secs(10);
+
+/// What is retained about this box.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// Hardware, modems, lines.
+    pub info: Info,
+    /// Each modem's state.
+    pub modems: Vec<(String, ModemState)>,
+}
+
+/// Runs for ever: connects, obeys, tells.
+pub async fn run(claim: Claim, outbox: Outbox, about: watch::Receiver<About>) -> anyhow::Result<()> {
+    let verifier = CommandVerifier::new(&claim.server_key, &claim.name)
+        .ok_or_else(|| anyhow::anyhow!("claim.json holds no usable server key; claim the box again"))?;
+    let mut wait = Duration::from_millis(500);
+    loop {
+        // A new client each time: one that outlives its session can hang on a packet id that the broker forgot.
+        let (client, mut events) = AsyncClient::new(options(&claim, &outbox)?, 256);
+        let mut telling = None;
+        // One task obeys, in order: a message may be followed by the command that takes it back. It is not
+        // the polling one, which must go on while a commit is awaited.
+        let (orders, obeying) = mpsc::unbounded_channel();
+        tokio::spawn(obey_all(claim.name.clone(), client.clone(), outbox.clone(), verifier.clone(), obeying));
+        let ended = loop {
+            match events.poll().await {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                    wait = Duration::from_millis(500);
+                    tracing::info!("connected to the broker");
+                    let told = tell(claim.name.clone(), client.clone(), outbox.clone(), about.clone());
+                    let hang_up = client.clone();
+                    telling = Some(tokio::spawn(async move {
+                        if let Err(error) = told.await {
+                            // A box that is connected but mute would look well; it begins anew instead.
+                            tracing::warn!("telling the server ended: {error:#}");
+                            if hang_up.disconnect().await.is_err() {
+                                tracing::debug!("the connection has ended already");
+                            }
+                        }
+                    }));
+                }
+                Ok(Event::Incoming(Packet::Publish(publish))) => {
+                    if orders.send(publish).is_err() {
+                        break "the task that obeys has ended".to_owned();
+                    }
+                }
+                Ok(Event::Incoming(_) | Event::Outgoing(_)) => {}
+                Err(error) => break error.to_string(),
+            }
+        };
+        if let Some(telling) = telling {
+            telling.abort();
+        }
+        tracing::warn!(why = ended, "the broker is out of reach; working on alone");
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_secs(30));
+    }
+}
+
+fn options(claim: &Claim, outbox: &Outbox) -> anyhow::Result<MqttOptions> {
+    let (scheme, rest) = claim.broker.split_once("://").unwrap_or(("mqtt", &claim.broker));
+    let (host, port) = rest.trim_end_matches('/').rsplit_once(':').unwrap_or((rest, "1883"));
+    let mut options = MqttOptions::new(&claim.name, host, port.parse()?);
+    if scheme == "mqtts" {
+        options.set_transport(Transport::tls_with_default_config());
+    }
+    options.set_credentials(&claim.username, &claim.password);
+    options.set_keep_alive(Duration::from_secs(20));
+    options.set_manual_acks(true);
+    options.set_clean_session(false);
+    options.set_max_packet_size(256 << 10, 256 << 10);
+    let will = serde_json::to_vec(&status(outbox, Presence::Offline))?;
+    options.set_last_will(LastWill::new(Topic::Status.of(&claim.name), will, QoS::AtLeastOnce, true));
+    Ok(options)
+}
+
+fn status(outbox: &Outbox, state: Presence) -> Status {
+    Status { state, boot: outbox.boot(), ver: env!("CARGO_PKG_VERSION").to_owned(), ts: now() }
+}
+
+/// Subscribes, says who is here, then offers events in order as they appear.
+async fn tell(
+    name: String,
+    client: AsyncClient,
+    outbox: Outbox,
+    mut about: watch::Receiver<About>,
+) -> anyhow::Result<()> {
+    for kind in CommandKind::ALL {
+        client.subscribe(Topic::Command(kind).of(&name), QoS::AtLeastOnce).await?;
+    }
+    client.subscribe(Topic::EventAck.of(&name), QoS::AtLeastOnce).await?;
+    let retained = |topic: Topic, payload: Vec<u8>| client.publish(topic.of(&name), QoS::AtLeastOnce, true, payload);
+    retained(Topic::Status, serde_json::to_vec(&status(&outbox, Presence::Online))?).await?;
+    about.mark_changed();
+    let (mut offered, mut offered_at) = (0, tokio::time::Instant::now());
+    loop {
+        if about.has_changed()? {
+            let about = about.borrow_and_update().clone();
+            retained(Topic::Info, serde_json::to_vec(&about.info)?).await?;
+            for (modem, state) in &about.modems {
+                retained(Topic::ModemState(modem.clone()), serde_json::to_vec(state)?).await?;
+            }
+        }
+        if offered_at.elapsed() >= OFFER_AGAIN {
+            // What the server did not commit yet is offered again; it knows a repeat by its id.
+            (offered, offered_at) = (0, tokio::time::Instant::now());
+        }
+        for event in outbox.events_after(offered, BATCH).await? {
+            let topic = format!("{}/{name}/{}", fieldline_protocol::topics::ROOT, event.topic);
+            client.publish(topic, QoS::AtLeastOnce, false, event.payload).await?;
+            (offered, offered_at) = (event.seq, tokio::time::Instant::now());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn obey_all(
+    name: String,
+    client: AsyncClient,
+    outbox: Outbox,
+    verifier: CommandVerifier,
+    mut orders: mpsc::UnboundedReceiver<rumqttc::Publish>,
+) {
+    while let Some(publish) = orders.recv().await {
+        if obey(&name, &client, &outbox, &verifier, &publish).await && client.ack(&publish).await.is_err() {
+            tracing::debug!("not acknowledged; it will come again");
+        }
+    }
+}
+
+/// Does what a message asks; `true` when it may be acknowledged to the broker.
+async fn obey(
+    name: &str,
+    client: &AsyncClient,
+    outbox: &Outbox,
+    verifier: &CommandVerifier,
+    publish: &rumqttc::Publish,
+) -> bool {
+    let Some((_, topic)) = Topic::split(&publish.topic) else { return true };
+    match topic {
+        Topic::EventAck => match serde_json::from_slice::<EventAck>(&publish.payload) {
+            Ok(ack) => outbox.committed(ack.upto).await.is_ok(),
+            Err(error) => {
+                tracing::warn!(%error, "refused: a broken acknowledgement");
+                true
+            }
+        },
+        Topic::Command(kind) => {
+            let ack = match verifier.verify(&topic.to_string(), &publish.payload, now()) {
+                Ok(signed) => command(outbox, kind, &signed.body).await,
+                Err(refusal) => Ok(refused(&publish.payload, refusal)),
+            };
+            let ack = match ack {
+                Ok(Some(ack)) => ack,
+                Ok(None) => return true,
+                Err(error) => {
+                    // Not acknowledged, so the server offers it again.
+                    tracing::error!(%error, "the queue cannot be written");
+                    return false;
+                }
+            };
+            let Ok(payload) = serde_json::to_vec(&ack) else { return true };
+            let topic = Topic::Ack(ack.id.to_string()).of(name);
+            client.publish(topic, QoS::AtLeastOnce, false, payload).await.is_ok()
+        }
+        Topic::Status
+        | Topic::Info
+        | Topic::ModemState(_)
+        | Topic::Ack(_)
+        | Topic::SmsEvent
+        | Topic::InboxEvent
+        | Topic::CallEvent
+        | Topic::Metrics
+        | Topic::Log => true,
+    }
+}
+
+/// A command that is not obeyed is answered where it names an id, and logged.
+fn refused(payload: &[u8], refusal: Refusal) -> Option<Ack> {
+    tracing::warn!(%refusal, "a command is not obeyed");
+    let signed: fieldline_protocol::signing::Signed = serde_json::from_slice(payload).ok()?;
+    let body: serde_json::Value = serde_json::from_str(&signed.body).ok()?;
+    let id = body.get("id")?.as_str()?.parse().ok()?;
+    Some(Ack { id, ok: false, err: Some(refusal.to_string()) })
+}
+
+/// Obeys a signed command; `None` where it cannot be read.
+async fn command(outbox: &Outbox, kind: CommandKind, body: &str) -> Result<Option<Ack>, sqlx::Error> {
+    let yes = |id| Ok(Some(Ack { id, ok: true, err: None }));
+    let no = |id, why: &str| Ok(Some(Ack { id, ok: false, err: Some(why.to_owned()) }));
+    match kind {
+        CommandKind::Sms => {
+            let Some(sms) = read::<SmsCommand>(body) else { return Ok(None) };
+            match outbox.queue(&sms, now()).await {
+                Ok(()) => yes(sms.id),
+                Err(NotQueued::Unsendable(why)) => no(sms.id, &why.to_string()),
+                Err(NotQueued::Sqlx(error)) => Err(error),
+            }
+        }
+        CommandKind::Cancel => {
+            let Some(cancel) = read::<CancelCommand>(body) else { return Ok(None) };
+            if outbox.cancel(&cancel.sms.to_string(), now()).await? {
+                yes(cancel.id)
+            } else {
+                no(cancel.id, "too late")
+            }
+        }
+        CommandKind::Ussd | CommandKind::Config | CommandKind::Optout | CommandKind::Logs | CommandKind::Update => {
+            let id = read::<serde_json::Value>(body).and_then(|value| value.get("id")?.as_str()?.parse().ok());
+            id.map_or(Ok(None), |id| no(id, "unsupported"))
+        }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &str) -> Option<T> {
+    serde_json::from_str(body).map_err(|error| tracing::warn!(%error, "refused: a broken command")).ok()
+}

@@ -1,0 +1,186 @@
+//! What came in: parts are kept until the message is whole, across restarts and in any order.
+
+use fieldline_protocol::messages::InboxEvent;
+use fieldline_protocol::topics::Topic;
+
+use super::Outbox;
+use crate::pdu::deliver::Deliver;
+
+/// A message whose parts do not come is shown as it is after this time, milliseconds.
+const PATIENCE: i64 = 10 * 60_000;
+
+#[derive(sqlx::FromRow)]
+struct Piece {
+    text: String,
+    pdu: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Stale {
+    sender: String,
+    reference: i64,
+    total: i64,
+    at: i64,
+}
+
+impl Outbox {
+    /// Takes a part or a whole message in; returns after the commit, so that the modem's slot may be freed.
+    ///
+    /// # Errors
+    /// The disk; then the slot must be kept.
+    pub async fn received(&self, deliver: &Deliver, pdu: &str, modem: &str, now: i64) -> Result<(), sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        // The agent may have died between an earlier commit and freeing the slot.
+        let new = sqlx::query("INSERT INTO seen (pdu, at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(pdu)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+        if new == 0 {
+            return Ok(());
+        }
+        let Some(part) = deliver.part else {
+            let event = |head| InboxEvent {
+                head,
+                from: deliver.from.clone(),
+                text: deliver.text.clone(),
+                smsc_ts: deliver.at,
+                modem: modem.to_owned(),
+                incomplete: false,
+                pdus: vec![pdu.to_owned()],
+            };
+            self.tell(&mut tx, &Topic::InboxEvent, now, event).await?;
+            return tx.commit().await;
+        };
+        if taken(&mut tx, deliver, i64::from(part.reference), i64::from(part.total), i64::from(part.n)).await? {
+            // The sender began to count anew: what there is of the older message is all there will be.
+            self.hand_on_incomplete(
+                &mut tx,
+                &deliver.from,
+                (i64::from(part.reference), i64::from(part.total)),
+                modem,
+                deliver.at,
+                now,
+            )
+            .await?;
+        }
+        sqlx::query(
+            "INSERT INTO pieces (sender, reference, total, n, text, pdu, at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(&deliver.from)
+        .bind(i64::from(part.reference))
+        .bind(i64::from(part.total))
+        .bind(i64::from(part.n))
+        .bind(&deliver.text)
+        .bind(pdu)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+        let pieces = pieces(&mut tx, &deliver.from, i64::from(part.reference), i64::from(part.total)).await?;
+        if pieces.len() == usize::from(part.total) {
+            let (text, pdus) = join(pieces);
+            forget(&mut tx, &deliver.from, i64::from(part.reference), i64::from(part.total)).await?;
+            let event = |head| InboxEvent {
+                head,
+                from: deliver.from.clone(),
+                text,
+                smsc_ts: deliver.at,
+                modem: modem.to_owned(),
+                incomplete: false,
+                pdus,
+            };
+            self.tell(&mut tx, &Topic::InboxEvent, now, event).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Hands on what stayed incomplete for too long, saying so.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn give_up_waiting(&self, modem: &str, now: i64) -> Result<(), sqlx::Error> {
+        let stale: Vec<Stale> = sqlx::query_as(
+            "SELECT sender, reference, total, max(at) AS at FROM pieces GROUP BY sender, reference, total HAVING max(at) < $1",
+        )
+        .bind(now - PATIENCE)
+        .fetch_all(&self.pool)
+        .await?;
+        for one in stale {
+            let mut tx = self.pool.begin().await?;
+            self.hand_on_incomplete(&mut tx, &one.sender, (one.reference, one.total), modem, one.at, now).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Hands on what there is of a message, saying that it is not all.
+    async fn hand_on_incomplete(
+        &self,
+        tx: &mut Tx<'_>,
+        sender: &str,
+        (reference, total): (i64, i64),
+        modem: &str,
+        at: i64,
+        now: i64,
+    ) -> Result<(), sqlx::Error> {
+        let (text, pdus) = join(pieces(tx, sender, reference, total).await?);
+        forget(tx, sender, reference, total).await?;
+        let (from, modem) = (sender.to_owned(), modem.to_owned());
+        let event = |head| InboxEvent { head, from, text, smsc_ts: at, modem, incomplete: true, pdus };
+        self.tell(tx, &Topic::InboxEvent, now, event).await
+    }
+
+    /// Keeps a PDU that cannot be read, so that freeing its slot loses nothing.
+    ///
+    /// # Errors
+    /// The disk; then the slot must be kept.
+    pub async fn unreadable(&self, pdu: &str, now: i64) -> Result<(), sqlx::Error> {
+        sqlx::query("INSERT INTO unreadable (pdu, at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(pdu)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
+
+type Tx<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;
+
+/// Whether another part has this part's place already.
+async fn taken(tx: &mut Tx<'_>, deliver: &Deliver, reference: i64, total: i64, n: i64) -> Result<bool, sqlx::Error> {
+    let there: Option<(String,)> =
+        sqlx::query_as("SELECT pdu FROM pieces WHERE sender = $1 AND reference = $2 AND total = $3 AND n = $4")
+            .bind(&deliver.from)
+            .bind(reference)
+            .bind(total)
+            .bind(n)
+            .fetch_optional(&mut **tx)
+            .await?;
+    Ok(there.is_some())
+}
+
+async fn pieces(tx: &mut Tx<'_>, sender: &str, reference: i64, total: i64) -> Result<Vec<Piece>, sqlx::Error> {
+    sqlx::query_as("SELECT text, pdu FROM pieces WHERE sender = $1 AND reference = $2 AND total = $3 ORDER BY n")
+        .bind(sender)
+        .bind(reference)
+        .bind(total)
+        .fetch_all(&mut **tx)
+        .await
+}
+
+async fn forget(tx: &mut Tx<'_>, sender: &str, reference: i64, total: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM pieces WHERE sender = $1 AND reference = $2 AND total = $3")
+        .bind(sender)
+        .bind(reference)
+        .bind(total)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+fn join(pieces: Vec<Piece>) -> (String, Vec<String>) {
+    let text = pieces.iter().map(|piece| piece.text.as_str()).collect();
+    (text, pieces.into_iter().map(|piece| piece.pdu).collect())
+}
