@@ -15,13 +15,15 @@ if(a.is==="done")return arrive(a.page);
 if(a.is==="refused"){await drop(e.seq);return refuse(f,a.html)}
 if(a.is==="signin")return location="/login?next=/outbox";
 toast(T.queued);
+count();
 f.reset();renew(f);free(f);delete f.dataset.seq;
 $$(".shots",f).forEach(s=>s.replaceChildren());
 if(worker)worker.ready.then(r=>r.sync.register("outbox")).catch(()=>{});
 };
-// The answer is here already: the worker hands it to the navigation, so that it is not fetched twice.
+// The answer is here already: the worker hands it to the navigation, so that it is not fetched twice. Made
+// anew, since a navigation refuses a response that was redirected.
 const arrive=async r=>{
-if(worker&&worker.controller)await caches.open("once").then(c=>c.put(r.url,r)).catch(()=>{});
+if(worker&&worker.controller)await caches.open("once").then(c=>c.put(r.url,new Response(r.body,{headers:r.headers}))).catch(()=>{});
 location=r.url;
 };
 // Shows what the server says about the form, with the photos that were chosen for it.
