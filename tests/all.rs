@@ -3,7 +3,9 @@
 
 mod access;
 mod architecture;
+mod browser;
 mod features;
+mod journeys;
 mod licences;
 mod support;
 mod texts;

@@ -80,6 +80,12 @@ impl Client {
         self.read(path, with_headers(self.http.post(self.url(path)).form(fields), headers)).await
     }
 
+    /// Sends these fields to a server that may die meanwhile; the status, or nothing.
+    pub async fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Result<u16, ()> {
+        let sent = self.http.post(self.url(path)).header("origin", &self.base).form(fields).send().await;
+        sent.map(|answer| answer.status().as_u16()).map_err(|_| ())
+    }
+
     /// Sends fields and files.
     pub async fn post_parts(&self, path: &str, fields: &[(&str, &str)], files: &[File<'_>]) -> Page {
         let mut parts = reqwest::multipart::Form::new();
@@ -257,7 +263,8 @@ impl Page {
     pub fn form(&self, action: &str) -> FormOnPage {
         let forms = self.forms();
         let all: Vec<&str> = forms.iter().map(|form| form.action.as_str()).collect();
-        let found = forms.iter().find(|form| form.action.split('?').next() == Some(action));
+        let exact = forms.iter().find(|form| form.action == action);
+        let found = exact.or_else(|| forms.iter().find(|form| form.action.split('?').next() == Some(action)));
         found.cloned().unwrap_or_else(|| {
             panic!("{} ({}) has no form to {action}, only to {all:?}: {}", self.path, self.status, self.text())
         })

@@ -1,0 +1,4 @@
+//! Real processes, killed.
+
+mod crash;
+pub mod process;
