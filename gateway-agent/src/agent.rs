@@ -1,5 +1,7 @@
 //! The box at work: a task for each modem, one for each caller-ID line, one for the wire. They meet in the
 //! outbox only, so one that hangs holds up nobody else.
+//!
+//! Long because: everything that a modem is asked, in the order it is asked.
 
 use std::fs::File;
 use std::path::Path;

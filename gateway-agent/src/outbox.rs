@@ -3,6 +3,8 @@
 //!
 //! States: `queued → sending (before Ctrl-Z) → sent | failed | unknown → delivered | undelivered | expired`.
 //! What was `sending` when the agent or the line died is `unknown`, and is never sent again by itself.
+//!
+//! Long because: one state machine, whose transitions are each one transaction.
 
 use std::path::Path;
 use std::time::Duration;

@@ -11,6 +11,7 @@ pub const PASSWORD: &str = "fieldline";
 
 /// Ids of the people and departments.
 #[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "the whole little company, for whichever test needs somebody")]
 pub struct People {
     /// 业务员 in the first department.
     pub rep1: Id,

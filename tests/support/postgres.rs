@@ -76,6 +76,8 @@ impl Cluster {
         let mut line = String::new();
         BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line.trim(), "ready", "PostgreSQL did not start");
+        // The keeper ends when the pipe above closes, which happens with this process; nobody is left to wait.
+        std::thread::spawn(move || keeper.wait());
         Cluster { port, _alive: alive }
     }
 

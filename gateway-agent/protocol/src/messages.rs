@@ -1,4 +1,6 @@
 //! The payloads, as JSON. Times are UTC milliseconds, numbers of people are E.164 with `+`, ids are UUIDv7.
+//!
+//! Long because: every message of the wire, one after the other, for both ends to read.
 
 use std::collections::BTreeMap;
 

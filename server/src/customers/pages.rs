@@ -1,4 +1,6 @@
 //! Handlers, in the order of the routes.
+//!
+//! Long because: the handlers of one record in route order, and the reading of its one form.
 
 use poem::Response;
 use poem::http::StatusCode;
@@ -9,7 +11,7 @@ use super::view::{self, Around, Lists};
 use super::{FirstContact, FirstPerson, NewCustomer, create as create_customer};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::{Cx, Write};
+use crate::kernel::cx::Cx;
 use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
@@ -18,6 +20,7 @@ use crate::kernel::merge;
 use crate::kernel::money::Fen;
 use crate::kernel::phone::Phone;
 use crate::kernel::search;
+use crate::kernel::write::Write;
 use crate::modules::Module;
 use crate::ui::layout::Page;
 
@@ -362,6 +365,8 @@ async fn check(cx: &Cx, write: &mut Write<'_>, form: &mut Form, typed: Typed<'_>
     let lang = cx.lang;
     let Typed { customer, but, number } = typed;
     let tx = &mut write.tx;
+    // Two people who save the same customer at one moment must not both find it missing.
+    tx.in_turn("customers").await?;
     let (region, price_level) = store::exists(tx, customer.region_id, customer.price_level_id).await?;
     if !region {
         form.wrong("region_id", t!(lang, "form.choice", field = t!(lang, "customers.region")));

@@ -1,5 +1,7 @@
 //! The only SQL that writes customers and their numbers. Names of users and contacts are read along, so that
 //! a list is one statement.
+//!
+//! Long because: one record has many columns, lists and look-ups, and its SQL stays in one place.
 
 use sqlx::FromRow;
 

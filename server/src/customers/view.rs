@@ -118,7 +118,7 @@ fn row_cell(lang: Lang, row: &Row, others: bool, now: Millis) -> Markup {
         @if row.arrears > Fen::ZERO { span.num { (row.arrears) } }
         @if others { small { (row.owner_name) } }
     };
-    link_cell(&format!("/customers/{}", row.id), main, side)
+    link_cell(format!("/customers/{}", row.id), main, side)
 }
 
 /// "30 天未联系", where it is so.

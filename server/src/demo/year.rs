@@ -1,4 +1,6 @@
 //! A year of one customer: visits, orders, approvals, payments; and writing a batch of such years.
+//!
+//! Long because: one year of one customer is a story whose parts draw on each other's numbers.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -5,19 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use poem::http::{HeaderMap, Method, Uri, header};
 use poem::{Body, Response};
-use serde_json::Value;
 
 use crate::kernel::Office;
-use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::audit::Author;
 use crate::kernel::auth::{Actor, Session};
 use crate::kernel::badges::BadgeCounts;
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{DbError, Tx, sql};
-use crate::kernel::error::{AppError, Result, html, see_other};
+use crate::kernel::db::sql;
+use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Paging;
+use crate::kernel::write::Write;
 use crate::ui::layout::{Frame, Look, TextSize, Theme};
 
 /// A request by anybody.
@@ -290,11 +290,11 @@ impl Cx {
     pub async fn write(&self, form: &Form) -> Result<Write<'_>> {
         let tx = self.office.db.begin().await?;
         let author = Author { user: Some(self.actor().id), origin: self.from.clone(), at: self.now };
-        Ok(Write { tx, author, cx: self, form: form.clone_head() })
+        Ok(Write::new(tx, author, self, form))
     }
 
     /// What the same form was answered with before, if it came before.
-    async fn first_answer(&self, form: &Form) -> Result<Option<AppError>> {
+    pub(in crate::kernel) async fn first_answer(&self, form: &Form) -> Result<Option<AppError>> {
         let known: Option<Op> = sql("SELECT body_hash, location FROM ops WHERE user_id = $1 AND op_id = $2")
             .bind(self.actor().id)
             .bind(form.op())
@@ -318,66 +318,6 @@ impl Cx {
 struct Op {
     body_hash: String,
     location: String,
-}
-
-/// A POST's transaction: the rows, the audit entries, the events and the form's `op_id`, all or none.
-#[derive(Debug)]
-pub struct Write<'a> {
-    /// The transaction, for stores.
-    pub tx: Tx,
-    /// Who writes, for the audit and for calls into other features.
-    pub author: Author,
-    cx: &'a Cx,
-    form: Form,
-}
-
-impl Write<'_> {
-    /// Notes a change in the operation log.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn audit(&mut self, action: Action, kind: &'static str, id: Id, changes: Changes) -> Result<()> {
-        Ok(audit::record(&mut self.tx, &self.author, action, kind, id, changes).await?)
-    }
-
-    /// Notes an act without field changes.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn act(&mut self, kind: &'static str, id: Id, what: &str) -> Result<()> {
-        self.audit(Action::Act, kind, id, Changes::new().set("act", Value::from(what))).await
-    }
-
-    /// Commits and answers 303 to `location`. When this returns, everything is on disk.
-    ///
-    /// # Errors
-    /// What the database says; a twin of the same form that won the race makes this [`AppError::Repeated`].
-    pub async fn finish(mut self, location: &str) -> Result<Response> {
-        let user = self.cx.actor().id;
-        let noted = sql("INSERT INTO ops (user_id, op_id, body_hash, location, at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(user)
-            .bind(self.form.op())
-            .bind(self.form.hash())
-            .bind(location)
-            .bind(self.author.at)
-            .run(&mut self.tx)
-            .await;
-        match noted {
-            Ok(_) => {}
-            Err(DbError::Duplicate) => {
-                drop(self.tx);
-                // The winner may share a commit that is still to come; an empty write is answered after it.
-                self.cx.office.db.begin().await?.commit().await?;
-                let first = self.cx.first_answer(&self.form).await?;
-                return Err(first.unwrap_or_else(|| AppError::Unavailable("a twin form was undone".to_owned())));
-            }
-            Err(error) => return Err(error.into()),
-        }
-        self.tx.commit().await?;
-        self.cx.office.alarm.ring();
-        self.cx.office.badges_changed(user);
-        Ok(see_other(location))
-    }
 }
 
 fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -64,6 +64,8 @@ impl From<anyhow::Error> for AppError {
     }
 }
 
+// The kinds are the standard library's, and more are added with each release.
+#[allow(clippy::wildcard_enum_match_arm)]
 impl From<std::io::Error> for AppError {
     fn from(error: std::io::Error) -> AppError {
         match error.kind() {

@@ -2,6 +2,7 @@
 //! what was typed, so that the page can be shown again with nothing lost.
 
 use chrono::NaiveDate;
+use futures_util::StreamExt;
 use poem::http::HeaderMap;
 use poem::web::Multipart;
 use poem::{Body, FromRequest, RequestBody};
@@ -18,6 +19,9 @@ use crate::ui::form::FieldView;
 const TEXT_LIMIT: usize = 1 << 20;
 /// The largest form with files: a phone's original photo where JavaScript did not shrink it.
 const FILES_LIMIT: usize = 24 << 20;
+
+/// How much of a body past the limit is read only to be thrown away.
+const DISCARDED: usize = 64 << 20;
 
 /// A file of a form.
 #[derive(Clone, Debug)]
@@ -39,6 +43,23 @@ pub struct Form {
     hash: String,
 }
 
+/// Reads a body of at most `limit` bytes. A larger one is read on and thrown away for a while: a browser that
+/// is cut off while it sends shows an error of its own in place of our words.
+async fn read_up_to(body: Body, limit: usize) -> Result<Vec<u8>> {
+    let mut stream = body.into_bytes_stream();
+    let (mut bytes, mut seen) = (Vec::new(), 0usize);
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|_| AppError::BadRequest("the body broke off"))?;
+        seen += piece.len();
+        if seen <= limit {
+            bytes.extend_from_slice(&piece);
+        } else if seen > limit + DISCARDED {
+            break;
+        }
+    }
+    if seen > limit { Err(AppError::TooLarge) } else { Ok(bytes) }
+}
+
 impl Form {
     /// A form that nobody filled in yet.
     #[must_use]
@@ -57,7 +78,7 @@ impl Form {
         let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let multipart = kind.starts_with("multipart/form-data");
         let limit = if multipart { FILES_LIMIT } else { TEXT_LIMIT };
-        let bytes = body.into_bytes_limit(limit).await.map_err(|_| AppError::TooLarge)?;
+        let bytes = read_up_to(body, limit).await?;
         let mut form = Form::blank(lang);
         if multipart {
             form.read_parts(kind, bytes.into()).await?;

@@ -31,6 +31,7 @@ pub mod routes;
 pub mod seal;
 pub mod search;
 pub mod sse;
+pub mod write;
 
 use std::future::Future;
 use std::pin::Pin;

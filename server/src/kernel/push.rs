@@ -2,6 +2,8 @@
 //! and sending. An endpoint is an address that a browser gave us, so it is checked like any address a
 //! stranger can choose: https, a known push service, a public network address, and that address is the one
 //! connected to.
+//!
+//! Long because: subscription, address check and sending share one device's life.
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

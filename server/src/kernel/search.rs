@@ -13,6 +13,8 @@
 //! | `^` and a letter | begin of the initials | one letter |
 //! | four digits anywhere, `^` and the first three | telephone numbers | digits |
 //! | `=` and the whole | a record's own names | the duplicate guard |
+//!
+//! Long because: the pieces that are written and the questions that look for them must agree line by line.
 
 use std::collections::BTreeSet;
 

@@ -303,7 +303,7 @@ pub(super) async fn save_lines(cx: Cx) -> Result<Response> {
 }
 
 /// Begins a change of state: the repeat is looked for first, then the order is read under its lock.
-async fn begin<'a>(cx: &'a Cx, form: &Form) -> Result<(crate::kernel::cx::Write<'a>, Order)> {
+async fn begin<'a>(cx: &'a Cx, form: &Form) -> Result<(crate::kernel::write::Write<'a>, Order)> {
     let id = cx.id()?;
     let mut write = cx.write(form).await?;
     store::lock(&mut write.tx, id).await?;

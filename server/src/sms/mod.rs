@@ -2,7 +2,7 @@
 //!
 //! Tables: sms_templates, sms_messages, sms_inbox, sms_threads.
 //! Events: SmsQueued, SmsMoved, SmsReceived.
-//! Uses: customers, gateways, orders.
+//! Uses: customers, gateways, orders, users.
 
 mod from_box;
 mod from_order;

@@ -1,4 +1,6 @@
 //! The SQL of messages, replies, conversations and templates.
+//!
+//! Long because: messages, replies and conversations are counted together in each transaction.
 
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};

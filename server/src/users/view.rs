@@ -153,7 +153,7 @@ fn shown_phone(digits: &str) -> String {
 
 fn role_tag(lang: Lang, user: &User) -> Markup {
     html! {
-        @if let Some(role) = Role::from_code(&user.role) { (tag(&role_name(lang, role), Tone::Plain)) }
+        @if let Some(role) = Role::from_code(&user.role) { (tag(role_name(lang, role), Tone::Plain)) }
         @if user.status != "active" { (tag(&t!(lang, "users.locked"), Tone::Bad)) }
     }
 }
@@ -166,7 +166,7 @@ pub fn list(cx: &Cx, users: &Listing<User>) -> String {
         (search_bar("/users", q, &t!(lang, "users.search"), &[]))
         (card(None, None, html! {
             @for user in &users.rows {
-                (link_cell(&format!("/users/{}", user.id), html! { b { (user.name) } " " (role_tag(lang, user)) p { (user.department) } },
+                (link_cell(format!("/users/{}", user.id), html! { b { (user.name) } " " (role_tag(lang, user)) p { (user.department) } },
                     html! { (shown_phone(&user.mobile)) }))
             }
             @if users.rows.is_empty() { (empty(&t!(lang, "users.none"), None)) }
@@ -197,7 +197,7 @@ pub fn show(cx: &Cx, user: &User) -> String {
     let frame = cx.frame();
     let mut page = Page::new(&frame, user.name.clone()).back("/users");
     if cx.may(Gate::edit(Module::Users)) {
-        page = page.bar(link_button(&format!("/users/{}/edit", user.id), &t!(lang, "users.edit"), ButtonKind::Primary));
+        page = page.bar(link_button(format!("/users/{}/edit", user.id), &t!(lang, "users.edit"), ButtonKind::Primary));
     }
     page.render(body)
 }

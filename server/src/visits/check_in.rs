@@ -5,10 +5,11 @@ use poem::http::StatusCode;
 
 use crate::customers;
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::{Cx, Write};
+use crate::kernel::cx::Cx;
 use crate::kernel::error::Result;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
+use crate::kernel::write::Write;
 use crate::visits::pages::{PURPOSE, again, own, today};
 use crate::visits::plan::still_planned;
 use crate::visits::rules::{self, Fix};

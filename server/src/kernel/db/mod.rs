@@ -32,6 +32,8 @@ pub enum DbError {
     Sqlx(sqlx::Error),
 }
 
+// sqlx's errors are open-ended: what is not named here is a fault of ours.
+#[allow(clippy::wildcard_enum_match_arm)]
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> DbError {
         match &error {
@@ -171,6 +173,24 @@ impl Tx {
             Inner::Sqlite(seat) => seat.commit().await,
             Inner::Postgres(transaction) => Ok(transaction.commit().await?),
         }
+    }
+
+    /// Waits until no other write is in its turn for `what`, and holds the turn until the commit: for a check
+    /// over many rows that must still be true when this write is committed. SQLite's writers take turns anyway.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn in_turn(&mut self, what: &'static str) -> Result<(), DbError> {
+        match &mut self.0 {
+            Inner::Sqlite(_) => {}
+            Inner::Postgres(transaction) => {
+                sqlx::query("SELECT pg_advisory_xact_lock($1)")
+                    .bind(i64::from(crc32fast::hash(what.as_bytes())))
+                    .execute(&mut **transaction)
+                    .await?;
+            }
+        }
+        Ok(())
     }
 
     /// Text that ends a `SELECT` whose rows are about to be changed. SQLite has one writer and needs none.
