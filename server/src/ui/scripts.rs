@@ -40,16 +40,8 @@ pub enum Part {
 
 impl Part {
     /// Every part; [`Part::Reopen`] before [`Part::App`], which knows its address.
-    const ALL: [Part; 8] = [
-        Part::Reopen,
-        Part::App,
-        Part::Field,
-        Part::Dialog,
-        Part::Logout,
-        Part::Step,
-        Part::Push,
-        Part::Outbox,
-    ];
+    const ALL: [Part; 8] =
+        [Part::Reopen, Part::App, Part::Field, Part::Dialog, Part::Logout, Part::Step, Part::Push, Part::Outbox];
 
     /// Its name in the address, and its text.
     fn source(self) -> (&'static str, String) {
@@ -85,7 +77,7 @@ impl Part {
                 "offline": t!(lang, "ui.js.offline"),
                 "queued": t!(lang, "ui.js.queued"),
                 "kept": t!(lang, "ui.js.kept"),
-                "waiting": t!(lang, "ui.js.waiting", n = "%n"),
+                "some": t!(lang, "ui.js.waiting", n = "%n"),
                 "full": t!(lang, "ui.js.full"),
                 "stored": t!(lang, "ui.js.stored"),
                 "close": t!(lang, "ui.js.close"),
@@ -98,9 +90,11 @@ impl Part {
                 "failed": t!(lang, "ui.locate.failed"),
             }),
             Part::Step => serde_json::json!({ "less": t!(lang, "ui.js.less"), "more": t!(lang, "ui.js.more") }),
-            Part::Push => serde_json::json!({ "pushed": t!(lang, "ui.js.pushed"), "unpushed": t!(lang, "ui.js.unpushed") }),
+            Part::Push => {
+                serde_json::json!({ "pushed": t!(lang, "ui.js.pushed"), "unpushed": t!(lang, "ui.js.unpushed") })
+            }
             Part::Outbox => serde_json::json!({
-                "idle": t!(lang, "ui.outbox.waiting"),
+                "waiting": t!(lang, "ui.outbox.waiting"),
                 "sending": t!(lang, "ui.outbox.sending"),
                 "refused": t!(lang, "ui.outbox.refused"),
                 "signin": t!(lang, "ui.outbox.signin"),
@@ -149,7 +143,9 @@ static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
                     words.as_object_mut().map(|words| words.insert("reopen".to_owned(), reopen.as_str().into()));
                     format!("\"use strict\";\nconst T={words};\n")
                 }
-                Part::Field | Part::Logout | Part::Step | Part::Push | Part::Outbox => format!("Object.assign(T,{words});\n"),
+                Part::Field | Part::Logout | Part::Step | Part::Push | Part::Outbox => {
+                    format!("Object.assign(T,{words});\n")
+                }
                 Part::Dialog | Part::Reopen => String::new(),
             };
             let source = head + &tighten(&text);
@@ -182,11 +178,7 @@ pub fn needed(lang: Lang, body: &str) -> impl Iterator<Item = &'static str> {
 pub(super) fn service_worker(pages: &[(&str, String)]) -> String {
     let offline: serde_json::Map<String, serde_json::Value> =
         pages.iter().map(|(lang, path)| ((*lang).to_owned(), path.as_str().into())).collect();
-    format!(
-        "\"use strict\";\nconst OFFLINE={};\n{}",
-        serde_json::Value::Object(offline),
-        tighten(&WORKER.concat())
-    )
+    format!("\"use strict\";\nconst OFFLINE={};\n{}", serde_json::Value::Object(offline), tighten(&WORKER.concat()))
 }
 
 /// Takes comment lines, indentation and empty lines out of a script. Safe because our scripts keep comments
