@@ -14,6 +14,7 @@ if(!m)return;
 if(await who()!==m[1]){await tidy("u-"+m[1]);await iam(m[1])}
 const headers=new Headers({"content-type":"text/html; charset=utf-8","x-at":now}),csp=r.headers.get("content-security-policy");
 if(csp)headers.set("content-security-policy",csp);
+await Promise.all([...html.matchAll(/<script src="([^"]+)/g)].map(s=>asset(new Request(s[1]))));
 await(await store(m[1])).put(key(url),new Response(html.replace("<html",`<html data-stored="${now}"`).replace(/<p class="toast"[^>]*>[^<]*<\/p>/,""),{headers}));
 };
 const copy=async url=>{
@@ -77,15 +78,15 @@ if(/^\/(assets|icons)\//.test(u.pathname))e.respondWith(asset(r));
 else if(r.mode==="navigate")e.respondWith(page(e));
 });
 // The pages behind the tabs, so that they can be read on the road: fetched when there is no copy of today.
-const warm=async(urls,assets)=>{
-await Promise.all(assets.map(a=>asset(new Request(a)))).catch(()=>{});
-for(const url of urls){
+const warm=async urls=>{
+for(const u of urls){
+const url=new URL(u,location).href;
 const had=await copy(url);
 if(had&&Date.now()-had.headers.get("x-at")<36e5)continue;
-if(!NEVER.test(new URL(url).pathname))await fetch(url,{headers:{accept:"text/html"}}).then(r=>keep(url,r)).catch(()=>{});
+await fetch(url,{headers:{accept:"text/html"}}).then(r=>keep(url,r)).catch(()=>{});
 }
 };
-addEventListener("message",e=>e.data.warm&&e.waitUntil(warm(e.data.warm,e.data.assets)));
+addEventListener("message",e=>e.waitUntil(warm(e.data)));
 addEventListener("sync",e=>e.tag==="outbox"&&e.waitUntil(empty()));
 addEventListener("push",e=>{
 let n={};

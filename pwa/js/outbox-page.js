@@ -12,7 +12,7 @@ return $$("li",said).map(l=>l.textContent).join("；")||said.textContent.slice(0
 const row=e=>{
 const tone={refused:"bad",signin:"warn",sending:"info"}[e.state]||"plain",photos=e.fields.filter(f=>f[1] instanceof Blob).length;
 const act=(label,kind,onclick)=>make("button",{type:"button",className:"btn "+kind,onclick},label);
-const line=make("div",{className:"g"},make("b",{},e.kind)," ",make("span",{className:"tag "+tone},T[e.state]||T.idle),make("p",{},age(e.at)+(photos?" · "+T.photos.replace("%n",photos):"")));
+const line=make("div",{className:"g"},make("b",{},e.name)," ",make("span",{className:"tag "+tone},T[e.state]),make("p",{},age(e.at)+(photos?" · "+T.photos.replace("%n",photos):"")));
 if(e.html)line.append(make("p",{className:"err"},why(e.html)));
 return make("div",{className:"entry"},make("div",{className:"cell"},line),make("div",{className:"row"},
 act(T.retry,"q",async()=>{await put({...e,state:"waiting"});draw();pump()}),

@@ -2,7 +2,7 @@
 const send=async(f,button)=>{
 const data=new FormData(f);
 if(button&&button.name)data.append(button.name,button.value);
-const e={user,kind:f.dataset.offline,action:path(f.action),page:path(location),multi:f.enctype.startsWith("multipart"),fields:[...data].filter(([,v])=>v.size!==0),at:Date.now(),state:"waiting"};
+const e={user,kind:f.dataset.offline,name:[button&&button.textContent,$("h1").firstChild.data,($("input[type=text]",f)||0).value].filter(Boolean).join(" · "),action:path(f.action),page:path(location),multi:f.enctype.startsWith("multipart"),fields:[...data].filter(([,v])=>v.size!==0),at:Date.now(),state:"waiting"};
 if(f.dataset.seq)e.seq=+f.dataset.seq;
 try{e.seq=await put(e)}catch(_){
 free(f);
@@ -40,7 +40,7 @@ wrong.tabIndex=-1;wrong.focus();
 const count=async()=>{
 const all=user?await entries(user).catch(()=>[]):[],old=$("#waiting");
 if(old)old.remove();
-if(all.length&&!$("[data-outbox]"))$("main").prepend(make("a",{id:"waiting",className:"note",href:"/outbox"},T[all.every(due)?"waiting":"kept"].replace("%n",all.length)));
+if(all.length&&!$("[data-outbox]"))$("main").prepend(make("a",{id:"waiting",className:"note",href:"/outbox"},T[all.every(due)?"some":"kept"].replace("%n",all.length)));
 };
 const pump=()=>user&&!document.hidden&&known.then(()=>drain(user)).catch(()=>{});
 pump();

@@ -24,4 +24,4 @@ if(stored){
 $$("form[method=post]").forEach(renew);
 $("main").prepend(make("p",{className:"note"},T.stored+" "+new Date(+stored).toLocaleString(root.lang,{month:"numeric",day:"numeric",hour:"2-digit",minute:"2-digit"})));
 }
-if(user&&worker)worker.register("/sw.js").then(()=>worker.ready).then(r=>stored||r.active.postMessage({warm:[location.href,...$$(".tab a").map(a=>a.href)],assets:$$("script[src]").map(s=>s.src)})).catch(()=>{});
+if(user&&worker)worker.register("/sw.js").then(()=>worker.ready).then(r=>stored||r.active.postMessage([location.href,"/outbox",...$$(".tab a").map(a=>a.href)])).catch(()=>{});

@@ -77,7 +77,7 @@ impl Part {
                 "offline": t!(lang, "ui.js.offline"),
                 "queued": t!(lang, "ui.js.queued"),
                 "kept": t!(lang, "ui.js.kept"),
-                "waiting": t!(lang, "ui.js.waiting", n = "%n"),
+                "some": t!(lang, "ui.js.waiting", n = "%n"),
                 "full": t!(lang, "ui.js.full"),
                 "stored": t!(lang, "ui.js.stored"),
                 "close": t!(lang, "ui.js.close"),
@@ -94,7 +94,7 @@ impl Part {
                 serde_json::json!({ "pushed": t!(lang, "ui.js.pushed"), "unpushed": t!(lang, "ui.js.unpushed") })
             }
             Part::Outbox => serde_json::json!({
-                "idle": t!(lang, "ui.outbox.waiting"),
+                "waiting": t!(lang, "ui.outbox.waiting"),
                 "sending": t!(lang, "ui.outbox.sending"),
                 "refused": t!(lang, "ui.outbox.refused"),
                 "signin": t!(lang, "ui.outbox.signin"),

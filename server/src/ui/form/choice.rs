@@ -7,7 +7,7 @@ use super::FieldView;
 /// A drop-down. `options` are (value, label); put an empty value first where nothing may be chosen.
 pub fn select<V: AsRef<str>, L: AsRef<str>>(field: &FieldView<'_>, options: &[(V, L)]) -> Markup {
     html! {
-        div.field.bad[field.error.is_some()] {
+        div.field.in.bad[field.error.is_some()] {
             (field.label())
             select id=(field.id()) name=(field.name) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
                 @for (value, label) in options {
