@@ -13,7 +13,7 @@ if(old)old.remove();
 const box=make("div",{className:"call",tabIndex:-1}),close=make("button",{className:"ib",type:"button"},"✕");
 box.innerHTML=call.html;
 box.setAttribute("role","alertdialog");
-box.setAttribute("aria-label",$("h2",box).textContent);
+box.setAttribute("aria-label",($("h2",box)||box).textContent);
 close.setAttribute("aria-label",T.close);
 close.onclick=()=>box.remove();
 box.onkeydown=e=>{if(e.key==="Escape")box.remove()};

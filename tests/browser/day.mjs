@@ -10,7 +10,7 @@ const id = (href) => href.match(/[0-9a-z]{13}/)[0];
 const open = { scripts, lang };
 
 await run(async (later) => {
-  const demo = await startDemo();
+  const demo = await startDemo({ box: true });
   later(() => demo.stop());
   const browser = await openBrowser();
   later(() => browser.close());
@@ -144,6 +144,14 @@ await run(async (later) => {
   const after = await reservedOf(clerk.page, goods);
   check(after > reserved, `the stock is reserved: ${reserved} → ${after}`);
   step(`5 the manager was told within ${told.took.toFixed(0)} ms and approved; the clerk sees ${after - reserved} more reserved`);
+
+  // 6. The customer gets a message by the approval's reaction, and its delivery shows on the order.
+  const message = await until('已送达 stands on the order', async () => {
+    await page.goto(order);
+    return /已送达|Delivered/.test(await text(page));
+  }, { within: 40_000, every: 300 });
+  await shot(page, `${label}-6-delivered`);
+  step(`6 the customer's message was delivered ${(message.took / 1000).toFixed(1)} s after the approval`);
 
   for (const who of [rep, other, manager, clerk]) equal(who.faults.join('\n'), '', `${who.username} saw no fault`);
   step('done');

@@ -116,13 +116,14 @@ export async function launchProfile(folder, base) {
 export const PLACE = { latitude: 36.7069, longitude: 119.1618, accuracy: 12 };
 
 /** A person with a phone (or, with `desk`, a wide screen). */
-export async function person(browser, base, username, { scripts = true, lang = 'zh-CN', desk = false, place = PLACE } = {}) {
+export async function person(browser, base, username, { scripts = true, lang = 'zh-CN', desk = false, place = PLACE, worker = true } = {}) {
   const context = await browser.newContext({
     viewport: desk ? { width: 1280, height: 800 } : { width: 390, height: 844 },
     deviceScaleFactor: desk ? 1 : 2,
     hasTouch: !desk,
     isMobile: !desk,
     javaScriptEnabled: scripts,
+    serviceWorkers: worker ? 'allow' : 'block',
     locale: lang,
     timezoneId: 'Asia/Shanghai',
     geolocation: scripts && place ? place : undefined,

@@ -30,7 +30,7 @@ fn state(lang: Lang, card: &Card) -> Markup {
 /// For a desk where perhaps nobody sits: neither name nor debt.
 pub fn number_only(lang: Lang, found: &Card) -> Markup {
     html! {
-        p { b { (t!(lang, "popup.title")) } " " (state(lang, found)) }
+        h2 { (t!(lang, "popup.title")) " " (state(lang, found)) }
         p.money { (number(lang, found)) }
         (link_button(format!("/popup/{}", found.call.id), t!(lang, "popup.open"), ButtonKind::Primary))
     }
@@ -39,7 +39,7 @@ pub fn number_only(lang: Lang, found: &Card) -> Markup {
 /// The corner of an open page.
 pub fn popup(lang: Lang, found: &Card) -> Markup {
     html! {
-        p { b { (t!(lang, "popup.title")) } " " (state(lang, found)) " " span.num { (number(lang, found)) } }
+        h2 { (t!(lang, "popup.title")) " " (state(lang, found)) " " span.num { (number(lang, found)) } }
         (facts(lang, found))
         (link_button(format!("/popup/{}", found.call.id), t!(lang, "popup.open"), ButtonKind::Primary))
     }

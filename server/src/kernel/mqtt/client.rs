@@ -67,7 +67,7 @@ pub(super) fn options(name: &str, url: &str) -> anyhow::Result<MqttOptions> {
     let host = url.host_str().context("--broker names no host")?;
     let (transport, port) = match url.scheme() {
         "mqtt" | "tcp" => (Transport::tcp(), 1883),
-        "mqtts" | "ssl" => (Transport::tls_with_default_config(), 8883),
+        "mqtts" | "ssl" => (tls(), 8883),
         other => anyhow::bail!("--broker: {other}:// is neither mqtt:// nor mqtts://"),
     };
     let mut options = MqttOptions::new(name, host, url.port().unwrap_or(port));
@@ -76,6 +76,13 @@ pub(super) fn options(name: &str, url: &str) -> anyhow::Result<MqttOptions> {
         options.set_credentials(plain(url.username()), plain(url.password().unwrap_or_default()));
     }
     Ok(finish(options))
+}
+
+/// TLS with the system's roots. The provider is named, since more than one is compiled in.
+fn tls() -> Transport {
+    // Set already where the pages are served over TLS; then this changes nothing.
+    let _ = rumqttc::tokio_rustls::rustls::crypto::aws_lc_rs::default_provider().install_default();
+    Transport::tls_with_default_config()
 }
 
 /// Undoes percent-encoding, as in a password with an `@`.
