@@ -46,11 +46,11 @@ pub enum Command {
     Pdu(PduArgs),
     /// A modem and a caller-ID line on pseudo-terminals, for trying everything without hardware.
     ///
-    /// Example: gateway-agent simulate --dir /tmp/box
+    /// Example: gateway-agent simulate --dir ./simulator
     Simulate(Simulate),
     /// Make something happen at a running simulator.
     ///
-    /// Example: gateway-agent play --dir /tmp/box call 13805362417
+    /// Example: gateway-agent play --dir ./simulator call 13805362417
     Play(PlayArgs),
 }
 
