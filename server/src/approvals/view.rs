@@ -9,10 +9,10 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::paging::Listing;
 use crate::ui::button::named_button_for;
-use crate::ui::components::{card as box_card, empty, link_button, link_cell, pager, segmented};
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Entry, timeline};
+use crate::ui::{card as box_card, empty, link_button, link_cell, pager, segmented};
 
 use super::rules::{State, StepState};
 use super::store::{Approval, Colleague, Step, View};

@@ -11,10 +11,10 @@ use crate::kernel::cx::Cx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::paging::Listing;
 use crate::modules::Module;
-use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, segmented};
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::tag;
+use crate::ui::{card, cell, empty, link_button, link_cell, pager, segmented};
 
 fn caller(lang: Lang, call: &Call) -> String {
     match &call.customer {

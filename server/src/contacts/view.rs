@@ -7,10 +7,10 @@ use super::store::Contact;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::merge;
-use crate::ui::components::{card, link_button};
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
+use crate::ui::{card, link_button};
 
 /// Lines for numbers in the form.
 pub(super) const PHONES: [&str; 3] = ["phone1", "phone2", "phone3"];

@@ -10,10 +10,10 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::merge;
 use crate::kernel::money::Fen;
 use crate::kernel::paging::Listing;
-use crate::ui::components::{card, empty, link_button, link_cell, pager, search_bar, segmented};
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
+use crate::ui::{card, empty, link_button, link_cell, pager, search_bar, segmented};
 
 /// The customer's own lines in the form.
 pub(super) const PHONES: [&str; 2] = ["phone1", "phone2"];

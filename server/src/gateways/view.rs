@@ -12,10 +12,10 @@ use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::modules::Module;
-use crate::ui::components::{card, cell, empty, link_button, link_cell};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
+use crate::ui::{card, cell, empty, link_button, link_cell};
 
 /// In words and colour: is it there, and does the network hear it.
 fn state(lang: Lang, gateway: &Gateway) -> Markup {

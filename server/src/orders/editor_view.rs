@@ -6,8 +6,8 @@ use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::button::{button_for, button_row, named_button};
-use crate::ui::components::{card, cell};
 use crate::ui::form::{self, ButtonKind, InputKind};
+use crate::ui::{card, cell};
 
 use super::editor::{Editor, Shown};
 use super::store::{Line, Order};

@@ -12,11 +12,11 @@ use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::ui::button::{button_for, icon_link};
 use crate::ui::cell::plain_cell;
-use crate::ui::components::{card, cell, empty, link_button, link_cell, meter, money, pager, search_bar, segmented};
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Entry, timeline};
+use crate::ui::{card, cell, empty, link_button, link_cell, meter, money, pager, search_bar, segmented};
 
 use super::approval::{Reason, Weighed};
 use super::rules::{State, margin, percent};

@@ -13,8 +13,8 @@ use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::orders::Unpaid;
 use crate::ui::button::{button_row, link_button};
-use crate::ui::components::{card, cell, empty, link_cell, money, pager, search_bar};
 use crate::ui::form::{self, ButtonKind, InputKind};
+use crate::ui::{card, cell, empty, link_cell, money, pager, search_bar};
 
 use super::rules::{Method, method_name, spread};
 use super::store::{Match, Payment};

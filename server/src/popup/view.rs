@@ -9,10 +9,10 @@ use crate::kernel::cx::Cx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
-use crate::ui::components::{card, cell, link_button, link_cell};
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
+use crate::ui::{card, cell, link_button, link_cell};
 
 /// Stored digits as people read them.
 pub fn shown(digits: &str) -> String {

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::paging::Listing;
 use crate::stock::Balance;
-use crate::ui::components::{card, cell, empty, link_cell, pager, search_bar};
 use crate::ui::tag::{Tone, tag};
+use crate::ui::{card, cell, empty, link_cell, pager, search_bar};
 
 use super::Unit;
 use super::store::{PriceRow, Product, Row};

@@ -14,12 +14,12 @@ use crate::sms::parts::{Alphabet, measure};
 use crate::sms::rules::{LONGEST, State, VARIABLES, recipient};
 use crate::sms::store::{Message, Reply, Template, Thread, ThreadRow};
 use crate::sms::{quoted, shown, tone};
-use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::list::encode;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Moment, TimelineItem, timeline};
+use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
 
 /// What stands beside the form of a new message.
 #[derive(Debug)]

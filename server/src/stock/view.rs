@@ -12,10 +12,10 @@ use crate::kernel::money::Milli;
 use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::ui::button::icon_link;
-use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::timeline::{Entry, timeline};
+use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
 
 use super::rules::Kind;
 use super::store::{Move, Product, Row};

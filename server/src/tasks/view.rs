@@ -10,11 +10,11 @@ use crate::kernel::paging::Listing;
 use crate::tasks::pages::{NOTE, TITLE};
 use crate::tasks::rules::{Kind, Priority, State};
 use crate::tasks::store::{TaskRow, View};
-use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, segmented};
 use crate::ui::form::{ButtonKind, FieldView, InputKind, error_summary, form, select, submit, text, textarea};
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::tag::{Tone, tag};
+use crate::ui::{card, cell, empty, link_button, link_cell, pager, segmented};
 
 /// What the list page shows.
 #[derive(Debug)]

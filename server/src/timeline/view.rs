@@ -10,9 +10,9 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::paging::Listing;
-use crate::ui::components::{Act, StripItem, acts, card, cell, empty, pager, strip};
 use crate::ui::icon::Icon;
 use crate::ui::timeline::{Entry, timeline as entries_list};
+use crate::ui::{Act, StripItem, acts, card, cell, empty, pager, strip};
 
 /// Everything the page shows, and what the looker may do.
 pub(super) struct Card<'a> {

@@ -44,6 +44,20 @@ pub fn views<H: AsRef<str>, L: AsRef<str>>(label: &str, items: &[View<H, L>]) ->
     }
 }
 
+/// The views of a list as links: (address, name, whether it is the one shown).
+pub fn segmented(items: &[(String, String, bool)]) -> Markup {
+    let items: Vec<View<&str, &str>> = items
+        .iter()
+        .map(|(href, label, current)| View {
+            href: href.as_str(),
+            label: label.as_str(),
+            count: None,
+            current: *current,
+        })
+        .collect();
+    views("", &items)
+}
+
 /// Previous and next page of the list at `path`. `query` is the list's own query without `page`; `page`
 /// counts from 1; `more` says whether another page follows. Nothing when there is only one.
 pub fn pager(lang: Lang, path: &str, query: &[(&str, &str)], page: i64, more: bool) -> Markup {

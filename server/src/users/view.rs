@@ -9,10 +9,10 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::paging::Listing;
 use crate::kernel::phone::Phone;
 use crate::modules::Module;
-use crate::ui::components::{card, cell, empty, link_button, link_cell, pager, search_bar};
 use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
 use crate::ui::layout::{Page, TextSize, Theme, language_switch};
 use crate::ui::tag::{Tone, tag};
+use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar};
 use crate::users::sign_in::Kept;
 use crate::users::store::{Department, User};
 

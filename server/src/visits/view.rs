@@ -12,7 +12,6 @@ use crate::kernel::geo::MapApp;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::merge;
 use crate::ui::button::{button, button_row};
-use crate::ui::components::{Act, acts, card, cell, link_button};
 use crate::ui::form::{
     ButtonKind, InputKind, error_summary, file_photo, form, hidden, location, submit, text, textarea,
 };
@@ -20,6 +19,7 @@ use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::photo::{Photo, photo_grid};
 use crate::ui::tag::{Tone, tag};
+use crate::ui::{Act, acts, card, cell, link_button};
 use crate::visits::marks::metres_text;
 use crate::visits::pages::{PURPOSE, RESULT};
 use crate::visits::rules::{Flag, Flags, State};

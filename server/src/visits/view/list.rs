@@ -9,10 +9,10 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Listing;
 use crate::ui::button::icon_link;
-use crate::ui::components::{StripItem, card, empty, link_cell, meter, pager, segmented, strip};
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::tag::{Tone, tag};
+use crate::ui::{StripItem, card, empty, link_cell, meter, pager, segmented, strip};
 use crate::visits::rules::State;
 use crate::visits::store::{TeamRow, VisitRow};
 

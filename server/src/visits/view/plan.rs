@@ -6,9 +6,9 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::ui::button::named_button;
-use crate::ui::components::{card, empty};
 use crate::ui::form::{ButtonKind, InputKind, error_summary, form, hidden, location, submit, text};
 use crate::ui::layout::{Frame, Page};
+use crate::ui::{card, empty};
 use crate::visits::pages::PURPOSE;
 
 /// A customer to tick.
