@@ -216,6 +216,9 @@ impl Door {
             Some(token) => self.office.session(token, active).await?,
             None => None,
         };
+        // An outbox says whose forms it sends: on a shared phone they wait for their own writer.
+        let session =
+            session.filter(|session| guest.header("x-user").is_none_or(|user| user == session.actor.id.to_string()));
         let Some(session) = session else {
             return self.sign_in(guest).await.map(Admission::SignIn);
         };
