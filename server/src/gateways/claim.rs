@@ -19,6 +19,7 @@ use crate::kernel::clock::{MINUTE, Millis};
 use crate::kernel::cx::Guest;
 use crate::kernel::db::Tx;
 use crate::kernel::error::{AppError, Result};
+use crate::kernel::hex::hex;
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::PasswordHash;
 
@@ -52,7 +53,7 @@ pub fn new_code() -> String {
 /// What a code is stored as; dashes, spaces and small letters do not matter.
 pub fn code_hash(code: &str) -> String {
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
-    Sha256::digest(code.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(code.as_bytes()))
 }
 
 /// Gives a box its credential, and the code its end. The wire must admit it after the commit: [`welcome`].

@@ -18,6 +18,7 @@ use crate::kernel::Kernel;
 use crate::kernel::access::{RightsTable, Role, Scope};
 use crate::kernel::clock::{HOUR, MINUTE, Millis};
 use crate::kernel::db::{DbError, Tx, sql};
+use crate::kernel::hex::hex;
 use crate::kernel::id::Id;
 
 /// The name of the session cookie.
@@ -119,7 +120,7 @@ fn argon2() -> Result<Argon2<'static>, anyhow::Error> {
 
 /// What a token is stored as.
 fn digest(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(token.as_bytes()))
 }
 
 impl Kernel {

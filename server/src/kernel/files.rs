@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::kernel::hex::hex;
+
 /// The folder of stored files.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -18,7 +20,7 @@ impl FileHash {
     /// The hash of some bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> FileHash {
-        FileHash(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+        FileHash(hex(&Sha256::digest(bytes)))
     }
 
     /// A hash read back from the database; `None` unless it is 64 hex digits, so that no row can name a path.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::kernel::clock;
 use crate::kernel::error::{AppError, Result};
+use crate::kernel::hex::hex;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
@@ -126,7 +127,7 @@ impl Form {
             add(upload.field.as_bytes());
             add(&upload.bytes);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize())
     }
 
     /// The token and digest alone, for the write that will note them.

@@ -13,6 +13,7 @@ pub mod error;
 pub mod files;
 pub mod form;
 pub mod geo;
+pub mod hex;
 pub mod housekeeping;
 pub mod i18n;
 pub mod id;

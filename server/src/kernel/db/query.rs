@@ -121,6 +121,18 @@ impl From<Option<&str>> for Arg {
     }
 }
 
+/// Binds one argument to either driver's statement: their types have no common trait to write this for.
+macro_rules! bound {
+    ($query:ident, $arg:ident) => {
+        match $arg {
+            Arg::Int(value) => $query.bind(value),
+            Arg::Real(value) => $query.bind(value),
+            Arg::Text(value) => $query.bind(value),
+            Arg::Bool(value) => $query.bind(value),
+        }
+    };
+}
+
 /// Where a statement runs: on the readers, or inside a write.
 #[derive(Debug)]
 pub enum On<'a> {
@@ -225,21 +237,11 @@ impl Query {
     }
 
     fn on_sqlite<T: Record>(self) -> sqlx::query::QueryAs<'static, Sqlite, T, SqliteArguments> {
-        self.args.into_iter().fold(sqlx::query_as(AssertSqlSafe(self.text)), |query, arg| match arg {
-            Arg::Int(value) => query.bind(value),
-            Arg::Real(value) => query.bind(value),
-            Arg::Text(value) => query.bind(value),
-            Arg::Bool(value) => query.bind(value),
-        })
+        self.args.into_iter().fold(sqlx::query_as(AssertSqlSafe(self.text)), |query, arg| bound!(query, arg))
     }
 
     fn on_postgres<T: Record>(self) -> sqlx::query::QueryAs<'static, Postgres, T, PgArguments> {
-        self.args.into_iter().fold(sqlx::query_as(AssertSqlSafe(self.text)), |query, arg| match arg {
-            Arg::Int(value) => query.bind(value),
-            Arg::Real(value) => query.bind(value),
-            Arg::Text(value) => query.bind(value),
-            Arg::Bool(value) => query.bind(value),
-        })
+        self.args.into_iter().fold(sqlx::query_as(AssertSqlSafe(self.text)), |query, arg| bound!(query, arg))
     }
 
     /// Every row.
@@ -286,27 +288,17 @@ impl Query {
     pub async fn run(self, tx: &mut Tx) -> Result<u64, DbError> {
         Ok(match &mut tx.0 {
             Inner::Sqlite(seat) => {
-                let query = self.args.into_iter().fold(
-                    sqlx::query::<Sqlite>(AssertSqlSafe(self.text)),
-                    |query, arg| match arg {
-                        Arg::Int(value) => query.bind(value),
-                        Arg::Real(value) => query.bind(value),
-                        Arg::Text(value) => query.bind(value),
-                        Arg::Bool(value) => query.bind(value),
-                    },
-                );
+                let query = self
+                    .args
+                    .into_iter()
+                    .fold(sqlx::query::<Sqlite>(AssertSqlSafe(self.text)), |query, arg| bound!(query, arg));
                 query.execute(sqlite_of(seat)?).await?.rows_affected()
             }
             Inner::Postgres(transaction) => {
-                let query = self.args.into_iter().fold(
-                    sqlx::query::<Postgres>(AssertSqlSafe(self.text)),
-                    |query, arg| match arg {
-                        Arg::Int(value) => query.bind(value),
-                        Arg::Real(value) => query.bind(value),
-                        Arg::Text(value) => query.bind(value),
-                        Arg::Bool(value) => query.bind(value),
-                    },
-                );
+                let query = self
+                    .args
+                    .into_iter()
+                    .fold(sqlx::query::<Postgres>(AssertSqlSafe(self.text)), |query, arg| bound!(query, arg));
                 query.execute(&mut **transaction).await?.rows_affected()
             }
         })
