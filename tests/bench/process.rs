@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use poem::listener::{Acceptor, Listener};
 use poem::{Route, get, handler};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -95,11 +96,11 @@ fn hello() -> &'static str {
 pub fn serve_hello() -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let std = std::net::TcpListener::bind("127.0.0.1:0")?;
-        let address = std.local_addr()?;
-        drop(std);
-        println!("http://{address}");
-        poem::Server::new(poem::listener::TcpListener::bind(address)).run(Route::new().at("/", get(hello))).await?;
+        let acceptor = poem::listener::TcpListener::bind("127.0.0.1:0").into_acceptor().await?;
+        let address = acceptor.local_addr().into_iter().next().context("no address")?;
+        // Printed once it listens: whoever reads it may connect at once.
+        println!("http://{}", address.as_socket_addr().context("no socket address")?);
+        poem::Server::new_with_acceptor(acceptor).run(Route::new().at("/", get(hello))).await?;
         Ok(())
     })
 }
