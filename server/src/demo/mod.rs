@@ -89,7 +89,13 @@ pub async fn fill(office: &Office, customers: u32) -> anyhow::Result<Summary> {
 async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summary> {
     let now = office.clock.now();
     let today = clock::start_of(clock::day(now));
-    let pace = Pace { today, times: if wanted <= 3_000 { 2 } else { 1 } };
+    // Twelve reps cannot see a hundred thousand customers as often as three hundred.
+    let (times, visits) = match wanted {
+        0..=3_000 => (2, 12),
+        3_001..=20_000 => (1, 6),
+        _ => (1, 2),
+    };
+    let pace = Pace { today, times, visits };
     let mut load = Loader::new(&office.db);
     load.insert("INSERT INTO settings (name, value) VALUES", vec![row![MARK, "begun"]]).await?;
     let company = company::found(&mut load, hash, today - 500 * DAY).await?;

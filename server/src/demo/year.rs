@@ -202,6 +202,8 @@ pub(super) struct Pace {
     pub today: Millis,
     /// Events for a customer are multiplied by this.
     pub times: i64,
+    /// The most visits without an order that a customer had.
+    pub visits: i64,
 }
 
 /// A moment of working hours some days ago; Sundays count as the Saturday before.
@@ -374,7 +376,7 @@ pub(super) fn live(load: &mut Loader<'_>, rng: &mut Rng, shop: &mut Shop, goods:
     }
     shop.arrears = unpaid.iter().map(|order| order.total() - order.paid).sum();
     book.orders.append(&mut unpaid);
-    for ago in days(rng, 6 * pace.times, span) {
+    for ago in days(rng, pace.visits, span) {
         let at = workday(rng, pace.today, ago);
         if rng.chance(4) {
             book.visits.push(planned(load, rng, shop, at, at - 2 * DAY));

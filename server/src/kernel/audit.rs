@@ -95,7 +95,6 @@ pub async fn record(
     .bind(kind)
     .bind(id)
     .bind(Value::Object(changes.0).to_string())
-    .run(tx)
-    .await?;
+    .later(tx);
     Ok(())
 }

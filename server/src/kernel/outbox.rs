@@ -57,8 +57,8 @@ pub async fn record<E: Event>(tx: &mut Tx, event: &E, at: Millis, due_at: Millis
     .bind(payload)
     .bind(at)
     .bind(due_at)
-    .run(tx)
-    .await?;
+    .later(tx);
+    tx.stir();
     Ok(id)
 }
 

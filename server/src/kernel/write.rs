@@ -48,18 +48,17 @@ impl<'a> Write<'a> {
     /// What the database says; a twin of the same form that won the race makes this [`AppError::Repeated`].
     pub async fn finish(mut self, location: &str) -> Result<Response> {
         let user = self.cx.actor().id;
-        let noted = sql("INSERT INTO ops (user_id, op_id, body_hash, location, at) VALUES ($1, $2, $3, $4, $5)")
+        sql("INSERT INTO ops (user_id, op_id, body_hash, location, at) VALUES ($1, $2, $3, $4, $5)")
             .bind(user)
             .bind(self.form.op())
             .bind(self.form.hash())
             .bind(location)
             .bind(self.author.at)
-            .run(&mut self.tx)
-            .await;
-        match noted {
-            Ok(_) => {}
+            .later(&mut self.tx);
+        let stirred = self.tx.stirred();
+        match self.tx.commit().await {
+            Ok(()) => {}
             Err(DbError::Duplicate) => {
-                drop(self.tx);
                 // The winner may share a commit that is still to come; an empty write is answered after it.
                 self.cx.office.db.begin().await?.commit().await?;
                 let first = self.cx.first_answer(&self.form).await?;
@@ -67,8 +66,9 @@ impl<'a> Write<'a> {
             }
             Err(error) => return Err(error.into()),
         }
-        self.tx.commit().await?;
-        self.cx.office.alarm.ring();
+        if stirred {
+            self.cx.office.alarm.ring();
+        }
         self.cx.office.badges_changed(user);
         Ok(see_other(location))
     }

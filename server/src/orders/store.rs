@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::approvals::Asked;
 use crate::customers::{self, Customer};
-use crate::kernel::access::Scope;
+use crate::kernel::access::{Newest, Scope};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
@@ -132,6 +132,8 @@ pub(super) enum View {
     State(State),
 }
 
+const NEWEST: Newest = Newest { table: "orders", live: "deleted_at IS NULL", owner: "o.owner_id", id: "o.id" };
+
 /// Customers whose orders a search gathers.
 const NAMED: i64 = 100;
 
@@ -159,7 +161,17 @@ pub(super) async fn list(
         }
         query = query.push(")");
     }
-    query = scope.restrict(query, "o.owner_id").push(" ORDER BY o.id DESC LIMIT ").arg(paging.limit());
+    let only = match view {
+        View::State(state) => Some(("state", state.code())),
+        View::All => None,
+    };
+    // A customer's or a search's orders are few already.
+    query = if customer.is_some() || !q.is_empty() {
+        scope.restrict(query, "o.owner_id")
+    } else {
+        scope.newest(query, NEWEST, only, paging)
+    };
+    query = query.push(" ORDER BY o.id DESC LIMIT ").arg(paging.limit());
     Ok(paging.cut(query.push(" OFFSET ").arg(paging.offset()).all(db).await?))
 }
 

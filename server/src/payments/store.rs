@@ -1,7 +1,7 @@
 //! The SQL of payments and what they paid.
 
 use crate::customers;
-use crate::kernel::access::Scope;
+use crate::kernel::access::{Newest, Scope};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::id::Id;
@@ -29,6 +29,8 @@ pub(super) struct Payment {
 const PAYMENT: &str = "SELECT p.id, u.name AS owner, p.customer_id, c.name AS customer, p.number, p.paid_on, p.amount, p.method, \
      p.note, p.created_at FROM payments p JOIN users u ON u.id = p.owner_id JOIN customers c ON c.id = p.customer_id WHERE 1 = 1";
 
+const NEWEST: Newest = Newest { table: "payments", live: "1 = 1", owner: "p.owner_id", id: "p.id" };
+
 /// Customers whose payments a search gathers.
 const NAMED: i64 = 100;
 
@@ -52,7 +54,13 @@ pub(super) async fn list(
         }
         query = query.push(")");
     }
-    query = scope.restrict(query, "p.owner_id").push(" ORDER BY p.id DESC LIMIT ").arg(paging.limit());
+    // A customer's or a search's payments are few already.
+    query = if customer.is_some() || !q.is_empty() {
+        scope.restrict(query, "p.owner_id")
+    } else {
+        scope.newest(query, NEWEST, None, paging)
+    };
+    query = query.push(" ORDER BY p.id DESC LIMIT ").arg(paging.limit());
     Ok(paging.cut(query.push(" OFFSET ").arg(paging.offset()).all(db).await?))
 }
 

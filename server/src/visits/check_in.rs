@@ -36,7 +36,7 @@ pub async fn begin(cx: &Cx, write: &mut Write<'_>, visit: &Visit, form: &Form, r
     let fix = Fix::parse(form.value("lat"), form.value("lng"), form.value("accuracy"), form.value("fix_at"));
     let (id, day) = (visit.row.id, today(cx));
     let before = match fix {
-        Some(_) => store::last_place(&mut write.tx, visit.row.owner_id, cx.now, day).await?,
+        Some(_) => store::last_place(&mut write.tx, visit.row.owner_id, cx.now).await?,
         None => None,
     };
     let evidence = rules::judge(fix.as_ref(), visit.point(), before, cx.now);

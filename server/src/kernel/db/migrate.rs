@@ -70,7 +70,7 @@ pub async fn migrate(db: &Db, migrations: &[Migration]) -> Result<usize, Migrati
 async fn execute(db: &Db, text: &str, name: Option<&'static str>) -> Result<(), DbError> {
     let at = chrono::Utc::now().timestamp_millis();
     let mut tx = db.begin().await?;
-    match &mut tx.0 {
+    match &mut tx.inner {
         super::Inner::Sqlite(seat) => {
             seat.connection()?.execute(AssertSqlSafe(fenced(text, "sqlite"))).await?;
         }

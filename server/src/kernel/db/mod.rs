@@ -88,7 +88,7 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(STATEMENTS)
-            .pragma("cache_size", "-8192")
+            .pragma("cache_size", "-4096")
             .pragma("temp_store", "memory");
         let writing = options.connect().await?;
         // A pool's ping before each query would cost as much as the query.
@@ -124,8 +124,8 @@ impl Db {
     /// [`DbError::Unavailable`] when no transaction can begin.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match self {
-            Db::Sqlite { writer, .. } => Ok(Tx(Inner::Sqlite(writer.sit().await?))),
-            Db::Postgres(pool) => Ok(Tx(Inner::Postgres(pool.begin().await?))),
+            Db::Sqlite { writer, .. } => Ok(Tx::new(Inner::Sqlite(writer.sit().await?))),
+            Db::Postgres(pool) => Ok(Tx::new(Inner::Postgres(pool.begin().await?))),
         }
     }
 
@@ -155,7 +155,14 @@ impl Db {
 /// A write in progress. Dropped without [`Tx::commit`] it leaves no trace.
 #[derive(Debug)]
 #[must_use = "a write that is not committed is undone"]
-pub struct Tx(Inner);
+pub struct Tx {
+    inner: Inner,
+    /// Statements whose answers nobody waits for; they run, in their order, before the next one that somebody
+    /// does wait for.
+    later: Vec<Query>,
+    /// Whether jobs have something to do after the commit.
+    stirred: bool,
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -168,11 +175,49 @@ impl Tx {
     ///
     /// # Errors
     /// When the commit fails, nothing of this write remains.
-    pub async fn commit(self) -> Result<(), DbError> {
-        match self.0 {
-            Inner::Sqlite(seat) => seat.commit().await,
-            Inner::Postgres(transaction) => Ok(transaction.commit().await?),
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        match self.inner {
+            Inner::Sqlite(seat) => seat.commit(std::mem::take(&mut self.later)).await,
+            Inner::Postgres(mut transaction) => {
+                for query in self.later {
+                    query.run_on_postgres(&mut transaction).await?;
+                }
+                Ok(transaction.commit().await?)
+            }
         }
+    }
+
+    fn new(inner: Inner) -> Tx {
+        Tx { inner, later: Vec::new(), stirred: false }
+    }
+
+    /// Notes that jobs have something to do after the commit.
+    pub(in crate::kernel) fn stir(&mut self) {
+        self.stirred = true;
+    }
+
+    /// Whether [`Tx::stir`] was called.
+    pub(in crate::kernel) fn stirred(&self) -> bool {
+        self.stirred
+    }
+
+    /// Runs what was put off.
+    async fn catch_up(&mut self) -> Result<(), DbError> {
+        if self.later.is_empty() {
+            return Ok(());
+        }
+        let later = std::mem::take(&mut self.later);
+        match &mut self.inner {
+            Inner::Sqlite(seat) => {
+                query::joined(later).run_on_sqlite(sqlite_of(seat)?).await?;
+            }
+            Inner::Postgres(transaction) => {
+                for query in later {
+                    query.run_on_postgres(transaction).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Waits until no other write is in its turn for `what`, and holds the turn until the commit: for a check
@@ -181,7 +226,7 @@ impl Tx {
     /// # Errors
     /// What the database says.
     pub async fn in_turn(&mut self, what: &'static str) -> Result<(), DbError> {
-        match &mut self.0 {
+        match &mut self.inner {
             Inner::Sqlite(_) => {}
             Inner::Postgres(transaction) => {
                 sqlx::query("SELECT pg_advisory_xact_lock($1)")
@@ -196,7 +241,7 @@ impl Tx {
     /// Text that ends a `SELECT` whose rows are about to be changed. SQLite has one writer and needs none.
     #[must_use]
     pub fn for_update(&self) -> &'static str {
-        match self.0 {
+        match self.inner {
             Inner::Sqlite(_) => "",
             Inner::Postgres(_) => " FOR UPDATE",
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite};
+use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use super::{Db, DbError, Inner, Tx, sqlite_of};
 use crate::kernel::id::Id;
@@ -252,8 +252,13 @@ impl Query {
         Ok(match on.into() {
             On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_all(readers).await?,
             On::Db(Db::Postgres(pool)) => self.on_postgres().fetch_all(pool).await?,
-            On::Tx(Tx(Inner::Sqlite(seat))) => self.on_sqlite().fetch_all(sqlite_of(seat)?).await?,
-            On::Tx(Tx(Inner::Postgres(tx))) => self.on_postgres().fetch_all(&mut **tx).await?,
+            On::Tx(tx) => {
+                tx.catch_up().await?;
+                match &mut tx.inner {
+                    Inner::Sqlite(seat) => self.on_sqlite().fetch_all(sqlite_of(seat)?).await?,
+                    Inner::Postgres(tx) => self.on_postgres().fetch_all(&mut **tx).await?,
+                }
+            }
         })
     }
 
@@ -265,8 +270,13 @@ impl Query {
         Ok(match on.into() {
             On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_optional(readers).await?,
             On::Db(Db::Postgres(pool)) => self.on_postgres().fetch_optional(pool).await?,
-            On::Tx(Tx(Inner::Sqlite(seat))) => self.on_sqlite().fetch_optional(sqlite_of(seat)?).await?,
-            On::Tx(Tx(Inner::Postgres(tx))) => self.on_postgres().fetch_optional(&mut **tx).await?,
+            On::Tx(tx) => {
+                tx.catch_up().await?;
+                match &mut tx.inner {
+                    Inner::Sqlite(seat) => self.on_sqlite().fetch_optional(sqlite_of(seat)?).await?,
+                    Inner::Postgres(tx) => self.on_postgres().fetch_optional(&mut **tx).await?,
+                }
+            }
         })
     }
 
@@ -286,21 +296,63 @@ impl Query {
     /// # Returns
     /// How many rows it changed.
     pub async fn run(self, tx: &mut Tx) -> Result<u64, DbError> {
-        Ok(match &mut tx.0 {
-            Inner::Sqlite(seat) => {
-                let query = self
-                    .args
-                    .into_iter()
-                    .fold(sqlx::query::<Sqlite>(AssertSqlSafe(self.text)), |query, arg| bound!(query, arg));
-                query.execute(sqlite_of(seat)?).await?.rows_affected()
-            }
-            Inner::Postgres(transaction) => {
-                let query = self
-                    .args
-                    .into_iter()
-                    .fold(sqlx::query::<Postgres>(AssertSqlSafe(self.text)), |query, arg| bound!(query, arg));
-                query.execute(&mut **transaction).await?.rows_affected()
-            }
-        })
+        tx.catch_up().await?;
+        match &mut tx.inner {
+            Inner::Sqlite(seat) => self.run_on_sqlite(sqlite_of(seat)?).await,
+            Inner::Postgres(transaction) => self.run_on_postgres(transaction).await,
+        }
+    }
+
+    /// Puts a statement off that returns nothing and whose failure may show as late as the commit. On SQLite
+    /// those that stand together go to the connection's thread as one: what such a way costs is more than
+    /// what the statement does there.
+    pub fn later(self, tx: &mut Tx) {
+        tx.later.push(self);
+    }
+
+    pub(super) async fn run_on_sqlite(self, connection: &mut SqliteConnection) -> Result<u64, DbError> {
+        let query = sqlx::query::<Sqlite>(AssertSqlSafe(self.text));
+        let query = self.args.into_iter().fold(query, |query, arg| bound!(query, arg));
+        Ok(query.execute(connection).await?.rows_affected())
+    }
+
+    pub(super) async fn run_on_postgres(self, tx: &mut Transaction<'static, Postgres>) -> Result<u64, DbError> {
+        let query = sqlx::query::<Postgres>(AssertSqlSafe(self.text));
+        let query = self.args.into_iter().fold(query, |query, arg| bound!(query, arg));
+        Ok(query.execute(&mut **tx).await?.rows_affected())
+    }
+}
+
+/// One text of several statements: SQLite's driver runs them in their order and counts `$n` through all.
+pub(super) fn joined(queries: Vec<Query>) -> Query {
+    let mut all = sql("");
+    for query in queries {
+        let before = all.args.len();
+        let text = all.text.to_mut();
+        let mut rest: &str = &query.text;
+        while let Some((head, tail)) = rest.split_once('$') {
+            let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, tail) = tail.split_at(digits);
+            text.push_str(head);
+            text.push('$');
+            text.push_str(&(before + number.parse::<usize>().unwrap_or(0)).to_string());
+            rest = tail;
+        }
+        text.push_str(rest);
+        text.push(';');
+        all.args.extend(query.args);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{joined, sql};
+
+    #[test]
+    fn joined_statements_count_their_arguments_through() {
+        let all = joined(vec![sql("A $1, $2").bind(1).bind(2), sql("B"), sql("C $2 $1").bind(3).bind(4)]);
+        assert_eq!(all.text(), "A $1, $2;B;C $4 $3;");
+        assert_eq!(all.args.len(), 4);
     }
 }

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, Executor, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::DbError;
+use super::query::{Query, joined};
 
 /// The most writes that share a commit, and the longest that the first of them waits for others.
 const BATCH_MEMBERS: u32 = 64;
@@ -135,9 +136,15 @@ impl Desk {
     /// Opens a savepoint, and the batch around it where none is open.
     async fn open(&mut self) -> Result<(), DbError> {
         if self.batch.is_none() {
-            self.connection.execute("BEGIN IMMEDIATE").await?;
+            // One way to the connection's thread for both.
+            if let Err(error) = self.connection.execute("BEGIN IMMEDIATE; SAVEPOINT member").await {
+                // Where the first succeeded, nothing of it may stay open.
+                self.fail_batch(&error).await;
+                return Err(error.into());
+            }
             let (outcome, _) = watch::channel(None);
             self.batch = Some(Batch { begun: Instant::now(), members: 0, outcome });
+            return Ok(());
         }
         match self.connection.execute("SAVEPOINT member").await {
             Ok(_) => Ok(()),
@@ -183,7 +190,12 @@ impl Seat {
         }
     }
 
-    pub(super) async fn commit(mut self) -> Result<(), DbError> {
+    /// Runs what was put off, and commits.
+    pub(super) async fn commit(mut self, later: Vec<Query>) -> Result<(), DbError> {
+        // A failure here drops the seat with its savepoint open, which undoes this member alone.
+        if !later.is_empty() {
+            joined(later).run_on_sqlite(self.connection()?).await?;
+        }
         // The desk is taken only after the release: until then a cancelled call must still be undone.
         let Some(desk) = self.desk.as_mut() else { return Ok(()) };
         if let Err(error) = desk.connection.execute("RELEASE member").await {

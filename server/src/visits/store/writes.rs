@@ -57,8 +57,7 @@ pub async fn create(tx: &mut Tx, new: &NewVisit<'_>) -> Result<Id, DbError> {
     .bind(new.purpose)
     .bind(new.at)
     .bind(new.at)
-    .run(tx)
-    .await?;
+    .later(tx);
     Ok(id)
 }
 
@@ -154,15 +153,11 @@ struct Place {
 ///
 /// # Errors
 /// What the database says.
-pub async fn last_place(tx: &mut Tx, owner: Id, now: Millis, day: NaiveDate) -> Result<Option<Before>, DbError> {
-    // By day first: that is what the index orders.
-    let since = day.pred_opt().unwrap_or(day).to_string();
+pub async fn last_place(tx: &mut Tx, owner: Id, now: Millis) -> Result<Option<Before>, DbError> {
     let place: Option<Place> = sql(
-        "SELECT in_lat, in_lng, checked_in_at FROM visits WHERE owner_id = $1 AND planned_on >= $2 \
-         AND checked_in_at > $3 AND in_lat IS NOT NULL AND deleted_at IS NULL ORDER BY checked_in_at DESC, id DESC LIMIT 1",
+        "SELECT in_lat, in_lng, checked_in_at FROM visits WHERE owner_id = $1 AND checked_in_at > $2 AND in_lat IS NOT NULL AND deleted_at IS NULL ORDER BY checked_in_at DESC, id DESC LIMIT 1",
     )
     .bind(owner)
-    .bind(since)
     .bind(now - DAY)
     .optional(tx)
     .await?;
@@ -198,8 +193,7 @@ pub async fn check_in(
     .bind(evidence.flags.stored())
     .bind(reason)
     .bind(at)
-    .run(tx)
-    .await?;
+    .later(tx);
     Ok(())
 }
 
@@ -238,8 +232,7 @@ pub async fn check_out(
     .bind(next_on)
     .bind(reason)
     .bind(at)
-    .run(tx)
-    .await?;
+    .later(tx);
     Ok(())
 }
 
