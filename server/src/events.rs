@@ -26,6 +26,11 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
+    /// A company has its first administrator.
+    CompanyFounded {
+        /// The language that it was founded in, as its tag.
+        lang: String,
+    },
     /// A step of an approval waits for `approver`.
     ApprovalOpened {
         /// The approval.
@@ -103,6 +108,7 @@ pub enum Event {
 impl outbox::Event for Event {
     fn kind(&self) -> &'static str {
         match self {
+            Event::CompanyFounded { .. } => "company_founded",
             Event::ApprovalOpened { .. } => "approval_opened",
             Event::ApprovalDecided { .. } => "approval_decided",
             Event::OrderApproved { .. } => "order_approved",

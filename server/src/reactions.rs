@@ -11,9 +11,10 @@ use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, Tx};
 use crate::kernel::error::Result;
+use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::kernel::outbox::Pending;
-use crate::{approvals, calls, orders, popup, sms};
+use crate::{approvals, calls, orders, popup, products, sms, stock};
 
 /// Reactions that share the event's transaction.
 ///
@@ -25,6 +26,11 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
             orders::KIND => orders::approval::decided(tx, at, *document, *outcome, *by).await,
             _ => Ok(()),
         },
+        Event::CompanyFounded { lang } => {
+            let lang = Lang::from_code(lang).unwrap_or(Lang::Zh);
+            products::begin(tx, lang).await?;
+            Ok(stock::begin(tx, lang).await?)
+        }
         Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
         | Event::OrderRefused { .. }
@@ -61,7 +67,7 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
         Event::CallRinging { call } => Ok(popup::ring(&office, &scope, call).await?),
         Event::CallEnded { call } => Ok(popup::hang_up(&office, &scope, call).await?),
         Event::CallUnanswered { call } => Ok(calls::unanswered(&office, &scope, call).await?),
-        Event::OrderRefused { .. } | Event::VisitEnded { .. } => Ok(()),
+        Event::CompanyFounded { .. } | Event::OrderRefused { .. } | Event::VisitEnded { .. } => Ok(()),
     }
 }
 

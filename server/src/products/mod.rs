@@ -6,6 +6,8 @@
 //! Events: none
 //! Uses: stock
 
+mod editor;
+mod form_view;
 mod pages;
 mod rules;
 mod store;
@@ -13,6 +15,8 @@ mod view;
 
 use crate::kernel::access::Gate;
 use crate::kernel::cx::Cx;
+use crate::kernel::db::{DbError, Tx};
+use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 use crate::kernel::routes::Routes;
@@ -27,6 +31,10 @@ pub use store::{
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
     routes.get("/products", Gate::view(Module::Products), pages::list);
+    routes.get("/products/new", Gate::create(Module::Products), editor::new);
+    routes.post("/products", Gate::create(Module::Products), editor::create);
+    routes.get("/products/:id/edit", Gate::edit(Module::Products), editor::edit);
+    routes.post("/products/:id", Gate::edit(Module::Products), editor::update);
     routes.get("/products/:id", Gate::view(Module::Products), pages::show);
 }
 
@@ -35,6 +43,16 @@ pub fn routes(routes: &mut Routes) {
 #[must_use]
 pub fn sees_cost(cx: &Cx) -> bool {
     cx.may(Gate::export(Module::Orders))
+}
+
+/// Gives a new company its price levels and a first category, named in its language.
+///
+/// # Errors
+/// What the database says.
+pub async fn begin(tx: &mut Tx, lang: Lang) -> Result<(), DbError> {
+    let levels =
+        [t!(lang, "products.level_retail"), t!(lang, "products.level_wholesale"), t!(lang, "products.level_dealer")];
+    store::begin(tx, &levels.each_ref().map(AsRef::as_ref), &t!(lang, "products.first_category")).await
 }
 
 /// A unit that a product is sold in.

@@ -2,11 +2,14 @@
 
 use poem::Response;
 
+use crate::kernel::access::Gate;
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::error::{AppError, Result};
+use crate::kernel::i18n::t;
 use crate::modules::Module;
 use crate::stock;
+use crate::ui::button::{ButtonKind, link_button};
 use crate::ui::layout::Page;
 
 use super::{sees_cost, store, view};
@@ -17,7 +20,10 @@ pub(super) async fn list(cx: Cx) -> Result<Response> {
     let level = store::default_level(&cx.office.db).await?;
     let found = store::list(&cx.office.db, q, level, &today, cx.paging()).await?;
     let frame = cx.frame();
-    let page = Page::new(&frame, Module::Products.title(cx.lang)).back("/").tabs();
+    let mut page = Page::new(&frame, Module::Products.title(cx.lang)).back("/").tabs();
+    if cx.may(Gate::create(Module::Products)) {
+        page = page.header_action(view::new_link(cx.lang));
+    }
     Ok(cx.offline_page(page.render(view::list(cx.lang, q, &found))))
 }
 
@@ -27,6 +33,10 @@ pub(super) async fn show(cx: Cx) -> Result<Response> {
     let units = store::units(&cx.office.db, product.id, &product.base_unit).await?;
     let stock = stock::of_product(&cx.office.db, product.id).await?;
     let frame = cx.frame();
-    let page = Page::new(&frame, product.name.clone()).subtitle(product.code.clone()).back("/products");
+    let mut page = Page::new(&frame, product.name.clone()).subtitle(product.code.clone()).back("/products");
+    if cx.may(Gate::edit(Module::Products)) {
+        let edit = format!("/products/{}/edit", product.id);
+        page = page.header_action(link_button(&edit, t!(cx.lang, "products.edit"), ButtonKind::Quiet));
+    }
     Ok(cx.offline_page(page.render(view::show(cx.lang, &product, &prices, &units, &stock, sees_cost(&cx)))))
 }

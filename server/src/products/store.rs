@@ -1,5 +1,7 @@
 //! The SQL of products, units and prices.
 
+mod writes;
+
 use std::collections::BTreeMap;
 
 use crate::kernel::clock::Millis;
@@ -11,6 +13,11 @@ use crate::kernel::paging::{Listing, Paging};
 
 use super::rules::{mnemonic, search_text};
 use super::{Choice, Level, Priced, Unit};
+
+pub(super) use writes::{
+    Category, Entry, LARGEST_RATIO, LevelPrice, Stored, begin, categories, code_taken, has_history, insert,
+    insert_category, level_prices, same_thing, set_price, stored, update,
+};
 
 /// Rows of one INSERT; times the columns it stays below SQLite's limit of bound values.
 const BATCH: usize = 200;

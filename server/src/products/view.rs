@@ -5,11 +5,17 @@ use maud::{Markup, html};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::paging::Listing;
 use crate::stock::Balance;
+use crate::ui::button::icon_link;
+use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, empty, link_cell, pager, search_bar};
 
 use super::Unit;
 use super::store::{PriceRow, Product, Row};
+
+pub(super) fn new_link(lang: Lang) -> Markup {
+    icon_link("/products/new", Icon::Plus, &t!(lang, "products.new"))
+}
 
 pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
     html! {
@@ -34,11 +40,22 @@ pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
 }
 
 fn status(lang: Lang, code: &str) -> Markup {
+    let tone = match code {
+        "normal" => Tone::Good,
+        "stopped" => Tone::Warn,
+        _ => Tone::Plain,
+    };
+    tag(status_name(lang, code), tone)
+}
+
+/// The status in words.
+pub(super) fn status_name(lang: Lang, code: &str) -> String {
     match code {
-        "normal" => tag(&t!(lang, "products.status_normal"), Tone::Good),
-        "stopped" => tag(&t!(lang, "products.status_stopped"), Tone::Warn),
-        _ => tag(&t!(lang, "products.status_off"), Tone::Plain),
+        "normal" => t!(lang, "products.status_normal"),
+        "stopped" => t!(lang, "products.status_stopped"),
+        _ => t!(lang, "products.status_off"),
     }
+    .into_owned()
 }
 
 pub(super) fn show(

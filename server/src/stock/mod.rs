@@ -13,6 +13,8 @@ mod store;
 mod view;
 
 use crate::kernel::access::Gate;
+use crate::kernel::db::{DbError, Tx};
+use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
 use crate::kernel::routes::Routes;
@@ -30,6 +32,17 @@ pub fn routes(routes: &mut Routes) {
     routes.get("/stock/moves/new", Gate::create(Module::Stock), pages::new_move);
     routes.post("/stock/moves", Gate::create(Module::Stock), pages::create_move);
     routes.get("/stock/:id", Gate::view(Module::Stock), pages::show);
+}
+
+/// Gives a new company a first warehouse, named in its language.
+///
+/// # Errors
+/// What the database says.
+pub async fn begin(tx: &mut Tx, lang: Lang) -> Result<(), DbError> {
+    if store::warehouses(&mut *tx).await?.is_empty() {
+        store::insert_warehouses(tx, &[(Id::new(), t!(lang, "stock.first_warehouse").into_owned(), None)]).await?;
+    }
+    Ok(())
 }
 
 /// A warehouse 仓库.

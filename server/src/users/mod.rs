@@ -4,6 +4,7 @@
 //! Events: none.
 //! Uses: nothing.
 
+mod captcha;
 mod own;
 mod pages;
 mod password;

@@ -4,6 +4,7 @@ use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
+use crate::events::{self, Event};
 use crate::kernel::access::Role;
 use crate::kernel::auth;
 use crate::kernel::clock::{DAY, HOUR, Millis, start_of};
@@ -12,7 +13,7 @@ use crate::kernel::error::{AppError, Result, html, see_other};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::users::{password, store, view};
+use crate::users::{captcha, password, store, view};
 
 /// The cookie by which a device is recognised: strangers who try passwords lock themselves out, not staff.
 pub const DEVICE: &str = "device";
@@ -39,7 +40,7 @@ pub fn sign_in_page(guest: &Guest, sealed: Option<String>) -> String {
     if let Some(sealed) = sealed {
         form = form.with("kept", sealed);
     }
-    view::sign_in(guest, &form, Some(&t!(guest.lang, "users.session_ended")))
+    view::sign_in(guest, &form, Some(&t!(guest.lang, "users.session_ended")), None)
 }
 
 /// `GET /login`
@@ -48,7 +49,16 @@ pub async fn show(guest: Guest) -> Result<Response> {
         return Ok(see_other("/setup"));
     }
     let form = Form::blank(guest.lang).with("next", guest.query("next").unwrap_or_default());
-    Ok(html(view::sign_in(&guest, &form, None)))
+    Ok(html(view::sign_in(&guest, &form, None, None)))
+}
+
+/// The sign-in page after a try that failed, with the question that the next one must answer.
+fn again(guest: &Guest, form: Form, username: &str, failures: i64) -> Response {
+    let question = captcha::ask(&guest.office.seal, guest.lang, username, failures, guest.now);
+    let form = password::without_passwords(form).with("captcha", "");
+    let mut response = html(view::sign_in(guest, &form, None, question.as_ref()));
+    response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    response
 }
 
 /// `POST /login`: same time and same words for an unknown name, a wrong password and a locked account.
@@ -61,6 +71,11 @@ pub async fn submit(guest: Guest) -> Result<Response> {
     let known = store::knows_device(db, &username, &device).await?;
     let today = start_of(crate::kernel::clock::day(guest.now));
     let failures = store::failures(db, &username, known.then_some(device.as_str()), today).await?;
+    let (sealed, answer) = (form.value("captcha_for"), form.value("captcha"));
+    if !captcha::passes(&guest.office.seal, &username, failures, sealed, answer, guest.now) {
+        form.wrong("captcha", t!(guest.lang, "users.captcha_wrong"));
+        return Ok(again(&guest, form, &username, failures));
+    }
     let account = if failures < MOST_FAILURES { store::account(db, &username).await? } else { None };
     let account = account.filter(|account| account.status == "active");
     let right = typed.chars().count() <= 128
@@ -73,8 +88,7 @@ pub async fn submit(guest: Guest) -> Result<Response> {
         tx.commit().await?;
         let message = if failures + 1 >= MOST_FAILURES { "users.locked_today" } else { "users.wrong" };
         form.wrong("username", t!(guest.lang, message));
-        let mut response = html(view::sign_in(&guest, &password::without_passwords(form), None));
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+        let mut response = again(&guest, form, &username, failures + 1);
         set_cookie(&mut response, DEVICE, &device, guest.is_tls(), Some(400 * DAY / 1000));
         return Ok(response);
     };
@@ -155,6 +169,7 @@ pub async fn set_up(guest: Guest) -> Result<Response> {
     let user = store::insert_user(&mut tx, &admin, guest.now).await?;
     let token = guest.office.open_session(&mut tx, user, &device, guest.now).await?;
     store::log_sign_in(&mut tx, guest.now, &username, Some(user), &guest.from, &device, "in").await?;
+    events::raise(&mut tx, guest.now, Event::CompanyFounded { lang: lang.code().to_owned() }).await?;
     tx.commit().await?;
     let mut response = see_other("/users");
     set_cookie(&mut response, auth::COOKIE, &token, guest.is_tls(), None);

@@ -13,6 +13,7 @@ use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
 use crate::ui::layout::{Page, TextSize, Theme, language_switch};
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar};
+use crate::users::captcha::Question;
 use crate::users::sign_in::Kept;
 use crate::users::store::{Department, User};
 
@@ -31,7 +32,8 @@ pub fn role_name(lang: Lang, role: Role) -> std::borrow::Cow<'static, str> {
 }
 
 /// The sign-in page; `notice` says why it appeared in place of what was asked for.
-pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>) -> String {
+/// `question` must be answered before a password is looked at.
+pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>, question: Option<&Question>) -> String {
     let lang = guest.lang;
     let body = html! {
         @if let Some(notice) = notice { (card(None, None, html! { div.cell { div.g { (notice) } } })) }
@@ -42,6 +44,10 @@ pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>) -> String {
             (fields::fields(None, html! {
                 (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
                 (fields::text(&needed(form.field("password", &t!(lang, "users.password"))), InputKind::Password, 128))
+                @if let Some(question) = question {
+                    (fields::hidden("captcha_for", &question.sealed))
+                    (fields::text(&needed(form.field("captcha", &question.text)).hint(&t!(lang, "users.captcha_hint")), InputKind::Quantity, 4))
+                }
             }))
             (fields::submit(&t!(lang, "users.sign_in"), ButtonKind::Primary))
         }))
