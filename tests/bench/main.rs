@@ -39,6 +39,9 @@ struct Arguments {
     /// PostgreSQL in place of SQLite.
     #[arg(long)]
     database_url: Option<String>,
+    /// Only what has this in its name, such as "visit".
+    #[arg(long, default_value = "")]
+    only: String,
     /// Serve the bare page only; used by the benchmark itself.
     #[arg(long, hide = true)]
     hello: bool,
@@ -106,6 +109,9 @@ async fn bench(arguments: &Arguments) -> Result<()> {
         ("order list", vec!["/orders".to_owned()], &READERS),
         ("visit list", vec!["/visits".to_owned()], &VISITORS),
     ] {
+        if !name.contains(&arguments.only) {
+            continue;
+        }
         for sessions in SESSIONS {
             let connections = if people.is_empty() {
                 strangers(&server, sessions).await?
@@ -115,7 +121,7 @@ async fn bench(arguments: &Arguments) -> Result<()> {
             rows.push(measure_pages(name, connections, paths.clone(), time, Some(&server)).await?);
         }
     }
-    for sessions in SESSIONS {
+    for sessions in SESSIONS.into_iter().filter(|_| "visit POST".contains(&arguments.only)) {
         let connections = signed_in_as(&server, &VISITORS, sessions).await?;
         let visits = Visits::prepare(connections).await?;
         rows.extend(measure_visits(visits, time, &server).await?);

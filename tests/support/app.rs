@@ -83,6 +83,8 @@ impl App {
                 Engine::Sqlite => None,
                 Engine::Postgres => Some(postgres::shared().database().await),
             },
+            // For the push service of this machine; every other private address stays refused.
+            push_hosts: vec!["127.0.0.1".to_owned()],
             ..Config::default()
         };
         change(&mut config);

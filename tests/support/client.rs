@@ -80,6 +80,13 @@ impl Client {
         self.read(path, with_headers(self.http.post(self.url(path)).form(fields), headers)).await
     }
 
+    /// Sends JSON, as a page's script does.
+    pub async fn post_json(&self, path: &str, value: &serde_json::Value) -> Page {
+        let body = value.to_string();
+        let request = self.http.post(self.url(path)).header("content-type", "application/json").body(body);
+        self.read(path, with_headers(request, &[("origin", &self.base)])).await
+    }
+
     /// Sends these fields to a server that may die meanwhile; the status, or nothing.
     pub async fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Result<u16, ()> {
         let sent = self.http.post(self.url(path)).header("origin", &self.base).form(fields).send().await;
