@@ -22,6 +22,30 @@ both_engines! {
         assert_eq!(rep.post_with("/me/look", &fields, &ours).await.status, 303);
     }
 
+    async fn http_2_which_has_no_host_header_is_held_to_the_same_rule(app: App) {
+        let http = reqwest::Client::builder().http2_prior_knowledge().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        for (origin, status) in [(app.base(), 303), ("https://evil.example", 403)] {
+            let fields = [("username", "rep1"), ("password", crate::support::people::PASSWORD)];
+            let answer = http.post(format!("{}/login", app.base())).header("origin", origin).form(&fields).send().await.unwrap();
+            assert_eq!(answer.version(), reqwest::Version::HTTP_2);
+            assert_eq!(answer.status().as_u16(), status, "{origin}");
+        }
+    }
+
+    async fn a_form_that_waited_goes_out_under_its_own_writer_only(app: App) {
+        let rep = app.sign_in("rep1").await;
+        let form = rep.get("/me").await.form("/me/look");
+        let fields: Vec<(&str, &str)> = form.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let other = app.people.rep2.to_string();
+        let own = app.people.rep1.to_string();
+        let sent = |user: &str| vec![("origin".to_owned(), app.base().to_owned()), ("x-user".to_owned(), user.to_owned())];
+        for (user, status) in [(&other, 401), (&own, 303)] {
+            let headers = sent(user);
+            let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            assert_eq!(rep.post_with("/me/look", &fields, &headers).await.status, status, "{user}");
+        }
+    }
+
     async fn a_browser_that_says_nothing_must_bring_the_forms_token(app: App) {
         let rep = app.sign_in("rep1").await;
         let form = rep.get("/me").await.form("/me/look");

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use poem::http::{HeaderMap, Method, Uri, header};
+use poem::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use poem::{Body, Response};
 
 use crate::kernel::Office;
@@ -70,7 +70,13 @@ impl Guest {
         let body = request.take_body();
         let uri: Uri = request.original_uri().clone();
         let query = uri.query().map(|query| serde_urlencoded::from_str(query).unwrap_or_default()).unwrap_or_default();
-        let headers = request.headers().clone();
+        let mut headers = request.headers().clone();
+        // HTTP/2 names the host in the request's address and sends no header for it.
+        if !headers.contains_key(header::HOST)
+            && let Some(host) = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok())
+        {
+            headers.insert(header::HOST, host);
+        }
         let cookie = |name: &str| cookie_of(&headers, name);
         let lang = cookie("lang").and_then(|code| Lang::from_code(&code)).unwrap_or_else(|| {
             headers
@@ -309,7 +315,7 @@ impl Cx {
     #[must_use]
     pub fn offline_page(&self, document: String) -> Response {
         let mut response = html(document);
-        response.headers_mut().insert("x-offline", header::HeaderValue::from_static("1"));
+        response.headers_mut().insert("x-offline", HeaderValue::from_static("1"));
         response
     }
 }
