@@ -11,6 +11,7 @@ mod op_id;
 mod orders;
 mod sessions;
 mod sign_in;
+mod sms;
 mod tasks;
 mod users;
 mod visit_photos;
