@@ -9,7 +9,7 @@ use crate::gateways::FromBox;
 use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{DbError, Tx};
+use crate::kernel::db::Tx;
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::outbox::Pending;
@@ -97,6 +97,6 @@ pub async fn box_online(office: &Office, key: &Arc<CompanyKey>, gateway: Id) -> 
 ///
 /// # Errors
 /// What the database says.
-pub async fn box_lost(tx: &mut Tx, gateway: Id) -> Result<(), DbError> {
-    sms::box_lost(tx, gateway).await
+pub async fn box_lost(tx: &mut Tx, gateway: Id, at: Millis) -> Result<()> {
+    sms::box_lost(tx, gateway, at).await
 }

@@ -12,6 +12,7 @@ mod orders;
 mod sessions;
 mod sign_in;
 mod sms;
+mod sms_rules;
 mod tasks;
 mod users;
 mod visit_photos;

@@ -8,7 +8,7 @@ use crate::support::wire::{TestBox, until};
 use crate::support::{both_engines, seed};
 
 /// Writes a message through the form and its preview.
-async fn write(client: &Client, address: &str, to: &str, text: &str) -> Page {
+pub async fn write(client: &Client, address: &str, to: &str, text: &str) -> Page {
     let form = client.get(address).await.expect(200).form("/sms/preview");
     let preview = client.submit(&form, &[("to", to), ("text", text)]).await;
     if preview.status != 200 {
