@@ -13,7 +13,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::outbox::Pending;
-use crate::{approvals, calls, orders, popup, sms};
+use crate::{approvals, calls, campaigns, orders, popup, sms};
 
 /// Reactions that share the event's transaction.
 ///
@@ -25,13 +25,12 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
             orders::KIND => orders::approval::decided(tx, at, *document, *outcome, *by).await,
             _ => Ok(()),
         },
+        Event::SmsQueued { sms } | Event::SmsMoved { sms } => campaigns::moved(tx, *sms).await,
         Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
         | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }
         | Event::TaskGiven { .. }
-        | Event::SmsQueued { .. }
-        | Event::SmsMoved { .. }
         | Event::SmsReceived { .. }
         | Event::CallRinging { .. }
         | Event::CallEnded { .. }

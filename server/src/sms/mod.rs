@@ -26,6 +26,7 @@ pub use parts::{Alphabet, Size, measure};
 pub use rules::{LONGEST, Refusal, State, VARIABLES, content, fill, form_of_address, unknown_variable};
 pub use settings::{Settings, load as settings};
 pub use store::Template;
+pub use view::{cost, counter, shown_number};
 
 use crate::events::{self, Event};
 use crate::kernel::Office;
@@ -33,7 +34,7 @@ use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::auth::Actor;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{Db, DbError, Tx};
+use crate::kernel::db::{Db, DbError, Query, Tx};
 use crate::kernel::error::Result;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
@@ -216,6 +217,17 @@ pub async fn state_of(tx: &mut Tx, id: Id) -> Result<Option<State>, DbError> {
 /// What the database says.
 pub async fn templates(db: &Db) -> Result<Vec<Template>, DbError> {
     Ok(store::templates(db).await?.into_iter().filter(|template| template.enabled).collect())
+}
+
+/// Appends the condition that the number in `digits` is blocked in this way, for statements over many.
+#[must_use]
+pub fn is_blocked(query: Query, digits: &'static str, block: Block) -> Query {
+    query
+        .push("EXISTS (SELECT 1 FROM sms_blocks sb WHERE sb.digits = ")
+        .push(digits)
+        .push(" AND sb.ended_at IS NULL AND sb.kind = ")
+        .arg(block.code())
+        .push(")")
 }
 
 /// The company's name, as messages give it.

@@ -93,10 +93,11 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
 fn settings_links(cx: &Cx) -> Markup {
     let lang = cx.lang;
     html! {
-        @if cx.may(Gate::export(Module::Sms)) {
+        @if cx.may(Gate::approve(Module::Sms)) {
             (card(None, None, html! {
+                (link_cell("/campaigns", html! { (t!(lang, "sms.campaigns")) }, html! {}))
                 @if cx.may(Gate::edit(Module::Settings)) { (link_cell("/sms/settings", html! { (t!(lang, "sms.settings")) }, html! {})) }
-                (link_cell("/sms/blocks", html! { (t!(lang, "sms.blocks")) }, html! {}))
+                @if cx.may(Gate::export(Module::Sms)) { (link_cell("/sms/blocks", html! { (t!(lang, "sms.blocks")) }, html! {})) }
             }))
         }
     }
@@ -207,6 +208,12 @@ pub fn counter(settings: &Settings, class: Class) -> Markup {
         None => (String::new(), String::new()),
     };
     html! { p.hint.num data-count data-price=(settings.price.0) data-before=(before) data-after=(after) aria-live="polite" {} }
+}
+
+/// Stored digits as people read them.
+#[must_use]
+pub fn shown_number(digits: &str) -> String {
+    shown(digits)
 }
 
 /// What so many parts cost.
