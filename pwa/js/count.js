@@ -9,7 +9,7 @@ return[units,parts];
 };
 $$("[data-count]").forEach(p=>{
 const area=$("textarea",p.closest("form")),d=p.dataset,say=()=>{
-const text=area.value.trim(),signed=text[0]==="【"?text:d.before+text,[units,parts]=measure(text&&(d.after&&text.includes(d.after)?signed:signed+d.after));
+const text=area.value.trim(),signed=text[0]==="【"?text:d.before+text,[units,parts]=measure(text&&(d.after&&text.includes(d.after.trim())?signed:signed+d.after));
 p.textContent=T.count.replace("%u",units).replace("%p",parts).replace("%c",(d.price*parts/100).toFixed(2));
 };
 area.addEventListener("input",say);

@@ -110,6 +110,7 @@ pub fn routes() -> Routes {
     crate::stock::routes(&mut routes);
     crate::sms::routes(&mut routes);
     crate::campaigns::routes(&mut routes);
+    crate::decisions::routes(&mut routes);
     crate::calls::routes(&mut routes);
     crate::popup::routes(&mut routes);
     crate::gateways::routes(&mut routes);

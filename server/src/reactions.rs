@@ -13,7 +13,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::outbox::Pending;
-use crate::{approvals, calls, campaigns, orders, popup, sms};
+use crate::{approvals, calls, campaigns, decisions, orders, popup, sms};
 
 /// Reactions that share the event's transaction.
 ///
@@ -50,13 +50,17 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
             Ok(())
         }
         Event::ApprovalOpened { approval, approver } => {
-            approvals::tell::opened(&office, &key, approval, approver).await
+            approvals::tell::opened(&office, &key, approval, approver).await?;
+            Ok(decisions::ask(&office, &key, approval, approver).await?)
         }
         Event::ApprovalDecided { approval, by, .. } => approvals::tell::decided(&office, &key, approval, by).await,
         Event::OrderApproved { order } => Ok(sms::order_approved(&office, &key, order).await?),
         Event::SmsQueued { sms } => Ok(sms::offer(&office, &scope, sms).await?),
         Event::SmsMoved { sms } => Ok(sms::tell_moved(&office, &scope, sms).await?),
-        Event::SmsReceived { inbox } => Ok(sms::tell_received(&office, &scope, inbox).await?),
+        Event::SmsReceived { inbox } => {
+            sms::tell_received(&office, &scope, inbox).await?;
+            Ok(decisions::heard(&office, &key, inbox).await?)
+        }
         Event::CallRinging { call } => Ok(popup::ring(&office, &scope, call).await?),
         Event::CallEnded { call } => Ok(popup::hang_up(&office, &scope, call).await?),
         Event::CallUnanswered { call } => Ok(calls::unanswered(&office, &scope, call).await?),

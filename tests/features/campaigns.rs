@@ -66,7 +66,7 @@ both_engines! {
         for reason in ["没有手机号 1 人", "不在允许的号段 1 人", "已退订 1 人", "黑名单 1 人", "没有同意接收 1 人", "号码重复 1 人"] {
             assert!(page.says(reason), "{reason}: {}", page.text());
         }
-        assert!(page.says("¥0.15") && page.body.contains("【丰源】张") && page.body.contains("您好，草铵膦到货退订回T"), "{}", page.text());
+        assert!(page.says("¥0.15") && page.body.contains("【丰源】张") && page.body.contains("您好，草铵膦到货 退订回T"), "{}", page.text());
         assert_eq!(app.number(MADE).await + app.number("SELECT count(*) AS n FROM campaign_recipients").await, 0, "a preview changes nothing");
         release(&manager, &path, &[]).await;
         until(&app, MADE, 3).await;

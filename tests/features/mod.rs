@@ -5,6 +5,7 @@ mod bad_input;
 mod campaigns;
 mod csrf;
 mod customers;
+mod decisions;
 mod events;
 mod grouped_commits;
 mod migrations;

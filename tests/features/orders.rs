@@ -7,7 +7,7 @@ use crate::support::{both_engines, seed};
 use server::kernel::id::Id;
 
 /// Sends the order form with these rows: product, quantity, unit, price (empty for the list price).
-async fn order(client: &Client, customer: Id, goods: &Goods, rows: &[(Id, &str, &str, &str)]) -> Page {
+pub async fn order(client: &Client, customer: Id, goods: &Goods, rows: &[(Id, &str, &str, &str)]) -> Page {
     let form = client.get(&format!("/orders/new?customer={customer}")).await.expect(200).form("/orders");
     let mut fields: Vec<(String, String)> = vec![
         ("op_id".into(), form.op_id().to_owned()),
@@ -25,7 +25,7 @@ async fn order(client: &Client, customer: Id, goods: &Goods, rows: &[(Id, &str, 
     client.post("/orders", &fields).await
 }
 
-async fn submit(client: &Client, path: &str) -> Page {
+pub async fn submit(client: &Client, path: &str) -> Page {
     let form = client.get(path).await.expect(200).form(&format!("{path}/submission"));
     client.submit(&form, &[]).await
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::campaigns::rules::{self, AHEAD, State};
-use crate::campaigns::store::{self, Campaign};
+use crate::campaigns::store::{self, Campaign, Counters};
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock;
@@ -157,31 +157,44 @@ pub async fn text_for(
     Ok(Some(sms::fill(&campaign.text, &values)))
 }
 
-/// What open pages were told last, by office and campaign.
-static TOLD: Mutex<Option<HashMap<Id, String>>> = Mutex::new(None);
+/// What open pages were told last, by campaign: its counters, and what makes a page load anew.
+static TOLD: Mutex<Option<HashMap<Id, (Counters, String)>>> = Mutex::new(None);
 
-/// Tells whoever has a page open about campaigns that moved since the last look.
+/// Tells whoever has a page open about campaigns that moved since the last look. Numbers change in place; a
+/// page loads anew only for the bar's next twentieth and for what is said beside it, so that nobody loses
+/// their place on it every second.
 fn tell(office: &Office, open: &[Campaign]) {
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     let told = told.get_or_insert_default();
     for campaign in open {
-        let now = format!("{:?}", campaign.moves());
-        if told.get(&campaign.id) != Some(&now) {
-            told.insert(campaign.id, now);
-            announce(office, campaign.id);
+        let counters = campaign.counters();
+        let twentieth = campaign.finished() * 20 / campaign.total.max(1);
+        let words = format!("{twentieth} {} {}", campaign.held, campaign.state().code());
+        let (numbers_stand, words_stand) =
+            told.get(&campaign.id).map_or((false, false), |(was, said)| (*was == counters, *said == words));
+        if !words_stand {
+            reload(office, campaign.id);
+        } else if !numbers_stand {
+            let numbers: serde_json::Map<String, serde_json::Value> =
+                counters.iter().map(|(stage, n)| (campaign.address_of(*stage), (*n).into())).collect();
+            everybody(office, "badges", &serde_json::Value::Object(numbers).to_string());
         }
+        told.insert(campaign.id, (counters, words));
     }
     // One that has ended moved once more.
     let ended: Vec<Id> = told.keys().filter(|id| open.iter().all(|campaign| campaign.id != **id)).copied().collect();
     for id in ended {
         told.remove(&id);
-        announce(office, id);
+        reload(office, id);
     }
 }
 
-fn announce(office: &Office, id: Id) {
-    let data = serde_json::json!({ "path": format!("/campaigns/{id}") }).to_string();
+fn reload(office: &Office, id: Id) {
+    everybody(office, "reload", &serde_json::json!({ "path": format!("/campaigns/{id}") }).to_string());
+}
+
+fn everybody(office: &Office, name: &'static str, data: &str) {
     for person in office.hub.present() {
-        office.hub.tell(person, Live { name: "reload", data: data.clone() });
+        office.hub.tell(person, Live { name, data: data.to_owned() });
     }
 }

@@ -34,7 +34,8 @@ pub async fn list(cx: Cx) -> Result<Response> {
 async fn form_page(cx: &Cx, campaign: Option<&Campaign>, form: &Form) -> Result<Response> {
     let db = &cx.office.db;
     let (regions, settings) = (customers::regions(db).await?, sms::settings(db).await?);
-    let templates = if campaign.is_none() { sms::templates(db).await? } else { Vec::new() };
+    let mut templates = if campaign.is_none() { sms::templates(db).await? } else { Vec::new() };
+    templates.retain(|template| foreign_variable(&template.text).is_none());
     let mut response = html(view::form(cx, campaign, form, &regions, &settings, &templates));
     if !form.is_right() {
         response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
@@ -56,14 +57,17 @@ pub async fn new(cx: Cx) -> Result<Response> {
 /// Variables that a campaign has no value for.
 const NOT_HERE: [&str; 2] = ["单号", "金额"];
 
+fn foreign_variable(text: &str) -> Option<String> {
+    sms::unknown_variable(text)
+        .or_else(|| NOT_HERE.into_iter().find(|name| text.contains(&format!("{{{name}}}"))).map(str::to_owned))
+}
+
 fn check(cx: &Cx, form: &mut Form) -> Option<Draft> {
     let lang = cx.lang;
     let name = form.required("name", &t!(lang, "campaigns.name"), 40);
     let text = form.required("text", &t!(lang, "campaigns.text"), sms::LONGEST);
     let product = form.text("product", &t!(lang, "campaigns.product"), 40);
-    let foreign = sms::unknown_variable(&text)
-        .or_else(|| NOT_HERE.into_iter().find(|name| text.contains(&format!("{{{name}}}"))).map(str::to_owned));
-    if let Some(name) = foreign {
+    if let Some(name) = foreign_variable(&text) {
         form.wrong("text", t!(lang, "campaigns.no_such_variable", name = name));
     } else if text.contains("{产品}") && product.is_empty() {
         form.wrong("product", t!(lang, "campaigns.say_product"));

@@ -53,11 +53,27 @@ impl Campaign {
         (self.total - self.finished() - self.queued).max(0)
     }
 
-    /// Where a page shows it moving.
-    pub fn moves(&self) -> (i64, i64, &str, &str) {
-        (self.finished() * 1_000_003 + self.delivered, self.queued, self.held.as_str(), self.state.as_str())
+    /// How many stand at each stage, in the order of a page.
+    pub fn counters(&self) -> Counters {
+        [
+            (Stage::Pending, self.pending()),
+            (Stage::Queued, self.queued),
+            (Stage::Sent, self.sent),
+            (Stage::Delivered, self.delivered),
+            (Stage::Failed, self.failed),
+            (Stage::Unknown, self.unknown),
+            (Stage::Excluded, self.excluded),
+        ]
+    }
+
+    /// Where those of a stage are listed.
+    pub fn address_of(&self, stage: Stage) -> String {
+        format!("/campaigns/{}/recipients?view={}", self.id, stage.code())
     }
 }
+
+/// How many stand at each stage.
+pub type Counters = [(Stage, i64); 7];
 
 const CAMPAIGN: &str = "SELECT g.id, u.name AS owner, g.name, g.text, g.product, g.audience, g.region_id, g.view, g.q, \
      g.state, g.starts_at, g.held, g.total, g.excluded, g.queued, g.sent, g.delivered, g.failed, g.unknown, g.created_at, \

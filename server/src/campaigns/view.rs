@@ -153,6 +153,10 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
     let parts = i64::try_from(sms::measure(&text).parts).unwrap_or(i64::MAX);
     let cost = sms::cost(&preview.settings, parts.saturating_mul(reached));
     let quiet = preview.settings.quiet;
+    let quiet_words = match quiet.from == quiet.to {
+        true => t!(lang, "campaigns.no_quiet"),
+        false => t!(lang, "campaigns.quiet_hint", from = sms::wall(quiet.from), to = sms::wall(quiet.to)),
+    };
     let body = html! {
         (card(None, None, html! {
             (cell(t!(lang, "campaigns.audience"), html! { (audience_words(lang, campaign, preview.region.as_deref())) }))
@@ -171,7 +175,7 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
                 (fields::error_summary(lang, form.errors()))
                 (fields::fields(None, html! {
                     (fields::radio_cells(&form.field("start", &t!(lang, "campaigns.start")), &[("now", t!(lang, "campaigns.start_now")), ("at", t!(lang, "campaigns.start_at"))]))
-                    (fields::text(&form.field("starts_at", &t!(lang, "campaigns.starts_at")).hint(&t!(lang, "campaigns.quiet_hint", from = sms::wall(quiet.from), to = sms::wall(quiet.to))), InputKind::DateTime, 20))
+                    (fields::text(&form.field("starts_at", &t!(lang, "campaigns.starts_at")).hint(&quiet_words), InputKind::DateTime, 20))
                 }))
                 (fields::submit(t!(lang, "campaigns.release", n = reached), ButtonKind::Primary))
             }))
@@ -192,15 +196,6 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
 /// A campaign under way or at its end.
 pub fn progress(cx: &Cx, campaign: &Campaign, settings: &Settings) -> String {
     let lang = cx.lang;
-    let stages = [
-        (Stage::Pending, campaign.pending()),
-        (Stage::Queued, campaign.queued),
-        (Stage::Sent, campaign.sent),
-        (Stage::Delivered, campaign.delivered),
-        (Stage::Failed, campaign.failed),
-        (Stage::Unknown, campaign.unknown),
-        (Stage::Excluded, campaign.excluded),
-    ];
     let note = match (campaign.state(), campaign.held.as_str(), campaign.starts_at) {
         (State::Running, _, Some(at)) if at > cx.now => t!(lang, "campaigns.note_at", when = clock::iso_minute(at)),
         (State::Running, "quiet", _) => t!(lang, "campaigns.note_quiet", to = sms::wall(settings.quiet.to)),
@@ -216,10 +211,9 @@ pub fn progress(cx: &Cx, campaign: &Campaign, settings: &Settings) -> String {
     let body = html! {
         (card(None, None, bar(campaign.finished(), campaign.total, &t!(lang, "campaigns.progress"), note)))
         (card(None, None, html! {
-            @for (stage, n) in stages {
-                @if n > 0 || matches!(stage, Stage::Delivered | Stage::Failed) {
-                    (link_cell(format!("/campaigns/{}/recipients?view={}", campaign.id, stage.code()), html! { (stage.name(lang)) }, html! { b.num { (n) } }))
-                }
+            @for (stage, n) in campaign.counters() {
+                @let href = campaign.address_of(stage);
+                (link_cell(&href, html! { (stage.name(lang)) }, html! { b.num data-badge=(href) { (n) } }))
             }
         }))
         (card(Some(&t!(lang, "campaigns.text")), None, html! { div.cell { div.g { p.pre { (settings.dress(&campaign.text, Class::Marketing)) } } } }))

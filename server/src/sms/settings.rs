@@ -60,6 +60,7 @@ impl Settings {
         let signed = !self.signature.is_empty() && !text.is_empty() && !text.starts_with('【');
         let mut out = if signed { format!("【{}】{text}", self.signature) } else { text.to_owned() };
         if class == Class::Marketing && !self.way_out.is_empty() && !text.is_empty() && !text.contains(&self.way_out) {
+            out.push(' ');
             out.push_str(&self.way_out);
         }
         out
@@ -211,7 +212,7 @@ mod tests {
     fn a_message_is_signed_and_shows_the_way_out_once() {
         let settings = Settings { signature: "丰源农资".to_owned(), ..Settings::default() };
         assert_eq!(settings.dress("您好", Class::Service), "【丰源农资】您好");
-        assert_eq!(settings.dress("您好", Class::Marketing), "【丰源农资】您好退订回T");
+        assert_eq!(settings.dress("您好", Class::Marketing), "【丰源农资】您好 退订回T");
         assert_eq!(settings.dress("【丰源】您好，退订回T", Class::Marketing), "【丰源】您好，退订回T");
         assert_eq!(settings.dress("", Class::Marketing), "");
     }

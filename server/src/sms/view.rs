@@ -58,13 +58,7 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
     let may_write = cx.may(Gate::create(Module::Sms));
     let body = html! {
         (search_bar("/sms", q, &t!(lang, "sms.search"), &[("view", view)]))
-        (segmented(&[
-            ("/sms".to_owned(), t!(lang, "sms.all").into_owned(), !unread),
-            ("/sms?view=unread".to_owned(), t!(lang, "sms.unread").into_owned(), unread),
-            ("/sms/unsent".to_owned(), t!(lang, "sms.unsent").into_owned(), false),
-            ("/sms/templates".to_owned(), t!(lang, "sms.templates").into_owned(), false),
-        ]))
-        (settings_links(cx))
+        (segmented(&rooms(cx, unread)))
         @if threads.rows.is_empty() {
             (empty(t!(lang, "sms.none"), may_write.then_some(("/sms/new", new.as_ref()))))
         } @else {
@@ -90,17 +84,28 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
     page.render(body)
 }
 
-fn settings_links(cx: &Cx) -> Markup {
+/// The rooms of the center that this person may enter.
+fn rooms(cx: &Cx, unread: bool) -> Vec<(String, String, bool)> {
     let lang = cx.lang;
-    html! {
-        @if cx.may(Gate::approve(Module::Sms)) {
-            (card(None, None, html! {
-                (link_cell("/campaigns", html! { (t!(lang, "sms.campaigns")) }, html! {}))
-                @if cx.may(Gate::edit(Module::Settings)) { (link_cell("/sms/settings", html! { (t!(lang, "sms.settings")) }, html! {})) }
-                @if cx.may(Gate::export(Module::Sms)) { (link_cell("/sms/blocks", html! { (t!(lang, "sms.blocks")) }, html! {})) }
-            }))
-        }
+    let room = |href: &str, label: std::borrow::Cow<'static, str>, current: bool| {
+        (href.to_owned(), label.into_owned(), current)
+    };
+    let mut rooms = vec![
+        room("/sms", t!(lang, "sms.all"), !unread),
+        room("/sms?view=unread", t!(lang, "sms.unread"), unread),
+        room("/sms/unsent", t!(lang, "sms.unsent"), false),
+    ];
+    if cx.may(Gate::approve(Module::Sms)) {
+        rooms.push(room("/campaigns", t!(lang, "sms.campaigns"), false));
     }
+    rooms.push(room("/sms/templates", t!(lang, "sms.templates"), false));
+    if cx.may(Gate::export(Module::Sms)) {
+        rooms.push(room("/sms/blocks", t!(lang, "sms.blocks"), false));
+    }
+    if cx.may(Gate::edit(Module::Settings)) {
+        rooms.push(room("/sms/settings", t!(lang, "sms.settings_short"), false));
+    }
+    rooms
 }
 
 /// One conversation.
@@ -207,7 +212,7 @@ pub fn counter(settings: &Settings, class: Class) -> Markup {
         Some((before, after)) => (before.to_owned(), after.to_owned()),
         None => (String::new(), String::new()),
     };
-    html! { p.hint.num data-count data-price=(settings.price.0) data-before=(before) data-after=(after) aria-live="polite" {} }
+    html! { div.field { p.hint.num data-count data-price=(settings.price.0) data-before=(before) data-after=(after) aria-live="polite" {} } }
 }
 
 /// Stored digits as people read them.
