@@ -109,6 +109,8 @@ pub fn routes() -> Routes {
     crate::products::routes(&mut routes);
     crate::stock::routes(&mut routes);
     crate::sms::routes(&mut routes);
+    crate::campaigns::routes(&mut routes);
+    crate::decisions::routes(&mut routes);
     crate::calls::routes(&mut routes);
     crate::popup::routes(&mut routes);
     crate::gateways::routes(&mut routes);
@@ -157,8 +159,9 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
     let mut tasks = crate::kernel::mqtt::start(&office, crate::gateways::hear).await?;
     let offering = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::sms::LOOK, crate::sms::look));
+    let feeding = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::LOOK, crate::campaigns::feed));
     let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
-    tasks.extend([serving, reacting, sweeping, offering]);
+    tasks.extend([serving, reacting, sweeping, offering, feeding]);
     Ok(Running { address, office, tasks })
 }
 

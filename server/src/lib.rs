@@ -59,6 +59,10 @@ pub mod documents;
 
 /// Who called, and what is to be returned.
 pub mod calls;
+/// One message to many contacts.
+pub mod campaigns;
+/// Approvals asked and answered by SMS.
+pub mod decisions;
 /// Gateways: the boxes with the modems, claimed and revoked here.
 pub mod gateways;
 /// Who is calling now, on every open page; and the stream to open pages.

@@ -18,4 +18,7 @@ pub const ALL: &[Migration] = &[
     migration!("202611230950_gateways_sms_calls"),
     migration!("202611231000_sms_threads"),
     migration!("202611231010_customers_lists_and_search"),
+    migration!("202611232100_sms_rules"),
+    migration!("202611232110_campaigns"),
+    migration!("202611232120_decisions_by_sms"),
 ];

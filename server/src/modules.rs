@@ -156,11 +156,12 @@ impl Module {
             }
             (Role::Rep | Role::Manager, Module::Approvals) => Rights::VIEW.and(Right::Approve),
             (Role::Rep | Role::Manager, Module::Products | Module::Stock) => Rights::VIEW,
-            (Role::Rep | Role::Manager, Module::Sms | Module::Calls) => Rights::WORK,
+            (Role::Rep, Module::Sms) | (Role::Rep | Role::Manager, Module::Calls) => Rights::WORK,
+            // To approve in the SMS center is to let a campaign go.
+            (Role::Manager, Module::Sms) => Rights::WORK.and(Right::Approve),
+            (Role::Clerk, Module::Sms) => Rights::WORK.and(Right::Export).and(Right::Approve),
             (Role::Clerk, Module::Customers | Module::Orders | Module::Payments | Module::Tasks) => Rights::WORK,
-            (Role::Clerk, Module::Products | Module::Stock | Module::Sms | Module::Calls) => {
-                Rights::WORK.and(Right::Export)
-            }
+            (Role::Clerk, Module::Products | Module::Stock | Module::Calls) => Rights::WORK.and(Right::Export),
             (Role::Clerk, Module::Gateways) => Rights::VIEW,
             (Role::Clerk, Module::Approvals) => Rights::VIEW.and(Right::Approve),
             (Role::Manager, Module::Users) => Rights::VIEW,

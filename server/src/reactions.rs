@@ -9,12 +9,12 @@ use crate::gateways::FromBox;
 use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{DbError, Tx};
+use crate::kernel::db::Tx;
 use crate::kernel::error::Result;
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::kernel::outbox::Pending;
-use crate::{approvals, calls, orders, popup, products, sms, stock};
+use crate::{approvals, calls, campaigns, decisions, orders, popup, products, sms, stock};
 
 /// Reactions that share the event's transaction.
 ///
@@ -31,13 +31,12 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
             products::begin(tx, lang).await?;
             Ok(stock::begin(tx, lang).await?)
         }
+        Event::SmsQueued { sms } | Event::SmsMoved { sms } => campaigns::moved(tx, *sms).await,
         Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
         | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }
         | Event::TaskGiven { .. }
-        | Event::SmsQueued { .. }
-        | Event::SmsMoved { .. }
         | Event::SmsReceived { .. }
         | Event::CallRinging { .. }
         | Event::CallEnded { .. }
@@ -57,13 +56,17 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
             Ok(())
         }
         Event::ApprovalOpened { approval, approver } => {
-            approvals::tell::opened(&office, &key, approval, approver).await
+            approvals::tell::opened(&office, &key, approval, approver).await?;
+            Ok(decisions::ask(&office, &key, approval, approver).await?)
         }
         Event::ApprovalDecided { approval, by, .. } => approvals::tell::decided(&office, &key, approval, by).await,
         Event::OrderApproved { order } => Ok(sms::order_approved(&office, &key, order).await?),
         Event::SmsQueued { sms } => Ok(sms::offer(&office, &scope, sms).await?),
         Event::SmsMoved { sms } => Ok(sms::tell_moved(&office, &scope, sms).await?),
-        Event::SmsReceived { inbox } => Ok(sms::tell_received(&office, &scope, inbox).await?),
+        Event::SmsReceived { inbox } => {
+            sms::tell_received(&office, &scope, inbox).await?;
+            Ok(decisions::heard(&office, &key, inbox).await?)
+        }
         Event::CallRinging { call } => Ok(popup::ring(&office, &scope, call).await?),
         Event::CallEnded { call } => Ok(popup::hang_up(&office, &scope, call).await?),
         Event::CallUnanswered { call } => Ok(calls::unanswered(&office, &scope, call).await?),
@@ -103,6 +106,6 @@ pub async fn box_online(office: &Office, key: &Arc<CompanyKey>, gateway: Id) -> 
 ///
 /// # Errors
 /// What the database says.
-pub async fn box_lost(tx: &mut Tx, gateway: Id) -> Result<(), DbError> {
-    sms::box_lost(tx, gateway).await
+pub async fn box_lost(tx: &mut Tx, gateway: Id, at: Millis) -> Result<()> {
+    sms::box_lost(tx, gateway, at).await
 }

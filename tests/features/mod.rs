@@ -2,8 +2,10 @@
 
 mod audit;
 mod bad_input;
+mod campaigns;
 mod csrf;
 mod customers;
+mod decisions;
 mod events;
 mod foreign_records;
 mod grouped_commits;
@@ -14,6 +16,8 @@ mod products;
 mod push;
 mod sessions;
 mod sign_in;
+mod sms;
+mod sms_rules;
 mod tasks;
 mod users;
 mod visit_photos;

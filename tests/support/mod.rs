@@ -7,6 +7,7 @@ pub mod pictures;
 pub mod postgres;
 pub mod seed;
 pub mod sources;
+pub mod wire;
 
 /// Writes each test once and runs it on both databases: `sqlite::name` and `postgres::name`.
 macro_rules! both_engines {

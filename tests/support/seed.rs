@@ -1,8 +1,11 @@
 //! Records put straight into the tables, for tests of what is built upon them.
 #![allow(dead_code)] // A vocabulary; not every word is in use at every time.
 
+use server::contacts::{self, NewContact};
+use server::kernel::audit::Author;
 use server::kernel::db::sql;
 use server::kernel::id::Id;
+use server::kernel::phone::Phone;
 
 use super::app::{App, TODAY};
 
@@ -63,6 +66,17 @@ pub async fn task(app: &App, owner: Id, title: &str) -> Id {
     .run(&mut tx)
     .await
     .unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+/// A person at a customer, with a number.
+pub async fn person(app: &App, customer: Id, name: &str, number: &str) -> Id {
+    let author = Author { user: None, origin: "test".to_owned(), at: app.clock.now() };
+    let mut new = NewContact::named(customer, name);
+    new.phones = Phone::parse(number).into_iter().collect();
+    let mut tx = app.office.db.begin().await.unwrap();
+    let id = contacts::create(&mut tx, &author, new).await.unwrap();
     tx.commit().await.unwrap();
     id
 }

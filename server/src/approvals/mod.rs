@@ -8,6 +8,7 @@
 //! Events: ApprovalOpened, ApprovalDecided
 //! Uses: none
 
+mod decision;
 mod pages;
 mod rules;
 mod store;
@@ -25,7 +26,8 @@ use crate::kernel::money::Fen;
 use crate::kernel::routes::Routes;
 use crate::modules::Module;
 
-pub use rules::{State, StepState};
+pub use decision::decide;
+pub use rules::{Against, State, StepState};
 pub use store::{Approval, Step, count_waiting, find, flow, manager_of, of_document, open, open_of, withdraw};
 pub use view::flow_card;
 

@@ -13,9 +13,9 @@ use crate::kernel::id::Id;
 use crate::modules::Module;
 use crate::ui::layout::Page;
 
-use super::rules::{self, Against, State};
+use super::rules::{self, Against};
 use super::store::{Approval, Step, View};
-use super::{Facts, store, view};
+use super::{Facts, decision, store, view};
 
 /// The longest comment.
 const COMMENT: usize = 500;
@@ -28,7 +28,7 @@ pub(super) async fn list(cx: Cx) -> Result<Response> {
     };
     let found = store::list(&cx.office.db, cx.actor().id, shown, cx.paging()).await?;
     let frame = cx.frame();
-    let page = Page::new(&frame, Module::Approvals.title(cx.lang)).tabs().refresh();
+    let page = Page::new(&frame, Module::Approvals.title(cx.lang)).header_action(view::by_sms(&cx)).tabs().refresh();
     Ok(html(page.render(view::list(&cx, shown, &found))))
 }
 
@@ -67,17 +67,7 @@ async fn card(cx: &Cx, facts: Facts, approval: &Approval, steps: &[Step], form: 
 
 /// Why `user` cannot decide, in words; somebody who is not asked gets 403.
 fn against(cx: &Cx, against: Against) -> AppError {
-    let lang = cx.lang;
-    match against {
-        Against::NotAsked => AppError::Forbidden,
-        Against::Ended(State::Withdrawn) => AppError::Refused(t!(lang, "approvals.was_withdrawn").into_owned()),
-        Against::Ended(state) => {
-            AppError::Refused(t!(lang, "approvals.was_decided", state = view::state_name(lang, state)).into_owned())
-        }
-        Against::Said(state) => {
-            AppError::Refused(t!(lang, "approvals.said_already", state = view::step_name(lang, state)).into_owned())
-        }
-    }
+    against.text(cx.lang).map_or(AppError::Forbidden, AppError::Refused)
 }
 
 pub(super) async fn decide(cx: Cx, facts: Facts) -> Result<Response> {
@@ -96,16 +86,10 @@ pub(super) async fn decide(cx: Cx, facts: Facts) -> Result<Response> {
         return card(&cx, facts, &approval, &steps, &form).await;
     };
     let mut write = cx.write(&form).await?;
-    // Read again under the lock: somebody may have decided since the card was drawn.
-    store::lock(&mut write.tx, approval.id).await?;
-    let approval =
-        store::find(&mut write.tx, &cx.scope(), cx.actor().id, approval.id).await?.ok_or(AppError::NotFound)?;
-    let steps = store::flow(&mut write.tx, approval.id).await?;
-    let step = rules::turn_of(&approval, &steps, cx.actor().id).map_err(|why| against(&cx, why))?;
-    store::decide(&mut write.tx, cx.now, &approval, step, &steps, approved, &comment).await?;
-    let state = if approved { State::Approved } else { State::Rejected };
-    let changes = Changes::new().moved("state", State::Open.code(), state.code()).set("comment", comment);
-    write.audit(Action::Decide, "approval", approval.id, changes).await?;
+    let (author, scope, user) = (write.author.clone(), cx.scope(), cx.actor().id);
+    decision::decide(&mut write.tx, &author, &scope, user, approval.id, approved, &comment)
+        .await?
+        .map_err(|why| against(&cx, why))?;
     let done = if approved { "approved" } else { "rejected" };
     write.finish(&format!("/approvals/{}?done={done}", approval.id)).await
 }

@@ -58,7 +58,7 @@ states! {
 
 /// What stands against deciding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Against {
+pub enum Against {
     /// It ended already.
     Ended(State),
     /// This person decided their step already.

@@ -2,12 +2,13 @@
 
 use maud::{Markup, html};
 
-use crate::kernel::access::Role;
+use crate::kernel::access::{Gate, Role};
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::paging::Listing;
+use crate::modules::Module;
 use crate::ui::button::named_button_for;
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::tag::{Tone, tag};
@@ -203,4 +204,9 @@ pub(super) fn handover(cx: &Cx, approval: &Approval, people: &[Colleague], typed
             (form::submit(&t!(lang, "approvals.hand_over"), ButtonKind::Primary))
         }))
     }
+}
+
+/// To the switch for being asked by SMS, for those who decide.
+pub(super) fn by_sms(cx: &Cx) -> Markup {
+    html! { @if cx.may(Gate::approve(Module::Approvals)) { a.btn.q href="/decisions" { (t!(cx.lang, "approvals.by_sms")) } } }
 }

@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use crate::customers::{self, FirstPerson, Indexing};
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
-use crate::kernel::db::{DbError, On, Tx};
+use crate::kernel::db::{DbError, On, Query, Tx};
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
 use crate::kernel::routes::Routes;
@@ -138,6 +138,14 @@ pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option
 /// What the database says.
 pub async fn main_mobile(on: impl Into<On<'_>>, customer: Id) -> Result<Option<(Id, String, bool)>, DbError> {
     store::main_mobile(on, customer).await
+}
+
+/// Appends to a statement the select of every contact `k` (of the customer `c`) in `scope` with its first
+/// mobile number: contact_id, customer_id, owner_id, sms_consent, digits (empty where there is none). Its
+/// `WHERE` is open, so that the caller can go on with ` AND …`.
+#[must_use]
+pub fn mobiles(query: Query, scope: &Scope) -> Query {
+    store::mobiles(query, scope)
 }
 
 async fn reindex(tx: &mut Tx, customer: Id) -> Result<(), DbError> {

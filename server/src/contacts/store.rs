@@ -7,7 +7,7 @@ use super::rules::Birthday;
 use crate::customers::{self, Number};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{DbError, On, Tx, sql};
+use crate::kernel::db::{DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::phone::{Line, Phone};
 
@@ -83,6 +83,16 @@ pub(super) async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: 
         contact.phones = numbers.iter().filter(|number| number.contact_id == Some(contact.id)).cloned().collect();
     }
     Ok(contacts)
+}
+
+pub(super) fn mobiles(query: Query, scope: &Scope) -> Query {
+    let query = query.push(
+        "SELECT k.id AS contact_id, k.customer_id, c.owner_id, k.sms_consent, COALESCE((SELECT ph.digits FROM phones ph \
+         WHERE ph.customer_id = k.customer_id AND ph.contact_id = k.id AND length(ph.digits) = 11 AND ph.digits LIKE '1%' \
+         ORDER BY ph.id LIMIT 1), '') AS digits FROM contacts k JOIN customers c ON c.id = k.customer_id \
+         WHERE k.deleted_at IS NULL AND c.deleted_at IS NULL",
+    );
+    scope.restrict(query, "c.owner_id")
 }
 
 #[derive(FromRow)]

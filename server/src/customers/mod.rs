@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{Db, DbError, On, Tx};
+use crate::kernel::db::{Db, DbError, On, Query, Tx};
 use crate::kernel::geo::Point;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
@@ -25,8 +25,8 @@ use crate::kernel::search;
 use crate::modules::Module;
 
 pub use history::history;
-pub use rules::{Class, Heat, Kind, Level, Settlement};
-pub use store::{Brief, Caller, Choice, Customer, Named, Number};
+pub use rules::{Class, Heat, Kind, Level, Settlement, View};
+pub use store::{Brief, Caller, Choice, Customer, Named, Number, Selection};
 pub use view::{heat_tag, quiet_tag};
 
 /// Days without contact after which a customer is called quiet (30 天未联系).
@@ -190,6 +190,20 @@ pub async fn brief(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Optio
 /// What the database says.
 pub async fn choices(db: &Db, scope: &Scope, q: Option<&str>, limit: i64) -> Result<Vec<Choice>, DbError> {
     store::choices(db, scope, q, limit).await
+}
+
+/// The customers of the list with `view` (a word of the list's own query) and `q`, for statements over them.
+///
+/// # Errors
+/// What the database says.
+pub async fn selection(db: &Db, view: &str, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
+    store::selection(db, view, q, now).await
+}
+
+/// Appends the condition that `column` names `region` or one below it; no region holds nobody.
+#[must_use]
+pub fn in_region(query: Query, column: &'static str, region: Option<Id>) -> Query {
+    store::in_region(query, column, region)
 }
 
 /// Sets a customer's place, WGS-84; the first visit does.

@@ -291,6 +291,46 @@ pub(super) async fn choices(db: &Db, scope: &Scope, q: Option<&str>, limit: i64)
     ordered(View::All, sort, query).push(" LIMIT ").arg(limit.clamp(1, 200)).all(db).await
 }
 
+/// The customers of a view and a search, for statements over all of them.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    plan: Plan,
+    view: View,
+    now: Millis,
+}
+
+pub(super) async fn selection(db: &Db, view: &str, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
+    let plan = search::plan(db, KIND, q).await?;
+    Ok(Selection { plan, view: View::from_code(view).unwrap_or(View::All), now })
+}
+
+impl Selection {
+    /// Appends the select of their ids in `scope`.
+    #[must_use]
+    pub fn ids(&self, query: Query, scope: &Scope) -> Query {
+        let query = self.plan.source(query.push("SELECT s.id FROM ")).push("customers s WHERE s.deleted_at IS NULL");
+        let query = match self.view {
+            View::All => scope.restrict(query, "s.owner_id"),
+            View::Mine => scope.mine().restrict(query, "s.owner_id"),
+            View::Arrears => scope.restrict(query.push(" AND s.arrears > 0"), "s.owner_id"),
+            View::Quiet => {
+                let since = quiet_since(self.now);
+                scope
+                    .restrict(query.push(" AND COALESCE(s.last_contact_at, s.created_at) <= ").arg(since), "s.owner_id")
+            }
+        };
+        self.plan.filter(query, "s.id", "s.search_text")
+    }
+}
+
+pub(super) fn in_region(query: Query, column: &'static str, region: Option<Id>) -> Query {
+    query
+        .push(column)
+        .push(" IN (SELECT rg.id FROM regions rg JOIN regions top ON rg.path LIKE top.path || '%' WHERE top.id = ")
+        .arg(region.unwrap_or(Id(0)))
+        .push(")")
+}
+
 pub(super) async fn insert(
     tx: &mut Tx,
     id: Id,

@@ -103,7 +103,7 @@ pub async fn command(
 /// # Errors
 /// What the database says.
 pub async fn choose(tx: &mut Tx, wanted: Option<Id>) -> Result<Option<Id>, DbError> {
-    let ready = store::ready(tx).await?;
+    let ready = store::ready(&mut *tx).await?;
     let works = |gateway: &&store::Gateway| health::modems(&gateway.modems).values().any(health::works);
     let sticky = ready.iter().find(|gateway| Some(gateway.id) == wanted);
     Ok(sticky.or_else(|| ready.iter().find(works)).or_else(|| ready.first()).map(|gateway| gateway.id))
@@ -115,4 +115,12 @@ pub async fn choose(tx: &mut Tx, wanted: Option<Id>) -> Result<Option<Id>, DbErr
 /// What the database says.
 pub async fn any_online(db: &Db) -> Result<bool, DbError> {
     store::any_online(db).await
+}
+
+/// The boxes that are connected now.
+///
+/// # Errors
+/// What the database says.
+pub async fn online(db: &Db) -> Result<Vec<Id>, DbError> {
+    Ok(store::ready(db).await?.into_iter().map(|gateway| gateway.id).collect())
 }

@@ -87,7 +87,7 @@ pub async fn revoke(cx: Cx) -> Result<Response> {
         return Err(AppError::Refused(t!(cx.lang, "gateways.revoked_before").into_owned()));
     }
     store::revoke(&mut write.tx, id).await?;
-    reactions::box_lost(&mut write.tx, id).await?;
+    reactions::box_lost(&mut write.tx, id, cx.now).await?;
     write.audit(Action::Edit, "gateway", id, Changes::new().moved("state", gateway.state, "revoked")).await?;
     let response = write.finish(&format!("/gateways/{id}?done=saved")).await?;
     cx.office.wire.dismiss(&gateway.wire_name);

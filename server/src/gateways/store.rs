@@ -206,8 +206,8 @@ pub async fn set_event_seq(tx: &mut Tx, id: Id, seq: i64, now: Millis) -> Result
 }
 
 /// Boxes that can send now, the first claimed first.
-pub async fn ready(tx: &mut Tx) -> Result<Vec<Gateway>, DbError> {
-    sql(GATEWAY).push("g.state = 'active' AND g.online = TRUE ORDER BY g.id LIMIT 50").all(tx).await
+pub async fn ready(on: impl Into<On<'_>>) -> Result<Vec<Gateway>, DbError> {
+    sql(GATEWAY).push("g.state = 'active' AND g.online = TRUE ORDER BY g.id LIMIT 50").all(on).await
 }
 
 #[derive(sqlx::FromRow)]

@@ -100,7 +100,7 @@ pub(super) fn list(cx: &Cx, shown: View, q: &str, customer: Option<Id>, found: &
             section.card {
                 @for row in &found.rows {
                     (link_cell(format!("/orders/{}", row.id), html! {
-                        (row.customer) p { span.num { (row.number) } " · " (row.ordered_on) " · " (row.owner) }
+                        (row.customer) p { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }
                     }, html! { b.num { "¥" (row.total) } br; (state_tag(lang, row.state())) }))
                 }
             }

@@ -33,7 +33,7 @@ pub(super) fn list(cx: &Cx, q: &str, customer: Option<Id>, found: &Listing<Payme
             section.card {
                 @for row in &found.rows {
                     (link_cell(format!("/payments/{}", row.id), html! {
-                        (row.customer) p { span.num { (row.number) } " · " (row.paid_on) " · " (row.owner) }
+                        (row.customer) p { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }
                     }, html! { b.num { "¥" (row.amount) } br; small { (method_name(lang, &row.method)) } }))
                 }
             }

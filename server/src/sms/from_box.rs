@@ -5,10 +5,11 @@ use fieldline_protocol::messages::{Ack, InboxEvent, SmsEvent, SmsState};
 use crate::customers;
 use crate::events::{self, Event};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{DbError, Tx};
+use crate::kernel::db::Tx;
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
+use crate::sms::blocks;
 use crate::sms::rules::State;
 use crate::sms::store::{self, NewReply};
 
@@ -86,8 +87,10 @@ pub async fn received(tx: &mut Tx, gateway: Id, now: Millis, event: &InboxEvent)
         customer: caller.map(|caller| caller.customer_id),
         digits: &digits,
         text: &text,
+        incomplete: event.incomplete,
     };
     let id = store::insert_reply(tx, &new, now).await?;
+    blocks::heard(tx, id, &digits, &text, now).await?;
     events::raise(tx, now, Event::SmsReceived { inbox: id }).await
 }
 
@@ -95,6 +98,9 @@ pub async fn received(tx: &mut Tx, gateway: Id, now: Millis, event: &InboxEvent)
 ///
 /// # Errors
 /// What the database says.
-pub async fn box_lost(tx: &mut Tx, gateway: Id) -> Result<(), DbError> {
-    store::lose_box(tx, gateway, "revoked").await.map(|_| ())
+pub async fn box_lost(tx: &mut Tx, gateway: Id, now: Millis) -> Result<()> {
+    for sms in store::lose_box(tx, gateway, "revoked").await? {
+        events::raise(tx, now, Event::SmsMoved { sms }).await?;
+    }
+    Ok(())
 }

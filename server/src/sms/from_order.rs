@@ -6,11 +6,12 @@ use crate::customers;
 use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::audit::Author;
+use crate::kernel::clock;
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::orders;
 use crate::sms::rules::{self, fill, form_of_address};
-use crate::sms::{NewSms, Sent, send, store};
+use crate::sms::{Class, NewSms, Sent, send, store};
 
 /// The template's code.
 const TEMPLATE: &str = "order_approved";
@@ -48,6 +49,9 @@ pub async fn order_approved(office: &Office, key: &Arc<CompanyKey>, order: Id) -
             ("单号", order_row.number.as_str()),
             ("金额", amount.as_str()),
             ("公司", company.as_str()),
+            ("姓名", person.map_or("", |person| person.contact_name.as_str())),
+            ("业务员", customer.owner_name.as_str()),
+            ("日期", clock::iso_day(now).as_str()),
         ],
     );
     let author = Author { user: None, origin: "order_approved".to_owned(), at: now };
@@ -60,6 +64,7 @@ pub async fn order_approved(office: &Office, key: &Arc<CompanyKey>, order: Id) -
             customer: Some(order_row.customer_id),
             digits: &to.digits,
             text: text.trim_start_matches("【】"),
+            class: Class::Service,
             cause: Some(("order", order)),
         },
     )

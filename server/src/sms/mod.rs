@@ -1,24 +1,32 @@
 //! SMS center 短信中心: messages out through a box, replies in, conversations, templates.
 //!
-//! Tables: sms_templates, sms_messages, sms_inbox, sms_threads.
+//! Tables: sms_templates, sms_messages, sms_inbox, sms_threads, sms_blocks, sms_days; rows sms_… of settings.
 //! Events: SmsQueued, SmsMoved, SmsReceived.
 //! Uses: customers, gateways, orders, users.
 
+mod blocks;
 mod from_box;
 mod from_order;
+mod limits;
 mod offer;
 mod pages;
 mod parts;
 mod rules;
+mod settings;
+mod settings_view;
 mod store;
 mod templates;
 mod view;
 
 pub use from_box::{acknowledged, box_lost, moved, received};
 pub use from_order::order_approved;
+pub use limits::{Block, Class, Quiet, minute_of, wall};
 pub use offer::{LOOK, box_came_online, look, offer};
 pub use parts::{Alphabet, Size, measure};
-pub use rules::{Refusal, State};
+pub use rules::{LONGEST, Refusal, State, VARIABLES, content, fill, form_of_address, unknown_variable};
+pub use settings::{Settings, load as settings};
+pub use store::Template;
+pub use view::{cost, counter, shown_number};
 
 use crate::events::{self, Event};
 use crate::kernel::Office;
@@ -26,7 +34,7 @@ use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::auth::Actor;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{Db, DbError, Tx};
+use crate::kernel::db::{Db, DbError, Query, Tx};
 use crate::kernel::error::Result;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
@@ -49,6 +57,11 @@ pub fn routes(routes: &mut Routes) {
     routes.post("/sms/templates", Gate::export(Module::Sms), templates::create);
     routes.get("/sms/templates/:id", Gate::export(Module::Sms), templates::edit);
     routes.post("/sms/templates/:id", Gate::export(Module::Sms), templates::update);
+    routes.get("/sms/settings", Gate::edit(Module::Settings), settings::show);
+    routes.post("/sms/settings", Gate::edit(Module::Settings), settings::update);
+    routes.get("/sms/blocks", Gate::export(Module::Sms), blocks::list);
+    routes.post("/sms/blocks", Gate::export(Module::Sms), blocks::create);
+    routes.post("/sms/blocks/:id/ending", Gate::export(Module::Sms), blocks::end);
     routes.get("/sms/messages/:id", Gate::view(Module::Sms), pages::message);
     routes.post("/sms/messages/:id/retry", Gate::edit(Module::Sms), pages::retry);
     routes.post("/sms/messages/:id/settlement", Gate::edit(Module::Sms), pages::settle);
@@ -65,8 +78,10 @@ pub struct NewSms<'a> {
     pub customer: Option<Id>,
     /// The number as a person wrote it.
     pub digits: &'a str,
-    /// What it says.
+    /// What it says; signature and way out are added here.
     pub text: &'a str,
+    /// What it is for. Whether a receiver agreed to marketing is the caller's to know.
+    pub class: Class,
     /// Why, such as `("order", id)`; a cause sends one message only.
     pub cause: Option<(&'static str, Id)>,
 }
@@ -92,22 +107,23 @@ pub async fn send(tx: &mut Tx, author: &Author, sms: NewSms<'_>) -> Result<Sent>
     {
         return Ok(Sent::Before(before.id));
     }
-    let checked = rules::recipient(sms.digits).and_then(|phone| Ok((phone, rules::content(sms.text)?)));
+    let settings = settings::load(&mut *tx).await?;
+    let text = settings.dress(sms.text, sms.class);
+    let checked = rules::recipient(sms.digits).and_then(|phone| Ok((phone, rules::content(&text)?)));
     let (phone, parts) = match checked {
         Ok(right) => right,
         Err(refusal) => return Ok(Sent::Refused(refusal)),
     };
-    let caps = store::caps(&mut *tx).await?;
-    let today = store::sent_today(tx, sms.owner, phone.digits(), author.at).await?;
-    if let Err(refusal) = rules::within(caps, today) {
+    if let Some(refusal) = against(tx, &settings, &phone, sms.owner, sms.class, author.at).await? {
         return Ok(Sent::Refused(refusal));
     }
     let new = store::NewMessage {
         owner: sms.owner,
         customer: sms.customer,
         digits: phone.digits(),
-        text: sms.text,
+        text: &text,
         parts,
+        class: sms.class,
         cause: sms.cause,
     };
     let id = store::insert(tx, &new, author.at).await?;
@@ -116,6 +132,27 @@ pub async fn send(tx: &mut Tx, author: &Author, sms: NewSms<'_>) -> Result<Sent>
     audit::record(tx, author, Action::Create, "sms", id, changes).await?;
     events::raise(tx, author.at, Event::SmsQueued { sms: id }).await?;
     Ok(Sent::Queued(id))
+}
+
+/// What stands against one more message to this number now.
+async fn against(
+    tx: &mut Tx,
+    settings: &Settings,
+    phone: &Phone,
+    owner: Id,
+    class: Class,
+    now: Millis,
+) -> Result<Option<Refusal>, DbError> {
+    if !limits::allowed(&settings.ranges, phone.digits()) {
+        return Ok(Some(Refusal::Range));
+    }
+    if let Some(block) = blocks::against(&mut *tx, phone.digits(), class).await? {
+        return Ok(Some(Refusal::Blocked(block)));
+    }
+    // Two who send at once must not both be the last that the cap lets through.
+    tx.in_turn("sms_days").await?;
+    let today = store::sent_today(tx, owner, phone.digits(), now).await?;
+    Ok(limits::within(settings.caps, today, class).err())
 }
 
 /// Conversations with replies that this person has not looked at; clerks also see those of unknown numbers.
@@ -164,6 +201,49 @@ pub async fn history(
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     entries.truncate(usize::try_from(limit).unwrap_or_default());
     Ok(entries)
+}
+
+/// Where a message stands, whoever's it is; for those who caused it.
+///
+/// # Errors
+/// What the database says.
+pub async fn state_of(tx: &mut Tx, id: Id) -> Result<Option<State>, DbError> {
+    store::state_of(tx, id).await
+}
+
+/// The templates in use, the product's own first.
+///
+/// # Errors
+/// What the database says.
+pub async fn templates(db: &Db) -> Result<Vec<Template>, DbError> {
+    Ok(store::templates(db).await?.into_iter().filter(|template| template.enabled).collect())
+}
+
+/// Appends the condition that the number in `digits` is blocked in this way, for statements over many.
+#[must_use]
+pub fn is_blocked(query: Query, digits: &'static str, block: Block) -> Query {
+    query
+        .push("EXISTS (SELECT 1 FROM sms_blocks sb WHERE sb.digits = ")
+        .push(digits)
+        .push(" AND sb.ended_at IS NULL AND sb.kind = ")
+        .arg(block.code())
+        .push(")")
+}
+
+/// The company's name, as messages give it.
+///
+/// # Errors
+/// What the database says.
+pub async fn company_name(db: &Db) -> Result<String, DbError> {
+    store::company_name(db).await
+}
+
+/// A message that came in: from which number, what it says.
+///
+/// # Errors
+/// What the database says.
+pub async fn came_in(db: &Db, scope: &Scope, id: Id) -> Result<Option<(String, String)>, DbError> {
+    Ok(store::reply(db, scope, id).await?.map(|reply| (reply.digits, reply.text)))
 }
 
 /// The message that a record caused, for that record's own timeline.
@@ -221,8 +301,9 @@ pub async fn tell_moved(office: &Office, scope: &Scope, id: Id) -> Result<(), Db
 ///
 /// # Errors
 /// What the database says.
-pub async fn tell_received(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
+pub async fn tell_received(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let Some(reply) = store::reply(&office.db, scope, id).await? else { return Ok(()) };
+    blocks::tell_heard(office, &reply.digits, &reply.text).await?;
     let readers: Vec<Id> = match reply.owner_id {
         Some(owner) => vec![owner],
         None => {

@@ -4,18 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fieldline_protocol::messages::{Class, Policy, SmsCommand};
+use fieldline_protocol::messages::{Class as WireClass, Policy, SmsCommand};
 use fieldline_protocol::topics::CommandKind;
 
+use crate::events::{self, Event};
 use crate::gateways;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::clock::{DAY, Millis};
+use crate::kernel::db::{DbError, Tx};
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
 use crate::kernel::{HookFuture, Office};
+use crate::sms::limits::Class;
 use crate::sms::rules::State;
-use crate::sms::store;
+use crate::sms::{blocks, settings, store};
 
 /// A message that was offered and not answered is offered again after this.
 const AGAIN: Millis = 30_000;
@@ -37,12 +40,23 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let gateway = match (message.state(), message.gateway_id) {
         (State::Offered, Some(gateway)) => Some(gateway),
         (State::Waiting, _) if now - message.created_at >= LIFE => {
-            store::set_state(&mut tx, id, State::Expired, "", now).await?;
-            return Ok(tx.commit().await?);
+            return end(tx, id, State::Expired, "", now).await;
         }
         (State::Waiting, _) => {
+            let rules = settings::load(&mut tx).await?;
+            if message.class() == Class::Marketing && rules.quiet.holds(now) {
+                return Ok(());
+            }
+            // It was allowed when it was written; the receiver may have opted out since.
+            if let Some(block) = blocks::against(&mut tx, &message.digits, message.class()).await? {
+                return end(tx, id, State::Refused, block.code(), now).await;
+            }
             let wanted = store::last_box(&mut tx, &message.digits).await?;
-            gateways::choose(&mut tx, wanted).await?
+            let chosen = with_room(office, &mut tx, wanted, rules.caps.gateway, now).await?;
+            if let Some(gateway) = chosen {
+                store::count_given(&mut tx, gateway, now).await?;
+            }
+            chosen
         }
         _ => return Ok(()),
     };
@@ -58,7 +72,10 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
         expires: Some(message.created_at + LIFE),
         report: true,
         policy: Policy::AtMostOnce,
-        class: Class::Service,
+        class: match message.class() {
+            Class::Service => WireClass::Service,
+            Class::Marketing => WireClass::Marketing,
+        },
     };
     let body = serde_json::to_string(&command).map_err(anyhow::Error::from)?;
     let Some(outgoing) = gateways::command(office, &mut tx, gateway, CommandKind::Sms, body, now).await? else {
@@ -74,17 +91,46 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     Ok(())
 }
 
+/// The box to send by among those that have not sent their fill today.
+async fn with_room(
+    office: &Office,
+    tx: &mut Tx,
+    wanted: Option<Id>,
+    cap: i64,
+    now: Millis,
+) -> Result<Option<Id>, DbError> {
+    let Some(chosen) = gateways::choose(tx, wanted).await? else { return Ok(None) };
+    if store::given_today(tx, chosen, now).await? < cap {
+        return Ok(Some(chosen));
+    }
+    for other in gateways::online(&office.db).await? {
+        if store::given_today(tx, other, now).await? < cap {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
+/// Ends a message that no box has.
+async fn end(mut tx: Tx, id: Id, state: State, error: &str, now: Millis) -> Result<()> {
+    store::set_state(&mut tx, id, state, error, now).await?;
+    events::raise(&mut tx, now, Event::SmsMoved { sms: id }).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// A box is there: what it was offered and has not answered, and what waits.
 ///
 /// # Errors
 /// What the database says.
 pub async fn box_came_online(office: &Office, scope: &Scope, gateway: Id) -> Result<()> {
     let mut ids = store::offered_to(&office.db, gateway, MOST).await?;
-    ids.extend(store::to_offer(&office.db, 0, MOST).await?);
+    let marketing = !settings::load(&office.db).await?.quiet.holds(office.clock.now());
+    ids.extend(store::to_offer(&office.db, 0, marketing, MOST).await?);
     for id in ids {
         offer(office, scope, id).await?;
     }
-    Ok(())
+    blocks::tell(office, gateway).await
 }
 
 /// Looks through the outbox: what waits, and what a box has not answered for a while.
@@ -94,7 +140,9 @@ pub fn look<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture<'a, 
         if !gateways::any_online(&office.db).await? {
             return Ok(());
         }
-        for id in store::to_offer(&office.db, office.clock.now() - AGAIN, MOST).await? {
+        let now = office.clock.now();
+        let marketing = !settings::load(&office.db).await?.quiet.holds(now);
+        for id in store::to_offer(&office.db, now - AGAIN, marketing, MOST).await? {
             offer(office, &scope, id).await?;
         }
         Ok(())

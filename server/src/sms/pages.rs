@@ -6,14 +6,16 @@ use poem::http::StatusCode;
 use crate::customers;
 use crate::events::{self, Event};
 use crate::kernel::audit::{Action, Changes};
+use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
+use crate::kernel::phone::Phone;
 use crate::sms::rules::{self, LONGEST, State};
 use crate::sms::view::Draft;
-use crate::sms::{NewSms, Sent, send, store, view};
+use crate::sms::{Class, NewSms, Sent, against, send, settings, store, view};
 
 /// Messages of a conversation on its page.
 const SHOWN: i64 = 30;
@@ -53,11 +55,17 @@ pub async fn read(cx: Cx) -> Result<Response> {
 /// `GET /sms/new?customer=…&to=…&template=…`
 pub async fn new(cx: Cx) -> Result<Response> {
     let mut form = cx.blank();
-    if let Some(customer) = cx.query("customer") {
-        form = form.with("customer", customer);
-    }
     if let Some(to) = cx.query("to") {
         form = form.with("to", to);
+        // Whose number it is, where the reader may know.
+        if cx.query("customer").is_none()
+            && let Some(customer) = customer_with(&cx, to).await?
+        {
+            form = form.with("customer", customer.to_string());
+        }
+    }
+    if let Some(customer) = cx.query("customer") {
+        form = form.with("customer", customer);
     }
     let draft = draft(&cx, &form).await?;
     if let Some(id) = cx.query("template").and_then(|id| id.parse::<Id>().ok())
@@ -65,22 +73,49 @@ pub async fn new(cx: Cx) -> Result<Response> {
     {
         let company = store::company_name(&cx.office.db).await?;
         let customer = draft.customer.as_ref();
-        let address = match draft.numbers.iter().find(|number| rules::recipient(&number.digits).is_ok()) {
-            Some(number) => customers::by_phone(&cx.office.db, &number.digits).await?.into_iter().next(),
-            None => None,
+        let to = match Phone::parse(form.value("to")) {
+            Some(phone) => Some(phone.digits().to_owned()),
+            None => {
+                draft.numbers.iter().find(|number| rules::recipient(&number.digits).is_ok()).map(|n| n.digits.clone())
+            }
         };
-        let address = address.map(|caller| rules::form_of_address(&caller.contact_name, &caller.position));
+        let person = match (&to, customer) {
+            (Some(digits), Some(customer)) => customers::by_phone(&cx.office.db, digits)
+                .await?
+                .into_iter()
+                .find(|caller| caller.customer_id == customer.id),
+            (Some(_) | None, _) => None,
+        };
+        let address = person.as_ref().map(|person| rules::form_of_address(&person.contact_name, &person.position));
         let text = rules::fill(
             &template.text,
             &[
                 ("客户", customer.map_or("", |customer| customer.name.as_str())),
                 ("称呼", address.as_deref().unwrap_or_default()),
+                ("姓名", person.as_ref().map_or("", |person| person.contact_name.as_str())),
                 ("公司", company.as_str()),
+                ("业务员", customer.map_or("", |customer| customer.owner_name.as_str())),
+                ("日期", clock::iso_day(cx.now).as_str()),
+                // Only the writer knows these; they stay in the text until they are filled in.
+                ("产品", "{产品}"),
+                ("单号", "{单号}"),
+                ("金额", "{金额}"),
             ],
         );
         form = form.with("text", text);
     }
     Ok(html(view::compose(&cx, &form, &draft)))
+}
+
+/// The customer in the reader's scope that has this number.
+async fn customer_with(cx: &Cx, number: &str) -> Result<Option<Id>> {
+    let Some(phone) = Phone::parse(number) else { return Ok(None) };
+    for caller in customers::by_phone(&cx.office.db, phone.digits()).await? {
+        if customers::brief(&cx.office.db, &cx.scope(), caller.customer_id).await?.is_some() {
+            return Ok(Some(caller.customer_id));
+        }
+    }
+    Ok(None)
 }
 
 /// What stands beside the form: the customer, its numbers, the templates.
@@ -94,7 +129,8 @@ async fn draft(cx: &Cx, form: &Form) -> Result<Draft> {
         None => (None, Vec::new()),
     };
     let templates = store::templates(&cx.office.db).await?;
-    Ok(Draft { customer: brief, numbers, templates })
+    let settings = settings::load(&cx.office.db).await?;
+    Ok(Draft { customer: brief, numbers, templates, settings })
 }
 
 /// Reads recipient and text, and says at the field what is wrong.
@@ -106,7 +142,9 @@ fn check(cx: &Cx, form: &mut Form) -> (String, String) {
         form.wrong("to", refusal.text(cx.lang));
     }
     let text = form.required("text", &t!(cx.lang, "sms.text"), LONGEST);
-    if form.error("text").is_none()
+    if let Some(name) = rules::unfilled(&text) {
+        form.wrong("text", t!(cx.lang, "sms.unfilled", name = name));
+    } else if form.error("text").is_none()
         && let Err(refusal) = rules::content(&text)
     {
         form.wrong("text", refusal.text(cx.lang));
@@ -142,7 +180,7 @@ pub async fn create(cx: Cx) -> Result<Response> {
     }
     let mut write = cx.write(&form).await?;
     let author = write.author.clone();
-    let new = NewSms { owner: cx.actor().id, customer, digits: &to, text: &text, cause: None };
+    let new = NewSms { owner: cx.actor().id, customer, digits: &to, text: &text, class: Class::Service, cause: None };
     match send(&mut write.tx, &author, new).await? {
         Sent::Queued(id) | Sent::Before(id) => write.finish(&format!("/sms/messages/{id}?done=sent")).await,
         Sent::Refused(refusal) => {
@@ -180,10 +218,12 @@ pub async fn retry(cx: Cx) -> Result<Response> {
     if !message.state().needs_a_person() {
         return Err(AppError::Refused(t!(cx.lang, "sms.not_unsent").into_owned()));
     }
-    let caps = store::caps(&mut write.tx).await?;
-    let today = store::sent_today(&mut write.tx, message.owner_id, &message.digits, cx.now).await?;
+    let mut rules = settings::load(&mut write.tx).await?;
     // The message itself is one of today's or yesterday's; a retry does not count twice.
-    if let Err(refusal) = rules::within(rules::Caps { recipient: caps.recipient + 1, ..caps }, today) {
+    rules.caps.recipient += 1;
+    let phone = rules::recipient(&message.digits).map_err(|why| AppError::Refused(why.text(cx.lang).into_owned()))?;
+    let stands = against(&mut write.tx, &rules, &phone, message.owner_id, message.class(), cx.now).await?;
+    if let Some(refusal) = stands {
         return Err(AppError::Refused(refusal.text(cx.lang).into_owned()));
     }
     store::set_waiting_again(&mut write.tx, id).await?;
@@ -211,6 +251,7 @@ pub async fn settle(cx: Cx) -> Result<Response> {
         return Err(AppError::Refused(t!(cx.lang, "sms.not_unsent").into_owned()));
     }
     store::set_state(&mut write.tx, id, outcome, &message.error, cx.now).await?;
+    events::raise(&mut write.tx, cx.now, Event::SmsMoved { sms: id }).await?;
     let changes = Changes::new().moved("state", message.state().code(), outcome.code());
     write.audit(Action::Edit, "sms", id, changes).await?;
     let response = write.finish(&format!("/sms/messages/{id}?done=done")).await?;

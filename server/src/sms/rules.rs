@@ -1,43 +1,16 @@
-//! What may be sent, how often, and how a message's state moves. Decisions only.
+//! What may be sent, and how a message's state moves. Decisions only.
 
 use std::borrow::Cow;
 
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::phone::{Line, Phone};
+use crate::sms::limits::Block;
 use crate::sms::parts::measure;
 
 /// The longest message: more parts are a letter, and each is paid for.
 pub const MOST_PARTS: usize = 8;
 /// The longest text that a form takes.
 pub const LONGEST: usize = 1000;
-
-/// How many messages may be sent in a China day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Caps {
-    /// By one person.
-    pub person: i64,
-    /// To one number.
-    pub recipient: i64,
-    /// By the company.
-    pub company: i64,
-}
-
-impl Default for Caps {
-    fn default() -> Self {
-        Caps { person: 200, recipient: 10, company: 2000 }
-    }
-}
-
-/// How many were sent today.
-#[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
-pub struct SentToday {
-    /// By this person.
-    pub person: i64,
-    /// To this number.
-    pub recipient: i64,
-    /// By the company.
-    pub company: i64,
-}
 
 /// Why a message is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +29,10 @@ pub enum Refusal {
     RecipientCap(i64),
     /// The company's cap.
     CompanyCap(i64),
+    /// The number is outside the ranges that the company allows.
+    Range,
+    /// Its owner opted out, or it is on the blacklist.
+    Blocked(Block),
 }
 
 impl Refusal {
@@ -70,6 +47,9 @@ impl Refusal {
             Refusal::PersonCap(n) => t!(lang, "sms.refused_person", n = n),
             Refusal::RecipientCap(n) => t!(lang, "sms.refused_recipient", n = n),
             Refusal::CompanyCap(n) => t!(lang, "sms.refused_company", n = n),
+            Refusal::Range => t!(lang, "sms.refused_range"),
+            Refusal::Blocked(Block::OptOut) => t!(lang, "sms.refused_optout"),
+            Refusal::Blocked(Block::Blacklist) => t!(lang, "sms.refused_blacklist"),
         }
     }
 }
@@ -95,22 +75,6 @@ pub fn content(text: &str) -> Result<usize, Refusal> {
         0 => Err(Refusal::Empty),
         parts if parts > MOST_PARTS => Err(Refusal::TooLong),
         parts => Ok(parts),
-    }
-}
-
-/// Whether one more is allowed today.
-///
-/// # Errors
-/// Which cap is reached.
-pub fn within(caps: Caps, sent: SentToday) -> Result<(), Refusal> {
-    if sent.recipient >= caps.recipient {
-        Err(Refusal::RecipientCap(caps.recipient))
-    } else if sent.person >= caps.person {
-        Err(Refusal::PersonCap(caps.person))
-    } else if sent.company >= caps.company {
-        Err(Refusal::CompanyCap(caps.company))
-    } else {
-        Ok(())
     }
 }
 
@@ -241,7 +205,7 @@ impl State {
 }
 
 /// The variables a template may use, as people write them.
-pub const VARIABLES: [&str; 5] = ["客户", "称呼", "单号", "金额", "公司"];
+pub const VARIABLES: [&str; 9] = ["客户", "称呼", "姓名", "公司", "业务员", "产品", "日期", "单号", "金额"];
 
 /// The first `{…}` of a template that is no variable.
 #[must_use]
@@ -255,6 +219,12 @@ pub fn unknown_variable(text: &str) -> Option<String> {
         rest = tail;
     }
     None
+}
+
+/// The first variable of a text that is still to be filled in.
+#[must_use]
+pub fn unfilled(text: &str) -> Option<&'static str> {
+    VARIABLES.into_iter().find(|name| text.contains(&format!("{{{name}}}")))
 }
 
 /// Fills a template. A variable without a value becomes nothing; values are not looked into again.
@@ -292,7 +262,7 @@ pub fn form_of_address(name: &str, position: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use super::{Caps, Refusal, SentToday, State, content, fill, form_of_address, recipient, unknown_variable, within};
+    use super::{Refusal, State, content, fill, form_of_address, recipient, unfilled, unknown_variable};
 
     #[test]
     fn only_mainland_mobiles_take_messages() {
@@ -314,16 +284,6 @@ mod tests {
     }
 
     #[test]
-    fn caps_hold() {
-        let caps = Caps { person: 2, recipient: 1, company: 3 };
-        let sent = |person, recipient, company| SentToday { person, recipient, company };
-        assert_eq!(within(caps, sent(1, 0, 2)), Ok(()));
-        assert_eq!(within(caps, sent(0, 1, 0)), Err(Refusal::RecipientCap(1)));
-        assert_eq!(within(caps, sent(2, 0, 2)), Err(Refusal::PersonCap(2)));
-        assert_eq!(within(caps, sent(0, 0, 3)), Err(Refusal::CompanyCap(3)));
-    }
-
-    #[test]
     fn a_message_never_goes_back() {
         assert!(State::Queued.moves_to(State::Sent));
         assert!(State::Unknown.moves_to(State::Delivered));
@@ -342,6 +302,8 @@ mod tests {
         assert_eq!(fill("{称呼}，{单号}：{金额}元 {x} {", &values), "{公司}经理，DD1：元 {x} {");
         assert_eq!(unknown_variable("{称呼}{数量}"), Some("数量".to_owned()));
         assert_eq!(unknown_variable("{称呼} {单号}"), None);
+        assert_eq!(unfilled("张经理，{产品}到货"), Some("产品"));
+        assert_eq!(unfilled("{x} 到货"), None);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
-use crate::sms::rules::{Caps, SentToday, State};
+use crate::sms::limits::{Class, SentToday};
+use crate::sms::rules::State;
 
 /// A message that goes out.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -28,6 +29,7 @@ pub struct Message {
     pub text: String,
     /// Messages that the operator counts.
     pub parts: i64,
+    class: String,
     state: String,
     /// Why it did not go.
     pub error: String,
@@ -46,6 +48,12 @@ impl Message {
         State::from_code(&self.state)
     }
 
+    /// What it is for.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        Class::from_code(&self.class)
+    }
+
     /// The moment that its state tells of.
     #[must_use]
     pub fn at(&self) -> Millis {
@@ -53,7 +61,7 @@ impl Message {
     }
 }
 
-const MESSAGE: &str = "SELECT m.id, m.wire_id, m.gateway_id, m.owner_id, m.customer_id, m.digits, m.text, m.parts, m.state, m.error, \
+const MESSAGE: &str = "SELECT m.id, m.wire_id, m.gateway_id, m.owner_id, m.customer_id, m.digits, m.text, m.parts, m.class, m.state, m.error, \
      m.created_at, m.sent_at, m.delivered_at FROM sms_messages m WHERE ";
 
 /// A message that came in.
@@ -67,9 +75,11 @@ pub struct Reply {
     pub text: String,
     /// When.
     pub received_at: Millis,
+    /// Whether parts of it never came.
+    pub incomplete: bool,
 }
 
-const REPLY: &str = "SELECT i.owner_id, i.digits, i.text, i.received_at FROM sms_inbox i WHERE ";
+const REPLY: &str = "SELECT i.owner_id, i.digits, i.text, i.received_at, i.incomplete FROM sms_inbox i WHERE ";
 
 /// A conversation.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -132,6 +142,7 @@ pub struct NewMessage<'a> {
     pub digits: &'a str,
     pub text: &'a str,
     pub parts: usize,
+    pub class: Class,
     pub cause: Option<(&'static str, Id)>,
 }
 
@@ -142,8 +153,8 @@ pub async fn of_cause(on: impl Into<On<'_>>, kind: &str, cause: Id) -> Result<Op
 
 pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, now: Millis) -> Result<Id, DbError> {
     let id = Id::new();
-    sql("INSERT INTO sms_messages (id, wire_id, owner_id, customer_id, cause_kind, cause_id, digits, text, parts, state, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting', $10)")
+    sql("INSERT INTO sms_messages (id, wire_id, owner_id, customer_id, cause_kind, cause_id, digits, text, parts, class, state, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11)")
     .bind(id)
     .bind(uuid::Uuid::now_v7().to_string())
     .bind(new.owner)
@@ -154,9 +165,11 @@ pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, now: Millis) -> Result<Id
     .bind(new.digits)
     .bind(new.text)
     .bind(i64::try_from(new.parts).unwrap_or(i64::MAX))
+    .bind(new.class.code())
     .bind(now)
     .run(tx)
     .await?;
+    count(tx, now, [COMPANY.to_owned(), of_person(new.owner), to_number(new.digits)]).await?;
     touch(tx, new.digits, Some(new.owner), new.customer, now, new.text, false).await?;
     Ok(id)
 }
@@ -198,11 +211,12 @@ pub struct NewReply<'a> {
     pub customer: Option<Id>,
     pub digits: &'a str,
     pub text: &'a str,
+    pub incomplete: bool,
 }
 
 pub async fn insert_reply(tx: &mut Tx, new: &NewReply<'_>, now: Millis) -> Result<Id, DbError> {
     let id = Id::new();
-    sql("INSERT INTO sms_inbox (id, gateway_id, owner_id, customer_id, digits, text, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+    sql("INSERT INTO sms_inbox (id, gateway_id, owner_id, customer_id, digits, text, received_at, incomplete) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(id)
         .bind(new.gateway)
         .bind(new.owner)
@@ -210,6 +224,7 @@ pub async fn insert_reply(tx: &mut Tx, new: &NewReply<'_>, now: Millis) -> Resul
         .bind(new.digits)
         .bind(new.text)
         .bind(now)
+        .bind(new.incomplete)
         .run(tx)
         .await?;
     touch(tx, new.digits, new.owner, new.customer, now, new.text, true).await?;
@@ -268,6 +283,11 @@ pub async fn set_offered(tx: &mut Tx, id: Id, gateway: Id, at: Millis) -> Result
         .map(|_| ())
 }
 
+/// Counts one more message through a box.
+pub async fn count_given(tx: &mut Tx, gateway: Id, now: Millis) -> Result<(), DbError> {
+    count(tx, now, [through_box(gateway)]).await
+}
+
 /// A person sends it once more: a new message on the wire, since the box would know the old one.
 pub async fn set_waiting_again(tx: &mut Tx, id: Id) -> Result<(), DbError> {
     sql("UPDATE sms_messages SET state = 'waiting', error = '', wire_id = $2, gateway_id = NULL, offered_at = NULL, sent_at = NULL, \
@@ -279,13 +299,16 @@ pub async fn set_waiting_again(tx: &mut Tx, id: Id) -> Result<(), DbError> {
     .map(|_| ())
 }
 
-/// What a revoked box had been offered and never reported on: nobody knows any more.
-pub async fn lose_box(tx: &mut Tx, gateway: Id, why: &str) -> Result<u64, DbError> {
-    sql("UPDATE sms_messages SET state = 'unknown', error = $2 WHERE gateway_id = $1 AND state IN ('offered', 'queued', 'sending')")
-        .bind(gateway)
-        .bind(why)
-        .run(tx)
-        .await
+/// What a revoked box had been offered and never reported on: nobody knows any more. Which those are.
+pub async fn lose_box(tx: &mut Tx, gateway: Id, why: &str) -> Result<Vec<Id>, DbError> {
+    let rows: Vec<Found> = sql(
+        "UPDATE sms_messages SET state = 'unknown', error = $2 WHERE gateway_id = $1 AND state IN ('offered', 'queued', 'sending') RETURNING id",
+    )
+    .bind(gateway)
+    .bind(why)
+    .all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 #[derive(sqlx::FromRow)]
@@ -293,16 +316,27 @@ struct Found {
     id: Id,
 }
 
-/// Messages to offer: the waiting, and the offered that a box has not answered since `before`.
-pub async fn to_offer(db: &Db, before: Millis, most: i64) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Found> = sql(
-        "SELECT m.id FROM sms_messages m WHERE m.state = 'waiting' OR (m.state = 'offered' AND m.offered_at < $1) ORDER BY m.id LIMIT $2",
+/// Messages to offer: the waiting, and the offered that a box has not answered since `before`. The marketing
+/// ones only where `marketing` says so.
+pub async fn to_offer(db: &Db, before: Millis, marketing: bool, most: i64) -> Result<Vec<Id>, DbError> {
+    let query = sql(
+        "SELECT m.id FROM sms_messages m WHERE (m.state = 'waiting' OR (m.state = 'offered' AND m.offered_at < $1))",
     )
-    .bind(before)
-    .bind(most)
-    .all(db)
-    .await?;
+    .bind(before);
+    let query = if marketing { query } else { query.push(" AND m.class = 'service'") };
+    let rows: Vec<Found> = query.push(" ORDER BY m.id LIMIT ").arg(most).all(db).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct Stands {
+    state: String,
+}
+
+/// Where a message stands.
+pub async fn state_of(tx: &mut Tx, id: Id) -> Result<Option<State>, DbError> {
+    let row: Option<Stands> = sql("SELECT state FROM sms_messages WHERE id = $1").bind(id).optional(tx).await?;
+    Ok(row.map(|row| State::from_code(&row.state)))
 }
 
 /// Messages that a box was offered and has not answered, for when it comes back.
@@ -332,45 +366,70 @@ pub async fn last_box(tx: &mut Tx, digits: &str) -> Result<Option<Id>, DbError> 
     Ok(row.map(|row| row.gateway_id))
 }
 
-/// What was sent since the China day began. Ids rise with time, so the index by id serves.
+/// What is counted for the whole company.
+const COMPANY: &str = "company";
+
+fn of_person(person: Id) -> String {
+    format!("person:{person}")
+}
+
+fn to_number(digits: &str) -> String {
+    format!("to:{digits}")
+}
+
+fn through_box(gateway: Id) -> String {
+    format!("box:{gateway}")
+}
+
+/// Counts one more of the China day for each of `about`.
+async fn count<const N: usize>(tx: &mut Tx, now: Millis, about: [String; N]) -> Result<(), DbError> {
+    let day = clock::iso_day(now);
+    let rows = about.into_iter().map(|about| vec![day.as_str().into(), about.into(), 1i64.into()]);
+    sql("INSERT INTO sms_days (day, about, n) VALUES")
+        .values(rows)
+        .push(" ON CONFLICT (day, about) DO UPDATE SET n = sms_days.n + 1")
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+#[derive(sqlx::FromRow)]
+struct Counted {
+    about: String,
+    n: i64,
+}
+
+/// What was sent in this China day.
 pub async fn sent_today(tx: &mut Tx, person: Id, digits: &str, now: Millis) -> Result<SentToday, DbError> {
-    sql("SELECT CAST(COALESCE(sum(CASE WHEN owner_id = $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS person, \
-         CAST(COALESCE(sum(CASE WHEN digits = $2 THEN 1 ELSE 0 END), 0) AS BIGINT) AS recipient, \
-         CAST(count(*) AS BIGINT) AS company FROM sms_messages WHERE created_at >= $3")
-    .bind(person)
-    .bind(digits)
-    .bind(clock::start_of(clock::day(now)))
-    .one(tx)
-    .await
+    let (person, recipient) = (of_person(person), to_number(digits));
+    let rows: Vec<Counted> = sql("SELECT about, n FROM sms_days WHERE day = ")
+        .arg(clock::iso_day(now))
+        .push(" AND about IN ")
+        .args([COMPANY, person.as_str(), recipient.as_str()])
+        .all(tx)
+        .await?;
+    let of = |about: &str| rows.iter().find(|row| row.about == about).map_or(0, |row| row.n);
+    Ok(SentToday { person: of(&person), recipient: of(&recipient), company: of(COMPANY) })
+}
+
+/// What a box was given in this China day.
+pub async fn given_today(tx: &mut Tx, gateway: Id, now: Millis) -> Result<i64, DbError> {
+    let row: Option<Counted> = sql("SELECT about, n FROM sms_days WHERE day = $1 AND about = $2")
+        .bind(clock::iso_day(now))
+        .bind(through_box(gateway))
+        .optional(tx)
+        .await?;
+    Ok(row.map_or(0, |row| row.n))
 }
 
 #[derive(sqlx::FromRow)]
 struct Setting {
-    name: String,
     value: String,
-}
-
-/// The caps, as set or as they come.
-pub async fn caps(on: impl Into<On<'_>>) -> Result<Caps, DbError> {
-    let rows: Vec<Setting> = sql(
-        "SELECT name, value FROM settings WHERE name IN ('sms_cap_person', 'sms_cap_recipient', 'sms_cap_company')",
-    )
-    .all(on)
-    .await?;
-    let of = |name: &str, usual: i64| {
-        rows.iter().find(|row| row.name == name).and_then(|row| row.value.parse().ok()).unwrap_or(usual)
-    };
-    let usual = Caps::default();
-    Ok(Caps {
-        person: of("sms_cap_person", usual.person),
-        recipient: of("sms_cap_recipient", usual.recipient),
-        company: of("sms_cap_company", usual.company),
-    })
 }
 
 /// The company's name for templates.
 pub async fn company_name(on: impl Into<On<'_>>) -> Result<String, DbError> {
-    let row: Option<Setting> = sql("SELECT name, value FROM settings WHERE name = 'company'").optional(on).await?;
+    let row: Option<Setting> = sql("SELECT value FROM settings WHERE name = 'company'").optional(on).await?;
     Ok(row.map(|row| row.value).unwrap_or_default())
 }
 

@@ -8,12 +8,13 @@ use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
+use crate::kernel::money::Fen;
 use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::sms::parts::{Alphabet, measure};
 use crate::sms::rules::{LONGEST, State, VARIABLES, recipient};
 use crate::sms::store::{Message, Reply, Template, Thread, ThreadRow};
-use crate::sms::{quoted, shown, tone};
+use crate::sms::{Class, Settings, quoted, shown, tone};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::list::encode;
@@ -30,6 +31,18 @@ pub struct Draft {
     pub numbers: Vec<Number>,
     /// To begin with.
     pub templates: Vec<Template>,
+    /// Signature and price.
+    pub settings: Settings,
+}
+
+/// Why it did not go, in words where it is one of ours; what the network says is kept as it came.
+fn reason(lang: Lang, error: &str) -> String {
+    match error {
+        "revoked" => t!(lang, "sms.error_revoked").into_owned(),
+        "optout" => t!(lang, "sms.block_optout").into_owned(),
+        "blacklist" => t!(lang, "sms.block_blacklist").into_owned(),
+        other => other.to_owned(),
+    }
 }
 
 fn state_tag(lang: Lang, state: State) -> Markup {
@@ -45,12 +58,7 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
     let may_write = cx.may(Gate::create(Module::Sms));
     let body = html! {
         (search_bar("/sms", q, &t!(lang, "sms.search"), &[("view", view)]))
-        (segmented(&[
-            ("/sms".to_owned(), t!(lang, "sms.all").into_owned(), !unread),
-            ("/sms?view=unread".to_owned(), t!(lang, "sms.unread").into_owned(), unread),
-            ("/sms/unsent".to_owned(), t!(lang, "sms.unsent").into_owned(), false),
-            ("/sms/templates".to_owned(), t!(lang, "sms.templates").into_owned(), false),
-        ]))
+        (segmented(&rooms(cx, unread)))
         @if threads.rows.is_empty() {
             (empty(t!(lang, "sms.none"), may_write.then_some(("/sms/new", new.as_ref()))))
         } @else {
@@ -76,6 +84,30 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
     page.render(body)
 }
 
+/// The rooms of the center that this person may enter.
+fn rooms(cx: &Cx, unread: bool) -> Vec<(String, String, bool)> {
+    let lang = cx.lang;
+    let room = |href: &str, label: std::borrow::Cow<'static, str>, current: bool| {
+        (href.to_owned(), label.into_owned(), current)
+    };
+    let mut rooms = vec![
+        room("/sms", t!(lang, "sms.all"), !unread),
+        room("/sms?view=unread", t!(lang, "sms.unread"), unread),
+        room("/sms/unsent", t!(lang, "sms.unsent"), false),
+    ];
+    if cx.may(Gate::approve(Module::Sms)) {
+        rooms.push(room("/campaigns", t!(lang, "sms.campaigns"), false));
+    }
+    rooms.push(room("/sms/templates", t!(lang, "sms.templates"), false));
+    if cx.may(Gate::export(Module::Sms)) {
+        rooms.push(room("/sms/blocks", t!(lang, "sms.blocks"), false));
+    }
+    if cx.may(Gate::edit(Module::Settings)) {
+        rooms.push(room("/sms/settings", t!(lang, "sms.settings_short"), false));
+    }
+    rooms
+}
+
 /// One conversation.
 pub fn thread(cx: &Cx, thread: &Thread, customer: Option<&Brief>, sent: &[Message], received: &[Reply]) -> String {
     let lang = cx.lang;
@@ -92,7 +124,8 @@ pub fn thread(cx: &Cx, thread: &Thread, customer: Option<&Brief>, sent: &[Messag
             )
         })
         .chain(received.iter().map(|reply| {
-            let title = html! { b { (reply.text) } };
+            let title =
+                html! { b { (reply.text) } @if reply.incomplete { " " (tag(t!(lang, "sms.incomplete"), Tone::Warn)) } };
             let detail = html! { (t!(lang, "sms.received_at", when = clock::brief(reply.received_at, cx.now))) };
             (reply.received_at, TimelineItem::new(title, detail))
         }))
@@ -153,6 +186,7 @@ pub fn compose(cx: &Cx, form: &Form, draft: &Draft) -> String {
                     (fields::text(&filled.field("to", &t!(lang, "sms.to")).required(), InputKind::Phone, 40))
                 }
                 (fields::textarea(&form.field("text", &t!(lang, "sms.text")).required().hint(&t!(lang, "sms.text_hint")), LONGEST))
+                (counter(&draft.settings, Class::Service))
             }))
             (fields::submit(t!(lang, "sms.next"), ButtonKind::Primary))
         }))
@@ -170,18 +204,43 @@ pub fn compose(cx: &Cx, form: &Form, draft: &Draft) -> String {
     page.render(body)
 }
 
+/// Where scripts run: units, parts and cost of the form's `text` while it is written. Elsewhere the preview
+/// says the same.
+pub fn counter(settings: &Settings, class: Class) -> Markup {
+    // What is added around the text, measured with it.
+    let (before, after) = match settings.dress("\u{0}", class).split_once('\u{0}') {
+        Some((before, after)) => (before.to_owned(), after.to_owned()),
+        None => (String::new(), String::new()),
+    };
+    html! { div.field { p.hint.num data-count data-price=(settings.price.0) data-before=(before) data-after=(after) aria-live="polite" {} } }
+}
+
+/// Stored digits as people read them.
+#[must_use]
+pub fn shown_number(digits: &str) -> String {
+    shown(digits)
+}
+
+/// What so many parts cost.
+pub fn cost(settings: &Settings, parts: i64) -> Fen {
+    Fen(settings.price.0.saturating_mul(parts))
+}
+
 /// The message as it will go, with its size.
 pub fn preview(cx: &Cx, draft: &Draft, to: &str, text: &str) -> String {
     let lang = cx.lang;
-    let size = measure(text);
+    let dressed = draft.settings.dress(text, Class::Service);
+    let size = measure(&dressed);
+    let parts = i64::try_from(size.parts).unwrap_or(i64::MAX);
     let customer = draft.customer.as_ref().map(|customer| customer.id.to_string()).unwrap_or_default();
     let body = html! {
         (card(None, None, html! {
             @if let Some(customer) = &draft.customer { (cell(t!(lang, "sms.customer"), html! { (customer.name) })) }
             (cell(t!(lang, "sms.to"), html! { span.num { (shown(to)) } }))
-            div.cell { div.g { p.pre { (text) } } }
+            div.cell { div.g { p.pre { (dressed) } } }
             (cell(t!(lang, "sms.size"), html! { span.num { (t!(lang, "sms.units", n = size.units)) } }))
             (cell(t!(lang, "sms.parts"), html! { b.num { (t!(lang, "sms.parts_count", n = size.parts)) } }))
+            (cell(t!(lang, "sms.cost"), html! { b.num { "¥" (cost(&draft.settings, parts)) } }))
             (cell(t!(lang, "sms.alphabet"), html! { @match size.alphabet { Alphabet::Gsm7 => (t!(lang, "sms.gsm7")), Alphabet::Ucs2 => (t!(lang, "sms.ucs2")) } }))
         }))
         (fields::form("/sms", &cx.op_id(), None, false, None, html! {
@@ -247,7 +306,7 @@ pub fn message(cx: &Cx, message: &Message, thread: Option<&Thread>, customer: Op
             div.cell { div.g { p.pre { (message.text) } } }
             (cell(t!(lang, "sms.parts"), html! { span.num { (t!(lang, "sms.parts_count", n = message.parts)) } }))
             (cell(t!(lang, "sms.state"), state_tag(lang, message.state())))
-            @if !message.error.is_empty() { (cell(t!(lang, "sms.reason"), html! { (message.error) })) }
+            @if !message.error.is_empty() { (cell(t!(lang, "sms.reason"), html! { (reason(lang, &message.error)) })) }
             (cell(t!(lang, "sms.written"), html! { (clock::iso_minute(message.created_at)) }))
             @if let Some(at) = message.sent_at { (cell(t!(lang, "sms.sent"), html! { (clock::iso_minute(at)) })) }
             @if let Some(at) = message.delivered_at { (cell(t!(lang, "sms.delivered"), html! { (clock::iso_minute(at)) })) }
@@ -272,7 +331,7 @@ pub fn unsent(cx: &Cx, messages: &Listing<Message>, waiting: bool) -> String {
                 @for message in &messages.rows {
                     (link_cell(
                         format!("/sms/messages/{}", message.id),
-                        html! { b.num { (shown(&message.digits)) } " " (state_tag(lang, message.state())) p { (quoted(&message.text)) } @if !message.error.is_empty() { p { (message.error) } } },
+                        html! { b.num { (shown(&message.digits)) } " " (state_tag(lang, message.state())) p { (quoted(&message.text)) } @if !message.error.is_empty() { p { (reason(lang, &message.error)) } } },
                         html! { small { (clock::brief(message.created_at, cx.now)) } },
                     ))
                 }

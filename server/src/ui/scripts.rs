@@ -34,14 +34,25 @@ pub enum Part {
     Push,
     /// The list on the outbox page.
     Outbox,
+    /// Counting a message while it is written.
+    Count,
     /// Opening an entry of the outbox in its form.
     Reopen,
 }
 
 impl Part {
     /// Every part; [`Part::Reopen`] before [`Part::App`], which knows its address.
-    const ALL: [Part; 8] =
-        [Part::Reopen, Part::App, Part::Field, Part::Dialog, Part::Logout, Part::Step, Part::Push, Part::Outbox];
+    const ALL: [Part; 9] = [
+        Part::Reopen,
+        Part::App,
+        Part::Field,
+        Part::Dialog,
+        Part::Logout,
+        Part::Step,
+        Part::Push,
+        Part::Outbox,
+        Part::Count,
+    ];
 
     /// Its name in the address, and its text.
     fn source(self) -> (&'static str, String) {
@@ -53,6 +64,7 @@ impl Part {
             Part::Step => ("step", include_str!("../../../pwa/js/step.js").to_owned()),
             Part::Push => ("push", include_str!("../../../pwa/js/push.js").to_owned()),
             Part::Outbox => ("outbox", include_str!("../../../pwa/js/outbox-page.js").to_owned()),
+            Part::Count => ("count", include_str!("../../../pwa/js/count.js").to_owned()),
             Part::Reopen => ("reopen", include_str!("../../../pwa/js/reopen.js").to_owned()),
         }
     }
@@ -66,6 +78,7 @@ impl Part {
             Part::Step => &[" data-step"],
             Part::Push => &[" data-push"],
             Part::Outbox => &[" data-outbox"],
+            Part::Count => &[" data-count"],
             Part::App | Part::Reopen => &[],
         }
     }
@@ -108,6 +121,7 @@ impl Part {
                 "days": t!(lang, "ui.outbox.days", n = "%n"),
                 "photos": t!(lang, "ui.outbox.photos", n = "%n"),
             }),
+            Part::Count => serde_json::json!({ "count": t!(lang, "ui.js.count", u = "%u", p = "%p", c = "%c") }),
             Part::Dialog | Part::Reopen => serde_json::Value::Null,
         }
     }
@@ -143,7 +157,7 @@ static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
                     words.as_object_mut().map(|words| words.insert("reopen".to_owned(), reopen.as_str().into()));
                     format!("\"use strict\";\nconst T={words};\n")
                 }
-                Part::Field | Part::Logout | Part::Step | Part::Push | Part::Outbox => {
+                Part::Field | Part::Logout | Part::Step | Part::Push | Part::Outbox | Part::Count => {
                     format!("Object.assign(T,{words});\n")
                 }
                 Part::Dialog | Part::Reopen => String::new(),

@@ -13,7 +13,7 @@ mod store;
 mod view;
 
 pub use sign_in::sign_in_page;
-pub use store::{NewUser, User, insert_department, insert_user, names_with_role, people_in_scope};
+pub use store::{NewUser, User, find, insert_department, insert_user, names_with_role, people_in_scope};
 pub use view::role_name;
 
 use crate::kernel::access::Gate;

@@ -1,0 +1,36 @@
+//! Campaigns 短信群发: one text to many contacts, a few at a time, with a pause that means something.
+//!
+//! Tables: campaigns, campaign_picks, campaign_recipients.
+//! Events: none; it moves with SmsQueued and SmsMoved.
+//! Uses: contacts, customers, sms
+
+mod audience;
+mod feed;
+mod pages;
+mod rules;
+mod store;
+mod view;
+
+pub use feed::{LOOK, feed, moved};
+
+use crate::kernel::access::Gate;
+use crate::kernel::routes::Routes;
+use crate::modules::Module;
+
+/// Addresses. Writing to everybody at once is a decision: who may approve in the SMS center may do it.
+pub fn routes(routes: &mut Routes) {
+    let gate = || Gate::approve(Module::Sms);
+    routes.get("/campaigns", gate(), pages::list);
+    routes.get("/campaigns/new", gate(), pages::new);
+    routes.post("/campaigns", gate(), pages::create);
+    routes.get("/campaigns/:id", gate(), pages::show);
+    routes.get("/campaigns/:id/edit", gate(), pages::edit);
+    routes.post("/campaigns/:id", gate(), pages::update);
+    routes.get("/campaigns/:id/picks", gate(), pages::picks);
+    routes.post("/campaigns/:id/picks", gate(), pages::pick);
+    routes.get("/campaigns/:id/recipients", gate(), pages::recipients);
+    routes.post("/campaigns/:id/release", gate(), pages::release);
+    routes.post("/campaigns/:id/pause", gate(), pages::pause);
+    routes.post("/campaigns/:id/resumption", gate(), pages::resume);
+    routes.post("/campaigns/:id/cancellation", gate(), pages::cancel);
+}

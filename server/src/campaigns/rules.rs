@@ -1,0 +1,175 @@
+//! A campaign's states and audiences, and where a recipient stands. Decisions only.
+
+use std::borrow::Cow;
+
+use crate::kernel::i18n::{Lang, t};
+use crate::sms;
+
+/// Messages that are made ahead of their sending, over all campaigns: what a pause can no longer stop.
+pub const AHEAD: i64 = 50;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal, $key:literal);+ $(;)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+        impl $name {
+            /// Every one.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// The stored word.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $($name::$variant => $code),+ }
+            }
+            /// That of a stored word.
+            #[must_use]
+            pub fn from_code(code: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|one| one.code() == code)
+            }
+            /// Its name.
+            #[must_use]
+            pub fn name(self, lang: Lang) -> Cow<'static, str> {
+                match self { $($name::$variant => t!(lang, $key)),+ }
+            }
+        }
+    };
+}
+
+words! {
+    /// Where a campaign stands.
+    State {
+        /// 草稿
+        Draft = "draft", "campaigns.state_draft";
+        /// 发送中, or waiting for its time.
+        Running = "running", "campaigns.state_running";
+        /// 已暂停
+        Paused = "paused", "campaigns.state_paused";
+        /// 已完成
+        Done = "done", "campaigns.state_done";
+        /// 已取消
+        Cancelled = "cancelled", "campaigns.state_cancelled";
+    }
+}
+
+words! {
+    /// Whom it goes to.
+    Audience {
+        /// 全部客户
+        All = "all", "campaigns.audience_all";
+        /// A region and those below it.
+        Region = "region", "campaigns.audience_region";
+        /// The customers' list as somebody sees it.
+        View = "view", "campaigns.audience_view";
+        /// Contacts picked one by one.
+        Picked = "picked", "campaigns.audience_picked";
+    }
+}
+
+words! {
+    /// Where a recipient stands.
+    Stage {
+        /// Not written to, for a reason.
+        Excluded = "excluded", "campaigns.stage_excluded";
+        /// Its turn has not come.
+        Pending = "pending", "campaigns.stage_pending";
+        /// The message is made and on its way.
+        Queued = "queued", "campaigns.stage_queued";
+        /// The network took it.
+        Sent = "sent", "campaigns.stage_sent";
+        /// The phone has it.
+        Delivered = "delivered", "campaigns.stage_delivered";
+        /// It did not go.
+        Failed = "failed", "campaigns.stage_failed";
+        /// Nobody knows.
+        Unknown = "unknown", "campaigns.stage_unknown";
+    }
+}
+
+words! {
+    /// Why a recipient is left out.
+    Reason {
+        /// No mobile number.
+        NoMobile = "no_mobile", "campaigns.reason_no_mobile";
+        /// Outside the allowed ranges.
+        Range = "range", "campaigns.reason_range";
+        /// On the blacklist.
+        Blacklist = "blacklist", "campaigns.reason_blacklist";
+        /// Opted out.
+        OptOut = "optout", "campaigns.reason_optout";
+        /// Never agreed.
+        NoConsent = "no_consent", "campaigns.reason_no_consent";
+        /// Another contact has the same number.
+        Duplicate = "duplicate", "campaigns.reason_duplicate";
+        /// The number had its messages for the day.
+        RecipientCap = "recipient_cap", "campaigns.reason_recipient_cap";
+        /// The filled text is too long.
+        TooLong = "too_long", "campaigns.reason_too_long";
+        /// The contact was deleted meanwhile.
+        Gone = "gone", "campaigns.reason_gone";
+    }
+}
+
+impl State {
+    /// Whether `next` may follow.
+    #[must_use]
+    pub fn moves_to(self, next: State) -> bool {
+        match self {
+            State::Draft => matches!(next, State::Running | State::Cancelled),
+            State::Running => matches!(next, State::Paused | State::Done | State::Cancelled),
+            State::Paused => matches!(next, State::Running | State::Cancelled),
+            State::Done | State::Cancelled => false,
+        }
+    }
+}
+
+/// Where a recipient stands when its message stands there.
+#[must_use]
+pub fn stage_of(state: sms::State) -> Stage {
+    match state {
+        sms::State::Waiting | sms::State::Offered | sms::State::Queued | sms::State::Sending => Stage::Queued,
+        sms::State::Sent => Stage::Sent,
+        sms::State::Delivered => Stage::Delivered,
+        sms::State::Unknown => Stage::Unknown,
+        sms::State::Failed
+        | sms::State::Refused
+        | sms::State::Undelivered
+        | sms::State::Expired
+        | sms::State::Dropped => Stage::Failed,
+    }
+}
+
+/// What a refusal means for a recipient; `None` where the whole campaign has to wait.
+#[must_use]
+pub fn reason_of(refusal: sms::Refusal) -> Option<Reason> {
+    match refusal {
+        sms::Refusal::CompanyCap(_) | sms::Refusal::PersonCap(_) => None,
+        sms::Refusal::NoNumber | sms::Refusal::NotMobile => Some(Reason::NoMobile),
+        sms::Refusal::Empty | sms::Refusal::TooLong => Some(Reason::TooLong),
+        sms::Refusal::RecipientCap(_) => Some(Reason::RecipientCap),
+        sms::Refusal::Range => Some(Reason::Range),
+        sms::Refusal::Blocked(sms::Block::OptOut) => Some(Reason::OptOut),
+        sms::Refusal::Blocked(sms::Block::Blacklist) => Some(Reason::Blacklist),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Audience, Reason, Stage, State};
+
+    #[test]
+    fn what_has_ended_stays_so() {
+        for ended in [State::Done, State::Cancelled] {
+            assert!(State::ALL.iter().all(|next| !ended.moves_to(*next)));
+        }
+        assert!(State::Paused.moves_to(State::Running) && State::Running.moves_to(State::Paused));
+        assert!(!State::Draft.moves_to(State::Done) && !State::Paused.moves_to(State::Done));
+    }
+
+    #[test]
+    fn words_are_read_back() {
+        assert!(State::ALL.iter().all(|one| State::from_code(one.code()) == Some(*one)));
+        assert!(Audience::ALL.iter().all(|one| Audience::from_code(one.code()) == Some(*one)));
+        assert!(Stage::ALL.iter().all(|one| Stage::from_code(one.code()) == Some(*one)));
+        assert!(Reason::ALL.iter().all(|one| Reason::from_code(one.code()) == Some(*one)));
+    }
+}

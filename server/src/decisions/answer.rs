@@ -1,0 +1,152 @@
+//! Taking an answer: the decision runs as the page's does, and a message says what came of it.
+
+use crate::approvals;
+use crate::decisions::rules::{self, Answer, GUESSES, Outcome, PATIENCE};
+use crate::decisions::store::{self, Code};
+use crate::kernel::Office;
+use crate::kernel::access::{CompanyKey, Right, Role, Scope};
+use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::db::Tx;
+use crate::kernel::error::{AppError, Result};
+use crate::kernel::i18n::Lang;
+use crate::kernel::id::Id;
+use crate::modules::Module;
+use crate::sms::{self, Class, NewSms, Sent};
+use crate::users;
+
+/// An answer under judgement.
+struct Case<'a> {
+    office: &'a Office,
+    scope: &'a Scope,
+    inbox: Id,
+    digits: &'a str,
+    answer: &'a Answer,
+}
+
+/// After a message came in: where it reads like an answer, it is one. Safe to run twice, since each message is
+/// noted in the transaction of what it did.
+///
+/// # Errors
+/// What the database says.
+pub async fn heard(office: &Office, key: &CompanyKey, inbox: Id) -> Result<()> {
+    let scope = Scope::company(key);
+    let Some((digits, text)) = sms::came_in(&office.db, &scope, inbox).await? else { return Ok(()) };
+    let Some(answer) = rules::parse(&text) else { return Ok(()) };
+    if store::is_noted(&office.db, inbox).await? {
+        return Ok(());
+    }
+    let case = Case { office, scope: &scope, inbox, digits: &digits, answer: &answer };
+    let mut tx = office.db.begin().await?;
+    let judged = judge(&mut tx, &case).await;
+    let (tx, outcome, code) = match judged {
+        Ok((outcome, code)) => (tx, outcome, code),
+        // What the document refuses undoes what the decision had begun; the refusal itself is told.
+        Err(AppError::Refused(why)) => {
+            drop(tx);
+            let mut tx = office.db.begin().await?;
+            let code = store::sent_to(&mut tx, &digits, &answer.code).await?;
+            (tx, Outcome::Against(why), code)
+        }
+        Err(other) => return Err(other),
+    };
+    finish(tx, &case, &outcome, code.as_ref()).await
+}
+
+/// Decides, or says why not.
+async fn judge(tx: &mut Tx, case: &Case<'_>) -> Result<(Outcome, Option<Code>)> {
+    let now = case.office.clock.now();
+    if store::wrong_today(tx, case.digits, now).await? >= GUESSES {
+        return Ok((Outcome::Locked, None));
+    }
+    let Some(code) = store::sent_to(tx, case.digits, &case.answer.code).await? else {
+        return Ok((Outcome::Wrong, None));
+    };
+    let person = users::find(&mut *tx, case.scope, code.user_id).await?;
+    let allowed = person.is_some_and(|person| {
+        let role = Role::from_code(&person.role);
+        let may = role.is_some_and(|role| Module::Approvals.preset(role).has(Right::Approve));
+        may && person.status == "active" && person.mobile == case.digits
+    });
+    let outcome = if !allowed {
+        Outcome::NotAllowed
+    } else if code.used_as.is_some() {
+        Outcome::Repeated
+    } else if now >= code.expires_at {
+        Outcome::Expired
+    } else if !case.answer.approved && case.answer.comment.is_empty() {
+        Outcome::NoReason
+    } else {
+        decide(tx, case, &code).await?
+    };
+    Ok((outcome, Some(code)))
+}
+
+async fn decide(tx: &mut Tx, case: &Case<'_>, code: &Code) -> Result<Outcome> {
+    let author = Author { user: Some(code.user_id), origin: "sms".to_owned(), at: case.office.clock.now() };
+    let Answer { approved, comment, .. } = case.answer;
+    let done = approvals::decide(tx, &author, case.scope, code.user_id, code.approval_id, *approved, comment).await?;
+    match done {
+        Ok(()) => {
+            let outcome = if *approved { Outcome::Approved } else { Outcome::Rejected };
+            store::use_up(tx, code.id, outcome.code()).await?;
+            Ok(outcome)
+        }
+        Err(against) => Ok(against.text(Lang::default()).map_or(Outcome::NotAllowed, Outcome::Against)),
+    }
+}
+
+/// Notes what came of it and answers.
+async fn finish(mut tx: Tx, case: &Case<'_>, outcome: &Outcome, code: Option<&Code>) -> Result<()> {
+    let now = case.office.clock.now();
+    let wrong = store::wrong_today(&mut tx, case.digits, now).await?;
+    store::note(&mut tx, case.inbox, case.digits, code, outcome.code(), now).await?;
+    let author = Author { user: None, origin: "sms_inbox".to_owned(), at: now };
+    let changes =
+        Changes::new().set("outcome", outcome.code()).set("approval_id", code.map(|code| code.approval_id.to_string()));
+    audit::record(&mut tx, &author, Action::Act, "decision_answer", case.inbox, changes).await?;
+    let silent = match outcome {
+        Outcome::Wrong | Outcome::NotAllowed => wrong >= PATIENCE,
+        Outcome::Locked => true,
+        Outcome::Approved
+        | Outcome::Rejected
+        | Outcome::Repeated
+        | Outcome::Expired
+        | Outcome::NoReason
+        | Outcome::Against(_) => false,
+    };
+    if silent {
+        tracing::warn!(inbox = %case.inbox, outcome = outcome.code(), "an answer by SMS is not answered");
+    } else {
+        answer(&mut tx, case, &author, outcome, code).await?;
+    }
+    tx.commit().await?;
+    case.office.alarm.ring();
+    Ok(())
+}
+
+async fn answer(tx: &mut Tx, case: &Case<'_>, author: &Author, outcome: &Outcome, code: Option<&Code>) -> Result<()> {
+    let approval = match code {
+        Some(code) => approvals::find(&mut *tx, case.scope, code.user_id, code.approval_id).await?,
+        None => None,
+    };
+    let title = approval.map(|approval| approval.title).unwrap_or_default();
+    let text = outcome.text(Lang::default(), &title, &case.answer.code);
+    // An answer to a stranger belongs to nobody in particular: to whoever looks after unknown numbers.
+    let owner = match code {
+        Some(code) => Some(code.user_id),
+        None => users::names_with_role(&case.office.db, Role::Clerk).await?.first().map(|clerk| clerk.id),
+    };
+    let Some(owner) = owner else { return Ok(()) };
+    let new = NewSms {
+        owner,
+        customer: None,
+        digits: case.digits,
+        text: &text,
+        class: Class::Service,
+        cause: Some(("decision_answer", case.inbox)),
+    };
+    if let Sent::Refused(refusal) = sms::send(tx, author, new).await? {
+        tracing::warn!(inbox = %case.inbox, ?refusal, "the answer to an answer is not sent");
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! One's own switch for being asked by SMS, and what became of one's answers.
+
+use maud::html;
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::decisions::rules::Outcome;
+use crate::decisions::store;
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result, html as page_of};
+use crate::kernel::form::Form;
+use crate::kernel::i18n::t;
+use crate::ui::form::{self as fields, ButtonKind};
+use crate::ui::layout::Page;
+use crate::ui::{card, cell, plain_cell};
+use crate::{sms, users};
+
+async fn page(cx: &Cx, form: &Form) -> Result<Response> {
+    let lang = cx.lang;
+    let me = users::find(&cx.office.db, &cx.scope().mine(), cx.actor().id).await?.ok_or(AppError::NotFound)?;
+    let log = store::log(&cx.office.db, cx.actor().id).await?;
+    let mobile =
+        if me.mobile.is_empty() { t!(lang, "decisions.no_mobile").into_owned() } else { sms::shown_number(&me.mobile) };
+    let body = html! {
+        (fields::form("/decisions", &cx.op_id(), None, false, None, html! {
+            (fields::error_summary(lang, form.errors()))
+            (fields::fields(None, html! {
+                (cell(t!(lang, "decisions.mobile"), html! { span.num { (mobile) } }))
+                (fields::checkbox(&form.field("enabled", &t!(lang, "decisions.enabled")).hint(&t!(lang, "decisions.hint"))))
+            }))
+            (fields::submit(t!(lang, "decisions.save"), ButtonKind::Primary))
+        }))
+        @if !log.is_empty() {
+            (card(Some(&t!(lang, "decisions.log")), None, html! {
+                @for row in &log {
+                    (plain_cell(html! { (row.title) p { (clock::brief(row.at, cx.now)) } }, html! { (Outcome::name(&row.outcome, lang)) }))
+                }
+            }))
+        }
+    };
+    let frame = cx.frame();
+    let shown = Page::new(&frame, t!(lang, "decisions.title")).back("/approvals");
+    let shown = if form.is_right() { shown } else { shown.error_title() };
+    let mut response = page_of(shown.render(body));
+    if !form.is_right() {
+        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    Ok(response)
+}
+
+/// `GET /decisions`
+pub async fn show(cx: Cx) -> Result<Response> {
+    let wants = store::wants(&cx.office.db, cx.actor().id).await?;
+    let form = cx.blank().with("enabled", if wants { "1" } else { "" });
+    page(&cx, &form).await
+}
+
+/// `POST /decisions`
+pub async fn update(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let user = cx.actor().id;
+    let me = users::find(&cx.office.db, &cx.scope().mine(), user).await?.ok_or(AppError::NotFound)?;
+    let wanted = form.flag("enabled");
+    if wanted && me.mobile.is_empty() {
+        form.wrong("enabled", t!(cx.lang, "decisions.need_mobile"));
+        return page(&cx, &form).await;
+    }
+    let mut write = cx.write(&form).await?;
+    let before = store::wants(&mut write.tx, user).await?;
+    store::set_wants(&mut write.tx, user, wanted, cx.now).await?;
+    write.audit(Action::Edit, "decision_person", user, Changes::new().moved("enabled", before, wanted)).await?;
+    write.finish("/decisions?done=saved").await
+}

@@ -1,0 +1,258 @@
+//! How many messages, to which numbers, at which hours. Decisions only.
+
+use std::borrow::Cow;
+
+use crate::kernel::clock::{self, MINUTE, Millis};
+use crate::kernel::i18n::{Lang, t};
+use crate::sms::Refusal;
+
+/// What a message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// About the receiver's own business: an order, a delivery, an answer.
+    Service,
+    /// Advertising and greetings: quiet hours, consent and opt-out hold.
+    Marketing,
+}
+
+impl Class {
+    /// The stored word.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Class::Service => "service",
+            Class::Marketing => "marketing",
+        }
+    }
+
+    /// The class of a stored word; what cannot be read is marketing, which may less.
+    #[must_use]
+    pub fn from_code(code: &str) -> Class {
+        if code == Class::Service.code() { Class::Service } else { Class::Marketing }
+    }
+}
+
+/// How many messages may be sent in a China day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Written by one person.
+    pub person: i64,
+    /// To one number.
+    pub recipient: i64,
+    /// Through one box: the operator closes cards that send more than people do.
+    pub gateway: i64,
+    /// By the company.
+    pub company: i64,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Caps { person: 200, recipient: 10, gateway: 1000, company: 2000 }
+    }
+}
+
+/// How many were sent today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SentToday {
+    /// By this person.
+    pub person: i64,
+    /// To this number.
+    pub recipient: i64,
+    /// By the company.
+    pub company: i64,
+}
+
+/// Whether one more is allowed today. A person's cap is about what people write; a campaign has the company's.
+///
+/// # Errors
+/// Which cap is reached.
+pub fn within(caps: Caps, sent: SentToday, class: Class) -> Result<(), Refusal> {
+    if sent.recipient >= caps.recipient {
+        Err(Refusal::RecipientCap(caps.recipient))
+    } else if sent.person >= caps.person && class == Class::Service {
+        Err(Refusal::PersonCap(caps.person))
+    } else if sent.company >= caps.company {
+        Err(Refusal::CompanyCap(caps.company))
+    } else {
+        Ok(())
+    }
+}
+
+/// The hours in which no marketing goes out, in minutes of the China day; equal ends mean none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quiet {
+    /// The first quiet minute.
+    pub from: i64,
+    /// The first minute after.
+    pub to: i64,
+}
+
+impl Default for Quiet {
+    fn default() -> Self {
+        Quiet { from: 21 * 60, to: 8 * 60 }
+    }
+}
+
+impl Quiet {
+    /// Whether `now` lies in them.
+    #[must_use]
+    pub fn holds(self, now: Millis) -> bool {
+        let minute = (now - clock::start_of(clock::day(now))) / MINUTE;
+        if self.from <= self.to {
+            (self.from..self.to).contains(&minute)
+        } else {
+            minute >= self.from || minute < self.to
+        }
+    }
+}
+
+/// `08:30` as minutes of the day.
+#[must_use]
+pub fn minute_of(text: &str) -> Option<i64> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
+    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
+}
+
+/// Minutes of the day as `08:30`.
+#[must_use]
+pub fn wall(minute: i64) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+/// The beginnings of numbers that may be written to, as typed: `130 131,1380536`. None mean every mainland
+/// mobile.
+///
+/// # Errors
+/// The piece that begins no mobile number.
+pub fn ranges(text: &str) -> Result<Vec<String>, String> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';'))
+        .filter(|piece| !piece.is_empty())
+        .map(|piece| {
+            let fits = piece.starts_with('1') && piece.len() <= 11 && piece.bytes().all(|b| b.is_ascii_digit());
+            if fits { Ok(piece.to_owned()) } else { Err(piece.to_owned()) }
+        })
+        .collect()
+}
+
+/// Whether a number lies in the allowed ranges.
+#[must_use]
+pub fn allowed(ranges: &[String], digits: &str) -> bool {
+    ranges.is_empty() || ranges.iter().any(|range| digits.starts_with(range.as_str()))
+}
+
+/// Why a number is not written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// 退订: its owner wants no marketing.
+    OptOut,
+    /// 黑名单: it gets nothing at all.
+    Blacklist,
+}
+
+impl Block {
+    /// The stored word.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Block::OptOut => "optout",
+            Block::Blacklist => "blacklist",
+        }
+    }
+
+    /// The kind of a stored word; what cannot be read stops everything.
+    #[must_use]
+    pub fn from_code(code: &str) -> Block {
+        if code == Block::OptOut.code() { Block::OptOut } else { Block::Blacklist }
+    }
+
+    /// Whether it stops a message of this class.
+    #[must_use]
+    pub fn stops(self, class: Class) -> bool {
+        match (self, class) {
+            (Block::OptOut, Class::Service) => false,
+            (Block::OptOut, Class::Marketing) | (Block::Blacklist, Class::Service | Class::Marketing) => true,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self, lang: Lang) -> Cow<'static, str> {
+        match self {
+            Block::OptOut => t!(lang, "sms.block_optout"),
+            Block::Blacklist => t!(lang, "sms.block_blacklist"),
+        }
+    }
+}
+
+/// What people send to get no more, alone in a message. A longer message that merely has one of these words in
+/// it is for a person to read: 取消订单 takes back an order, not the consent.
+const OPT_OUT_WORDS: [&str; 10] = ["T", "TD", "TT", "退订", "N", "R", "取消", "拒收", "STOP", "UNSUBSCRIBE"];
+
+/// Whether a message that came in takes the consent back.
+#[must_use]
+pub fn opts_out(text: &str) -> bool {
+    let bare: String = text
+        .trim()
+        .trim_matches(|c: char| matches!(c, '。' | '.' | '！' | '!' | '“' | '”' | '"' | '【' | '】'))
+        .chars()
+        .map(|c| match c {
+            '\u{ff21}'..='\u{ff5a}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+            other => other,
+        })
+        .collect::<String>()
+        .trim()
+        .to_uppercase();
+    OPT_OUT_WORDS.contains(&bare.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use super::{Caps, Class, Quiet, SentToday, allowed, minute_of, opts_out, ranges, wall, within};
+    use crate::kernel::clock::{HOUR, MINUTE, parse_day, start_of};
+    use crate::sms::Refusal;
+
+    #[test]
+    fn caps_hold() {
+        let caps = Caps { person: 2, recipient: 1, gateway: 9, company: 3 };
+        let sent = |person, recipient, company| SentToday { person, recipient, company };
+        assert_eq!(within(caps, sent(1, 0, 2), Class::Service), Ok(()));
+        assert_eq!(within(caps, sent(0, 1, 0), Class::Service), Err(Refusal::RecipientCap(1)));
+        assert_eq!(within(caps, sent(2, 0, 2), Class::Service), Err(Refusal::PersonCap(2)));
+        assert_eq!(within(caps, sent(2, 0, 2), Class::Marketing), Ok(()));
+        assert_eq!(within(caps, sent(0, 0, 3), Class::Marketing), Err(Refusal::CompanyCap(3)));
+    }
+
+    #[test]
+    fn quiet_hours_reach_over_midnight() {
+        let day = start_of(parse_day("2026-11-23").unwrap());
+        let night = Quiet::default();
+        assert!(night.holds(day) && night.holds(day + 8 * HOUR - 1) && night.holds(day + 21 * HOUR));
+        assert!(!night.holds(day + 8 * HOUR) && !night.holds(day + 21 * HOUR - MINUTE));
+        let noon = Quiet { from: 12 * 60, to: 14 * 60 };
+        assert!(noon.holds(day + 13 * HOUR) && !noon.holds(day + 14 * HOUR) && !noon.holds(day));
+        assert!(!Quiet { from: 60, to: 60 }.holds(day + HOUR));
+        assert_eq!(minute_of("08:30").map(wall).as_deref(), Some("08:30"));
+        assert!(["", "24:00", "8", "-1:00", "08:60"].iter().all(|text| minute_of(text).is_none()));
+    }
+
+    #[test]
+    fn ranges_are_beginnings_of_mobile_numbers() {
+        let known = ranges("138 139，1890536").unwrap();
+        assert!(allowed(&known, "13805362417") && allowed(&known, "18905360000"));
+        assert!(!allowed(&known, "18805360000"));
+        assert!(allowed(&[], "18805360000"));
+        assert_eq!(ranges("138 0536"), Err("0536".to_owned()));
+    }
+
+    #[test]
+    fn only_the_bare_word_opts_out() {
+        for text in ["T", "t", "TD", " td ", "退订", "退订。", "Ｔ", "ＴＤ", "stop", "“退订”"] {
+            assert!(opts_out(text), "{text}");
+        }
+        for text in ["", "取消订单", "退订后再联系", "Tom", "不退订", "T恤到货了吗", "收到"] {
+            assert!(!opts_out(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Campaigns: whom they reach, that they wait, stop and end, and what a hundred thousand cost.
+
+use fieldline_protocol::messages::{Class, SmsCommand, SmsState};
+use server::kernel::clock::{HOUR, MINUTE};
+use server::kernel::id::Id;
+
+use super::sms_rules::rules;
+use crate::support::app::App;
+use crate::support::client::Client;
+use crate::support::wire::{TestBox, until};
+use crate::support::{both_engines, seed};
+
+/// Writes a draft; returns its address.
+async fn draft(client: &Client, fields: &[(&str, &str)]) -> String {
+    let form = client.get("/campaigns/new").await.expect(200).form("/campaigns");
+    let usual = [("name", "春耕"), ("text", "{称呼}您好，{产品}到货"), ("product", "草铵膦")];
+    let fields: Vec<(&str, &str)> = usual.into_iter().chain(fields.iter().copied()).collect();
+    format!("/campaigns/{}", client.submit(&form, &fields).await.new_id())
+}
+
+async fn release(client: &Client, path: &str, fields: &[(&str, &str)]) {
+    let form = client.get(path).await.expect(200).form(&format!("{path}/release"));
+    client.submit(&form, fields).await.location();
+}
+
+async fn act(client: &Client, path: &str, noun: &str) {
+    let form = client.get(path).await.expect(200).form(&format!("{path}/{noun}"));
+    client.submit(&form, &[]).await.location();
+}
+
+/// A customer of rep1 with so many people.
+async fn people(app: &App, n: u32) -> Id {
+    let customer = seed::customer(app, app.people.rep1, "潍坊丰源农资").await;
+    for i in 0..n {
+        seed::person(app, customer, &format!("张{i}"), &format!("138{i:08}")).await;
+    }
+    customer
+}
+
+async fn execute(app: &App, statement: &'static str) {
+    app.execute(statement).await.unwrap();
+}
+
+const MADE: &str = "SELECT count(*) AS n FROM sms_messages";
+
+both_engines! {
+    async fn the_dry_preview_says_who_gets_it_and_why_others_do_not(app: App) {
+        rules(&app, &[("signature", "丰源"), ("price", "0.05"), ("ranges", "138 139")]).await;
+        let customer = people(&app, 3).await;
+        for (name, number) in [
+            ("没手机", "0536-3112290"),
+            ("号段外", "18805360001"),
+            ("退订了", "13905360001"),
+            ("黑名单", "13905360002"),
+            ("没同意", "13905360003"),
+            ("同号码", "13800000000"),
+        ] {
+            seed::person(&app, customer, name, number).await;
+        }
+        execute(&app, "UPDATE contacts SET sms_consent = FALSE WHERE name = '没同意'").await;
+        execute(&app, "INSERT INTO sms_blocks (id, digits, kind, at) VALUES (1, '13905360001', 'optout', 0), (2, '13905360002', 'blacklist', 0)").await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        let page = manager.get(&path).await.expect(200);
+        assert!(page.says("会收到 3 人"), "{}", page.text());
+        for reason in ["没有手机号 1 人", "不在允许的号段 1 人", "已退订 1 人", "黑名单 1 人", "没有同意接收 1 人", "号码重复 1 人"] {
+            assert!(page.says(reason), "{reason}: {}", page.text());
+        }
+        assert!(page.says("¥0.15") && page.body.contains("【丰源】张") && page.body.contains("您好，草铵膦到货 退订回T"), "{}", page.text());
+        assert_eq!(app.number(MADE).await + app.number("SELECT count(*) AS n FROM campaign_recipients").await, 0, "a preview changes nothing");
+        release(&manager, &path, &[]).await;
+        until(&app, MADE, 3).await;
+        assert!(manager.get(&format!("{path}/recipients?view=excluded")).await.says("退订了"));
+    }
+
+    async fn messages_go_as_marketing_and_the_counters_follow_them(app: App) {
+        let here = TestBox::connect(&app).await;
+        people(&app, 4).await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        release(&manager, &path, &[]).await;
+        let mut commands: Vec<SmsCommand> = Vec::new();
+        for _ in 0..4 {
+            commands.push(here.take_sms().await);
+        }
+        assert!(commands.iter().all(|command| command.class == Class::Marketing));
+        assert!(commands[0].text.starts_with('张') && commands[0].text.contains("您好，草铵膦到货"));
+        for (command, state) in commands.iter().zip([SmsState::Delivered, SmsState::Sent, SmsState::Failed, SmsState::Unknown]) {
+            here.report(&app, command.id, SmsState::Sending, None).await;
+            here.report(&app, command.id, state, None).await;
+        }
+        until(&app, "SELECT count(*) AS n FROM campaigns WHERE state = 'done'", 1).await;
+        assert_eq!(
+            app.number("SELECT count(*) AS n FROM campaigns WHERE total = 4 AND queued = 0 AND sent = 1 AND delivered = 1 AND failed = 1 AND unknown = 1").await,
+            1
+        );
+        let page = manager.get(&path).await.expect(200);
+        assert!(page.says("已完成") && page.says("100%"), "{}", page.text());
+        // A person's settlement is counted too.
+        let rep = app.sign_in("rep1").await;
+        let list = rep.get("/sms/unsent").await;
+        for message in list.links("/sms/messages/") {
+            let page = rep.get(&message).await;
+            if let Some(form) = page.forms().into_iter().find(|form| form.value("outcome") == Some("sent")) {
+                rep.submit(&form, &[]).await.location();
+            }
+        }
+        assert_eq!(app.number("SELECT sent AS n FROM campaigns").await, 2);
+        assert_eq!(app.number("SELECT unknown AS n FROM campaigns").await, 0);
+    }
+
+    async fn a_pause_holds_all_but_the_fifty_that_are_ahead(app: App) {
+        let here = TestBox::connect(&app).await;
+        people(&app, 70).await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        release(&manager, &path, &[]).await;
+        until(&app, MADE, 50).await;
+        tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+        assert_eq!(app.number(MADE).await, 50, "no more are made ahead");
+        act(&manager, &path, "pause").await;
+        let first = here.take_sms().await;
+        here.report(&app, first.id, SmsState::Sent, None).await;
+        until(&app, "SELECT sent AS n FROM campaigns", 1).await;
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        assert_eq!(app.number(MADE).await, 50, "a pause holds the rest");
+        assert!(manager.get(&path).await.says("已交给网关的 49 条仍会发出"));
+        act(&manager, &path, "resumption").await;
+        until(&app, MADE, 51).await;
+        act(&manager, &path, "cancellation").await;
+        let second = here.take_sms().await;
+        here.report(&app, second.id, SmsState::Sent, None).await;
+        until(&app, "SELECT sent AS n FROM campaigns", 2).await;
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        assert_eq!(app.number(MADE).await, 51);
+        manager.post(&format!("{path}/resumption"), &[("op_id", "late")]).await.expect(409);
+    }
+
+    async fn quiet_hours_and_the_given_time_are_waited_for(app: App) {
+        people(&app, 2).await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        let form = manager.get(&path).await.form(&format!("{path}/release"));
+        assert!(manager.submit(&form, &[("start", "at"), ("starts_at", "2026-11-23T08:00")]).await.expect(422).says("开始时间要晚于现在"));
+        release(&manager, &path, &[("start", "at"), ("starts_at", "2026-11-23T20:59")]).await;
+        assert!(manager.get(&path).await.says("将在 2026-11-23 20:59 开始"));
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        assert_eq!(app.number(MADE).await, 0);
+        app.pass(12 * HOUR + MINUTE);
+        until(&app, "SELECT count(*) AS n FROM campaigns WHERE held = 'quiet'", 1).await;
+        let manager = app.sign_in("manager1").await;
+        assert!(manager.get(&path).await.says("免打扰时间，08:00 后继续"));
+        assert_eq!(app.number(MADE).await, 0);
+        app.pass(11 * HOUR);
+        until(&app, MADE, 2).await;
+    }
+
+    async fn who_opts_out_while_it_runs_gets_nothing_more(app: App) {
+        let here = TestBox::connect(&app).await;
+        people(&app, 52).await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        release(&manager, &path, &[]).await;
+        until(&app, MADE, 50).await;
+        here.inbox(&app, "+8613800000051", "退订", false).await;
+        until(&app, "SELECT count(*) AS n FROM sms_blocks", 1).await;
+        for _ in 0..50 {
+            let command = here.take_sms().await;
+            here.report(&app, command.id, SmsState::Sent, None).await;
+        }
+        until(&app, "SELECT count(*) AS n FROM campaign_recipients WHERE reason = 'optout'", 1).await;
+        until(&app, MADE, 51).await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM sms_messages WHERE digits = '13800000051'").await, 0);
+    }
+
+    async fn audiences_are_a_region_a_view_or_picked_people_and_always_in_scope(app: App) {
+        execute(&app, "INSERT INTO regions (id, parent_id, name, path) VALUES (1, NULL, '潍坊', '/1/'), (2, 1, '临朐', '/1/2/'), (3, NULL, '济南', '/3/')").await;
+        let customer = people(&app, 2).await;
+        execute(&app, "UPDATE customers SET region_id = 2").await;
+        let other = seed::customer(&app, app.people.rep1, "青州绿野").await;
+        let wang = seed::person(&app, other, "王五", "13905360009").await;
+        execute(&app, "UPDATE customers SET arrears = 100 WHERE name = '青州绿野'").await;
+        let foreign = seed::customer(&app, app.people.rep2, "济南客户").await;
+        let stranger = seed::person(&app, foreign, "外人", "13705310001").await;
+        let manager = app.sign_in("manager1").await;
+        let reached = async |fields: &[(&str, &str)]| {
+            let path = draft(&manager, fields).await;
+            manager.get(&path).await.text()
+        };
+        assert!(reached(&[]).await.contains("会收到 3 人"), "not the other department's");
+        let (weifang, jinan) = (Id(1).to_string(), Id(3).to_string());
+        assert!(reached(&[("audience", "region"), ("region_id", &weifang)]).await.contains("会收到 2 人"), "with those below");
+        assert!(reached(&[("audience", "region"), ("region_id", &jinan)]).await.contains("会收到 0 人"));
+        assert!(reached(&[("audience", "view"), ("view", "arrears")]).await.contains("会收到 1 人"));
+        let form = manager.get("/campaigns/new").await.form("/campaigns");
+        let picked = [("name", "挑选"), ("text", "您好"), ("audience", "picked")];
+        let path = format!("/campaigns/{}", manager.submit(&form, &picked).await.new_id());
+        let form = manager.get(&format!("{path}/picks")).await.expect(200).form(&format!("{path}/picks"));
+        let (wang, stranger) = (wang.to_string(), stranger.to_string());
+        let picks = [("op_id", form.op_id()), ("shown", &wang), ("shown", &stranger), ("contact_id", &wang), ("contact_id", &stranger)];
+        manager.post(&format!("{path}/picks"), &picks).await.location();
+        assert!(manager.get(&path).await.says("会收到 1 人"));
+        assert_eq!(app.number("SELECT count(*) AS n FROM campaign_picks").await, 1, "nobody outside the scope");
+        let _ = customer;
+        for who in ["manager2", "rep1"] {
+            let answer = app.sign_in(who).await.get(&path).await;
+            assert_eq!(answer.status, if who == "rep1" { 403 } else { 404 });
+        }
+    }
+
+    async fn a_hundred_thousand_are_accepted_within_five_seconds(app: App) {
+        execute(&app, "INSERT INTO customers (id, owner_id, name, mnemonic, created_at, updated_at) SELECT 1, id, '大客户', 'dkh', 0, 0 FROM users WHERE username = 'rep1'").await;
+        execute(&app, "INSERT INTO contacts (id, customer_id, name, created_at, updated_at) \
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT a.i * 1000 + b.i, 1, '张三', 0, 0 FROM n a JOIN n b ON a.i <= 100").await;
+        execute(&app, "INSERT INTO customers (id, owner_id, name, mnemonic, created_at, updated_at) SELECT k.id, c.owner_id, '客户', 'kh', 0, 0 FROM contacts k JOIN customers c ON c.id = 1").await;
+        execute(&app, "UPDATE contacts SET customer_id = id").await;
+        execute(&app, "INSERT INTO phones (id, customer_id, contact_id, digits, shown) SELECT id, id, id, '138' || CAST(10000000 + id AS TEXT), '' FROM contacts").await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        let begun = std::time::Instant::now();
+        let page = manager.get(&path).await;
+        let previewed = begun.elapsed();
+        assert!(page.says("会收到 100000 人"), "{}", page.text());
+        let begun = std::time::Instant::now();
+        manager.submit(&page.form(&format!("{path}/release")), &[]).await.location();
+        let accepted = begun.elapsed();
+        until(&app, MADE, 50).await;
+        let begun = std::time::Instant::now();
+        manager.get(&path).await.expect(200);
+        let shown = begun.elapsed();
+        println!("{:?}: preview {previewed:?}, accepted {accepted:?}, progress page while it runs {shown:?}", app.engine);
+        assert!(accepted.as_secs() < 5, "accepted after {accepted:?}");
+        assert!(shown.as_millis() < 500, "the page took {shown:?}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Messages out through a box and replies in, with a real broker between.
+
+use fieldline_protocol::messages::{Class, Presence, SmsCommand, SmsState};
+
+use crate::support::app::App;
+use crate::support::client::{Client, Page};
+use crate::support::wire::{TestBox, until};
+use crate::support::{both_engines, seed};
+
+/// Writes a message through the form and its preview.
+pub async fn write(client: &Client, address: &str, to: &str, text: &str) -> Page {
+    let form = client.get(address).await.expect(200).form("/sms/preview");
+    let preview = client.submit(&form, &[("to", to), ("text", text)]).await;
+    if preview.status != 200 {
+        return preview;
+    }
+    client.submit(&preview.form("/sms"), &[]).await
+}
+
+const UNSENT: &str = "SELECT count(*) AS n FROM sms_messages WHERE state = 'unknown'";
+
+both_engines! {
+    async fn a_message_goes_to_the_box_and_its_states_come_back(app: App) {
+        let here = TestBox::connect(&app).await;
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        seed::person(&app, customer, "张卫东", "138 0536 2417").await;
+        let rep = app.sign_in("rep1").await;
+        let address = format!("/sms/new?customer={customer}");
+        let path = write(&rep, &address, "13805362417", "明天上午送货").await.location();
+        let command = here.take_sms().await;
+        assert_eq!((command.to.as_str(), command.text.as_str()), ("+8613805362417", "明天上午送货"));
+        assert!(command.report && command.class == Class::Service);
+        until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'queued'", 1).await;
+        here.report(&app, command.id, SmsState::Sending, None).await;
+        here.report(&app, command.id, SmsState::Sent, None).await;
+        until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'sent'", 1).await;
+        here.report(&app, command.id, SmsState::Delivered, None).await;
+        until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'delivered'", 1).await;
+        // Late and doubled reports change nothing.
+        here.report(&app, command.id, SmsState::Queued, None).await;
+        until(&app, "SELECT count(*) AS n FROM gateway_events", 4).await;
+        let page = rep.get(&path).await.expect(200);
+        assert!(page.says("已送达") && page.says("潍坊丰源农资"), "{}", page.text());
+        assert!(rep.get(&format!("/customers/{customer}")).await.says("已送达"), "the customer's page tells it");
+    }
+
+    async fn what_takes_no_messages_is_refused_before_it_costs_anything(app: App) {
+        let rep = app.sign_in("rep1").await;
+        for number in ["0536-3112290", "4006001234", "+1 202 555 0143"] {
+            let page = write(&rep, "/sms/new", number, "您好").await.expect(422);
+            assert!(page.says("座机、服务号码和境外号码不能接收短信"), "{}", page.text());
+            assert!(page.body.contains("您好"), "what was typed is kept");
+        }
+        let page = write(&rep, "/sms/new", "张经理", "您好").await.expect(422);
+        assert!(page.says("不是有效的电话号码"));
+        let page = write(&rep, "/sms/new", "13805362417", &"字".repeat(67 * 8 + 1)).await.expect(422);
+        assert!(page.says("内容太长"));
+        assert_eq!(app.number("SELECT count(*) AS n FROM sms_messages").await, 0);
+    }
+
+    async fn a_reply_lands_in_the_conversation_of_the_customers_owner(app: App) {
+        let here = TestBox::connect(&app).await;
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        seed::person(&app, customer, "张卫东", "13805362417").await;
+        here.inbox(&app, "+8613805362417", "收到，谢谢", false).await;
+        until(&app, "SELECT count(*) AS n FROM sms_inbox", 1).await;
+        app.settle().await;
+        let rep = app.sign_in("rep1").await;
+        let list = rep.get("/sms?view=unread").await.expect(200);
+        assert!(list.says("潍坊丰源农资") && list.says("收到，谢谢"), "{}", list.text());
+        let thread = list.links("/sms/").into_iter().find(|href| href.len() == "/sms/0123456789abc".len()).unwrap();
+        let page = rep.get(&thread).await.expect(200);
+        rep.submit(&page.form(&format!("{thread}/reading")), &[]).await.location();
+        assert!(!rep.get("/sms?view=unread").await.says("收到，谢谢"));
+        // Nobody else's.
+        let other = app.sign_in("rep2").await;
+        assert!(!other.get("/sms").await.says("收到，谢谢"));
+        other.get(&thread).await.expect(404);
+        other.post(&format!("{thread}/reading"), &[("op_id", "x")]).await.expect(404);
+    }
+
+    async fn a_message_of_which_nobody_knows_waits_for_a_person(app: App) {
+        let here = TestBox::connect(&app).await;
+        let rep = app.sign_in("rep1").await;
+        let mut paths = Vec::new();
+        for number in ["13805360001", "13805360002", "13805360003"] {
+            let path = write(&rep, "/sms/new", number, "明天送货").await.location();
+            paths.push(path.split('?').next().unwrap().to_owned());
+            let command = here.take_sms().await;
+            here.report(&app, command.id, SmsState::Unknown, Some("unplugged while sending")).await;
+        }
+        until(&app, UNSENT, 3).await;
+        let list = rep.get("/sms/unsent").await.expect(200);
+        assert!(list.says("138 0536 0001") && list.says("unplugged while sending"), "{}", list.text());
+        // Sent again by a person only: a new message on the wire.
+        let before = app.word("SELECT wire_id AS s FROM sms_messages WHERE digits = '13805360001'").await;
+        let page = rep.get(&paths[0]).await;
+        rep.submit(&page.form(&format!("{}/retry", paths[0])), &[]).await.location();
+        let again: SmsCommand = here.take_sms().await;
+        assert_eq!(again.to, "+8613805360001");
+        assert_ne!(again.id.to_string(), before);
+        // Settled by a person who asked the customer.
+        let page = rep.get(&paths[1]).await;
+        let settle: Vec<_> = page.forms().into_iter().filter(|form| form.action.ends_with("/settlement")).collect();
+        rep.submit(settle.iter().find(|form| form.value("outcome") == Some("sent")).unwrap(), &[]).await.location();
+        let page = rep.get(&paths[2]).await;
+        rep.submit(&page.form(&format!("{}/settlement", paths[2])), &[("outcome", "dropped")]).await.location();
+        until(&app, UNSENT, 0).await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM sms_messages WHERE state = 'dropped'").await, 1);
+        for path in &paths {
+            app.sign_in("rep2").await.get(path).await.expect(404);
+        }
+    }
+
+    async fn a_broken_payload_hides_nothing_behind_it(app: App) {
+        let here = TestBox::connect(&app).await;
+        let head = here.head(&app).await;
+        let mut broken = serde_json::to_value(&head).unwrap();
+        broken["from"] = serde_json::json!(["no", "number"]);
+        here.say_bytes("evt/inbox", broken.to_string().into_bytes()).await;
+        here.say_bytes("evt/inbox", b"{\"eid\":".to_vec()).await;
+        here.inbox(&app, "10086", "您的余额为12.30元", false).await;
+        until(&app, "SELECT count(*) AS n FROM sms_inbox", 1).await;
+        assert_eq!(app.number("SELECT event_seq AS n FROM gateways").await, 2, "the box may forget both");
+        let clerk = app.sign_in("clerk1").await;
+        assert!(clerk.get("/sms?view=unread").await.says("您的余额为12.30元"), "unknown numbers are the clerks'");
+    }
+
+    async fn while_the_box_is_away_messages_wait_and_go_when_it_is_back(app: App) {
+        let here = TestBox::connect(&app).await;
+        here.presence(&app, Presence::Offline).await;
+        until(&app, "SELECT count(*) AS n FROM gateways WHERE online = TRUE", 0).await;
+        let rep = app.sign_in("rep1").await;
+        write(&rep, "/sms/new", "13805362417", "明天送货").await.location();
+        app.settle().await;
+        assert_eq!(app.word("SELECT state AS s FROM sms_messages").await, "waiting");
+        here.presence(&app, Presence::Online).await;
+        assert_eq!(here.take_sms().await.to, "+8613805362417");
+    }
+}
