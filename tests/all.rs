@@ -7,5 +7,6 @@ mod browser;
 mod features;
 mod journeys;
 mod licences;
+mod phone;
 mod support;
 mod texts;

@@ -1,7 +1,15 @@
 //! Telephone numbers in China, in any spelling (号码归一): one national form to store, compare and search.
+//!
+//! The national form is digits only. By kind:
+//! - a mobile: its eleven digits, `13805362417`;
+//! - a landline: area code with its 0, then the local number, `05363112290`, `01062345678`, `075526001234`;
+//! - 400 and 800 numbers, 95xxx, 1xxxx: as dialled, `4006001234`, `95588`;
+//! - a local number without area code: as dialled, `3112290`, since nobody says in which city;
+//! - abroad, Hong Kong, Macau and Taiwan included: `00` and the country code, `0085223456789`.
+//!
+//! Carriers' IP prefixes and +86 are taken away, and an extension is kept apart. `tests/phone.rs` has the spellings.
 
-/// A number in national form: digits only, without +86, area code kept: `13805362417`, `05363112290`,
-/// `95588`, `4006001234`.
+/// A number in national form, and its extension.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Phone {
     digits: String,
@@ -19,30 +27,23 @@ pub enum Line {
     Other,
 }
 
-/// IP-dialling prefixes that the old carriers put before a number.
-const IP_PREFIXES: [&str; 6] = ["17951", "17911", "12593", "17909", "17901", "10193"];
+/// What the old carriers had people dial before a number: cheap long distance (179xx, 12593, 10193) and the
+/// second number on one SIM card (12583 and its place).
+const PREFIXES: [&str; 16] = [
+    "17900", "17901", "17908", "17909", "17910", "17911", "17931", "17950", "17951", "17968", "17969", "10193",
+    "12593", "125831", "125832", "125833",
+];
 
 impl Phone {
     /// Reads a number as people, modems and exchanges write it; `None` when it cannot be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Phone> {
-        let text: String = text.trim().chars().map(half_width).collect();
-        let (main, extension) = split_extension(&text)?;
-        let abroad = main.starts_with('+') && !main.starts_with("+86");
-        let mut digits = String::with_capacity(main.len());
-        for (place, c) in main.chars().enumerate() {
-            match c {
-                '0'..='9' => digits.push(c),
-                '+' if place == 0 => {}
-                ' ' | '-' | '–' | '—' | '(' | ')' | '.' | '/' | '\u{a0}' => {}
-                _ => return None,
-            }
-        }
-        if abroad {
-            return (7..=15).contains(&digits.len()).then_some(Phone { digits: format!("00{digits}"), extension });
-        }
-        let national = national(&digits);
-        (3..=20).contains(&national.len()).then_some(Phone { digits: national, extension })
+        let text: String = text.chars().filter_map(plain).collect();
+        let text = text.trim();
+        let text = text.strip_prefix("tel:").unwrap_or(text);
+        let (main, extension) = split_extension(text)?;
+        let digits = read(main)?;
+        (3..=20).contains(&digits.len()).then_some(Phone { digits, extension })
     }
 
     /// The national form.
@@ -60,14 +61,7 @@ impl Phone {
     /// What kind of line it is.
     #[must_use]
     pub fn line(&self) -> Line {
-        let d = self.digits.as_str();
-        if is_mobile(d) {
-            Line::Mobile
-        } else if d.starts_with('0') && !d.starts_with("00") && (10..=12).contains(&d.len()) {
-            Line::Landline
-        } else {
-            Line::Other
-        }
+        line_of(&self.digits)
     }
 
     /// With +86, as the modem wants it.
@@ -113,143 +107,149 @@ fn area_length(digits: &str) -> usize {
     if digits.starts_with("010") || digits.starts_with("02") { 3 } else { 4 }
 }
 
-/// Takes country code and IP prefixes away.
-fn national(digits: &str) -> String {
-    let mut rest = digits;
-    for prefix in IP_PREFIXES {
-        if let Some(stripped) = rest.strip_prefix(prefix)
-            && stripped.len() >= 7
-        {
-            rest = stripped;
-        }
-    }
-    for prefix in ["0086", "86"] {
-        if let Some(stripped) = rest.strip_prefix(prefix) {
-            if is_mobile(stripped) {
-                return stripped.to_owned();
-            }
-            let local = stripped.trim_start_matches('0');
-            if (9..=11).contains(&local.len()) && (prefix == "0086" || digits.len() > 11) {
-                return format!("0{local}");
-            }
-        }
-    }
-    // Some exchanges put the long-distance 0 before a mobile.
-    match rest.strip_prefix('0') {
-        Some(mobile) if is_mobile(mobile) => mobile.to_owned(),
-        Some(_) | None => rest.to_owned(),
+fn line_of(digits: &str) -> Line {
+    if is_mobile(digits) {
+        Line::Mobile
+    } else if digits.starts_with('0') && !digits.starts_with("00") && (10..=12).contains(&digits.len()) {
+        Line::Landline
+    } else {
+        Line::Other
     }
 }
 
-/// Splits `0536-3112290-801`, `…转801`, `…ext 801`, `…#801`. Only a third group of digits is an extension.
+/// 400 and 800 numbers, which have ten digits and no area code.
+fn is_service(digits: &str) -> bool {
+    digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800"))
+}
+
+/// The national form of a number without extension.
+fn read(main: &str) -> Option<String> {
+    let (mut digits, mut plus) = (String::with_capacity(main.len()), false);
+    // Digits before the first separator: `951-…` is an area code, `951…` may be a 95xxx number.
+    let mut first_group = None;
+    for c in main.chars() {
+        match c {
+            '0'..='9' => digits.push(c),
+            '+' if digits.is_empty() && !plus => plus = true,
+            ' ' | '-' | '(' | ')' | '.' | '/' => {
+                if !digits.is_empty() && first_group.is_none() {
+                    first_group = Some(digits.len());
+                }
+            }
+            _ => return None,
+        }
+    }
+    let rest = PREFIXES
+        .iter()
+        .filter_map(|prefix| digits.strip_prefix(prefix))
+        .find(|rest| rest.len() >= 7)
+        .filter(|_| !plus)
+        .unwrap_or(&digits);
+    let with_country = if plus { Some(rest.trim_start_matches('0')) } else { rest.strip_prefix("00") };
+    if let Some(international) = with_country {
+        return match international.strip_prefix("86") {
+            Some(mainland) => Some(mainland_number(mainland)),
+            None => (7..=15).contains(&international.len()).then(|| format!("00{international}")),
+        };
+    }
+    if let Some(mainland) = rest.strip_prefix("86") {
+        let local = mainland.trim_start_matches('0');
+        if is_mobile(local) || is_service(mainland) || (rest.len() > 11 && (9..=11).contains(&local.len())) {
+            return Some(mainland_number(mainland));
+        }
+    }
+    // The mainland gave the area codes 0852 and 0853 up, and never had 0886.
+    let neighbour = match rest.get(..3) {
+        Some("852" | "853") => rest.len() == 11,
+        Some("886") => (11..=12).contains(&rest.len()),
+        Some(_) | None => false,
+    };
+    if neighbour {
+        return Some(format!("00{rest}"));
+    }
+    if rest.len() == digits.len() && lacks_zero(rest, first_group) {
+        return Some(format!("0{rest}"));
+    }
+    // Some exchanges put the long-distance 0 before a mobile.
+    match rest.strip_prefix('0') {
+        Some(mobile) if is_mobile(mobile) => Some(mobile.to_owned()),
+        Some(_) | None => Some(rest.to_owned()),
+    }
+}
+
+/// A mainland number behind +86, where area codes come without their 0 and often with it.
+fn mainland_number(mainland: &str) -> String {
+    let local = mainland.trim_start_matches('0');
+    // 95xxx and 96xxx numbers of companies (the area codes are 0951 to 0955), and the ports of their SMS.
+    let company = ["950", "956", "957", "958", "959", "96"].iter().any(|start| local.starts_with(start))
+        || (local.starts_with("106") && local.len() > 10);
+    if is_mobile(local) || is_service(local) || company || !(9..=11).contains(&local.len()) {
+        local.to_owned()
+    } else {
+        format!("0{local}")
+    }
+}
+
+/// Whether this is an area code without its 0 and a local number: `536 3112290`, `10-62345678`, `75526001234`.
+/// `first_group` is the number of digits before the first separator.
+fn lacks_zero(digits: &str, first_group: Option<usize>) -> bool {
+    if is_mobile(digits) || is_service(digits) {
+        return false;
+    }
+    let second = digits.get(1..2).unwrap_or_default();
+    match (digits.get(..1).unwrap_or_default(), digits.len()) {
+        // Beijing. The ports that SMS of companies come from begin with 1065 to 1069.
+        ("1", 10) => {
+            second == "0"
+                && digits.get(2..3).is_some_and(|local| ("2"..="8").contains(&local))
+                && (first_group == Some(2) || !digits.get(2..4).is_some_and(|port| ("65"..="69").contains(&port)))
+        }
+        ("2", 10) => true,
+        // 95xxx and 96xxx numbers of companies can be this long.
+        ("9", 10 | 11) if matches!(second, "5" | "6") => first_group == Some(3),
+        ("3" | "4" | "5" | "6" | "7" | "8" | "9", 10 | 11) => true,
+        _ => false,
+    }
+}
+
+/// Splits `0536-3112290-801`, `…转801`, `…ext 801`, `…#801`. Behind a dash only what follows a whole number is
+/// an extension.
 fn split_extension(text: &str) -> Option<(&str, String)> {
     let lower = text.to_ascii_lowercase();
-    for mark in ["转", "分机", "ext.", "ext", "#", ",", "x"] {
+    for mark in ["转", "分机", "ext", "#", ",", "x"] {
         if let Some(place) = lower.find(mark) {
             let main = text.get(..place)?;
-            let extension: String =
-                text.get(place + mark.len()..)?.chars().filter(|c| !matches!(c, ' ' | '.' | ':' | '-')).collect();
+            let extension: String = text
+                .get(place + mark.len()..)?
+                .trim_start_matches("分机")
+                .chars()
+                .filter(|c| !matches!(c, ' ' | '.' | ':' | '-' | ')'))
+                .collect();
             if extension.is_empty() || !extension.bytes().all(|b| b.is_ascii_digit()) || extension.len() > 6 {
                 return None;
             }
-            return Some((main, extension));
+            return Some((main.trim_end_matches(['(', ' ', '-']), extension));
         }
     }
-    let groups: Vec<&str> = text.split('-').collect();
-    if let [area, local, extension] = groups.as_slice()
-        && area.starts_with('0')
-        && (7..=8).contains(&local.len())
-        && (1..=6).contains(&extension.len())
+    if let Some((main, tail)) = text.rsplit_once('-')
+        && (1..=6).contains(&tail.len())
+        && tail.bytes().all(|b| b.is_ascii_digit())
+        && let Some(digits) = read(main)
+        && (line_of(&digits) != Line::Other || is_service(&digits))
     {
-        let main = text.get(..text.len() - extension.len() - 1)?;
-        return Some((main, (*extension).to_owned()));
+        return Some((main, tail.to_owned()));
     }
     Some((text, String::new()))
 }
 
-fn half_width(c: char) -> char {
+/// Full-width characters as half-width, every dash and space as one; the invisible marks that come along when
+/// a number is copied from an address book are dropped.
+fn plain(c: char) -> Option<char> {
     match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        '\u{3000}' => ' ',
-        other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Line, Phone};
-
-    #[test]
-    fn one_number_in_many_spellings() {
-        for text in [
-            "13805362417",
-            "138 0536 2417",
-            "138-0536-2417",
-            "+8613805362417",
-            "+86 138 0536 2417",
-            "008613805362417",
-            "8613805362417",
-            "86-138-0536-2417",
-            "1795113805362417",
-            "17951 138 0536 2417",
-            "013805362417",
-            "（138）05362417",
-            "１３８０５３６２４１７",
-            "1259313805362417",
-            "+86-13805362417",
-            "138.0536.2417",
-            " 13805362417 ",
-        ] {
-            let phone = Phone::parse(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!(phone.digits(), "13805362417", "{text}");
-            assert_eq!(phone.line(), Line::Mobile);
-        }
-        for text in [
-            "0536-3112290",
-            "05363112290",
-            "(0536)3112290",
-            "+8605363112290",
-            "+865363112290",
-            "0086 536 3112290",
-            "0536 3112290",
-            "86-536-3112290",
-            "0536—3112290",
-            "179510536 3112290",
-        ] {
-            let phone = Phone::parse(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!(phone.digits(), "05363112290", "{text}");
-            assert_eq!(phone.line(), Line::Landline);
-        }
-    }
-
-    #[test]
-    fn extensions_are_kept_apart() {
-        for text in [
-            "0536-3112290-801",
-            "0536-3112290转801",
-            "05363112290 ext 801",
-            "0536-3112290#801",
-            "0536-3112290 分机 801",
-        ] {
-            let phone = Phone::parse(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!((phone.digits(), phone.extension()), ("05363112290", "801"), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_has_letters_is_no_number() {
-        for text in ["", "abc", "1380536241a", "12", "138053624171380536241713805", "张经理", "+"] {
-            assert_eq!(Phone::parse(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_shown_and_dialled_in_their_usual_form() {
-        let shown = |text: &str| Phone::parse(text).map(|phone| (phone.to_string(), phone.international()));
-        assert_eq!(shown("+8613805362417"), Some(("138 0536 2417".into(), "+8613805362417".into())));
-        assert_eq!(shown("0536 3112290"), Some(("0536-3112290".into(), "+865363112290".into())));
-        assert_eq!(shown("01062345678"), Some(("010-62345678".into(), "+861062345678".into())));
-        assert_eq!(shown("+1 202 555 0143"), Some(("0012025550143".into(), "+12025550143".into())));
-        assert_eq!(shown("95588"), Some(("95588".into(), "+8695588".into())));
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xFEE0),
+        '\u{3000}' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '\t' => Some(' '),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => Some('-'),
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => None,
+        other => Some(other),
     }
 }
