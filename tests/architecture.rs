@@ -237,3 +237,14 @@ fn no_file_knows_the_machine_it_was_written_on() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+#[test]
+fn every_migration_file_is_in_the_list_that_runs_in_its_order() {
+    let mut files: Vec<String> = std::fs::read_dir(root().join("migrations"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap().trim_end_matches(".sql").to_owned())
+        .collect();
+    files.sort();
+    let listed: Vec<&str> = server::migrations::ALL.iter().map(|migration| migration.name).collect();
+    assert_eq!(files, listed);
+}
