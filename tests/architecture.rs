@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::sources::{Source, below};
+use crate::support::sources::{Source, below, root};
 
 /// The feature a file belongs to, for `server/src/<feature>/…`.
 fn folder(path: &str) -> Option<&str> {
