@@ -21,4 +21,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611232100_sms_rules"),
     migration!("202611232110_campaigns"),
     migration!("202611232120_decisions_by_sms"),
+    migration!("202611232130_occasions"),
 ];

@@ -9,6 +9,7 @@ mod decisions;
 mod events;
 mod grouped_commits;
 mod migrations;
+mod occasions;
 mod op_id;
 mod orders;
 mod sessions;
