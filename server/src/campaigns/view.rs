@@ -187,7 +187,7 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
             }))
         }
         div.row {
-            (link_button(&format!("/campaigns/{}/edit", campaign.id), t!(lang, "campaigns.edit"), ButtonKind::Quiet))
+            (link_button(format!("/campaigns/{}/edit", campaign.id), t!(lang, "campaigns.edit"), ButtonKind::Quiet))
         }
     };
     let frame = cx.frame();
