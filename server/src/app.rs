@@ -160,8 +160,10 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let mut tasks = crate::kernel::mqtt::start(&office, crate::gateways::hear).await?;
     let offering = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::sms::LOOK, crate::sms::look));
     let feeding = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::LOOK, crate::campaigns::feed));
+    let celebrating =
+        tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::CELEBRATE, crate::campaigns::celebrate));
     let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
-    tasks.extend([serving, reacting, sweeping, offering, feeding]);
+    tasks.extend([serving, reacting, sweeping, offering, feeding, celebrating]);
     Ok(Running { address, office, tasks })
 }
 

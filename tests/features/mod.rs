@@ -10,6 +10,7 @@ mod events;
 mod foreign_records;
 mod grouped_commits;
 mod migrations;
+mod occasions;
 mod op_id;
 mod orders;
 mod products;

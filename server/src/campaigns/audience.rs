@@ -1,12 +1,13 @@
 //! Whom a campaign reaches and whom not, in one statement for a hundred thousand contacts: the dry preview
 //! counts its rows, the release writes them down.
 
+use crate::campaigns::calendar;
 use crate::campaigns::rules::Audience;
 use crate::campaigns::store::Campaign;
 use crate::contacts;
 use crate::customers::{self, Selection};
 use crate::kernel::access::Scope;
-use crate::kernel::clock::Millis;
+use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::sms::{self, Block, Settings};
@@ -45,7 +46,7 @@ pub async fn sieve<'a>(
             let q = (!campaign.q.is_empty()).then_some(campaign.q.as_str());
             Some(customers::selection(db, &campaign.view, q, now).await?)
         }
-        Audience::All | Audience::Region | Audience::Picked => None,
+        Audience::All | Audience::Region | Audience::Picked | Audience::Birthday => None,
     };
     Ok(Sieve { campaign, scope, settings, selection })
 }
@@ -82,6 +83,15 @@ impl Sieve<'_> {
             (Audience::All, _) | (Audience::View, None) => query,
             (Audience::Region, _) => customers::in_region(query.push(" AND "), "c.region_id", self.campaign.region_id),
             (Audience::View, Some(selection)) => selection.ids(query.push(" AND c.id IN ("), self.scope).push(")"),
+            (Audience::Birthday, _) => match clock::parse_day(&self.campaign.view) {
+                Some(day) => query
+                    .push(" AND k.birthday <> '' AND ((k.birthday_lunar = FALSE AND substr(k.birthday, length(k.birthday) - 4) IN ")
+                    .args(calendar::solar_birthdays(day))
+                    .push(") OR (k.birthday_lunar = TRUE AND substr(k.birthday, length(k.birthday) - 4) IN ")
+                    .args(calendar::lunar_birthdays(day))
+                    .push("))"),
+                None => query.push(" AND 1 = 0"),
+            },
             (Audience::Picked, _) => query
                 .push(" AND k.id IN (SELECT pk.contact_id FROM campaign_picks pk WHERE pk.campaign_id = ")
                 .arg(self.campaign.id)

@@ -57,7 +57,8 @@ pub async fn new(cx: Cx) -> Result<Response> {
 /// Variables that a campaign has no value for.
 const NOT_HERE: [&str; 2] = ["单号", "金额"];
 
-fn foreign_variable(text: &str) -> Option<String> {
+/// The first variable of a text for which a campaign has no value.
+pub fn foreign_variable(text: &str) -> Option<String> {
     sms::unknown_variable(text)
         .or_else(|| NOT_HERE.into_iter().find(|name| text.contains(&format!("{{{name}}}"))).map(str::to_owned))
 }
@@ -76,7 +77,9 @@ fn check(cx: &Cx, form: &mut Form) -> Option<Draft> {
     {
         form.wrong("text", refusal.text(lang));
     }
-    let audience = form.choice("audience", &t!(lang, "campaigns.audience"), Audience::from_code);
+    let audience = form.choice("audience", &t!(lang, "campaigns.audience"), |word| {
+        Audience::CHOICES.into_iter().find(|audience| audience.code() == word)
+    });
     let region_id = form.record("region_id", &t!(lang, "campaigns.region"));
     if audience == Some(Audience::Region) && region_id.is_none() && form.error("region_id").is_none() {
         form.wrong("region_id", t!(lang, "campaigns.choose_region"));

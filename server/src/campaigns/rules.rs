@@ -62,7 +62,14 @@ words! {
         View = "view", "campaigns.audience_view";
         /// Contacts picked one by one.
         Picked = "picked", "campaigns.audience_picked";
+        /// Those whose birthday is kept on a day; made by an occasion, not on the form.
+        Birthday = "birthday", "campaigns.audience_birthday";
     }
+}
+
+impl Audience {
+    /// Those that a person chooses among.
+    pub const CHOICES: [Audience; 4] = [Audience::All, Audience::Region, Audience::View, Audience::Picked];
 }
 
 words! {

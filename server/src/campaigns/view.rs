@@ -7,12 +7,14 @@ use crate::campaigns::rules::{Audience, Reason, Stage, State};
 use crate::campaigns::store::{Campaign, RecipientRow};
 use crate::contacts::Contact;
 use crate::customers::{self, Choice, Named};
+use crate::kernel::access::Gate;
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Listing;
+use crate::modules::Module;
 use crate::sms::{self, Class, Settings, Template, VARIABLES};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
@@ -50,6 +52,9 @@ pub fn list(cx: &Cx, listing: &Listing<Campaign>) -> String {
     let lang = cx.lang;
     let new = t!(lang, "campaigns.new");
     let body = html! {
+        @if cx.may(Gate::export(Module::Sms)) {
+            (card(None, None, link_cell("/campaigns/occasions", html! { (t!(lang, "campaigns.occasions")) }, html! {})))
+        }
         @if listing.rows.is_empty() { (empty(t!(lang, "campaigns.none"), Some(("/campaigns/new", new.as_ref())))) }
         @else {
             (card(None, None, html! {
@@ -83,7 +88,7 @@ pub fn form(
     let action = campaign.map_or_else(|| "/campaigns".to_owned(), |campaign| format!("/campaigns/{}", campaign.id));
     let variables = VARIABLES.iter().take(7).map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join(" ");
     let audiences: Vec<(&str, String)> =
-        Audience::ALL.iter().map(|audience| (audience.code(), audience.name(lang).into_owned())).collect();
+        Audience::CHOICES.iter().map(|audience| (audience.code(), audience.name(lang).into_owned())).collect();
     let mut region_options = vec![(String::new(), t!(lang, "campaigns.no_region").into_owned())];
     region_options.extend(regions.iter().map(|region| (region.id.to_string(), region.name.clone())));
     let views: Vec<(&str, String)> =
@@ -133,6 +138,7 @@ fn audience_words(lang: Lang, campaign: &Campaign, region: Option<&str>) -> Stri
                 format!("{name} · {view} · {}", campaign.q)
             }
         }
+        Audience::Birthday => format!("{name} · {}", campaign.view),
         Audience::All | Audience::Picked => name.into_owned(),
     }
 }
@@ -181,7 +187,7 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
             }))
         }
         div.row {
-            (link_button(&format!("/campaigns/{}/edit", campaign.id), t!(lang, "campaigns.edit"), ButtonKind::Quiet))
+            (link_button(format!("/campaigns/{}/edit", campaign.id), t!(lang, "campaigns.edit"), ButtonKind::Quiet))
         }
     };
     let frame = cx.frame();
