@@ -2,14 +2,17 @@
 
 mod audit;
 mod bad_input;
+mod calls;
 mod csrf;
 mod customers;
 mod events;
 mod foreign_records;
+mod gateways;
 mod grouped_commits;
 mod migrations;
 mod op_id;
 mod orders;
+mod popup;
 mod products;
 mod push;
 mod sessions;
