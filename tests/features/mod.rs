@@ -2,17 +2,23 @@
 
 mod audit;
 mod bad_input;
+<<<<<<< HEAD
 mod campaigns;
+=======
+mod calls;
+>>>>>>> telephone
 mod csrf;
 mod customers;
 mod decisions;
 mod events;
 mod foreign_records;
+mod gateways;
 mod grouped_commits;
 mod migrations;
 mod occasions;
 mod op_id;
 mod orders;
+mod popup;
 mod products;
 mod push;
 mod sessions;

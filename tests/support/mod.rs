@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod client;
+pub mod gateway;
+pub mod live;
 pub mod people;
 pub mod pictures;
 pub mod postgres;

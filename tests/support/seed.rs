@@ -33,6 +33,19 @@ pub async fn customer_at(app: &App, owner: Id, name: &str, point: Option<(f64, f
     id
 }
 
+/// A number of a customer, in national form.
+pub async fn phone(app: &App, customer: Id, digits: &str) {
+    let mut tx = app.office.db.begin().await.unwrap();
+    sql("INSERT INTO phones (id, customer_id, digits, shown) VALUES ($1, $2, $3, $3)")
+        .bind(Id::new())
+        .bind(customer)
+        .bind(digits)
+        .run(&mut tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
 /// A visit of `owner` planned for today.
 pub async fn visit(app: &App, owner: Id, customer: Id) -> Id {
     let id = Id::new();
