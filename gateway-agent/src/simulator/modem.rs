@@ -223,7 +223,7 @@ impl Modem<'_> {
                         return;
                     }
                 }
-                (b'\n', _) => {}
+                (b'\n', _) | (0x1b, None) => {}
                 (other, _) if self.line.len() < 4096 => self.line.push(*other),
                 _ => {}
             }
