@@ -5,6 +5,7 @@ mod access;
 mod architecture;
 mod browser;
 mod features;
+mod gateway;
 mod journeys;
 mod licences;
 mod phone;

@@ -201,6 +201,7 @@ async fn serve(name: &str, mut modem: Modem, outbox: &Outbox, about: &Told2Serve
 
 /// What every module understands; a refusal of an optional command is no fault.
 async fn set_up(name: &str, modem: &mut Modem) -> anyhow::Result<ModemInfo> {
+    modem.abort().await?;
     // The first answers after opening may be echoes of somebody else's session.
     for _ in 0..3 {
         if modem.command("AT", Duration::from_secs(2)).await.is_ok() {

@@ -150,8 +150,12 @@ impl Modem {
         mr.ok_or(Unsent::After(Fault::Silent("+CMGS")))
     }
 
-    /// Leaves a prompt without sending, and waits for silence.
-    async fn abort(&mut self) -> Result<(), Fault> {
+    /// Leaves a prompt without sending, and waits for silence. A modem that was just opened may be at one: an
+    /// agent that is killed there leaves it waiting for a PDU, and it would take every command for a piece of it.
+    ///
+    /// # Errors
+    /// [`Fault::Gone`].
+    pub async fn abort(&mut self) -> Result<(), Fault> {
         self.port.write(&[ESC]).await?;
         self.resynchronise().await
     }

@@ -4,10 +4,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use super::steps::At;
 use super::{Fault, Shared, line, modem};
 use crate::config::{Play, PlayArgs};
 
@@ -15,10 +17,29 @@ use crate::config::{Play, PlayArgs};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Wish {
-    Call { number: String, rings: u32 },
-    Sms { from: String, text: String },
-    Fault { kind: String },
+    Call {
+        number: String,
+        rings: u32,
+    },
+    Sms {
+        from: String,
+        text: String,
+    },
+    Fault {
+        kind: String,
+    },
     Ledger,
+    /// Count the dialogue's steps from now; at step `at` kill the process `kill`, or cut the modem where that is missing.
+    Steps {
+        at: Option<usize>,
+        kill: Option<i32>,
+    },
+    /// Wait until that step is reached.
+    Reached {
+        within_ms: u64,
+    },
+    /// The names of the steps so far.
+    Named,
 }
 
 fn socket(dir: &Path) -> PathBuf {
@@ -79,6 +100,15 @@ fn grant(wish: Wish, shared: &Shared) -> anyhow::Result<String> {
             *shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
             done()
         }
+        Wish::Steps { at, kill } => {
+            shared.steps.begin(at.map(|at| (at, kill.map_or(At::Cut, At::Kill))));
+            done()
+        }
+        Wish::Reached { within_ms } => {
+            let reached = shared.steps.wait(Duration::from_millis(within_ms));
+            Ok(serde_json::json!({ "reached": reached }).to_string())
+        }
+        Wish::Named => Ok(serde_json::to_string(&shared.steps.names())?),
         Wish::Ledger => Ok(format!("[{}]", shared.ledger.read()?.lines().collect::<Vec<_>>().join(","))),
     }
 }

@@ -6,6 +6,7 @@ mod ledger;
 mod line;
 mod modem;
 mod pdu;
+mod steps;
 
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
@@ -19,6 +20,7 @@ use nix::unistd::ttyname;
 
 use crate::config::Simulate;
 use ledger::Ledger;
+use steps::Steps;
 
 /// What the network does, set from outside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +43,7 @@ pub enum Fault {
 struct Shared {
     fault: Mutex<Fault>,
     ledger: Ledger,
+    steps: Steps,
     to_modem: mpsc::Sender<modem::Outside>,
     to_line: mpsc::Sender<line::Outside>,
 }
@@ -55,7 +58,7 @@ impl Shared {
 #[derive(Debug)]
 struct Terminal {
     master: OwnedFd,
-    _slave: OwnedFd,
+    slave: OwnedFd,
 }
 
 fn terminal(link: &Path) -> anyhow::Result<Terminal> {
@@ -68,7 +71,7 @@ fn terminal(link: &Path) -> anyhow::Result<Terminal> {
         std::fs::remove_file(link)?;
     }
     symlink(&name, link).with_context(|| format!("{} cannot be made", link.display()))?;
-    Ok(Terminal { master: pty.master, _slave: pty.slave })
+    Ok(Terminal { master: pty.master, slave: pty.slave })
 }
 
 /// Runs until the process ends.
@@ -77,15 +80,16 @@ fn terminal(link: &Path) -> anyhow::Result<Terminal> {
 /// When the folder, the terminals or the socket cannot be made.
 pub fn run(options: &Simulate) -> anyhow::Result<()> {
     std::fs::create_dir_all(&options.dir)?;
-    let modem = terminal(&options.dir.join("modem0"))?;
+    let place = options.dir.join("modem0");
+    let modem = terminal(&place)?;
     let line = terminal(&options.dir.join("line0"))?;
     let (to_modem, modem_hears) = mpsc::channel();
     let (to_line, line_hears) = mpsc::channel();
     let ledger = Ledger::open(&options.dir.join("ledger.jsonl"))?;
-    let shared = Arc::new(Shared { fault: Mutex::default(), ledger, to_modem, to_line });
+    let shared = Arc::new(Shared { fault: Mutex::default(), ledger, steps: Steps::default(), to_modem, to_line });
     let times = modem::Times { network_ms: options.network_ms, report_ms: options.report_ms };
     let network = Arc::clone(&shared);
-    std::thread::spawn(move || modem::serve(modem, times, &network, &modem_hears));
+    std::thread::spawn(move || modem::serve(modem, &place, times, &network, &modem_hears));
     std::thread::spawn(move || line::serve(line, &line_hears));
     control::serve(&options.dir, &shared)
 }

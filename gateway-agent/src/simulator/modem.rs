@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use super::ledger::Entry;
-use super::{Fault, Shared, Terminal, pdu};
+use super::{Fault, Shared, Terminal, pdu, terminal};
 use crate::clock::now;
 
 /// Slots on the SIM.
@@ -23,8 +27,8 @@ pub(super) struct Times {
 /// What happens to the modem from outside.
 #[derive(Clone, Debug)]
 pub(super) enum Outside {
-    /// Bytes of the agent.
-    Bytes(Vec<u8>),
+    /// Bytes of the agent, on the terminal of this time under power: an older one's are lost with it.
+    Bytes(u32, Vec<u8>),
     /// A message for this SIM.
     Message { from: String, text: String },
 }
@@ -37,6 +41,14 @@ struct Later {
 
 struct Modem<'a> {
     out: File,
+    /// Kept open, so that the agent may come and go.
+    slave: OwnedFd,
+    /// Tells the reading thread of this terminal to end.
+    unplugged: Arc<AtomicBool>,
+    reading: Option<std::thread::JoinHandle<()>>,
+    /// How often the power has failed.
+    power: u32,
+    place: PathBuf,
     shared: &'a Shared,
     times: Times,
     line: Vec<u8>,
@@ -50,13 +62,16 @@ struct Modem<'a> {
     reference: u8,
 }
 
-/// Serves the terminal until the process ends.
-pub(super) fn serve(terminal: Terminal, times: Times, shared: &Shared, outside: &Receiver<Outside>) {
-    let Ok(copy) = terminal.master.try_clone() else { return };
-    let bytes = shared.to_modem.clone();
-    std::thread::spawn(move || read(File::from(copy), &bytes));
+/// Serves the terminal, which is found at `place`, until the process ends.
+pub(super) fn serve(terminal: Terminal, place: &Path, times: Times, shared: &Shared, outside: &Receiver<Outside>) {
+    let Ok((reading, unplugged)) = listen(&terminal, 0, &shared.to_modem) else { return };
     let mut modem = Modem {
         out: File::from(terminal.master),
+        slave: terminal.slave,
+        unplugged,
+        reading: Some(reading),
+        power: 0,
+        place: place.to_owned(),
         shared,
         times,
         line: Vec::new(),
@@ -73,7 +88,8 @@ pub(super) fn serve(terminal: Terminal, times: Times, shared: &Shared, outside: 
         let next = modem.later.iter().map(|later| later.at).min();
         let wait = next.map_or(Duration::from_secs(1), |at| at.saturating_duration_since(Instant::now()));
         match outside.recv_timeout(wait) {
-            Ok(Outside::Bytes(bytes)) => modem.hear(&bytes),
+            Ok(Outside::Bytes(power, bytes)) if power == modem.power => modem.hear(&bytes),
+            Ok(Outside::Bytes(..)) => {}
             Ok(Outside::Message { from, text }) => modem.receive(&from, &text),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
@@ -81,12 +97,26 @@ pub(super) fn serve(terminal: Terminal, times: Times, shared: &Shared, outside: 
     }
 }
 
-fn read(mut from: File, to: &Sender<Outside>) {
+type Listening = (std::thread::JoinHandle<()>, Arc<AtomicBool>);
+
+/// Reads the terminal in a thread of its own, until the flag is up and one more byte comes.
+fn listen(terminal: &Terminal, power: u32, to: &Sender<Outside>) -> std::io::Result<Listening> {
+    let (from, to) = (File::from(terminal.master.try_clone()?), to.clone());
+    let unplugged = Arc::new(AtomicBool::new(false));
+    let ends = Arc::clone(&unplugged);
+    Ok((std::thread::spawn(move || read(from, power, &to, &ends)), unplugged))
+}
+
+fn read(mut from: File, power: u32, to: &Sender<Outside>, ends: &AtomicBool) {
     let mut bytes = [0u8; 512];
     loop {
-        match from.read(&mut bytes) {
+        let count = from.read(&mut bytes);
+        if ends.load(Ordering::SeqCst) {
+            return;
+        }
+        match count {
             Ok(count) if count > 0 => {
-                if to.send(Outside::Bytes(bytes.get(..count).unwrap_or_default().to_vec())).is_err() {
+                if to.send(Outside::Bytes(power, bytes.get(..count).unwrap_or_default().to_vec())).is_err() {
                     return;
                 }
             }
@@ -96,6 +126,38 @@ fn read(mut from: File, to: &Sender<Outside>) {
 }
 
 impl Modem<'_> {
+    /// The power fails and comes back: what the modem was doing is forgotten, what the SIM holds is not, and
+    /// whoever had the terminal open has lost it.
+    fn cut(&mut self) {
+        self.unplugged.store(true, Ordering::SeqCst);
+        // Wakes the reading thread, whose handle would keep the old terminal alive.
+        let woken = self.slave.try_clone().and_then(|slave| File::from(slave).write_all(b"\n"));
+        if let (Ok(()), Some(reading)) = (woken, self.reading.take()) {
+            let _ = reading.join();
+        }
+        (self.line, self.prompt, self.echo, self.busy_until) = (Vec::new(), None, true, None);
+        self.later.clear();
+        self.power += 1;
+        let renewed = terminal(&self.place).and_then(|new| {
+            (self.reading, self.unplugged) =
+                listen(&new, self.power, &self.shared.to_modem).map(|(reading, flag)| (Some(reading), flag))?;
+            (self.out, self.slave) = (File::from(new.master), new.slave);
+            Ok(())
+        });
+        if let Err(error) = renewed {
+            tracing::error!("the modem does not come back: {error:#}");
+        }
+    }
+
+    /// Counts a step; `true` when the modem was cut here.
+    fn step(&mut self, name: &str) -> bool {
+        let cut = self.shared.steps.step(name);
+        if cut {
+            self.cut();
+        }
+        cut
+    }
+
     fn say(&mut self, text: &str) {
         // A terminal that nobody reads loses what is said, as a cable does.
         let _ = self.out.write_all(text.as_bytes());
@@ -114,7 +176,14 @@ impl Modem<'_> {
         });
         due.sort_by_key(|later| later.at);
         for later in due {
+            let name = later.text.split_whitespace().next().unwrap_or_default();
+            if self.step(&format!("before {name}")) {
+                return;
+            }
             self.say(&later.text);
+            if self.step(&format!("after {name}")) {
+                return;
+            }
         }
     }
 
@@ -128,6 +197,9 @@ impl Modem<'_> {
                 (0x1a, Some(length)) => {
                     self.prompt = None;
                     let line = String::from_utf8_lossy(&std::mem::take(&mut self.line)).into_owned();
+                    if self.step("Ctrl-Z heard") {
+                        return;
+                    }
                     self.submit(&line, length);
                 }
                 (0x1b, Some(_)) => {
@@ -140,11 +212,18 @@ impl Modem<'_> {
                     if self.echo {
                         self.say(&format!("{line}\r"));
                     }
-                    if !line.is_empty() {
-                        self.obey(&line);
+                    if line.is_empty() {
+                        continue;
+                    }
+                    if self.step(&format!("{line} heard")) {
+                        return;
+                    }
+                    self.obey(&line);
+                    if self.step(&format!("{line} answered")) {
+                        return;
                     }
                 }
-                (b'\n', _) => {}
+                (b'\n', _) | (0x1b, None) => {}
                 (other, _) if self.line.len() < 4096 => self.line.push(*other),
                 _ => {}
             }
@@ -241,7 +320,7 @@ impl Modem<'_> {
             tracing::error!(%error, "the ledger cannot be written");
             return self.after(20, "\r\n+CMS ERROR: 500\r\n".to_owned());
         }
-        if self.shared.fault() == Fault::Hang {
+        if self.step("on the air") || self.shared.fault() == Fault::Hang {
             return;
         }
         self.busy_until = Some(Instant::now() + Duration::from_millis(delay));

@@ -1,0 +1,4 @@
+//! The box: the real agent against the simulated modem, as processes.
+
+mod crash;
+mod pair;
