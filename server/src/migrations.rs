@@ -21,6 +21,6 @@ pub const ALL: &[Migration] = &[
     migration!("202611232100_sms_rules"),
     migration!("202611232110_campaigns"),
     migration!("202611232120_decisions_by_sms"),
-    migration!("202611240900_lists_of_a_team"),
     migration!("202611232130_occasions"),
+    migration!("202611240900_lists_of_a_team"),
 ];

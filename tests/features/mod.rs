@@ -2,11 +2,8 @@
 
 mod audit;
 mod bad_input;
-<<<<<<< HEAD
-mod campaigns;
-=======
 mod calls;
->>>>>>> telephone
+mod campaigns;
 mod csrf;
 mod customers;
 mod decisions;
