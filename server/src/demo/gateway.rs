@@ -84,9 +84,17 @@ pub(super) async fn start(office: &Office) -> anyhow::Result<Option<Simulation>>
     Ok(Some(Simulation { agent, control: simulator, stop, keepers }))
 }
 
-/// Gives the box of this data folder its credential, once.
+/// Gives the box of this data folder its credential, once, and the broker's address at every start: that can be
+/// another each time.
 async fn claim(office: &Office, path: &Path) -> anyhow::Result<()> {
     if path.exists() {
+        let mut claim: gateways::Claim =
+            serde_json::from_slice(&std::fs::read(path)?).with_context(|| format!("{} is no claim", path.display()))?;
+        let broker = gateways::broker_now(office);
+        if claim.broker != broker {
+            claim.broker = broker;
+            keep_claim(&claim, path)?;
+        }
         return Ok(());
     }
     let now = office.clock.now();
@@ -94,10 +102,14 @@ async fn claim(office: &Office, path: &Path) -> anyhow::Result<()> {
     let claim = gateways::claim_directly(office, &mut tx, "办公室网关", now).await?;
     tx.commit().await?;
     gateways::welcome(office, &claim);
+    keep_claim(&claim, path)
+}
+
+fn keep_claim(claim: &gateways::Claim, path: &Path) -> anyhow::Result<()> {
     // Beside it and renamed: a half-written claim would never be looked at again.
     let beside = path.with_extension("new");
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(&serde_json::to_vec_pretty(&claim)?)?;
+    file.write_all(&serde_json::to_vec_pretty(claim)?)?;
     file.sync_all()?;
     std::fs::rename(&beside, path)?;
     Ok(())

@@ -179,6 +179,13 @@ pub async fn claim_directly(office: &Kernel, tx: &mut Tx, name: &str, now: Milli
     hand_over(office, tx, id, &wire_name, None).await
 }
 
+/// Where a box that this program starts itself finds the broker now; it may listen elsewhere than when the box
+/// was claimed.
+#[must_use]
+pub fn broker_now(office: &Kernel) -> String {
+    broker_address(office, None)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]

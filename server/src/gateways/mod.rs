@@ -15,7 +15,7 @@ mod view;
 
 use fieldline_protocol::topics::{CommandKind, Topic};
 
-pub use claim::{claim_directly, welcome};
+pub use claim::{broker_now, claim_directly, welcome};
 pub use fieldline_protocol::messages::Claim;
 pub use hear::{FromBox, hear};
 
