@@ -25,6 +25,7 @@ struct Records {
     message: Id,
     thread: Id,
     call: Id,
+    campaign: Id,
 }
 
 impl Records {
@@ -34,7 +35,7 @@ impl Records {
         let customer = seed::buyer(app, owner, NAME, goods.wholesale, 1_000).await;
         let visit = seed::visit(app, owner, customer).await;
         let task = seed::task(app, owner, NAME).await;
-        let [contact, photo, order, payment, approval, message, thread, call, box_] =
+        let [contact, photo, order, payment, approval, message, thread, call, campaign, box_] =
             std::array::from_fn(|_| Id::new());
         let mut tx = app.office.db.begin().await.unwrap();
         for query in [
@@ -68,11 +69,13 @@ impl Records {
             sql("INSERT INTO calls (id, gateway_id, call, line, owner_id, customer_id, digits, state, started_at) \
                  VALUES ($1, $2, 'call900', 'line0', $3, $4, $5, 'missed', $6)")
                 .bind(call).bind(box_).bind(owner).bind(customer).bind(DIGITS).bind(now),
+            sql("INSERT INTO campaigns (id, owner_id, name, text, audience, state, created_at) VALUES ($1, $2, $3, $3, 'all', 'draft', $4)")
+                .bind(campaign).bind(owner).bind(NAME).bind(now),
         ] {
             query.run(&mut tx).await.unwrap();
         }
         tx.commit().await.unwrap();
-        Records { customer, contact, visit, photo, task, order, payment, approval, message, thread, call }
+        Records { customer, contact, visit, photo, task, order, payment, approval, message, thread, call, campaign }
     }
 
     /// The address with the record's id in it; `None` for what belongs to the company and to nobody.
@@ -88,8 +91,11 @@ impl Records {
             ["sms", "messages"] => self.message,
             ["sms", ":id"] => self.thread,
             ["calls" | "popup", _] => self.call,
+            ["campaigns", ":id"] => self.campaign,
             ["users", _] => user,
-            ["products" | "stock" | "gateways" | "assets" | "icons", _] | ["sms", "templates"] => return None,
+            ["products" | "stock" | "gateways" | "assets" | "icons", _]
+            | ["sms", "templates" | "blocks"]
+            | ["campaigns", "occasions"] => return None,
             _ => panic!("{path}: which record is this about? Say it here."),
         };
         let pieces = path.split('/').map(|piece| match piece {
