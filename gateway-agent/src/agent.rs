@@ -49,6 +49,7 @@ pub async fn run(options: &Run) -> anyhow::Result<()> {
         agent: env!("CARGO_PKG_VERSION").to_owned(),
         modems: Vec::new(),
         lines,
+        ..Info::default()
     };
     let (about, watching) = watch::channel(About { info, modems: Vec::new() });
     let mut tasks = tokio::task::JoinSet::new();
@@ -124,7 +125,9 @@ fn unknown_state() -> ModemState {
         sim_capacity: None,
         queue: 0,
         sent_hour: 0,
+        trouble: None,
         error: None,
+        balance: None,
         ts: now(),
     }
 }

@@ -192,6 +192,8 @@ async fn obey(
         | Topic::SmsEvent
         | Topic::InboxEvent
         | Topic::CallEvent
+        | Topic::UssdEvent
+        | Topic::OptoutEvent
         | Topic::Metrics
         | Topic::Log => true,
     }

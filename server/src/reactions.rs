@@ -83,6 +83,11 @@ pub async fn from_box(tx: &mut Tx, gateway: Id, at: Millis, event: &FromBox) -> 
         FromBox::Sms(event) => sms::moved(tx, gateway, at, event).await,
         FromBox::Inbox(event) => sms::received(tx, gateway, at, event).await,
         FromBox::Call(event) => calls::heard(tx, gateway, at, event).await,
+        FromBox::Ussd(event) => {
+            tracing::info!(modem = event.modem, code = event.code, "the network answered a code");
+            Ok(())
+        }
+        FromBox::Optout(event) => sms::opted_out(tx, at, event).await,
     }
 }
 

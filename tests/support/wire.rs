@@ -70,7 +70,9 @@ impl TestBox {
             sim_capacity: Some(50),
             queue: 0,
             sent_hour: 0,
+            trouble: None,
             error: None,
+            balance: None,
             ts: app.clock.now(),
         };
         here.say("modem/m1/state", &modem).await;

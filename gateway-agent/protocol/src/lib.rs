@@ -3,5 +3,6 @@
 //! Both ends tolerate fields they do not know, so either may be updated first.
 
 pub mod messages;
+pub mod settings;
 pub mod signing;
 pub mod topics;

@@ -44,6 +44,25 @@ pub struct Info {
     pub modems: Vec<ModemInfo>,
     /// Its caller-ID lines, by name.
     pub lines: Vec<String>,
+    /// The settings in force, by [`crate::settings::Setting::word`].
+    pub settings: BTreeMap<String, String>,
+    /// What is wrong with the box itself, whatever its modems do.
+    pub troubles: Vec<BoxTrouble>,
+}
+
+/// What can be wrong with the box itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BoxTrouble {
+    /// The queue cannot be written: nothing is sent until it can.
+    DiskFull,
+    /// The clock jumped or was never set: messages with a time are held.
+    Clock,
+    /// An update was taken back because the new version was not healthy.
+    UpdateFailed,
+    /// A word of a newer agent.
+    #[serde(other)]
+    Other,
 }
 
 /// A modem, as it identified itself.
@@ -88,11 +107,50 @@ pub struct ModemState {
     /// Messages sent in the last hour.
     #[serde(default)]
     pub sent_hour: u32,
-    /// What is wrong, for people.
+    /// What is wrong, in a word that the page can translate.
+    #[serde(default)]
+    pub trouble: Option<ModemTrouble>,
+    /// The modem's own words about it, for a person who looks into it.
     #[serde(default)]
     pub error: Option<String>,
+    /// The network's last answer to the balance code, as it came.
+    #[serde(default)]
+    pub balance: Option<String>,
     /// When this was said.
     pub ts: i64,
+}
+
+/// What is wrong with a modem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModemTrouble {
+    /// Its device is not there.
+    Unplugged,
+    /// It does not answer.
+    Silent,
+    /// It answers ERROR to what every modem knows.
+    Refusing,
+    /// No SIM, or the SIM is not read.
+    NoSim,
+    /// The SIM wants a PIN, and none is configured.
+    PinNeeded,
+    /// The configured PIN was refused; it is not tried again.
+    PinWrong,
+    /// The SIM is locked for good (PUK).
+    PukNeeded,
+    /// No network.
+    NoNetwork,
+    /// The network refuses this SIM.
+    Denied,
+    /// The network refuses to send: most often no credit (欠费).
+    NoCredit,
+    /// The SIM's storage is nearly full.
+    SimFull,
+    /// The limit of this SIM for the minute, hour or day is reached.
+    Limit,
+    /// A word of a newer agent.
+    #[serde(other)]
+    Other,
 }
 
 /// A modem's health in a word.
@@ -239,7 +297,16 @@ pub struct LogsCommand {
     pub lines: u32,
 }
 
-/// Update the agent (`cmd/update`).
+/// The lines asked for by [`LogsCommand`] (topic `log`, QoS 0): numbers and texts are left out at the box.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLines {
+    /// Of the command.
+    pub id: Uuid,
+    /// Oldest first.
+    pub lines: Vec<String>,
+}
+
+/// Update the agent (`cmd/update`). The command's signature is the manifest's: it covers version and SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateCommand {
     /// Of this command.
@@ -359,6 +426,42 @@ pub struct InboxEvent {
     pub pdus: Vec<String>,
 }
 
+/// The network answered a code, or did not (`evt/ussd`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UssdEvent {
+    /// Which event.
+    #[serde(flatten)]
+    pub head: EventHead,
+    /// Of the command; none when the box asked by itself.
+    #[serde(default)]
+    pub command: Option<Uuid>,
+    /// The modem.
+    pub modem: String,
+    /// What was asked, such as `*100#`.
+    pub code: String,
+    /// The answer's text.
+    #[serde(default)]
+    pub answer: Option<String>,
+    /// Why there is none.
+    #[serde(default)]
+    pub error: Option<String>,
+}
+
+/// Somebody asked not to be written to any more, or to be written to again (`evt/optout`): the box honours
+/// it from this moment, whether the server hears of it or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptoutEvent {
+    /// Which event.
+    #[serde(flatten)]
+    pub head: EventHead,
+    /// E.164, as the message came.
+    pub number: String,
+    /// The word that was written, such as `TD`.
+    pub word: String,
+    /// `true`: no more. `false`: again.
+    pub out: bool,
+}
+
 /// The telephone (`evt/call`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallEvent {
@@ -424,7 +527,7 @@ pub struct Claim {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallEvent, InboxEvent, SmsCommand, SmsEvent, Status};
+    use super::{CallEvent, InboxEvent, Info, ModemState, OptoutEvent, SmsCommand, SmsEvent, Status, UssdEvent};
 
     fn reads_back<T: serde::Serialize + serde::de::DeserializeOwned>(name: &str, vector: &serde_json::Value) {
         let read: T = serde_json::from_value(vector[name].clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -445,5 +548,9 @@ mod tests {
         reads_back::<SmsEvent>("evt_sms", &vectors);
         reads_back::<InboxEvent>("evt_inbox", &vectors);
         reads_back::<CallEvent>("evt_call", &vectors);
+        reads_back::<UssdEvent>("evt_ussd", &vectors);
+        reads_back::<OptoutEvent>("evt_optout", &vectors);
+        reads_back::<ModemState>("modem_state", &vectors);
+        reads_back::<Info>("info", &vectors);
     }
 }

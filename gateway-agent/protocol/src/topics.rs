@@ -24,11 +24,15 @@ pub enum Topic {
     InboxEvent,
     /// box →: [`crate::messages::CallEvent`].
     CallEvent,
+    /// box →: [`crate::messages::UssdEvent`].
+    UssdEvent,
+    /// box →: [`crate::messages::OptoutEvent`].
+    OptoutEvent,
     /// → box: [`crate::messages::EventAck`].
     EventAck,
     /// box →, QoS 0, on request.
     Metrics,
-    /// box →, QoS 0, on request, redacted.
+    /// box →, QoS 0, on request, redacted: [`crate::messages::LogLines`].
     Log,
 }
 
@@ -89,6 +93,8 @@ impl fmt::Display for Topic {
             Topic::SmsEvent => f.write_str("evt/sms"),
             Topic::InboxEvent => f.write_str("evt/inbox"),
             Topic::CallEvent => f.write_str("evt/call"),
+            Topic::UssdEvent => f.write_str("evt/ussd"),
+            Topic::OptoutEvent => f.write_str("evt/optout"),
             Topic::EventAck => f.write_str("evt/ack"),
             Topic::Metrics => f.write_str("metrics"),
             Topic::Log => f.write_str("log"),
@@ -116,6 +122,8 @@ impl Topic {
             ["evt", "sms"] => Topic::SmsEvent,
             ["evt", "inbox"] => Topic::InboxEvent,
             ["evt", "call"] => Topic::CallEvent,
+            ["evt", "ussd"] => Topic::UssdEvent,
+            ["evt", "optout"] => Topic::OptoutEvent,
             ["evt", "ack"] => Topic::EventAck,
             ["metrics"] => Topic::Metrics,
             ["log"] => Topic::Log,
@@ -151,6 +159,8 @@ mod tests {
             Topic::SmsEvent,
             Topic::InboxEvent,
             Topic::CallEvent,
+            Topic::UssdEvent,
+            Topic::OptoutEvent,
             Topic::EventAck,
             Topic::Metrics,
             Topic::Log,

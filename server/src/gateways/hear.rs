@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fieldline_protocol::messages::{
-    Ack, CallEvent, EventAck, EventHead, InboxEvent, Info, ModemState, Presence, SmsEvent, Status,
+    Ack, CallEvent, EventAck, EventHead, InboxEvent, Info, ModemState, OptoutEvent, Presence, SmsEvent, Status,
+    UssdEvent,
 };
 use fieldline_protocol::topics::Topic;
 use serde::de::DeserializeOwned;
@@ -29,6 +30,10 @@ pub enum FromBox {
     Inbox(InboxEvent),
     /// The telephone.
     Call(CallEvent),
+    /// The network answered a code.
+    Ussd(UssdEvent),
+    /// Somebody wrote that nothing more shall come, or that it may again.
+    Optout(OptoutEvent),
 }
 
 impl FromBox {
@@ -37,6 +42,8 @@ impl FromBox {
             FromBox::Sms(event) => &event.head,
             FromBox::Inbox(event) => &event.head,
             FromBox::Call(event) => &event.head,
+            FromBox::Ussd(event) => &event.head,
+            FromBox::Optout(event) => &event.head,
         }
     }
 }
@@ -97,6 +104,8 @@ async fn listen(office: &Office, key: &Arc<CompanyKey>, incoming: &Incoming) -> 
         Topic::SmsEvent => take_in(office, incoming, read(incoming).map(FromBox::Sms)).await,
         Topic::InboxEvent => take_in(office, incoming, read(incoming).map(FromBox::Inbox)).await,
         Topic::CallEvent => take_in(office, incoming, read(incoming).map(FromBox::Call)).await,
+        Topic::UssdEvent => take_in(office, incoming, read(incoming).map(FromBox::Ussd)).await,
+        Topic::OptoutEvent => take_in(office, incoming, read(incoming).map(FromBox::Optout)).await,
         Topic::Metrics | Topic::Log => {
             tracing::debug!(
                 sender = incoming.sender,

@@ -1,7 +1,7 @@
 //! Numbers that are not written to (不发名单): opt-outs 退订, by reply or by hand, and the blacklist 黑名单. The
 //! opt-outs are also told to every box, which honours them at the moment of sending while we are away.
 
-use fieldline_protocol::messages::OptoutCommand;
+use fieldline_protocol::messages::{OptoutCommand, OptoutEvent};
 use fieldline_protocol::topics::CommandKind;
 use poem::Response;
 use poem::http::StatusCode;
@@ -111,6 +111,40 @@ pub async fn heard(tx: &mut Tx, inbox: Id, digits: &str, text: &str, at: Millis)
     let changes = Changes::new().set("kind", Block::OptOut.code()).set("inbox_id", inbox.to_string());
     audit::record(tx, &author, Action::Create, "sms_block", id, changes).await?;
     Ok(true)
+}
+
+/// A box honoured a word that came to it; here it is kept too, whoever hears of it first: the reply itself
+/// comes as another event.
+///
+/// # Errors
+/// What the database says.
+pub async fn opted_out(tx: &mut Tx, at: Millis, event: &OptoutEvent) -> Result<()> {
+    let Some(phone) = Phone::parse(&event.number) else { return Ok(()) };
+    let standing = against(&mut *tx, phone.digits(), Class::Marketing).await? == Some(Block::OptOut);
+    let author = Author { user: None, origin: "box".to_owned(), at };
+    match (event.out, standing) {
+        (true, false) => {
+            let id = insert(tx, phone.digits(), Block::OptOut, "", (None, None), at).await?;
+            let changes = Changes::new().set("kind", Block::OptOut.code()).set("word", event.word.as_str());
+            audit::record(tx, &author, Action::Create, "sms_block", id, changes).await?;
+        }
+        (false, true) => {
+            let ended: Option<Found> =
+                sql("UPDATE sms_blocks SET ended_at = $2 WHERE digits = $1 AND kind = 'optout' \
+                 AND ended_at IS NULL RETURNING id")
+                .bind(phone.digits())
+                .bind(at)
+                .optional(&mut *tx)
+                .await?;
+            if let Some(Found { id }) = ended {
+                let changes =
+                    Changes::new().moved("ended_at", serde_json::Value::Null, at).set("word", event.word.as_str());
+                audit::record(tx, &author, Action::Edit, "sms_block", id, changes).await?;
+            }
+        }
+        (true, true) | (false, false) => {}
+    }
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]

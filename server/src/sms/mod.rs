@@ -18,6 +18,7 @@ mod store;
 mod templates;
 mod view;
 
+pub use blocks::opted_out;
 pub use from_box::{acknowledged, box_lost, moved, received};
 pub use from_order::order_approved;
 pub use limits::{Block, Class, Quiet, minute_of, wall};
