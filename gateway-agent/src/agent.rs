@@ -1,74 +1,95 @@
-//! The box at work: a task for each modem, one for each caller-ID line, one for the wire. They meet in the
-//! outbox only, so one that hangs holds up nobody else.
-//!
-//! Long because: everything that a modem is asked, in the order it is asked.
+//! The box at work: a task for each modem, one for each caller-ID line, one for the wire, one for upkeep. They
+//! meet in the outbox only, so one that hangs holds up nobody else.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fieldline_protocol::messages::{BoxTrouble, Claim, Info};
 use nix::fcntl::{Flock, FlockArg};
+use tokio::net::UnixDatagram;
+use tokio::sync::mpsc;
 
-use fieldline_protocol::messages::{CallEvent, Claim, Info, ModemHealth, ModemInfo, ModemState, Registration};
-use fieldline_protocol::topics::Topic;
-use tokio::sync::watch;
-
-use crate::clock::now;
+use crate::about::About;
+use crate::clock::{Jumps, Trust, now};
 use crate::config::Run;
-use crate::modem::call::{Calls, Told};
-use crate::modem::driver::{Fault, Heard, Modem, SHORT, Unsent};
-use crate::modem::lines::Said;
-use crate::modem::port::Port;
-use crate::modem::urc::Urc;
-use crate::mqtt::{self, About};
-use crate::outbox::{Due, NotMine, Outbox, Outcome};
-use crate::pdu::deliver::{Incoming, decode};
-use crate::pdu::from_hex;
+use crate::logs::Logs;
+use crate::modem::{line, work};
+use crate::mqtt;
+use crate::outbox::{Outbox, Recover, bell};
+use crate::{systemd, update};
 
-/// How often an idle modem looks into the queue: another process may have put something in.
-const LOOK: Duration = Duration::from_millis(50);
-/// How often signal and registration are asked.
-const ASK: Duration = Duration::from_secs(30);
-/// Between attempts to open a line that is gone.
-const REOPEN: [u64; 6] = [200, 500, 1_000, 2_000, 5_000, 10_000];
-
-/// What the tasks say about themselves, for the server's page of this box.
-type Told2Server = watch::Sender<About>;
+/// How often the clock is looked at.
+const CLOCK: Duration = Duration::from_secs(5);
+/// How often what is old is forgotten.
+const UPKEEP: Duration = Duration::from_secs(6 * 3600);
 
 /// Runs until it is stopped.
 ///
 /// # Errors
 /// When the queue cannot be opened, or the claim cannot be read.
-pub async fn run(options: &Run) -> anyhow::Result<()> {
+pub async fn run(options: &Run, logs: Logs) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&options.data)?;
+    let lock = lock(&options.data)?;
+    let trial = update::begin(&options.data)?;
     let outbox = Outbox::open(&options.data).await?;
-    let _lock = lock(&options.data)?;
-    let lines = (0..options.caller_id.len()).map(|n| format!("line{n}")).collect();
-    let info = Info {
-        hardware: std::fs::read_to_string("/sys/firmware/devicetree/base/model").unwrap_or_else(|_| "PC".to_owned()),
+    let claim = claim(options)?;
+    let names: Vec<String> = (0..options.modem.len()).map(|n| format!("m{n}")).collect();
+    let orphans = outbox.recover(Recover::AllBut(&names), now()).await?;
+    if orphans > 0 {
+        tracing::warn!(orphans, "parts were being sent by modems that are here no more; they are unknown now");
+    }
+    let trust = Arc::new(Trust::new(outbox.latest().await?));
+    let about = About::new(Info {
+        hardware: std::fs::read_to_string("/sys/firmware/devicetree/base/model")
+            .map_or_else(|_| "PC".to_owned(), |model| model.trim_end_matches('\0').to_owned()),
         os: os_name(),
         agent: env!("CARGO_PKG_VERSION").to_owned(),
         modems: Vec::new(),
-        lines,
-        ..Info::default()
-    };
-    let (about, watching) = watch::channel(About { info, modems: Vec::new() });
+        lines: (0..options.caller_id.len()).map(|n| format!("line{n}")).collect(),
+        settings: outbox.settings().borrow().all(),
+        troubles: Vec::new(),
+    });
+    about.trouble(BoxTrouble::UpdateFailed, trial.failed_before());
+    let pins = pins(&options.data)?;
     let mut tasks = tokio::task::JoinSet::new();
-    for (n, path) in options.modem.iter().enumerate() {
-        tasks.spawn(modem(format!("m{n}"), path.clone(), outbox.clone(), about.clone()));
+    let mut jobs = BTreeMap::new();
+    for (name, path) in names.into_iter().zip(&options.modem) {
+        let (ask, asked) = mpsc::channel(8);
+        jobs.insert(name.clone(), ask);
+        tasks.spawn(work::serve(work::Seat {
+            pin: pins.get(&name).cloned(),
+            name,
+            path: path.clone(),
+            outbox: outbox.clone(),
+            about: about.clone(),
+            trust: Arc::clone(&trust),
+            jobs: asked,
+        }));
     }
     for (n, path) in options.caller_id.iter().enumerate() {
-        tasks.spawn(line(format!("line{n}"), path.clone(), outbox.clone()));
+        tasks.spawn(line::serve(format!("line{n}"), path.clone(), outbox.clone()));
     }
-    if let Some(claim) = claim(options)? {
+    let connected = mqtt::Connected::default();
+    tasks.spawn(keep_up(outbox.clone(), about.clone(), Arc::clone(&trust), claim.is_none()));
+    tasks.spawn(hear_bell(options.data.clone(), outbox.clone()));
+    tasks.spawn(update::watch(trial, options.data.clone(), about.clone(), connected.clone(), claim.is_some()));
+    tasks.spawn(systemd::keep_alive());
+    if let Some(claim) = claim {
+        let wire = mqtt::Wire { claim, data: options.data.clone(), outbox, about, trust, jobs, logs, connected };
         tasks.spawn(async move {
-            if let Err(error) = mqtt::run(claim, outbox, watching).await {
+            if let Err(error) = mqtt::run(wire).await {
                 tracing::error!("the wire: {error:#}");
             }
         });
     } else {
         tracing::info!("not claimed: working alone");
     }
+    systemd::ready();
     while tasks.join_next().await.is_some() {}
+    drop(lock);
     Ok(())
 }
 
@@ -98,332 +119,72 @@ fn claim(options: &Run) -> anyhow::Result<Option<Claim>> {
     Ok(Some(claim))
 }
 
-/// Says how a modem is; only a change is told.
-fn say(about: &Told2Server, name: &str, change: impl FnOnce(&mut ModemState)) {
-    about.send_if_modified(|about| {
-        if !about.modems.iter().any(|(known, _)| known == name) {
-            about.modems.push((name.to_owned(), unknown_state()));
-        }
-        let Some((_, state)) = about.modems.iter_mut().find(|(known, _)| known == name) else { return false };
-        let before = state.clone();
-        change(state);
-        if *state == before {
-            return false;
-        }
-        state.ts = now();
-        true
-    });
-}
-
-fn unknown_state() -> ModemState {
-    ModemState {
-        health: ModemHealth::Starting,
-        registration: Registration::Unknown,
-        operator: String::new(),
-        signal_dbm: None,
-        sim_used: None,
-        sim_capacity: None,
-        queue: 0,
-        sent_hour: 0,
-        trouble: None,
-        error: None,
-        balance: None,
-        ts: now(),
+/// PINs of SIMs, from the file `pins` of the data folder: a line `m0 1234` for each. Not an argument, which
+/// everybody on the box could read.
+fn pins(data: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let path = data.join("pins");
+    if !path.exists() {
+        return Ok(BTreeMap::new());
     }
+    let mut pins = BTreeMap::new();
+    for line in std::fs::read_to_string(&path)?.lines().filter(|line| !line.trim().is_empty()) {
+        let (name, pin) = line.trim().split_once(char::is_whitespace).unwrap_or((line, ""));
+        let pin = pin.trim();
+        let right = (4..=8).contains(&pin.len()) && pin.bytes().all(|b| b.is_ascii_digit());
+        anyhow::ensure!(right, "{}: each line is a modem and its PIN, such as `m0 1234`", path.display());
+        pins.insert(name.to_owned(), pin.to_owned());
+    }
+    Ok(pins)
 }
 
-/// Serves one modem for ever: opens, sets up, works, and opens again when it is gone.
-async fn modem(name: String, path: String, outbox: Outbox, about: Told2Server) {
-    let mut failed = 0usize;
+/// Looks after the clock, the settings shown, and what is old.
+async fn keep_up(outbox: Outbox, about: About, trust: Arc<Trust>, alone: bool) {
+    let mut jumps = Jumps::new(Instant::now(), now());
+    let mut settings = outbox.settings();
+    let mut tidied: Option<Instant> = None;
     loop {
-        let begun = Instant::now();
-        let ended = match Port::open(&path) {
-            Ok(port) => serve(&name, Modem::new(port), &outbox, &about).await,
-            Err(gone) => Err(gone.into()),
-        };
-        let why = ended.map_or_else(|error| format!("{error:#}"), |()| "ended".to_owned());
-        let there = Path::new(&path).exists();
-        say(&about, &name, |state| {
-            state.health = if there { ModemHealth::Degraded } else { ModemHealth::Absent };
-            state.error = Some(why.clone());
-        });
-        if begun.elapsed() > Duration::from_secs(60) {
-            failed = 0;
+        let shows = now();
+        let jumped = jumps.look(Instant::now(), shows);
+        about.trouble(BoxTrouble::Clock, jumped || !trust.believes(shows));
+        trust.saw(shows);
+        if settings.has_changed().unwrap_or(false) {
+            let all = settings.borrow_and_update().all();
+            about.info(|info| info.settings = all);
         }
-        if failed == 0 {
-            tracing::warn!(name, path, why, "the modem is gone; trying again");
-        }
-        let wait = REOPEN.get(failed).or(REOPEN.last()).copied().unwrap_or(10_000);
-        failed += 1;
-        tokio::time::sleep(Duration::from_millis(wait)).await;
-    }
-}
-
-/// Sets a modem up and works with it until it is gone.
-async fn serve(name: &str, mut modem: Modem, outbox: &Outbox, about: &Told2Server) -> anyhow::Result<()> {
-    say(about, name, |state| {
-        state.health = ModemHealth::Starting;
-        state.error = None;
-    });
-    let interrupted = outbox.recover(name, now()).await?;
-    if interrupted > 0 {
-        tracing::warn!(name, interrupted, "parts were being sent when this modem was last used; they are unknown now");
-    }
-    let info = set_up(name, &mut modem).await?;
-    about.send_modify(|about| {
-        about.info.modems.retain(|known| known.id != info.id);
-        about.info.modems.push(info);
-    });
-    ask(name, &mut modem, about).await?;
-    empty_slots(name, &mut modem, outbox).await?;
-    let mut calls = Calls::default();
-    let origin = Instant::now();
-    let mut asked = Instant::now();
-    loop {
-        while let Some(heard) = modem.waiting() {
-            act(name, &mut modem, outbox, &mut calls, origin, heard).await?;
-        }
-        let rose = i64::try_from(origin.elapsed().as_millis()).unwrap_or(i64::MAX);
-        if let Some(told) = calls.tick(rose) {
-            call_happened(outbox, name, told).await?;
-        }
-        if asked.elapsed() >= ASK {
-            asked = Instant::now();
-            ask(name, &mut modem, about).await?;
-            outbox.give_up_waiting(name, now()).await?;
-        }
-        if let Some(due) = outbox.next(now()).await? {
-            send(name, &mut modem, outbox, &due).await?;
-            let waiting = outbox.waiting().await?;
-            say(about, name, |state| state.queue = waiting);
-        } else if let Ok(heard) = tokio::time::timeout(LOOK, modem.listen()).await {
-            act(name, &mut modem, outbox, &mut calls, origin, heard?).await?;
-        }
-    }
-}
-
-/// What every module understands; a refusal of an optional command is no fault.
-async fn set_up(name: &str, modem: &mut Modem) -> anyhow::Result<ModemInfo> {
-    modem.abort().await?;
-    // The first answers after opening may be echoes of somebody else's session.
-    for _ in 0..3 {
-        if modem.command("AT", Duration::from_secs(2)).await.is_ok() {
-            break;
-        }
-    }
-    modem.command("ATE0", SHORT).await?;
-    optional(modem, "AT+CMEE=1").await?;
-    let first = |lines: Vec<String>| lines.into_iter().next().unwrap_or_default();
-    let maker = first(modem.command("AT+CGMI", SHORT).await.unwrap_or_default());
-    let model = first(modem.command("AT+CGMM", SHORT).await.unwrap_or_default());
-    let firmware = first(modem.command("AT+CGMR", SHORT).await.unwrap_or_default());
-    let imei = first(modem.command("AT+CGSN", SHORT).await.unwrap_or_default());
-    let iccid = first(optional(modem, "AT+CCID").await?);
-    // PDU mode; messages are stored and announced (so that none is lost while nobody listens), reports come at once.
-    modem.command("AT+CMGF=0", SHORT).await?;
-    optional(modem, "AT+CPMS=\"SM\",\"SM\",\"SM\"").await?;
-    modem.command("AT+CNMI=2,1,0,1,0", SHORT).await?;
-    optional(modem, "AT+CLIP=1").await?;
-    tracing::info!(name, maker, model, firmware, "a modem is ready");
-    Ok(ModemInfo {
-        id: name.to_owned(),
-        imei,
-        iccid: iccid.trim_start_matches("+CCID:").trim().to_owned(),
-        model: format!("{maker} {model}").trim().to_owned(),
-        firmware,
-    })
-}
-
-/// A command that a module may refuse.
-async fn optional(modem: &mut Modem, command: &'static str) -> Result<Vec<String>, Fault> {
-    match modem.command(command, SHORT).await {
-        Err(Fault::Refused(_)) => Ok(Vec::new()),
-        other => other,
-    }
-}
-
-/// Asks for signal, registration and operator.
-async fn ask(name: &str, modem: &mut Modem, about: &Told2Server) -> anyhow::Result<()> {
-    let number = |lines: &[String], prefix: &str, field: usize| -> Option<i64> {
-        lines.iter().find_map(|line| line.strip_prefix(prefix)?.split(',').nth(field)?.trim().parse().ok())
-    };
-    let signal =
-        number(&optional(modem, "AT+CSQ").await?, "+CSQ:", 0).filter(|rssi| *rssi != 99).map(|rssi| rssi * 2 - 113);
-    let registration = match number(&optional(modem, "AT+CREG?").await?, "+CREG:", 1) {
-        Some(1) => Registration::Home,
-        Some(2) => Registration::Searching,
-        Some(3) => Registration::Denied,
-        Some(5) => Registration::Roaming,
-        Some(0) => Registration::NotRegistered,
-        Some(_) | None => Registration::Unknown,
-    };
-    let operator = optional(modem, "AT+COPS?").await?;
-    let operator = operator.iter().find_map(|line| line.split('"').nth(1)).unwrap_or_default().to_owned();
-    let health = match registration {
-        Registration::Home | Registration::Roaming | Registration::Unknown => ModemHealth::Ready,
-        Registration::NotRegistered | Registration::Searching | Registration::Denied => ModemHealth::Waiting,
-    };
-    say(about, name, |state| {
-        (state.health, state.registration, state.signal_dbm) = (health, registration, signal);
-        state.operator = operator;
-        state.error = None;
-    });
-    Ok(())
-}
-
-/// Sends one part. An unknown outcome is noted and never tried again.
-async fn send(name: &str, modem: &mut Modem, outbox: &Outbox, due: &Due) -> anyhow::Result<()> {
-    let length = due.pdu.len() / 2 - 1;
-    let sent = modem.send(length, &due.pdu, outbox.sending(due, name, now())).await;
-    let (outcome, gone) = match sent {
-        Ok(mr) => (Outcome::Sent(mr), None),
-        Err(Unsent::After(Fault::Refused(why))) if is_ambiguous(&why) => (Outcome::Unknown(why), None),
-        Err(Unsent::After(Fault::Refused(why))) => (Outcome::Failed(why), None),
-        // Nothing was sent and it is queued still: no SIM, no network, busy. The modem is set up again.
-        Err(Unsent::Before(fault)) => return Err(fault.into()),
-        Err(Unsent::NotCommitted(NotMine::Taken)) => return Ok(()),
-        Err(Unsent::NotCommitted(NotMine::Sqlx(error))) => return Err(error.into()),
-        Err(Unsent::After(fault)) => (Outcome::Unknown(fault.to_string()), Some(fault)),
-    };
-    outbox.ended(due, &outcome, now()).await?;
-    match gone {
-        Some(fault) => Err(fault.into()),
-        None => Ok(()),
-    }
-}
-
-/// +CMS ERROR 332 (network time-out) and 500 (unknown error): the message may be on the air (27.005, 3.2.5).
-fn is_ambiguous(answer: &str) -> bool {
-    answer.rsplit(':').next().is_some_and(|code| matches!(code.trim(), "332" | "500"))
-}
-
-/// Acts upon what the modem said by itself.
-async fn act(
-    name: &str,
-    modem: &mut Modem,
-    outbox: &Outbox,
-    calls: &mut Calls,
-    origin: Instant,
-    heard: Heard,
-) -> anyhow::Result<()> {
-    match heard.urc {
-        Urc::Stored(slot) => take(name, modem, outbox, slot).await,
-        Urc::ReportFollows | Urc::DeliverFollows => {
-            if let Some(pdu) = heard.pdu {
-                take_in(name, outbox, &pdu).await?;
-            }
-            Ok(())
-        }
-        Urc::Ring | Urc::Clip { .. } | Urc::CallEnded => {
-            let rose = i64::try_from(origin.elapsed().as_millis()).unwrap_or(i64::MAX);
-            for told in calls.line(&heard.line, rose) {
-                call_happened(outbox, name, told).await?;
-            }
-            Ok(())
-        }
-    }
-}
-
-/// Reads a slot, commits, and only then frees it.
-async fn take(name: &str, modem: &mut Modem, outbox: &Outbox, slot: u32) -> anyhow::Result<()> {
-    let lines = match modem.command_with("AT+CMGR=", slot, SHORT).await {
-        Ok(lines) => lines,
-        Err(Fault::Refused(why)) => {
-            tracing::warn!(name, slot, why, "an announced slot cannot be read");
-            return Ok(());
-        }
-        Err(fault) => return Err(fault.into()),
-    };
-    for line in lines.iter().filter(|line| !line.starts_with("+CMGR")) {
-        take_in(name, outbox, line).await?;
-    }
-    modem.command_with("AT+CMGD=", slot, SHORT).await?;
-    Ok(())
-}
-
-/// What lies on the SIM already: it came while nobody listened.
-async fn empty_slots(name: &str, modem: &mut Modem, outbox: &Outbox) -> anyhow::Result<()> {
-    let lines = modem.command("AT+CMGL=4", Duration::from_secs(20)).await.unwrap_or_default();
-    let slots: Vec<u32> =
-        lines.iter().filter_map(|line| line.strip_prefix("+CMGL:")?.split(',').next()?.trim().parse().ok()).collect();
-    for slot in slots {
-        take(name, modem, outbox, slot).await?;
-    }
-    Ok(())
-}
-
-/// Takes a PDU in, durably. One that cannot be read is logged and let go, or it would block the slot for ever.
-async fn take_in(name: &str, outbox: &Outbox, hex: &str) -> anyhow::Result<()> {
-    let octets = from_hex(hex).unwrap_or_default();
-    match decode(&octets) {
-        Ok(Incoming::Deliver(deliver)) => outbox.received(&deliver, hex, name, now()).await?,
-        Ok(Incoming::Report(report)) => {
-            if !outbox.reported(&report, now()).await? {
-                tracing::info!(name, mr = report.mr, "a delivery report fits no message");
+        if tidied.is_none_or(|tidied| tidied.elapsed() >= UPKEEP) && trust.believes(shows) {
+            tidied = Some(Instant::now());
+            if let Err(error) = outbox.forget_old(alone, shows).await {
+                tracing::warn!(%error, "what is old cannot be removed");
             }
         }
-        Err(bad) => {
-            tracing::warn!(name, %bad, octets = octets.len(), "a PDU cannot be read; it is kept");
-            outbox.unreadable(hex, now()).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn call_happened(outbox: &Outbox, line: &str, told: Told) -> anyhow::Result<()> {
-    let Told { call, phase, number, name, withheld, raw } = told;
-    let line = line.to_owned();
-    Ok(outbox
-        .happened(&Topic::CallEvent, now(), |head| CallEvent { head, line, call, phase, number, name, withheld, raw })
-        .await?)
-}
-
-/// Serves one caller-ID line for ever.
-async fn line(name: String, path: String, outbox: Outbox) {
-    let mut failed = 0usize;
-    loop {
-        let begun = Instant::now();
-        let ended = match Port::open(&path) {
-            Ok(port) => listen(&name, port, &outbox).await,
-            Err(gone) => Err(gone.into()),
-        };
-        if begun.elapsed() > Duration::from_secs(60) {
-            failed = 0;
-        }
-        if failed == 0
-            && let Err(error) = &ended
-        {
-            tracing::warn!(name, path, "the caller-ID line is gone; trying again: {error:#}");
-        }
-        let wait = REOPEN.get(failed).or(REOPEN.last()).copied().unwrap_or(10_000);
-        failed += 1;
-        tokio::time::sleep(Duration::from_millis(wait)).await;
-    }
-}
-
-async fn listen(name: &str, mut port: Port, outbox: &Outbox) -> anyhow::Result<()> {
-    // +VCID is forgotten at every reset, so it is set at every opening.
-    port.write(b"ATZ\r").await?;
-    port.drain(Duration::from_millis(500)).await?;
-    port.write(b"AT+VCID=1\r").await?;
-    let origin = Instant::now();
-    let mut calls = Calls::default();
-    loop {
-        let said = tokio::time::timeout(Duration::from_millis(250), port.said()).await;
-        let rose = i64::try_from(origin.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let told = match said {
-            Ok(Ok(Said::Line(text))) => calls.line(&text, rose),
-            Ok(Ok(Said::Prompt)) => Vec::new(),
-            Ok(Err(gone)) => {
-                if let Some(told) = calls.end() {
-                    call_happened(outbox, name, told).await?;
-                }
-                return Err(gone.into());
+        tokio::select! {
+            () = tokio::time::sleep(CLOCK) => {}
+            _ = settings.changed() => {
+                let all = settings.borrow_and_update().all();
+                about.info(|info| info.settings = all);
             }
-            Err(_) => calls.tick(rose).into_iter().collect(),
-        };
-        for one in told {
-            call_happened(outbox, name, one).await?;
         }
+    }
+}
+
+/// Hears when another process has put something into the queue; the modems look by themselves every second too.
+async fn hear_bell(data: std::path::PathBuf, outbox: Outbox) {
+    let path = bell(&data);
+    // One of an earlier run; the lock says that nobody else listens.
+    if path.exists()
+        && let Err(error) = std::fs::remove_file(&path)
+    {
+        tracing::warn!(%error, "the bell of an earlier run cannot be removed");
+    }
+    let socket = match UnixDatagram::bind(&path) {
+        Ok(socket) => socket,
+        Err(error) => {
+            tracing::warn!(%error, "no bell; the queue is looked at every second");
+            return;
+        }
+    };
+    let mut nothing = [0u8; 8];
+    while socket.recv(&mut nothing).await.is_ok() {
+        outbox.ring();
     }
 }

@@ -23,23 +23,46 @@ pub enum Command {
     /// Serve modems and lines. Works without a broker too.
     ///
     /// Example: gateway-agent run --data /var/lib/gateway-agent --modem /dev/serial/by-id/usb-Quectel…
+    ///
+    /// PINs of SIMs stand in the file `pins` of the data folder, a line `m0 1234` for each modem.
     Run(Run),
     /// Take a new box in with the code from the web page.
     ///
     /// Example: gateway-agent claim https://crm.example.com K7Q2M9XD --data /var/lib/gateway-agent
     Claim(ClaimArgs),
-    /// Put a message into the queue and print its id; without --to and --text, one JSON object a line from standard input.
+    /// Put a message into the queue and print its id.
     ///
     /// Example: gateway-agent send --data DIR --to +8613805362417 --text 您好
+    ///
+    /// Without --to and --text, one JSON object a line is read from standard input, and all are taken in or none:
+    /// {"to":"+8613805362417","text":"您好","modem":"m1","class":"marketing","policy":"at_least_once",
+    /// "not_before":1795363200000,"expires":1795449600000,"validity_s":86400,"report":true}
+    #[command(verbatim_doc_comment)]
     Send(SendArgs),
-    /// Print every message of the queue as JSON lines.
+    /// Print every message of the queue with its parts as JSON lines.
     ///
     /// Example: gateway-agent queue --data DIR
     Queue(QueueArgs),
+    /// Print what came in as JSON lines.
+    ///
+    /// Example: gateway-agent inbox --data DIR
+    Inbox(QueueArgs),
     /// Say what became of an unknown message: sent, failed, or retry.
     ///
     /// Example: gateway-agent settle 01a20982-3643-7498-8337-9b12e93b952f sent --data DIR
     Settle(SettleArgs),
+    /// Take a message back that has not begun to leave.
+    ///
+    /// Example: gateway-agent cancel 01a20982-3643-7498-8337-9b12e93b952f --data DIR
+    Cancel(CancelArgs),
+    /// Numbers that get no marketing: add or remove one.
+    ///
+    /// Example: gateway-agent optout add +8613805362417 --data DIR
+    Optout(OptoutArgs),
+    /// Say which modem it is and what it can do. Only asks; nothing is sent or changed, but for the echo.
+    ///
+    /// Example: gateway-agent probe /dev/serial/by-id/usb-Quectel…
+    Probe(ProbeArgs),
     /// Encode or decode PDUs as JSON lines.
     ///
     /// Example: gateway-agent pdu encode --to +8613805362417 --text 你好
@@ -101,6 +124,18 @@ pub struct SendArgs {
     /// Do not ask for a delivery report.
     #[arg(long)]
     pub no_report: bool,
+    /// The modem, such as m1; any where not given.
+    #[arg(long, default_value = "auto")]
+    pub modem: String,
+    /// Advertising: quiet hours and opt-outs hold.
+    #[arg(long)]
+    pub marketing: bool,
+    /// Send it again when it is not known whether it was sent, such as a code for signing in.
+    #[arg(long)]
+    pub at_least_once: bool,
+    /// How long the network tries, in seconds.
+    #[arg(long)]
+    pub validity: Option<u32>,
 }
 
 /// `queue`.
@@ -121,6 +156,44 @@ pub struct SettleArgs {
     /// Folder of the queue.
     #[arg(long)]
     pub data: PathBuf,
+}
+
+/// `cancel`.
+#[derive(Debug, Args)]
+pub struct CancelArgs {
+    /// The message.
+    pub id: String,
+    /// Folder of the queue.
+    #[arg(long)]
+    pub data: PathBuf,
+}
+
+/// `optout`.
+#[derive(Debug, Args)]
+pub struct OptoutArgs {
+    /// What to do.
+    pub what: OptoutWay,
+    /// E.164, such as +8613805362417.
+    pub number: String,
+    /// Folder of the queue.
+    #[arg(long)]
+    pub data: PathBuf,
+}
+
+/// What to do with a number.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum OptoutWay {
+    /// It gets no more marketing.
+    Add,
+    /// It may get marketing again.
+    Remove,
+}
+
+/// `probe`.
+#[derive(Debug, Args)]
+pub struct ProbeArgs {
+    /// The modem's serial line.
+    pub path: String,
 }
 
 /// A person's word.

@@ -2,16 +2,23 @@
 
 use std::io::{BufRead, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 
 use anyhow::Context;
 use clap::Parser;
-use fieldline_protocol::messages::{Claim, Class, Policy, SmsCommand, SmsState};
-use gateway_agent::config::{ClaimArgs, Cli, Command, PduWay, SendArgs, SettleArgs, Settled};
-use gateway_agent::outbox::Outbox;
+use fieldline_protocol::messages::{Claim, OptoutCommand, SmsCommand, SmsState};
+use gateway_agent::config::{ClaimArgs, Cli, Command, OptoutArgs, OptoutWay, PduWay, SendArgs, SettleArgs, Settled};
+use gateway_agent::logs::Logs;
+use gateway_agent::modem::probe;
+use gateway_agent::outbox::{Outbox, bell};
 use gateway_agent::pdu::deliver::{Incoming, decode};
 use gateway_agent::pdu::submit::{Submit, encode};
 use gateway_agent::{agent, clock, parent, pdu, simulator};
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 use uuid::Uuid;
 
 #[tokio::main(flavor = "current_thread")]
@@ -27,27 +34,33 @@ async fn main() -> std::process::ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
-    let logs = EnvFilter::try_from_env("FIELDLINE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).init();
+    let filter = EnvFilter::try_from_env("FIELDLINE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = Logs::default();
+    let shown = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let kept = logs.clone().with_filter(LevelFilter::INFO);
+    tracing_subscriber::registry().with(shown).with(kept).init();
     match Cli::parse().command {
         Command::Run(run) => {
             if run.exit_with_parent {
                 parent::end_with_it()?;
             }
             tokio::select! {
-                ended = agent::run(&run) => ended,
+                ended = agent::run(&run, logs) => ended,
                 signal = stopped() => signal,
             }
         }
         Command::Claim(arguments) => claim(&arguments).await,
         Command::Send(arguments) => send(&arguments).await,
-        Command::Queue(arguments) => {
-            for message in Outbox::open(&arguments.data).await?.list().await? {
-                println!("{}", serde_json::to_string(&message)?);
-            }
+        Command::Queue(arguments) => print_all(open(&arguments.data).await?.list().await?),
+        Command::Inbox(arguments) => print_all(open(&arguments.data).await?.came_in().await?),
+        Command::Settle(arguments) => settle(&arguments).await,
+        Command::Cancel(arguments) => {
+            let cancelled = open(&arguments.data).await?.cancel(&arguments.id, clock::now()).await?;
+            anyhow::ensure!(cancelled, "{} is not queued: it is not there, or it is too late", arguments.id);
             Ok(())
         }
-        Command::Settle(arguments) => settle(&arguments).await,
+        Command::Optout(arguments) => optout(&arguments).await,
+        Command::Probe(arguments) => probe::probe(&arguments.path).await,
         Command::Pdu(arguments) => convert(&arguments.way),
         Command::Simulate(simulate) => {
             if simulate.exit_with_parent {
@@ -97,37 +110,79 @@ async fn claim(arguments: &ClaimArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn send(arguments: &SendArgs) -> anyhow::Result<()> {
-    let outbox = Outbox::open(&arguments.data).await?;
-    let queue = async |to: &str, text: &str| -> anyhow::Result<()> {
-        let sms = SmsCommand {
-            id: Uuid::now_v7(),
-            to: to.to_owned(),
-            text: text.to_owned(),
-            modem: "auto".to_owned(),
-            validity_s: None,
-            not_before: None,
-            expires: None,
-            report: !arguments.no_report,
-            policy: Policy::AtMostOnce,
-            class: Class::Service,
-        };
-        outbox.queue(&sms, clock::now()).await?;
-        println!("{}", sms.id);
-        Ok(())
-    };
-    if let (Some(to), Some(text)) = (&arguments.to, &arguments.text) {
-        return queue(to, text).await;
-    }
-    for line in std::io::stdin().lock().lines() {
-        let value: serde_json::Value =
-            serde_json::from_str(&line?).context("standard input: not one JSON object a line")?;
-        let field = |name: &str| {
-            value.get(name).and_then(serde_json::Value::as_str).with_context(|| format!("a line without \"{name}\""))
-        };
-        queue(field("to")?, field("text")?).await?;
+/// Opens a queue that is there: a mistyped folder must not become an empty one.
+async fn open(data: &Path) -> anyhow::Result<Outbox> {
+    anyhow::ensure!(data.join("queue.db").exists(), "{} holds no queue", data.display());
+    Outbox::open(data).await
+}
+
+fn print_all<T: serde::Serialize>(rows: Vec<T>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for row in rows {
+        writeln!(out, "{}", serde_json::to_string(&row)?)?;
     }
     Ok(())
+}
+
+async fn send(arguments: &SendArgs) -> anyhow::Result<()> {
+    let (class, policy) = (
+        if arguments.marketing { "marketing" } else { "service" },
+        if arguments.at_least_once { "at_least_once" } else { "at_most_once" },
+    );
+    // One shape for both ways in: what a line leaves out comes from the arguments.
+    let sms = |line: serde_json::Value| -> anyhow::Result<SmsCommand> {
+        let serde_json::Value::Object(fields) = line else { anyhow::bail!("not a JSON object") };
+        let mut whole = serde_json::json!({
+            "id": Uuid::now_v7(), "modem": arguments.modem, "report": !arguments.no_report, "class": class, "policy": policy,
+            "validity_s": arguments.validity,
+        });
+        if let Some(whole) = whole.as_object_mut() {
+            whole.extend(fields);
+        }
+        Ok(serde_json::from_value(whole)?)
+    };
+    let all = match (&arguments.to, &arguments.text) {
+        (Some(to), Some(text)) => vec![sms(serde_json::json!({ "to": to, "text": text }))?],
+        _ => {
+            let mut all = Vec::new();
+            for (line, n) in std::io::stdin().lock().lines().zip(1..) {
+                let line = line?;
+                if line.trim().is_empty() {
+                    continue;
+                }
+                let value = serde_json::from_str(&line).with_context(|| format!("line {n}"))?;
+                all.push(sms(value).with_context(|| format!("line {n}"))?);
+            }
+            all
+        }
+    };
+    let outbox = Outbox::open(&arguments.data).await?;
+    if let Err((place, error)) = outbox.queue_all(&all, clock::now()).await {
+        let to = all.get(place).map(|sms| sms.to.as_str()).unwrap_or_default();
+        anyhow::bail!("message {} to {to:?}: {error}; none was taken in", place + 1);
+    }
+    // Nobody listens where no agent runs; it will look into the queue when it starts.
+    let rung = UnixDatagram::unbound().and_then(|socket| socket.send_to(b"!", bell(&arguments.data)));
+    if let Err(error) = rung {
+        tracing::debug!(%error, "no agent is running here");
+    }
+    let mut out = std::io::stdout().lock();
+    for sms in &all {
+        writeln!(out, "{}", sms.id)?;
+    }
+    Ok(())
+}
+
+async fn optout(arguments: &OptoutArgs) -> anyhow::Result<()> {
+    let digits = arguments.number.chars().filter(char::is_ascii_digit).count();
+    anyhow::ensure!((7..=15).contains(&digits), "{:?} is no number", arguments.number);
+    let number = vec![arguments.number.clone()];
+    let (add, remove) = match arguments.what {
+        OptoutWay::Add => (number, Vec::new()),
+        OptoutWay::Remove => (Vec::new(), number),
+    };
+    let command = OptoutCommand { id: Uuid::now_v7(), add, remove };
+    Ok(open(&arguments.data).await?.set_optouts(&command, clock::now()).await?)
 }
 
 async fn settle(arguments: &SettleArgs) -> anyhow::Result<()> {
@@ -136,7 +191,7 @@ async fn settle(arguments: &SettleArgs) -> anyhow::Result<()> {
         Settled::Failed => SmsState::Failed,
         Settled::Retry => SmsState::Queued,
     };
-    let settled = Outbox::open(&arguments.data).await?.settle(&arguments.id, state, clock::now()).await?;
+    let settled = open(&arguments.data).await?.settle(&arguments.id, state, clock::now()).await?;
     anyhow::ensure!(settled, "{} has no unknown part", arguments.id);
     Ok(())
 }

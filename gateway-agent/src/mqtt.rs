@@ -1,53 +1,101 @@
 //! The wire to the server. It carries; nothing rests here: commands are acknowledged after their commit,
 //! events stay in the outbox until the server has committed them.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fieldline_protocol::messages::{
-    Ack, CancelCommand, Claim, EventAck, Info, ModemState, Presence, SmsCommand, Status,
+    Ack, CancelCommand, Claim, ConfigCommand, EventAck, LogLines, LogsCommand, OptoutCommand, Presence, SmsCommand,
+    Status, UpdateCommand, UssdCommand,
 };
 use fieldline_protocol::signing::{CommandVerifier, Refusal};
 use fieldline_protocol::topics::{CommandKind, Topic};
 use rumqttc::{AsyncClient, Event, LastWill, MqttOptions, Packet, QoS, Transport};
 use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
 
-use crate::clock::now;
-use crate::outbox::{NotQueued, Outbox};
+use crate::about::{About, Standing};
+use crate::clock::{Trust, now};
+use crate::logs::Logs;
+use crate::modem::work::Job;
+use crate::outbox::{NotQueued, NotSet, Outbox};
+use crate::update;
 
 /// Events offered at once.
 const BATCH: i64 = 32;
-/// How often the outbox is looked at for new events, and offered again from the start where the server is silent.
-const LOOK: Duration = Duration::from_millis(50);
+/// How long the outbox is left alone when nobody rings.
+const LOOK: Duration = Duration::from_secs(2);
+/// Events are offered again from the start where the server is silent.
 const OFFER_AGAIN: Duration = Duration::from_secs(10);
+/// How often a command that is held is looked at: it waits for a clock that is believed.
+const HELD: Duration = Duration::from_secs(2);
+/// The most log lines of one answer.
+const LOG_LINES: u32 = 200;
 
-/// What is retained about this box.
+/// Whether the broker is there.
 #[derive(Clone, Debug, Default)]
-pub struct About {
-    /// Hardware, modems, lines.
-    pub info: Info,
-    /// Each modem's state.
-    pub modems: Vec<(String, ModemState)>,
+pub struct Connected(Arc<AtomicBool>);
+
+impl Connected {
+    /// Whether it is.
+    #[must_use]
+    pub fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, there: bool) {
+        self.0.store(there, Ordering::Relaxed);
+    }
+}
+
+/// What the wire carries between.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    /// Who this box is, and whose commands it obeys.
+    pub claim: Claim,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The queue.
+    pub outbox: Outbox,
+    /// What the box says of itself.
+    pub about: About,
+    /// Whether the clock is believed.
+    pub trust: Arc<Trust>,
+    /// To each modem.
+    pub jobs: BTreeMap<String, mpsc::Sender<Job>>,
+    /// The last lines of the log.
+    pub logs: Logs,
+    /// Told when the broker comes and goes.
+    pub connected: Connected,
 }
 
 /// Runs for ever: connects, obeys, tells.
-pub async fn run(claim: Claim, outbox: Outbox, about: watch::Receiver<About>) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When the claim cannot be used.
+pub async fn run(wire: Wire) -> anyhow::Result<()> {
+    let claim = wire.claim.clone();
     let verifier = CommandVerifier::new(&claim.server_key, &claim.name)
         .ok_or_else(|| anyhow::anyhow!("claim.json holds no usable server key; claim the box again"))?;
     let mut wait = Duration::from_millis(500);
     loop {
         // A new client each time: one that outlives its session can hang on a packet id that the broker forgot.
-        let (client, mut events) = AsyncClient::new(options(&claim, &outbox)?, 256);
+        let (client, mut events) = AsyncClient::new(options(&claim, &wire.outbox)?, 256);
         let mut telling = None;
         // One task obeys, in order: a message may be followed by the command that takes it back. It is not
         // the polling one, which must go on while a commit is awaited.
         let (orders, obeying) = mpsc::unbounded_channel();
-        tokio::spawn(obey_all(claim.name.clone(), client.clone(), outbox.clone(), verifier.clone(), obeying));
+        tokio::spawn(obey_all(wire.clone(), client.clone(), verifier.clone(), obeying));
         let ended = loop {
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     wait = Duration::from_millis(500);
+                    wire.connected.set(true);
                     tracing::info!("connected to the broker");
-                    let told = tell(claim.name.clone(), client.clone(), outbox.clone(), about.clone());
+                    let told = tell(claim.name.clone(), client.clone(), wire.outbox.clone(), wire.about.watch());
                     let hang_up = client.clone();
                     telling = Some(tokio::spawn(async move {
                         if let Err(error) = told.await {
@@ -68,6 +116,7 @@ pub async fn run(claim: Claim, outbox: Outbox, about: watch::Receiver<About>) ->
                 Err(error) => break error.to_string(),
             }
         };
+        wire.connected.set(false);
         if let Some(telling) = telling {
             telling.abort();
         }
@@ -105,7 +154,7 @@ async fn tell(
     name: String,
     client: AsyncClient,
     outbox: Outbox,
-    mut about: watch::Receiver<About>,
+    mut about: watch::Receiver<Standing>,
 ) -> anyhow::Result<()> {
     for kind in CommandKind::ALL {
         client.subscribe(Topic::Command(kind).of(&name), QoS::AtLeastOnce).await?;
@@ -114,54 +163,67 @@ async fn tell(
     let retained = |topic: Topic, payload: Vec<u8>| client.publish(topic.of(&name), QoS::AtLeastOnce, true, payload);
     retained(Topic::Status, serde_json::to_vec(&status(&outbox, Presence::Online))?).await?;
     about.mark_changed();
+    let mut said = Standing::default();
+    let mut news = outbox.news();
     let (mut offered, mut offered_at) = (0, tokio::time::Instant::now());
     loop {
+        news.mark_unchanged();
         if about.has_changed()? {
-            let about = about.borrow_and_update().clone();
-            retained(Topic::Info, serde_json::to_vec(&about.info)?).await?;
-            for (modem, state) in &about.modems {
-                retained(Topic::ModemState(modem.clone()), serde_json::to_vec(state)?).await?;
+            let standing = about.borrow_and_update().clone();
+            if standing.info != said.info {
+                retained(Topic::Info, serde_json::to_vec(&standing.info)?).await?;
             }
+            for (modem, state) in &standing.modems {
+                if !said.modems.iter().any(|(known, before)| known == modem && before == state) {
+                    retained(Topic::ModemState(modem.clone()), serde_json::to_vec(state)?).await?;
+                }
+            }
+            said = standing;
         }
         if offered_at.elapsed() >= OFFER_AGAIN {
             // What the server did not commit yet is offered again; it knows a repeat by its id.
             (offered, offered_at) = (0, tokio::time::Instant::now());
         }
-        for event in outbox.events_after(offered, BATCH).await? {
+        let events = outbox.events_after(offered, BATCH).await?;
+        let more = !events.is_empty();
+        for event in events {
             let topic = format!("{}/{name}/{}", fieldline_protocol::topics::ROOT, event.topic);
             client.publish(topic, QoS::AtLeastOnce, false, event.payload).await?;
             (offered, offered_at) = (event.seq, tokio::time::Instant::now());
         }
-        tokio::time::sleep(LOOK).await;
+        if !more {
+            tokio::select! {
+                _ = news.changed() => {}
+                _ = about.changed() => about.mark_changed(),
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
     }
 }
 
 async fn obey_all(
-    name: String,
+    wire: Wire,
     client: AsyncClient,
-    outbox: Outbox,
     verifier: CommandVerifier,
     mut orders: mpsc::UnboundedReceiver<rumqttc::Publish>,
 ) {
     while let Some(publish) = orders.recv().await {
-        if obey(&name, &client, &outbox, &verifier, &publish).await && client.ack(&publish).await.is_err() {
+        // A command's own expiry means nothing to a clock that is wrong, so it is held; the broker keeps it too.
+        while !wire.trust.believes(now()) {
+            tokio::time::sleep(HELD).await;
+        }
+        if obey(&wire, &client, &verifier, &publish).await && client.ack(&publish).await.is_err() {
             tracing::debug!("not acknowledged; it will come again");
         }
     }
 }
 
 /// Does what a message asks; `true` when it may be acknowledged to the broker.
-async fn obey(
-    name: &str,
-    client: &AsyncClient,
-    outbox: &Outbox,
-    verifier: &CommandVerifier,
-    publish: &rumqttc::Publish,
-) -> bool {
+async fn obey(wire: &Wire, client: &AsyncClient, verifier: &CommandVerifier, publish: &rumqttc::Publish) -> bool {
     let Some((_, topic)) = Topic::split(&publish.topic) else { return true };
     match topic {
         Topic::EventAck => match serde_json::from_slice::<EventAck>(&publish.payload) {
-            Ok(ack) => outbox.committed(ack.upto).await.is_ok(),
+            Ok(ack) => wire.outbox.committed(ack.upto).await.is_ok(),
             Err(error) => {
                 tracing::warn!(%error, "refused: a broken acknowledgement");
                 true
@@ -169,7 +231,7 @@ async fn obey(
         },
         Topic::Command(kind) => {
             let ack = match verifier.verify(&topic.to_string(), &publish.payload, now()) {
-                Ok(signed) => command(outbox, kind, &signed.body).await,
+                Ok(signed) => command(wire, client, kind, &signed.body).await,
                 Err(refusal) => Ok(refused(&publish.payload, refusal)),
             };
             let ack = match ack {
@@ -182,7 +244,7 @@ async fn obey(
                 }
             };
             let Ok(payload) = serde_json::to_vec(&ack) else { return true };
-            let topic = Topic::Ack(ack.id.to_string()).of(name);
+            let topic = Topic::Ack(ack.id.to_string()).of(&wire.claim.name);
             client.publish(topic, QoS::AtLeastOnce, false, payload).await.is_ok()
         }
         Topic::Status
@@ -209,13 +271,11 @@ fn refused(payload: &[u8], refusal: Refusal) -> Option<Ack> {
 }
 
 /// Obeys a signed command; `None` where it cannot be read.
-async fn command(outbox: &Outbox, kind: CommandKind, body: &str) -> Result<Option<Ack>, sqlx::Error> {
-    let yes = |id| Ok(Some(Ack { id, ok: true, err: None }));
-    let no = |id, why: &str| Ok(Some(Ack { id, ok: false, err: Some(why.to_owned()) }));
+async fn command(wire: &Wire, client: &AsyncClient, kind: CommandKind, body: &str) -> Result<Option<Ack>, sqlx::Error> {
     match kind {
         CommandKind::Sms => {
             let Some(sms) = read::<SmsCommand>(body) else { return Ok(None) };
-            match outbox.queue(&sms, now()).await {
+            match wire.outbox.queue(&sms, now()).await {
                 Ok(()) => yes(sms.id),
                 Err(NotQueued::Unsendable(why)) => no(sms.id, &why.to_string()),
                 Err(NotQueued::Sqlx(error)) => Err(error),
@@ -223,17 +283,71 @@ async fn command(outbox: &Outbox, kind: CommandKind, body: &str) -> Result<Optio
         }
         CommandKind::Cancel => {
             let Some(cancel) = read::<CancelCommand>(body) else { return Ok(None) };
-            if outbox.cancel(&cancel.sms.to_string(), now()).await? {
+            if wire.outbox.cancel(&cancel.sms.to_string(), now()).await? {
                 yes(cancel.id)
             } else {
                 no(cancel.id, "too late")
             }
         }
-        CommandKind::Ussd | CommandKind::Config | CommandKind::Optout | CommandKind::Logs | CommandKind::Update => {
-            let id = read::<serde_json::Value>(body).and_then(|value| value.get("id")?.as_str()?.parse().ok());
-            id.map_or(Ok(None), |id| no(id, "unsupported"))
+        CommandKind::Ussd => {
+            let Some(ask) = read::<UssdCommand>(body) else { return Ok(None) };
+            if crate::modem::ussd::command(&ask.code, false).is_none() {
+                return no(ask.id, "code");
+            }
+            let Some(modem) = wire.jobs.get(&ask.modem) else { return no(ask.id, "modem") };
+            match modem.try_send(Job::Ussd { command: Some(ask.id), code: ask.code }) {
+                Ok(()) => yes(ask.id),
+                Err(_) => no(ask.id, "busy"),
+            }
+        }
+        CommandKind::Config => {
+            let Some(config) = read::<ConfigCommand>(body) else { return Ok(None) };
+            match wire.outbox.set(&config.settings).await {
+                Ok(()) => yes(config.id),
+                Err(NotSet::Bad(why)) => no(config.id, &why.to_string()),
+                Err(NotSet::Sqlx(error)) => Err(error),
+            }
+        }
+        CommandKind::Optout => {
+            let Some(optout) = read::<OptoutCommand>(body) else { return Ok(None) };
+            wire.outbox.set_optouts(&optout, now()).await?;
+            yes(optout.id)
+        }
+        CommandKind::Logs => {
+            let Some(logs) = read::<LogsCommand>(body) else { return Ok(None) };
+            let count = usize::try_from(logs.lines.min(LOG_LINES)).unwrap_or_default();
+            let lines = LogLines { id: logs.id, lines: wire.logs.last(count) };
+            let payload = serde_json::to_vec(&lines).unwrap_or_default();
+            match client.publish(Topic::Log.of(&wire.claim.name), QoS::AtMostOnce, false, payload).await {
+                Ok(()) => yes(logs.id),
+                Err(_) => Ok(None),
+            }
+        }
+        CommandKind::Update => {
+            let Some(new) = read::<UpdateCommand>(body) else { return Ok(None) };
+            if let Err(why) = update::check(&new) {
+                return no(new.id, why);
+            }
+            let id = new.id;
+            let wire = wire.clone();
+            tokio::spawn(async move {
+                if let Err(error) = update::apply(&wire.data, &wire.outbox, &new).await {
+                    update::failed(&wire.about, &error);
+                }
+            });
+            yes(id)
         }
     }
+}
+
+#[allow(clippy::unnecessary_wraps)] // The answer of every command.
+fn yes(id: Uuid) -> Result<Option<Ack>, sqlx::Error> {
+    Ok(Some(Ack { id, ok: true, err: None }))
+}
+
+#[allow(clippy::unnecessary_wraps)] // The answer of every command.
+fn no(id: Uuid, why: &str) -> Result<Option<Ack>, sqlx::Error> {
+    Ok(Some(Ack { id, ok: false, err: Some(why.to_owned()) }))
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &str) -> Option<T> {

@@ -94,7 +94,7 @@ impl Sum {
         self.faults += faults;
         self.on_air += count.on_air;
         self.unknown += count.unknown;
-        if !count.twice.is_empty() || !count.lost.is_empty() || count.unknown > faults {
+        if !count.twice.is_empty() || !count.lost.is_empty() || !count.failed.is_empty() || count.unknown > faults {
             self.wrong.push(format!("{what}: {count:?}"));
         }
     }

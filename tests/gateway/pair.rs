@@ -59,6 +59,8 @@ pub struct Count {
     pub lost: Vec<String>,
     /// Messages held as unknown.
     pub unknown: usize,
+    /// Messages given up or left over, though nobody refused them.
+    pub failed: Vec<String>,
 }
 
 /// A simulator with one modem, and the folder of an agent that may come and go.
@@ -130,28 +132,30 @@ impl Pair {
         assert!(child.wait().unwrap().success(), "the message is not queued");
     }
 
-    /// State of each message of the queue by its recipient.
-    pub fn states(&self) -> BTreeMap<String, String> {
+    /// The queue, as the shell shows it.
+    pub fn listed(&self) -> Vec<Value> {
         let output = Command::new(&self.agent).args(["queue", "--data", &self.data()]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).unwrap();
-        let field = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .map(|value: Value| (field(&value, "to"), field(&value, "state")))
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Waits until nothing is queued or under way.
+    /// State of each message of the queue by its recipient.
+    pub fn states(&self) -> BTreeMap<String, String> {
+        let field = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+        self.listed().iter().map(|value| (field(value, "to"), field(value, "state"))).collect()
+    }
+
+    /// Waits until no part is queued or under way.
     pub fn settle(&self, what: &str) {
         let begun = Instant::now();
+        let open = |part: &Value| part["state"] == "queued" || part["state"] == "sending";
         loop {
-            let states = self.states();
-            let open = |state: &String| state == "queued" || state == "sending";
-            if !states.values().any(open) {
+            let listed = self.listed();
+            if !listed.iter().flat_map(|message| message["parts"].as_array().unwrap()).any(open) {
                 return;
             }
-            assert!(begun.elapsed() < Duration::from_secs(60), "{what}: stuck: {states:?}");
+            assert!(begun.elapsed() < Duration::from_secs(60), "{what}: stuck: {listed:?}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -173,7 +177,7 @@ impl Pair {
             }
             match states.get(to).map(String::as_str) {
                 Some("unknown") => count.unknown += 1,
-                Some("failed" | "queued" | "sending") => {}
+                Some(state @ ("failed" | "queued" | "sending")) => count.failed.push(format!("{to} {state} {sent:?}")),
                 Some(_) if sent.len() == *asked => {}
                 other => count.lost.push(format!("{to} {other:?}: {} of {asked} parts on the air", sent.len())),
             }

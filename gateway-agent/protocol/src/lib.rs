@@ -3,6 +3,7 @@
 //! Both ends tolerate fields they do not know, so either may be updated first.
 
 pub mod messages;
+pub mod optout;
 pub mod settings;
 pub mod signing;
 pub mod topics;

@@ -18,6 +18,7 @@ struct Ringing {
     last: i64,
     told: bool,
     identified: bool,
+    answered: bool,
     number: Option<String>,
     name: Option<String>,
     withheld: bool,
@@ -42,12 +43,54 @@ pub struct Told {
 }
 
 /// One line's calls.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Calls {
     ringing: Option<Ringing>,
+    silence: i64,
+}
+
+impl Default for Calls {
+    fn default() -> Calls {
+        Calls { ringing: None, silence: SILENCE }
+    }
 }
 
 impl Calls {
+    /// Sets how long the line may be quiet before a call is over, milliseconds.
+    pub fn patience(&mut self, silence: i64) {
+        self.silence = silence;
+    }
+
+    /// Whether a call is under way.
+    #[must_use]
+    pub fn under_way(&self) -> bool {
+        self.ringing.is_some()
+    }
+
+    /// What `+CLCC` says of the calls there are (27.007, 7.18): a modem that rings no more was answered, or
+    /// its caller hung up, and the list of calls tells which.
+    pub fn listed(&mut self, lines: &[String], now: i64) -> Vec<Told> {
+        let states: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("+CLCC:"))
+            .filter(|rest| rest.split(',').nth(1).is_some_and(|direction| direction.trim() == "1"))
+            .filter_map(|rest| rest.split(',').nth(2).map(str::trim))
+            .collect();
+        let Some(ringing) = &mut self.ringing else { return Vec::new() };
+        if states.is_empty() {
+            return self.end().into_iter().collect();
+        }
+        // 0: active, 1: held; 4: incoming, 5: waiting.
+        let answered = states.iter().any(|state| matches!(*state, "0" | "1"));
+        ringing.last = now;
+        if answered && !ringing.answered {
+            ringing.answered = true;
+            ringing.told = true;
+            return vec![tell(ringing, CallPhase::Answered)];
+        }
+        Vec::new()
+    }
+
     /// Takes a line in at `now`, milliseconds that only rise.
     pub fn line(&mut self, line: &str, now: i64) -> Vec<Told> {
         let mut told: Vec<Told> = self.tick(now).into_iter().collect();
@@ -62,6 +105,7 @@ impl Calls {
             last: now,
             told: false,
             identified: false,
+            answered: false,
             number: None,
             name: None,
             withheld: false,
@@ -98,7 +142,7 @@ impl Calls {
     /// Ends a call that has fallen silent by `now`.
     pub fn tick(&mut self, now: i64) -> Option<Told> {
         let ringing = self.ringing.as_ref()?;
-        let patience = if ringing.rings == 0 { SILENCE.max(BEFORE_RING) } else { SILENCE };
+        let patience = if ringing.rings == 0 { self.silence.max(BEFORE_RING) } else { self.silence };
         if now - ringing.last >= patience { self.end() } else { None }
     }
 
@@ -137,7 +181,12 @@ fn read(line: &str) -> Option<News> {
             super::urc::Urc::Clip { number: Some(number), .. } => Some(News::Number(number)),
             super::urc::Urc::Clip { number: None, .. } => Some(News::Withheld),
             super::urc::Urc::CallEnded => Some(News::Over),
-            super::urc::Urc::Stored(_) | super::urc::Urc::ReportFollows | super::urc::Urc::DeliverFollows => None,
+            super::urc::Urc::Stored(_)
+            | super::urc::Urc::ReportStored(_)
+            | super::urc::Urc::ReportFollows
+            | super::urc::Urc::DeliverFollows
+            | super::urc::Urc::Ussd
+            | super::urc::Urc::SentLate(_) => None,
         };
     }
     let (name, value) = line.split_once('=')?;
@@ -194,7 +243,7 @@ fn text(octets: &[u8]) -> Option<String> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
     use super::{Calls, Told};
-    use fieldline_protocol::messages::CallPhase::{Ended, Identified, Ringing};
+    use fieldline_protocol::messages::CallPhase::{Answered, Ended, Identified, Ringing};
 
     fn play(lines: &[(&str, i64)]) -> Vec<Told> {
         let mut calls = Calls::default();
@@ -258,6 +307,20 @@ mod tests {
             [(Ringing, Some("1380")), (Ended, Some("1380")), (Ringing, Some("1390")), (Ended, Some("1390"))]
         );
         assert_ne!(told[0].call, told[2].call);
+    }
+
+    #[test]
+    fn the_list_of_calls_tells_answered_from_missed() {
+        let incoming = ["+CLCC: 1,1,4,0,0,\"13805362417\",129".to_owned()];
+        let active = ["+CLCC: 1,1,0,0,0,\"13805362417\",129".to_owned()];
+        let mut calls = Calls::default();
+        calls.line("RING", 0);
+        calls.line("+CLIP: \"13805362417\",129", 100);
+        assert_eq!(calls.listed(&incoming, 1_000), []);
+        assert_eq!(phases(&calls.listed(&active, 2_000)), [(Answered, Some("13805362417"))]);
+        assert_eq!(calls.listed(&active, 3_000), []);
+        assert_eq!(phases(&calls.listed(&[], 60_000)), [(Ended, Some("13805362417"))]);
+        assert!(!calls.under_way());
     }
 
     #[test]

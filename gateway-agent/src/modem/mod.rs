@@ -1,8 +1,17 @@
-//! The modem: 3GPP TS 27.005 and 27.007 spoken over a serial line. `port` alone touches the line; `lines`,
-//! `urc` and `call` are pure.
+//! Modems and caller-ID lines. `port` touches the serial line; `lines`, `urc`, `call`, `refusal`, `vendors`,
+//! `limits` and `ussd` are pure; `driver` is the dialogue, `work` what a modem's task does with it.
 
 pub mod call;
 pub mod driver;
+pub mod health;
+pub mod limits;
+pub mod line;
 pub mod lines;
 pub mod port;
+pub mod probe;
+pub mod refusal;
+pub mod setup;
 pub mod urc;
+pub mod ussd;
+pub mod vendors;
+pub mod work;

@@ -3,11 +3,29 @@
 use fieldline_protocol::messages::InboxEvent;
 use fieldline_protocol::topics::Topic;
 
-use super::Outbox;
+use super::{Outbox, Tx};
 use crate::pdu::deliver::Deliver;
 
 /// A message whose parts do not come is shown as it is after this time, milliseconds.
 const PATIENCE: i64 = 10 * 60_000;
+
+/// A message that came, as `gateway-agent inbox` shows it.
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
+pub struct Kept {
+    /// From whom.
+    #[serde(rename = "from")]
+    pub sender: String,
+    /// Its text.
+    pub text: String,
+    /// The service centre's time, UTC milliseconds.
+    pub sent_at: i64,
+    /// The modem.
+    pub modem: String,
+    /// Whether parts are missing.
+    pub incomplete: bool,
+    /// When it was whole, or given up.
+    pub at: i64,
+}
 
 #[derive(sqlx::FromRow)]
 struct Piece {
@@ -41,17 +59,12 @@ impl Outbox {
             return Ok(());
         }
         let Some(part) = deliver.part else {
-            let event = |head| InboxEvent {
-                head,
-                from: deliver.from.clone(),
-                text: deliver.text.clone(),
-                smsc_ts: deliver.at,
-                modem: modem.to_owned(),
-                incomplete: false,
-                pdus: vec![pdu.to_owned()],
-            };
-            self.tell(&mut tx, &Topic::InboxEvent, now, event).await?;
-            return tx.commit().await;
+            let came =
+                Came { from: &deliver.from, text: deliver.text.clone(), at: deliver.at, modem, incomplete: false };
+            self.hand_on(&mut tx, came, vec![pdu.to_owned()], now).await?;
+            tx.commit().await?;
+            self.tell_news();
+            return Ok(());
         };
         if taken(&mut tx, deliver, i64::from(part.reference), i64::from(part.total), i64::from(part.n)).await? {
             // The sender began to count anew: what there is of the older message is all there will be.
@@ -82,18 +95,46 @@ impl Outbox {
         if pieces.len() == usize::from(part.total) {
             let (text, pdus) = join(pieces);
             forget(&mut tx, &deliver.from, i64::from(part.reference), i64::from(part.total)).await?;
-            let event = |head| InboxEvent {
-                head,
-                from: deliver.from.clone(),
-                text,
-                smsc_ts: deliver.at,
-                modem: modem.to_owned(),
-                incomplete: false,
-                pdus,
-            };
-            self.tell(&mut tx, &Topic::InboxEvent, now, event).await?;
+            let came = Came { from: &deliver.from, text, at: deliver.at, modem, incomplete: false };
+            self.hand_on(&mut tx, came, pdus, now).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        self.tell_news();
+        Ok(())
+    }
+
+    /// A message is whole, or all that there will be of it: kept here, told to the server, and heeded.
+    async fn hand_on(&self, tx: &mut Tx<'_>, came: Came<'_>, pdus: Vec<String>, now: i64) -> Result<(), sqlx::Error> {
+        sqlx::query("INSERT INTO inbox (sender, text, sent_at, modem, incomplete, at) VALUES ($1, $2, $3, $4, $5, $6)")
+            .bind(came.from)
+            .bind(&came.text)
+            .bind(came.at)
+            .bind(came.modem)
+            .bind(came.incomplete)
+            .bind(now)
+            .execute(&mut **tx)
+            .await?;
+        self.heed(tx, came.from, &came.text, now).await?;
+        let event = |head| InboxEvent {
+            head,
+            from: came.from.to_owned(),
+            text: came.text,
+            smsc_ts: came.at,
+            modem: came.modem.to_owned(),
+            incomplete: came.incomplete,
+            pdus,
+        };
+        self.tell(tx, &Topic::InboxEvent, now, event).await
+    }
+
+    /// What came in, oldest first.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn came_in(&self) -> Result<Vec<Kept>, sqlx::Error> {
+        sqlx::query_as("SELECT sender, text, sent_at, modem, incomplete, at FROM inbox ORDER BY id")
+            .fetch_all(&self.pool)
+            .await
     }
 
     /// Hands on what stayed incomplete for too long, saying so.
@@ -111,6 +152,7 @@ impl Outbox {
             let mut tx = self.pool.begin().await?;
             self.hand_on_incomplete(&mut tx, &one.sender, (one.reference, one.total), modem, one.at, now).await?;
             tx.commit().await?;
+            self.tell_news();
         }
         Ok(())
     }
@@ -127,9 +169,7 @@ impl Outbox {
     ) -> Result<(), sqlx::Error> {
         let (text, pdus) = join(pieces(tx, sender, reference, total).await?);
         forget(tx, sender, reference, total).await?;
-        let (from, modem) = (sender.to_owned(), modem.to_owned());
-        let event = |head| InboxEvent { head, from, text, smsc_ts: at, modem, incomplete: true, pdus };
-        self.tell(tx, &Topic::InboxEvent, now, event).await
+        self.hand_on(tx, Came { from: sender, text, at, modem, incomplete: true }, pdus, now).await
     }
 
     /// Keeps a PDU that cannot be read, so that freeing its slot loses nothing.
@@ -146,7 +186,14 @@ impl Outbox {
     }
 }
 
-type Tx<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;
+/// A message as it is handed on.
+struct Came<'a> {
+    from: &'a str,
+    text: String,
+    at: i64,
+    modem: &'a str,
+    incomplete: bool,
+}
 
 /// Whether another part has this part's place already.
 async fn taken(tx: &mut Tx<'_>, deliver: &Deliver, reference: i64, total: i64, n: i64) -> Result<bool, sqlx::Error> {

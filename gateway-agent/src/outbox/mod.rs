@@ -1,0 +1,159 @@
+//! The durable queue: messages to send, what came in, and events for the server until it has committed them.
+//! SQLite in WAL with synchronous=FULL; every function that changes something returns after its commit.
+//!
+//! States: `queued → sending (before Ctrl-Z) → sent | failed | unknown → delivered | undelivered | expired`.
+//! What was `sending` when the agent or the line died is `unknown`, and is not sent again by itself.
+//!
+//! - [`queue`]: taking messages in, choosing the next part, its transitions
+//! - [`reports`]: delivery reports to the parts they speak of
+//! - [`inbox`]: messages that came, assembled
+//! - [`events`]: what the server has not committed yet
+//! - [`optouts`]: numbers that get no marketing
+//! - [`settings`]: what was set from afar
+//! - [`upkeep`]: forgetting what is old
+
+mod events;
+mod inbox;
+mod optouts;
+mod queue;
+mod reports;
+mod schema;
+mod settings;
+mod state;
+mod upkeep;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub use events::Waiting;
+pub use inbox::Kept;
+pub use queue::{Due, Listed, ListedPart, Modem, NotMine, NotQueued, Outcome, Recover, Unfinished, bell};
+pub use settings::{NotSet, Settings};
+
+/// The queue.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    pool: SqlitePool,
+    boot: Uuid,
+    settings: watch::Sender<Settings>,
+    /// Rings when there may be something to send.
+    work: watch::Sender<u64>,
+    /// Rings when there may be something to tell.
+    news: watch::Sender<u64>,
+    /// Nothing more is begun: this process is about to become another.
+    resting: Arc<AtomicBool>,
+    /// Messages that a modem of this process has at hand: no other may begin them meanwhile.
+    at_hand: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl Outbox {
+    /// Opens the queue in `folder`, which is made where missing.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub async fn open(folder: &Path) -> anyhow::Result<Outbox> {
+        std::fs::create_dir_all(folder)?;
+        let options = SqliteConnectOptions::new()
+            .filename(folder.join("queue.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", "-1024");
+        let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options).await?;
+        schema::bring_up(&pool).await?;
+        let settings = settings::load(&pool).await?;
+        Ok(Outbox {
+            pool,
+            boot: Uuid::now_v7(),
+            settings: watch::Sender::new(settings),
+            work: watch::Sender::new(0),
+            news: watch::Sender::new(0),
+            resting: Arc::default(),
+            at_hand: Arc::new(Mutex::new(BTreeMap::new())),
+        })
+    }
+
+    /// This start of the agent.
+    #[must_use]
+    pub fn boot(&self) -> Uuid {
+        self.boot
+    }
+
+    /// Wakes the modems: another process may have put something in.
+    pub fn ring(&self) {
+        self.work.send_modify(|rung| *rung = rung.wrapping_add(1));
+    }
+
+    /// Changes whenever there may be something to send.
+    #[must_use]
+    pub fn work(&self) -> watch::Receiver<u64> {
+        self.work.subscribe()
+    }
+
+    /// Changes whenever there may be something to tell the server.
+    #[must_use]
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
+    }
+
+    /// Begins nothing more, and waits until nothing is under way.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn rest(&self) -> Result<(), sqlx::Error> {
+        self.resting.store(true, Ordering::SeqCst);
+        loop {
+            self.hands().clear();
+            let row: Value = sqlx::query_as("SELECT count(*) AS value FROM parts WHERE state = 'sending'")
+                .fetch_one(&self.pool)
+                .await?;
+            if row.value == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Goes on after all.
+    pub fn go_on(&self) {
+        self.resting.store(false, Ordering::SeqCst);
+        self.ring();
+    }
+
+    fn rests(&self) -> bool {
+        self.resting.load(Ordering::SeqCst)
+    }
+
+    fn tell_news(&self) {
+        self.news.send_modify(|rung| *rung = rung.wrapping_add(1));
+    }
+
+    fn hands(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+type Tx<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;
+
+#[derive(sqlx::FromRow)]
+struct Value {
+    value: i64,
+}
+
+/// Raises a counter and returns its new value.
+async fn count(tx: &mut Tx<'_>, name: &str) -> Result<i64, sqlx::Error> {
+    let row: Value = sqlx::query_as("UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value")
+        .bind(name)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(row.value)
+}

@@ -1,0 +1,663 @@
+//! Messages to send: taken in once, chosen by a modem, and moved through their states, each in one transaction.
+//!
+//! Long because: one state machine, whose transitions want to be read beside each other.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use fieldline_protocol::messages::{Class, Policy, SmsCommand, SmsEvent, SmsPart, SmsState};
+use fieldline_protocol::topics::Topic;
+use uuid::Uuid;
+
+use super::state::{state, together, word};
+use super::{Outbox, Tx, Value, count};
+use crate::pdu::submit::{self, Submit, Unsendable};
+use crate::pdu::to_hex;
+
+/// How often a message that may be sent more than once is.
+const TIMES: i64 = 3;
+/// How long a late answer is waited for before such a message is sent again, milliseconds.
+const AGAIN_AFTER: i64 = 30_000;
+/// Candidates read at once; nearly always the first one fits.
+const PAGE: i64 = 8;
+
+/// A part that is next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The message.
+    pub message: String,
+    /// The part, from 1.
+    pub n: i64,
+    /// What `+CMGS` takes, in hex.
+    pub pdu: String,
+}
+
+/// The modem that looks for work.
+#[derive(Clone, Copy, Debug)]
+pub struct Modem<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Those at work: a correspondent keeps the number that wrote before, while that one is.
+    pub at_work: &'a BTreeSet<String>,
+    /// Whether messages with a time may go: the clock is trusted.
+    pub clock: bool,
+}
+
+/// How sending a part ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The network took it and gave TP-MR, which a slot's status does not tell.
+    Sent(Option<u8>),
+    /// Refused for good: it was not sent.
+    Failed(String),
+    /// Nobody knows.
+    Unknown(String),
+    /// It was not sent, and is queued until then; `tried` counts it as an attempt and tells the server.
+    Held {
+        /// Why, for people.
+        why: String,
+        /// Not before this time.
+        until: i64,
+        /// Whether the message itself was at fault, not the modem.
+        tried: bool,
+    },
+}
+
+/// A part whose sending was cut off, and the slot that it was stored in first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The part.
+    pub due: Due,
+    /// Where `+CMGW` put it.
+    pub slot: u32,
+}
+
+/// Why a part may not leave now.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMine {
+    /// Taken back meanwhile.
+    #[error("no longer queued")]
+    Taken,
+    /// The disk.
+    #[error(transparent)]
+    Sqlx(#[from] sqlx::Error),
+}
+
+/// Why a message is not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum NotQueued {
+    /// It has no PDU.
+    #[error(transparent)]
+    Unsendable(#[from] Unsendable),
+    /// The disk.
+    #[error(transparent)]
+    Sqlx(#[from] sqlx::Error),
+}
+
+/// A message of the queue, as `gateway-agent queue` shows it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Listed {
+    /// Its id.
+    pub id: String,
+    /// To whom.
+    pub to: String,
+    /// Where it stands.
+    pub state: SmsState,
+    /// The modem that has or had it.
+    pub modem: Option<String>,
+    /// What went wrong last.
+    pub error: Option<String>,
+    /// When it was taken in, UTC milliseconds.
+    pub created_at: i64,
+    /// Its parts.
+    pub parts: Vec<ListedPart>,
+}
+
+/// A part of a [`Listed`] message.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct ListedPart {
+    /// From 1.
+    pub n: i64,
+    /// Where it stands.
+    pub state: SmsState,
+    /// TP-MR.
+    pub mr: Option<i64>,
+    /// What the network or the modem said against it.
+    pub cause: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PartRow {
+    message: String,
+    n: i64,
+    state: String,
+    mr: Option<i64>,
+    cause: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct MessageRow {
+    id: String,
+    recipient: String,
+    state: String,
+    modem: Option<String>,
+    error: Option<String>,
+    created_at: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Candidate {
+    id: String,
+    recipient: String,
+    class: String,
+    wanted: String,
+    modem: Option<String>,
+    expires: Option<i64>,
+    n: i64,
+    pdu: String,
+}
+
+const CANDIDATES: &str = "SELECT m.id, m.recipient, m.class, m.wanted, m.modem, m.expires, p.n, p.pdu \
+     FROM messages m JOIN parts p ON p.message = m.id AND p.n = \
+     (SELECT min(q.n) FROM parts q WHERE q.message = m.id AND q.state = 'queued') \
+     WHERE m.open = 1 AND m.held_until <= $1 AND (m.not_before IS NULL OR m.not_before <= $1) \
+     AND ($2 OR (m.not_before IS NULL AND m.expires IS NULL)) \
+     ORDER BY m.class DESC, m.created_at, m.id LIMIT $3 OFFSET $4";
+
+impl Outbox {
+    /// Takes a message in, once: a repeat changes nothing.
+    ///
+    /// # Errors
+    /// [`NotQueued`].
+    pub async fn queue(&self, sms: &SmsCommand, now: i64) -> Result<(), NotQueued> {
+        let mut tx = self.pool.begin().await?;
+        self.take_in(&mut tx, sms, now).await?;
+        tx.commit().await?;
+        self.ring();
+        Ok(())
+    }
+
+    /// Takes many messages in with one commit, or none of them.
+    ///
+    /// # Errors
+    /// The place of the message that is at fault, from 0, and [`NotQueued`].
+    pub async fn queue_all(&self, all: &[SmsCommand], now: i64) -> Result<(), (usize, NotQueued)> {
+        let disk = |error: sqlx::Error| (0, NotQueued::Sqlx(error));
+        let mut tx = self.pool.begin().await.map_err(disk)?;
+        for (place, sms) in all.iter().enumerate() {
+            self.take_in(&mut tx, sms, now).await.map_err(|error| (place, error))?;
+        }
+        tx.commit().await.map_err(disk)?;
+        self.ring();
+        Ok(())
+    }
+
+    async fn take_in(&self, tx: &mut Tx<'_>, sms: &SmsCommand, now: i64) -> Result<(), NotQueued> {
+        let reference = count(tx, "reference").await?;
+        let submit = Submit {
+            to: &sms.to,
+            text: &sms.text,
+            report: sms.report,
+            validity_s: sms.validity_s,
+            reference: u8::try_from(reference & 0xff).unwrap_or_default(),
+        };
+        let parts = submit::encode(&submit)?;
+        let policy = match sms.policy {
+            Policy::AtMostOnce => "at_most_once",
+            Policy::AtLeastOnce => "at_least_once",
+        };
+        let class = match sms.class {
+            Class::Service => "service",
+            Class::Marketing => "marketing",
+        };
+        let new = sqlx::query(
+            "INSERT INTO messages (id, recipient, text, policy, state, not_before, expires, created_at, wanted, class) \
+             VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(sms.id.to_string())
+        .bind(&sms.to)
+        .bind(&sms.text)
+        .bind(policy)
+        .bind(sms.not_before)
+        .bind(sms.expires)
+        .bind(now)
+        .bind(&sms.modem)
+        .bind(class)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected();
+        if new == 1 {
+            for (part, n) in parts.iter().zip(1i64..) {
+                sqlx::query("INSERT INTO parts (message, n, pdu, state, moved_at) VALUES ($1, $2, $3, 'queued', $4)")
+                    .bind(sms.id.to_string())
+                    .bind(n)
+                    .bind(to_hex(&part.octets))
+                    .bind(now)
+                    .execute(&mut **tx)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next part for a modem: service before marketing, oldest first. What waited past its time expires
+    /// here, and marketing to a number that opted out is taken out, at the last moment before it would leave.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn next(&self, modem: Modem<'_>, now: i64) -> Result<Option<Due>, sqlx::Error> {
+        self.hands().retain(|_, holder| holder != modem.name);
+        if self.rests() {
+            return Ok(None);
+        }
+        let quiet = self.settings.borrow().quiet(now);
+        let mut passed = 0;
+        loop {
+            let page: Vec<Candidate> = sqlx::query_as(CANDIDATES)
+                .bind(now)
+                .bind(modem.clock)
+                .bind(PAGE)
+                .bind(passed)
+                .fetch_all(&self.pool)
+                .await?;
+            let last = i64::try_from(page.len()).unwrap_or(PAGE) < PAGE;
+            for one in page {
+                if one.expires.is_some_and(|expires| expires < now) {
+                    self.drop_rest(&one.id, SmsState::Expired, "expired in the queue", now).await?;
+                    continue;
+                }
+                passed += 1;
+                let marketing = one.class == "marketing";
+                if marketing && self.opted_out(&one.recipient).await? {
+                    self.drop_rest(&one.id, SmsState::Cancelled, "optout", now).await?;
+                    passed -= 1;
+                    continue;
+                }
+                if (marketing && quiet) || !self.may_take(&modem, &one).await? {
+                    continue;
+                }
+                if self.hands().entry(one.id.clone()).or_insert_with(|| modem.name.to_owned()) != modem.name {
+                    continue;
+                }
+                return Ok(Some(Due { message: one.id, n: one.n, pdu: one.pdu }));
+            }
+            if last {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Whether this modem may take a message. One that has begun stays with its SIM, since a phone joins parts
+    /// of one sender only; a correspondent keeps the SIM that wrote before, while that one is at work.
+    async fn may_take(&self, modem: &Modem<'_>, one: &Candidate) -> Result<bool, sqlx::Error> {
+        if let Some(begun) = &one.modem {
+            return Ok(begun == modem.name);
+        }
+        if one.wanted != "auto" {
+            return Ok(one.wanted == modem.name);
+        }
+        let before: Option<(String,)> = sqlx::query_as(
+            "SELECT modem FROM messages WHERE recipient = $1 AND modem IS NOT NULL ORDER BY created_at DESC LIMIT 1",
+        )
+        .bind(&one.recipient)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(before.is_none_or(|(before,)| before == modem.name || !modem.at_work.contains(&before)))
+    }
+
+    /// Ends what is still queued of a message.
+    async fn drop_rest(&self, message: &str, to: SmsState, why: &str, now: i64) -> Result<(), sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query("UPDATE parts SET state = $3, cause = $4, moved_at = $2 WHERE message = $1 AND state = 'queued'")
+            .bind(message)
+            .bind(now)
+            .bind(word(to))
+            .bind(why)
+            .execute(&mut *tx)
+            .await?;
+        self.settle_message(&mut tx, message, now, Some(why)).await?;
+        tx.commit().await?;
+        self.tell_news();
+        Ok(())
+    }
+
+    /// Notes that a part is about to leave: committed before Ctrl-Z, or before `+CMSS` of a slot.
+    ///
+    /// # Errors
+    /// [`NotMine`]; then it must not be sent.
+    pub async fn sending(&self, due: &Due, modem: &str, slot: Option<u32>, now: i64) -> Result<(), NotMine> {
+        // Asked again here: the prompt has taken its time, and what rests must not begin.
+        if self.rests() {
+            return Err(NotMine::Taken);
+        }
+        let mut tx = self.pool.begin().await?;
+        let mine = sqlx::query(
+            "UPDATE parts SET state = 'sending', modem = $3, slot = $4, moved_at = $5 \
+             WHERE message = $1 AND n = $2 AND state = 'queued'",
+        )
+        .bind(&due.message)
+        .bind(due.n)
+        .bind(modem)
+        .bind(slot)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if mine == 0 {
+            return Err(NotMine::Taken);
+        }
+        sqlx::query("UPDATE messages SET state = CASE state WHEN 'unknown' THEN state ELSE 'sending' END, modem = $2 WHERE id = $1")
+            .bind(&due.message)
+            .bind(modem)
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Notes how a part's sending ended, with the event for the server in the same commit. A late answer
+    /// comes here too: what was unknown meanwhile is known then.
+    ///
+    /// # Errors
+    /// The disk; the part stays `sending` and is unknown after the next start.
+    pub async fn ended(&self, due: &Due, outcome: &Outcome, now: i64) -> Result<(), sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        self.end(&mut tx, due, outcome, now).await?;
+        tx.commit().await?;
+        self.tell_news();
+        Ok(())
+    }
+
+    async fn end(&self, tx: &mut Tx<'_>, due: &Due, outcome: &Outcome, now: i64) -> Result<(), sqlx::Error> {
+        let again = matches!(outcome, Outcome::Unknown(_)) && self.once_more(tx, &due.message).await?;
+        let (to, mr, cause, held) = match outcome {
+            Outcome::Sent(mr) => (SmsState::Sent, mr.map(i64::from), None, None),
+            Outcome::Failed(why) => (SmsState::Failed, None, Some(why.as_str()), None),
+            Outcome::Unknown(why) if again => {
+                (SmsState::Queued, None, Some(why.as_str()), Some((now + AGAIN_AFTER, true)))
+            }
+            Outcome::Unknown(why) => (SmsState::Unknown, None, Some(why.as_str()), None),
+            Outcome::Held { why, until, tried } => (SmsState::Queued, None, Some(why.as_str()), Some((*until, *tried))),
+        };
+        let moved = sqlx::query(
+            "UPDATE parts SET state = $3, mr = $4, cause = $5, moved_at = $6, sent_at = CASE $3 WHEN 'sent' THEN $6 ELSE sent_at END \
+             WHERE message = $1 AND n = $2 AND state IN ('sending', 'unknown', 'queued')",
+        )
+        .bind(&due.message)
+        .bind(due.n)
+        .bind(word(to))
+        .bind(mr)
+        .bind(cause)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected();
+        if moved == 0 {
+            // Settled by a person or by a report meanwhile.
+            return Ok(());
+        }
+        if let Some((until, tried)) = held {
+            sqlx::query("UPDATE messages SET held_until = $2, tries = tries + $3 WHERE id = $1")
+                .bind(&due.message)
+                .bind(until)
+                .bind(tried)
+                .execute(&mut **tx)
+                .await?;
+            // A message of which nothing has left belongs to no modem yet.
+            sqlx::query(
+                "UPDATE messages SET modem = NULL WHERE id = $1 AND NOT EXISTS \
+                 (SELECT 1 FROM parts p WHERE p.message = $1 AND p.state != 'queued')",
+            )
+            .bind(&due.message)
+            .execute(&mut **tx)
+            .await?;
+            if !tried {
+                return sqlx::query(
+                    "UPDATE messages SET state = CASE WHEN modem IS NULL THEN 'queued' ELSE state END WHERE id = $1",
+                )
+                .bind(&due.message)
+                .execute(&mut **tx)
+                .await
+                .map(drop);
+            }
+        }
+        if to == SmsState::Failed {
+            // The rest of a refused message would arrive without its beginning.
+            sqlx::query("UPDATE parts SET state = 'failed', moved_at = $2 WHERE message = $1 AND state = 'queued'")
+                .bind(&due.message)
+                .bind(now)
+                .execute(&mut **tx)
+                .await?;
+        }
+        self.settle_message(tx, &due.message, now, cause).await
+    }
+
+    /// Whether a message's policy lets it be sent once more when nobody knows.
+    async fn once_more(&self, tx: &mut Tx<'_>, message: &str) -> Result<bool, sqlx::Error> {
+        let found: Option<(String, i64)> = sqlx::query_as("SELECT policy, tries FROM messages WHERE id = $1")
+            .bind(message)
+            .fetch_optional(&mut **tx)
+            .await?;
+        Ok(found.is_some_and(|(policy, tries)| policy == "at_least_once" && tries + 1 < TIMES))
+    }
+
+    /// How often a message was refused for now.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn tries(&self, message: &str) -> Result<i64, sqlx::Error> {
+        let row: Value = sqlx::query_as("SELECT tries AS value FROM messages WHERE id = $1")
+            .bind(message)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(row.value)
+    }
+
+    /// What a modem had stored in a slot and not finished when it was cut off: its slots' status decides.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn unfinished(&self, modem: &str) -> Result<Vec<Unfinished>, sqlx::Error> {
+        let rows: Vec<(String, i64, String, i64)> = sqlx::query_as(
+            "SELECT message, n, pdu, slot FROM parts WHERE state = 'sending' AND modem = $1 AND slot IS NOT NULL",
+        )
+        .bind(modem)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(message, n, pdu, slot)| {
+                Some(Unfinished { due: Due { message, n, pdu }, slot: slot.try_into().ok()? })
+            })
+            .collect())
+    }
+
+    /// What was `sending` and cannot be on its way now is unknown, or queued again where its policy says so.
+    /// For one modem, before its task begins; or at the start for all that no task serves, which is those
+    /// not among `served`.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn recover(&self, which: Recover<'_>, now: i64) -> Result<usize, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        let open: Vec<(String, i64, String, Option<String>)> =
+            sqlx::query_as("SELECT message, n, pdu, modem FROM parts WHERE state = 'sending'")
+                .fetch_all(&mut *tx)
+                .await?;
+        let mut recovered = 0;
+        for (message, n, pdu, modem) in open {
+            let modem = modem.unwrap_or_default();
+            let meant = match which {
+                Recover::Modem(name) => modem == name,
+                Recover::AllBut(served) => !served.contains(&modem),
+            };
+            if meant {
+                recovered += 1;
+                let why = Outcome::Unknown("interrupted while sending".to_owned());
+                self.end(&mut tx, &Due { message, n, pdu }, &why, now).await?;
+            }
+        }
+        tx.commit().await?;
+        self.tell_news();
+        Ok(recovered)
+    }
+
+    /// A person's word on an unknown message: it was sent, it was not, or send it again.
+    ///
+    /// # Errors
+    /// The disk. `Ok(false)` when no part of it is unknown.
+    pub async fn settle(&self, id: &str, to: SmsState, now: i64) -> Result<bool, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        let settled = sqlx::query(
+            "UPDATE parts SET state = $2, cause = 'settled by a person', moved_at = $3 WHERE message = $1 AND state = 'unknown'",
+        )
+        .bind(id)
+        .bind(word(to))
+        .bind(now)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if settled > 0 {
+            self.settle_message(&mut tx, id, now, None).await?;
+        }
+        tx.commit().await?;
+        self.ring();
+        self.tell_news();
+        Ok(settled > 0)
+    }
+
+    /// Takes a message back that has not begun to leave; `Ok(false)` when it is too late.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn cancel(&self, id: &str, now: i64) -> Result<bool, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        let open: Option<(String,)> = sqlx::query_as("SELECT id FROM messages WHERE id = $1 AND state = 'queued'")
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if open.is_none() {
+            return Ok(false);
+        }
+        sqlx::query("UPDATE parts SET state = 'cancelled', moved_at = $2 WHERE message = $1")
+            .bind(id)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        self.settle_message(&mut tx, id, now, None).await?;
+        tx.commit().await?;
+        self.tell_news();
+        Ok(true)
+    }
+
+    /// Brings a message's state in line with its parts' and tells the server.
+    pub(super) async fn settle_message(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        now: i64,
+        error: Option<&str>,
+    ) -> Result<(), sqlx::Error> {
+        let rows: Vec<PartRow> =
+            sqlx::query_as("SELECT message, n, state, mr, cause FROM parts WHERE message = $1 ORDER BY n")
+                .bind(id)
+                .fetch_all(&mut **tx)
+                .await?;
+        let states: Vec<SmsState> = rows.iter().map(|row| state(&row.state)).collect();
+        let whole = together(&states);
+        let (modem, error): (Option<String>, Option<String>) = sqlx::query_as(
+            "UPDATE messages SET state = $2, error = COALESCE($3, error), open = $4 WHERE id = $1 RETURNING modem, error",
+        )
+        .bind(id)
+        .bind(word(whole))
+        .bind(error)
+        .bind(states.contains(&SmsState::Queued))
+        .fetch_one(&mut **tx)
+        .await?;
+        let parts = rows
+            .iter()
+            .map(|row| SmsPart {
+                n: u8::try_from(row.n).unwrap_or(u8::MAX),
+                state: state(&row.state),
+                mr: row.mr.and_then(|mr| u8::try_from(mr).ok()),
+                cause: row.cause.clone(),
+            })
+            .collect();
+        let id: Uuid = id.parse().map_err(|_| sqlx::Error::RowNotFound)?;
+        self.tell(tx, &Topic::SmsEvent, now, |head| SmsEvent { head, id, state: whole, modem, parts, error }).await
+    }
+
+    /// Every message of the queue, newest last.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn list(&self) -> Result<Vec<Listed>, sqlx::Error> {
+        let messages: Vec<MessageRow> = sqlx::query_as(
+            "SELECT id, recipient, state, modem, error, created_at FROM messages ORDER BY created_at, id",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let rows: Vec<PartRow> = sqlx::query_as(
+            "SELECT p.message, p.n, p.state, p.mr, p.cause FROM parts p JOIN messages m ON m.id = p.message \
+             ORDER BY m.created_at, m.id, p.n",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut rows = rows.into_iter().peekable();
+        let mut listed = Vec::with_capacity(messages.len());
+        for message in messages {
+            let mut parts = Vec::new();
+            while let Some(row) = rows.next_if(|row| row.message == message.id) {
+                parts.push(ListedPart { n: row.n, state: state(&row.state), mr: row.mr, cause: row.cause });
+            }
+            listed.push(Listed {
+                id: message.id,
+                to: message.recipient,
+                state: state(&message.state),
+                modem: message.modem,
+                error: message.error,
+                created_at: message.created_at,
+                parts,
+            });
+        }
+        Ok(listed)
+    }
+
+    /// Messages that still have parts to send.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn waiting(&self) -> Result<u32, sqlx::Error> {
+        let row: Value =
+            sqlx::query_as("SELECT count(*) AS value FROM messages WHERE open = 1").fetch_one(&self.pool).await?;
+        Ok(u32::try_from(row.value).unwrap_or(u32::MAX))
+    }
+
+    /// When a modem's parts were taken by the network, oldest first: what its limits count.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn sent_since(&self, modem: &str, since: i64) -> Result<Vec<i64>, sqlx::Error> {
+        let rows: Vec<Value> =
+            sqlx::query_as("SELECT sent_at AS value FROM parts WHERE modem = $1 AND sent_at >= $2 ORDER BY sent_at")
+                .bind(modem)
+                .bind(since)
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.into_iter().map(|row| row.value).collect())
+    }
+}
+
+/// Whose interrupted parts.
+#[derive(Clone, Copy, Debug)]
+pub enum Recover<'a> {
+    /// This modem's, which begins only now.
+    Modem(&'a str),
+    /// Those of modems that nobody serves any more.
+    AllBut(&'a [String]),
+}
+
+/// The socket on which a running agent hears that something was queued.
+#[must_use]
+pub fn bell(folder: &Path) -> std::path::PathBuf {
+    folder.join("bell.sock")
+}
