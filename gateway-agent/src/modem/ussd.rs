@@ -1,5 +1,16 @@
 //! Codes to the network and their answers (27.007, 7.15 +CUSD), such as `*100#` for the balance.
 
+use std::time::{Duration, Instant};
+
+use fieldline_protocol::messages::UssdEvent;
+use fieldline_protocol::settings::Setting;
+use fieldline_protocol::topics::Topic;
+use uuid::Uuid;
+
+use super::driver::{Fault, SHORT};
+use super::urc::Urc;
+use super::work::{Job, Shift};
+use crate::clock::now;
 use crate::pdu::{from_hex, gsm7};
 
 /// The command that asks a code. `packed`: the modem takes hexadecimal of the packed septets (3GPP TS 23.038,
@@ -66,6 +77,69 @@ fn looks_ucs2(octets: &[u8]) -> bool {
 /// 23.038, 5: 0x11 UCS-2 behind a language; 01xx with 10 in bits 3 and 2.
 fn is_ucs2(coding: u8) -> bool {
     coding == 0x11 || (coding & 0xc0 == 0x40 && coding & 0x0c == 0x08)
+}
+
+impl Shift<'_> {
+    pub(super) async fn job(&mut self, job: Job) -> anyhow::Result<()> {
+        match job {
+            Job::Ussd { command, code } => self.ask_network(command, &code).await,
+        }
+    }
+
+    /// The balance, as often as was set.
+    pub(super) async fn ask_balance(&mut self) -> anyhow::Result<()> {
+        let settings = self.seat.outbox.settings();
+        let (code, hours) = {
+            let settings = settings.borrow();
+            (settings.text(Setting::BalanceCode).to_owned(), settings.number(Setting::BalanceHours))
+        };
+        let every = Duration::from_secs(u64::try_from(hours).unwrap_or(24) * 3600);
+        if code.is_empty() || self.balance_asked.is_some_and(|asked| asked.elapsed() < every) {
+            return Ok(());
+        }
+        self.balance_asked = Some(Instant::now());
+        self.ask_network(None, &code).await
+    }
+
+    async fn ask_network(&mut self, asked_by: Option<Uuid>, code: &str) -> anyhow::Result<()> {
+        let answered = match command(code, self.vendor.packed_ussd) {
+            None => Err("not a code".to_owned()),
+            Some(line) => match self.modem.command(&line, SHORT).await {
+                Err(Fault::Refused(line)) => Err(line),
+                Err(fault) => return Err(fault.into()),
+                Ok(lines) => self.ussd_answer(lines).await?,
+            },
+        };
+        if let (Ok(text), settings) = (&answered, self.seat.outbox.settings())
+            && settings.borrow().text(Setting::BalanceCode) == code
+        {
+            self.seat.about.modem(&self.seat.name, |state| state.balance = Some(text.clone()));
+        }
+        let (answer, error) = match answered {
+            Ok(text) => (Some(text), None),
+            Err(why) => (None, Some(why)),
+        };
+        let (modem, code) = (self.seat.name.clone(), code.to_owned());
+        let event = |head| UssdEvent { head, command: asked_by, modem, code, answer, error };
+        Ok(self.seat.outbox.happened(&Topic::UssdEvent, now(), event).await?)
+    }
+
+    /// The `+CUSD:` line comes before OK or up to half a minute later; what else is heard meanwhile is acted upon.
+    async fn ussd_answer(&mut self, lines: Vec<String>) -> anyhow::Result<Result<String, String>> {
+        if let Some(line) = lines.iter().find(|line| line.starts_with("+CUSD:")) {
+            return Ok(answer(line));
+        }
+        let until = tokio::time::Instant::now() + Duration::from_secs(30);
+        while let Ok(heard) = tokio::time::timeout_at(until, self.modem.listen()).await {
+            let heard = heard.map_err(Fault::from)?;
+            if heard.urc == Urc::Ussd {
+                return Ok(answer(&heard.line));
+            }
+            self.act(heard).await?;
+        }
+        self.modem.optional("AT+CUSD=2").await?;
+        Ok(Err("no answer from the network".to_owned()))
+    }
 }
 
 #[cfg(test)]

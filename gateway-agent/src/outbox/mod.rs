@@ -4,7 +4,10 @@
 //! States: `queued → sending (before Ctrl-Z) → sent | failed | unknown → delivered | undelivered | expired`.
 //! What was `sending` when the agent or the line died is `unknown`, and is not sent again by itself.
 //!
-//! - [`queue`]: taking messages in, choosing the next part, its transitions
+//! - [`take_in`]: messages to send, once
+//! - [`choice`]: the next part for a modem
+//! - [`queue`]: the states and what moves a message through them
+//! - [`listed`]: the queue as people see it
 //! - [`reports`]: delivery reports to the parts they speak of
 //! - [`inbox`]: messages that came, assembled
 //! - [`events`]: what the server has not committed yet
@@ -12,14 +15,17 @@
 //! - [`settings`]: what was set from afar
 //! - [`upkeep`]: forgetting what is old
 
+mod choice;
 mod events;
 mod inbox;
+mod listed;
 mod optouts;
 mod queue;
 mod reports;
 mod schema;
 mod settings;
 mod state;
+mod take_in;
 mod upkeep;
 
 use std::collections::BTreeMap;
@@ -33,10 +39,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use tokio::sync::watch;
 use uuid::Uuid;
 
+pub use choice::Modem;
 pub use events::Waiting;
 pub use inbox::Kept;
-pub use queue::{Due, Listed, ListedPart, Modem, NotMine, NotQueued, Outcome, Recover, Unfinished, bell};
+pub use listed::{Listed, ListedPart};
+pub use queue::{Due, NotMine, Outcome, Recover, Unfinished};
 pub use settings::{NotSet, Settings};
+pub use take_in::NotQueued;
 
 /// The queue.
 #[derive(Clone, Debug)]
@@ -140,6 +149,12 @@ impl Outbox {
     fn hands(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {
         self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The socket on which a running agent hears that something was queued.
+#[must_use]
+pub fn bell(folder: &Path) -> std::path::PathBuf {
+    folder.join("bell.sock")
 }
 
 type Tx<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;

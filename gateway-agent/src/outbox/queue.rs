@@ -1,25 +1,18 @@
-//! Messages to send: taken in once, chosen by a modem, and moved through their states, each in one transaction.
+//! A message's states and what moves it from one to the next, each in one transaction.
 //!
 //! Long because: one state machine, whose transitions want to be read beside each other.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
-use fieldline_protocol::messages::{Class, Policy, SmsCommand, SmsEvent, SmsPart, SmsState};
+use fieldline_protocol::messages::{SmsEvent, SmsPart, SmsState};
 use fieldline_protocol::topics::Topic;
 use uuid::Uuid;
 
 use super::state::{state, together, word};
-use super::{Outbox, Tx, Value, count};
-use crate::pdu::submit::{self, Submit, Unsendable};
-use crate::pdu::to_hex;
+use super::{Outbox, Tx, Value};
 
 /// How often a message that may be sent more than once is.
 const TIMES: i64 = 3;
 /// How long a late answer is waited for before such a message is sent again, milliseconds.
 const AGAIN_AFTER: i64 = 30_000;
-/// Candidates read at once; nearly always the first one fits.
-const PAGE: i64 = 8;
 
 /// A part that is next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,17 +23,6 @@ pub struct Due {
     pub n: i64,
     /// What `+CMGS` takes, in hex.
     pub pdu: String,
-}
-
-/// The modem that looks for work.
-#[derive(Clone, Copy, Debug)]
-pub struct Modem<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Those at work: a correspondent keeps the number that wrote before, while that one is.
-    pub at_work: &'a BTreeSet<String>,
-    /// Whether messages with a time may go: the clock is trusted.
-    pub clock: bool,
 }
 
 /// How sending a part ended.
@@ -83,244 +65,15 @@ pub enum NotMine {
     Sqlx(#[from] sqlx::Error),
 }
 
-/// Why a message is not taken in.
-#[derive(Debug, thiserror::Error)]
-pub enum NotQueued {
-    /// It has no PDU.
-    #[error(transparent)]
-    Unsendable(#[from] Unsendable),
-    /// The disk.
-    #[error(transparent)]
-    Sqlx(#[from] sqlx::Error),
-}
-
-/// A message of the queue, as `gateway-agent queue` shows it.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Listed {
-    /// Its id.
-    pub id: String,
-    /// To whom.
-    pub to: String,
-    /// Where it stands.
-    pub state: SmsState,
-    /// The modem that has or had it.
-    pub modem: Option<String>,
-    /// What went wrong last.
-    pub error: Option<String>,
-    /// When it was taken in, UTC milliseconds.
-    pub created_at: i64,
-    /// Its parts.
-    pub parts: Vec<ListedPart>,
-}
-
-/// A part of a [`Listed`] message.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct ListedPart {
-    /// From 1.
-    pub n: i64,
-    /// Where it stands.
-    pub state: SmsState,
-    /// TP-MR.
-    pub mr: Option<i64>,
-    /// What the network or the modem said against it.
-    pub cause: Option<String>,
-}
-
 #[derive(sqlx::FromRow)]
 struct PartRow {
-    message: String,
     n: i64,
     state: String,
     mr: Option<i64>,
     cause: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
-struct MessageRow {
-    id: String,
-    recipient: String,
-    state: String,
-    modem: Option<String>,
-    error: Option<String>,
-    created_at: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct Candidate {
-    id: String,
-    recipient: String,
-    class: String,
-    wanted: String,
-    modem: Option<String>,
-    expires: Option<i64>,
-    n: i64,
-    pdu: String,
-}
-
-const CANDIDATES: &str = "SELECT m.id, m.recipient, m.class, m.wanted, m.modem, m.expires, p.n, p.pdu \
-     FROM messages m JOIN parts p ON p.message = m.id AND p.n = \
-     (SELECT min(q.n) FROM parts q WHERE q.message = m.id AND q.state = 'queued') \
-     WHERE m.open = 1 AND m.held_until <= $1 AND (m.not_before IS NULL OR m.not_before <= $1) \
-     AND ($2 OR (m.not_before IS NULL AND m.expires IS NULL)) \
-     ORDER BY m.class DESC, m.created_at, m.id LIMIT $3 OFFSET $4";
-
 impl Outbox {
-    /// Takes a message in, once: a repeat changes nothing.
-    ///
-    /// # Errors
-    /// [`NotQueued`].
-    pub async fn queue(&self, sms: &SmsCommand, now: i64) -> Result<(), NotQueued> {
-        let mut tx = self.pool.begin().await?;
-        self.take_in(&mut tx, sms, now).await?;
-        tx.commit().await?;
-        self.ring();
-        Ok(())
-    }
-
-    /// Takes many messages in with one commit, or none of them.
-    ///
-    /// # Errors
-    /// The place of the message that is at fault, from 0, and [`NotQueued`].
-    pub async fn queue_all(&self, all: &[SmsCommand], now: i64) -> Result<(), (usize, NotQueued)> {
-        let disk = |error: sqlx::Error| (0, NotQueued::Sqlx(error));
-        let mut tx = self.pool.begin().await.map_err(disk)?;
-        for (place, sms) in all.iter().enumerate() {
-            self.take_in(&mut tx, sms, now).await.map_err(|error| (place, error))?;
-        }
-        tx.commit().await.map_err(disk)?;
-        self.ring();
-        Ok(())
-    }
-
-    async fn take_in(&self, tx: &mut Tx<'_>, sms: &SmsCommand, now: i64) -> Result<(), NotQueued> {
-        let reference = count(tx, "reference").await?;
-        let submit = Submit {
-            to: &sms.to,
-            text: &sms.text,
-            report: sms.report,
-            validity_s: sms.validity_s,
-            reference: u8::try_from(reference & 0xff).unwrap_or_default(),
-        };
-        let parts = submit::encode(&submit)?;
-        let policy = match sms.policy {
-            Policy::AtMostOnce => "at_most_once",
-            Policy::AtLeastOnce => "at_least_once",
-        };
-        let class = match sms.class {
-            Class::Service => "service",
-            Class::Marketing => "marketing",
-        };
-        let new = sqlx::query(
-            "INSERT INTO messages (id, recipient, text, policy, state, not_before, expires, created_at, wanted, class) \
-             VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(sms.id.to_string())
-        .bind(&sms.to)
-        .bind(&sms.text)
-        .bind(policy)
-        .bind(sms.not_before)
-        .bind(sms.expires)
-        .bind(now)
-        .bind(&sms.modem)
-        .bind(class)
-        .execute(&mut **tx)
-        .await?
-        .rows_affected();
-        if new == 1 {
-            for (part, n) in parts.iter().zip(1i64..) {
-                sqlx::query("INSERT INTO parts (message, n, pdu, state, moved_at) VALUES ($1, $2, $3, 'queued', $4)")
-                    .bind(sms.id.to_string())
-                    .bind(n)
-                    .bind(to_hex(&part.octets))
-                    .bind(now)
-                    .execute(&mut **tx)
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The next part for a modem: service before marketing, oldest first. What waited past its time expires
-    /// here, and marketing to a number that opted out is taken out, at the last moment before it would leave.
-    ///
-    /// # Errors
-    /// The disk.
-    pub async fn next(&self, modem: Modem<'_>, now: i64) -> Result<Option<Due>, sqlx::Error> {
-        self.hands().retain(|_, holder| holder != modem.name);
-        if self.rests() {
-            return Ok(None);
-        }
-        let quiet = self.settings.borrow().quiet(now);
-        let mut passed = 0;
-        loop {
-            let page: Vec<Candidate> = sqlx::query_as(CANDIDATES)
-                .bind(now)
-                .bind(modem.clock)
-                .bind(PAGE)
-                .bind(passed)
-                .fetch_all(&self.pool)
-                .await?;
-            let last = i64::try_from(page.len()).unwrap_or(PAGE) < PAGE;
-            for one in page {
-                if one.expires.is_some_and(|expires| expires < now) {
-                    self.drop_rest(&one.id, SmsState::Expired, "expired in the queue", now).await?;
-                    continue;
-                }
-                passed += 1;
-                let marketing = one.class == "marketing";
-                if marketing && self.opted_out(&one.recipient).await? {
-                    self.drop_rest(&one.id, SmsState::Cancelled, "optout", now).await?;
-                    passed -= 1;
-                    continue;
-                }
-                if (marketing && quiet) || !self.may_take(&modem, &one).await? {
-                    continue;
-                }
-                if self.hands().entry(one.id.clone()).or_insert_with(|| modem.name.to_owned()) != modem.name {
-                    continue;
-                }
-                return Ok(Some(Due { message: one.id, n: one.n, pdu: one.pdu }));
-            }
-            if last {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// Whether this modem may take a message. One that has begun stays with its SIM, since a phone joins parts
-    /// of one sender only; a correspondent keeps the SIM that wrote before, while that one is at work.
-    async fn may_take(&self, modem: &Modem<'_>, one: &Candidate) -> Result<bool, sqlx::Error> {
-        if let Some(begun) = &one.modem {
-            return Ok(begun == modem.name);
-        }
-        if one.wanted != "auto" {
-            return Ok(one.wanted == modem.name);
-        }
-        let before: Option<(String,)> = sqlx::query_as(
-            "SELECT modem FROM messages WHERE recipient = $1 AND modem IS NOT NULL ORDER BY created_at DESC LIMIT 1",
-        )
-        .bind(&one.recipient)
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(before.is_none_or(|(before,)| before == modem.name || !modem.at_work.contains(&before)))
-    }
-
-    /// Ends what is still queued of a message.
-    async fn drop_rest(&self, message: &str, to: SmsState, why: &str, now: i64) -> Result<(), sqlx::Error> {
-        let mut tx = self.pool.begin().await?;
-        sqlx::query("UPDATE parts SET state = $3, cause = $4, moved_at = $2 WHERE message = $1 AND state = 'queued'")
-            .bind(message)
-            .bind(now)
-            .bind(word(to))
-            .bind(why)
-            .execute(&mut *tx)
-            .await?;
-        self.settle_message(&mut tx, message, now, Some(why)).await?;
-        tx.commit().await?;
-        self.tell_news();
-        Ok(())
-    }
-
     /// Notes that a part is about to leave: committed before Ctrl-Z, or before `+CMSS` of a slot.
     ///
     /// # Errors
@@ -557,11 +310,10 @@ impl Outbox {
         now: i64,
         error: Option<&str>,
     ) -> Result<(), sqlx::Error> {
-        let rows: Vec<PartRow> =
-            sqlx::query_as("SELECT message, n, state, mr, cause FROM parts WHERE message = $1 ORDER BY n")
-                .bind(id)
-                .fetch_all(&mut **tx)
-                .await?;
+        let rows: Vec<PartRow> = sqlx::query_as("SELECT n, state, mr, cause FROM parts WHERE message = $1 ORDER BY n")
+            .bind(id)
+            .fetch_all(&mut **tx)
+            .await?;
         let states: Vec<SmsState> = rows.iter().map(|row| state(&row.state)).collect();
         let whole = together(&states);
         let (modem, error): (Option<String>, Option<String>) = sqlx::query_as(
@@ -585,66 +337,6 @@ impl Outbox {
         let id: Uuid = id.parse().map_err(|_| sqlx::Error::RowNotFound)?;
         self.tell(tx, &Topic::SmsEvent, now, |head| SmsEvent { head, id, state: whole, modem, parts, error }).await
     }
-
-    /// Every message of the queue, newest last.
-    ///
-    /// # Errors
-    /// The disk.
-    pub async fn list(&self) -> Result<Vec<Listed>, sqlx::Error> {
-        let messages: Vec<MessageRow> = sqlx::query_as(
-            "SELECT id, recipient, state, modem, error, created_at FROM messages ORDER BY created_at, id",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let rows: Vec<PartRow> = sqlx::query_as(
-            "SELECT p.message, p.n, p.state, p.mr, p.cause FROM parts p JOIN messages m ON m.id = p.message \
-             ORDER BY m.created_at, m.id, p.n",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let mut rows = rows.into_iter().peekable();
-        let mut listed = Vec::with_capacity(messages.len());
-        for message in messages {
-            let mut parts = Vec::new();
-            while let Some(row) = rows.next_if(|row| row.message == message.id) {
-                parts.push(ListedPart { n: row.n, state: state(&row.state), mr: row.mr, cause: row.cause });
-            }
-            listed.push(Listed {
-                id: message.id,
-                to: message.recipient,
-                state: state(&message.state),
-                modem: message.modem,
-                error: message.error,
-                created_at: message.created_at,
-                parts,
-            });
-        }
-        Ok(listed)
-    }
-
-    /// Messages that still have parts to send.
-    ///
-    /// # Errors
-    /// The disk.
-    pub async fn waiting(&self) -> Result<u32, sqlx::Error> {
-        let row: Value =
-            sqlx::query_as("SELECT count(*) AS value FROM messages WHERE open = 1").fetch_one(&self.pool).await?;
-        Ok(u32::try_from(row.value).unwrap_or(u32::MAX))
-    }
-
-    /// When a modem's parts were taken by the network, oldest first: what its limits count.
-    ///
-    /// # Errors
-    /// The disk.
-    pub async fn sent_since(&self, modem: &str, since: i64) -> Result<Vec<i64>, sqlx::Error> {
-        let rows: Vec<Value> =
-            sqlx::query_as("SELECT sent_at AS value FROM parts WHERE modem = $1 AND sent_at >= $2 ORDER BY sent_at")
-                .bind(modem)
-                .bind(since)
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows.into_iter().map(|row| row.value).collect())
-    }
 }
 
 /// Whose interrupted parts.
@@ -654,10 +346,4 @@ pub enum Recover<'a> {
     Modem(&'a str),
     /// Those of modems that nobody serves any more.
     AllBut(&'a [String]),
-}
-
-/// The socket on which a running agent hears that something was queued.
-#[must_use]
-pub fn bell(folder: &Path) -> std::path::PathBuf {
-    folder.join("bell.sock")
 }
