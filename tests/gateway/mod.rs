@@ -1,4 +1,5 @@
 //! The box: the real agent against the simulated modem, as processes.
 
+mod altered;
 mod crash;
 mod pair;
