@@ -46,7 +46,8 @@ fn build() -> PathBuf {
     let target = right.parent().unwrap().parent().unwrap();
     let copied = target.join("altered");
     let _ = std::fs::remove_dir_all(&copied);
-    for name in ["Cargo.toml", "Cargo.lock", "gateway-agent/Cargo.toml", "gateway-agent/src", "gateway-agent/protocol"] {
+    for name in ["Cargo.toml", "Cargo.lock", "gateway-agent/Cargo.toml", "gateway-agent/src", "gateway-agent/protocol"]
+    {
         std::fs::create_dir_all(copied.join(name).parent().unwrap()).unwrap();
         copy(&root().join(name), &copied.join(name));
     }
