@@ -1,4 +1,5 @@
-//! The crash test can fail: an agent that notes a message after Ctrl-Z, where it must before, is caught by it.
+//! Agents built from altered sources. One that notes a message after Ctrl-Z, where it must before, shows that the
+//! crash test can fail.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,11 +41,15 @@ fn alter(file: &Path, how: impl Fn(&str) -> String) {
     std::fs::write(file, altered).unwrap();
 }
 
-/// Builds the altered agent under a name of its own, beside the right one, so that both share their libraries.
-fn build() -> PathBuf {
+/// A file of the copy and what to do to it.
+pub type Change<'a> = (&'a str, &'a dyn Fn(&str) -> String);
+
+/// Builds an agent of altered sources under a name of its own, beside the right one, so that both share their
+/// libraries.
+pub fn build(name: &str, changes: &[Change<'_>]) -> PathBuf {
     let right = program("gateway-agent");
     let target = right.parent().unwrap().parent().unwrap();
-    let copied = target.join("altered");
+    let copied = target.join(format!("{name}-source"));
     let _ = std::fs::remove_dir_all(&copied);
     for name in ["Cargo.toml", "Cargo.lock", "gateway-agent/Cargo.toml", "gateway-agent/src", "gateway-agent/protocol"]
     {
@@ -53,23 +58,26 @@ fn build() -> PathBuf {
     }
     alter(&copied.join("Cargo.toml"), |text| text.replace("\"server\", ", "").replace(", \"tests\"]", "]"));
     alter(&copied.join("gateway-agent/Cargo.toml"), |text| {
-        text.replacen("name = \"gateway-agent\"", "name = \"altered-agent\"\nautobins = false", 1)
-            + "\n[lib]\nname = \"gateway_agent\"\n\n[[bin]]\nname = \"altered-agent\"\npath = \"src/main.rs\"\n"
+        text.replacen("name = \"gateway-agent\"", &format!("name = \"{name}\"\nautobins = false"), 1)
+            + &format!("\n[lib]\nname = \"gateway_agent\"\n\n[[bin]]\nname = \"{name}\"\npath = \"src/main.rs\"\n")
     });
-    alter(&copied.join("gateway-agent/src/modem/driver.rs"), with_ctrl_z_first);
+    for (file, change) in changes {
+        alter(&copied.join(file), change);
+    }
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--offline", "--package", "altered-agent", "--target-dir"])
+        .args(["build", "--quiet", "--offline", "--package", name, "--target-dir"])
         .arg(target)
         .current_dir(&copied)
         .output()
         .unwrap();
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    program("altered-agent")
+    program(name)
 }
 
 #[test]
 fn an_agent_that_commits_after_ctrl_z_is_caught() {
-    let sum = every_step(&build(), Fault::Kill);
+    let agent = build("altered-agent", &[("gateway-agent/src/modem/driver.rs", &with_ctrl_z_first)]);
+    let sum = every_step(&agent, Fault::Kill);
     let twice = sum.wrong.iter().filter(|wrong| !wrong.contains("twice: []")).count();
     println!("{} of {} kills showed it", twice, sum.faults);
     assert!(twice > 0, "{} kills, and nobody noticed that it commits too late", sum.faults);

@@ -4,3 +4,4 @@ mod altered;
 mod brokers;
 mod crash;
 mod pair;
+mod remote;
