@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::simulator::faults::FaultKind;
+use crate::simulator::personalities::Kind;
+
 /// The box.
 #[derive(Debug, Parser)]
 #[command(
@@ -67,9 +70,9 @@ pub enum Command {
     ///
     /// Example: gateway-agent pdu encode --to +8613805362417 --text 你好
     Pdu(PduArgs),
-    /// A modem and a caller-ID line on pseudo-terminals, for trying everything without hardware.
+    /// Modems and caller-ID lines on pseudo-terminals, for trying everything without hardware.
     ///
-    /// Example: gateway-agent simulate --dir ./simulator
+    /// Example: gateway-agent simulate --dir ./simulator --modems 2 --vendor quectel
     Simulate(Simulate),
     /// Make something happen at a running simulator.
     ///
@@ -237,9 +240,24 @@ pub enum PduWay {
 /// `simulate`.
 #[derive(Clone, Debug, Args)]
 pub struct Simulate {
-    /// Where the links modem0 and line0, the control socket and the ledger are put.
+    /// Where the links modem0… and line0…, the control socket and the ledger are put.
     #[arg(long)]
     pub dir: PathBuf,
+    /// How many modems.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=16))]
+    pub modems: u8,
+    /// How many caller-ID lines.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=16))]
+    pub lines: u8,
+    /// Which kind of modem is played.
+    #[arg(long, default_value = "generic")]
+    pub vendor: Kind,
+    /// The SIM wants this PIN whenever the modem gets power.
+    #[arg(long)]
+    pub pin: Option<String>,
+    /// Slots for messages.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=255))]
+    pub slots: u8,
     /// How long the network takes for a message, milliseconds.
     #[arg(long, default_value_t = 300)]
     pub network_ms: u64,
@@ -265,13 +283,19 @@ pub struct PlayArgs {
 /// What happens.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Play {
-    /// The line rings.
+    /// A telephone rings.
     Call {
         /// As the exchange sends it; `P` for withheld.
         number: String,
         /// How often it rings.
         #[arg(long, default_value_t = 3)]
         rings: u32,
+        /// Which, such as line0 or modem1; the first line where not given.
+        #[arg(long)]
+        on: Option<String>,
+        /// Somebody answers after the last ring (modems only: a line cannot tell).
+        #[arg(long)]
+        answered: bool,
     },
     /// A message comes in.
     Sms {
@@ -279,12 +303,36 @@ pub enum Play {
         from: String,
         /// Its text.
         text: String,
+        /// Which modem; the first where not given.
+        #[arg(long)]
+        on: Option<String>,
+        /// Only these parts of a long one, in this order, such as 3,1.
+        #[arg(long, value_delimiter = ',')]
+        parts: Vec<u8>,
+        /// What the parts have in common, for sending the others later; above 255 in two octets.
+        #[arg(long)]
+        reference: Option<u16>,
     },
-    /// The network fails: `hang` (sent, never answered), `deaf` (neither), `refuse` (+CMS ERROR: 38), `slow` (65 s), `none`.
+    /// Something goes wrong, until `none`.
     Fault {
-        /// Which.
-        kind: String,
+        /// What.
+        kind: FaultKind,
+        /// Which modem, or line for unplug and replug; all modems where not given.
+        #[arg(long)]
+        on: Option<String>,
+        /// Milliseconds, for those that take time.
+        #[arg(long)]
+        ms: Option<u64>,
+        /// The number of the refusal, or of the report.
+        #[arg(long)]
+        code: Option<u16>,
+        /// How often it strikes.
+        #[arg(long)]
+        times: Option<u32>,
     },
     /// What really went on the air, as JSON lines.
     Ledger,
+    /// How each modem was used: command lines by their first command, and microseconds from handing a message over
+    /// to its answer.
+    Uses,
 }
