@@ -286,6 +286,11 @@ impl Modem<'_> {
                 Some(("AT+CMGF" | "AT+CNMI" | "AT+CPMS" | "AT+CMEE" | "AT+CLIP" | "AT+CSMS" | "AT+CREG", _)) => {
                     "\r\nOK\r\n".to_owned()
                 }
+                // A prepaid SIM, whatever the code.
+                Some(("AT+CUSD", ask)) if ask.starts_with("1,") => {
+                    format!("\r\nOK\r\n\r\n+CUSD: 0,\"{}\",72\r\n", ucs2("余额38.20元，有效期至2027年12月31日。"))
+                }
+                Some(("AT+CUSD", _)) => "\r\nOK\r\n".to_owned(),
                 _ if other == "AT" || other == "ATZ" => "\r\nOK\r\n".to_owned(),
                 _ => "\r\nERROR\r\n".to_owned(),
             },
@@ -343,4 +348,9 @@ impl Modem<'_> {
             self.say(&format!("\r\n+CMTI: \"SM\",{slot}\r\n"));
         }
     }
+}
+
+/// As hexadecimal of UCS-2.
+fn ucs2(text: &str) -> String {
+    text.encode_utf16().map(|unit| format!("{unit:04X}")).collect()
 }
