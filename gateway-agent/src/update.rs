@@ -38,7 +38,8 @@ struct Update {
     /// The program that was running before.
     before: PathBuf,
     state: State,
-    /// Starts since it was healthy last.
+    /// How often another program gave way to it since it was healthy last; counted there, since one that dies
+    /// at once counts nothing.
     starts: u32,
 }
 
@@ -72,8 +73,8 @@ fn decide(update: Option<&Update>, me: &Path, version: &str) -> Step {
     match update.state {
         State::Bad if is_me => Step::Become(update.before.clone()),
         State::Bad => Step::Run,
-        State::Trial | State::Good if update.starts >= STARTS => Step::Leave,
         State::Trial | State::Good if is_me => Step::Prove,
+        State::Trial | State::Good if update.starts >= STARTS => Step::Leave,
         // The package was brought up to date meanwhile.
         State::Good if number(version) >= number(&update.version) => Step::Run,
         State::Trial | State::Good => Step::Become(update.path.clone()),
@@ -139,23 +140,20 @@ pub fn begin(data: &Path) -> anyhow::Result<Trial> {
     let step = decide(update.as_ref(), &me, env!("CARGO_PKG_VERSION"));
     let mut trial = Trial { prove: None, failed_before: false };
     match (step, &mut update) {
-        (Step::Become(program), _) => {
+        (Step::Become(program), update) => {
+            if let Some(update) = update.as_mut().filter(|update| update.path == program) {
+                update.starts += 1;
+                write(data, update)?;
+            }
             let error = become_program(&program);
             tracing::error!("{error:#}; going on with this version");
         }
-        (Step::Prove, Some(update)) => {
-            update.starts += 1;
-            write(data, update)?;
-            trial.prove = Some(Instant::now());
-        }
+        (Step::Prove, _) => trial.prove = Some(Instant::now()),
         (Step::Leave, Some(update)) => {
             update.state = State::Bad;
             write(data, update)?;
-            if update.path == me {
-                return Err(become_program(&update.before));
-            }
         }
-        (Step::Run | Step::Prove | Step::Leave, _) => {}
+        (Step::Run | Step::Leave, _) => {}
     }
     trial.failed_before = update.is_some_and(|update| update.state == State::Bad);
     Ok(trial)
@@ -234,7 +232,7 @@ pub async fn apply(data: &Path, outbox: &Outbox, command: &UpdateCommand) -> any
         path: program.clone(),
         before: me,
         state: State::Trial,
-        starts: 0,
+        starts: 1,
     };
     write(data, &update)?;
     outbox.rest().await?;
@@ -305,7 +303,7 @@ mod tests {
         assert_eq!(decide(Some(&update(State::Trial, STARTS)), old, "0.9.0"), Step::Leave);
         assert_eq!(decide(Some(&update(State::Good, 0)), old, "0.9.0"), Step::Become(new.to_owned()));
         assert_eq!(decide(Some(&update(State::Good, 0)), old, "0.10.1"), Step::Run);
-        assert_eq!(decide(Some(&update(State::Good, STARTS)), new, "0.10.0"), Step::Leave);
+        assert_eq!(decide(Some(&update(State::Trial, STARTS)), new, "0.10.0"), Step::Prove);
         assert_eq!(decide(Some(&update(State::Bad, 0)), old, "0.9.0"), Step::Run);
         assert_eq!(decide(Some(&update(State::Bad, 0)), new, "0.10.0"), Step::Become(old.to_owned()));
     }

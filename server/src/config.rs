@@ -56,6 +56,10 @@ pub struct Config {
     /// Use this broker instead of the embedded one, such as mqtt://user:password@broker:1883.
     #[arg(long, env = "FIELDLINE_BROKER")]
     pub broker: Option<String>,
+    /// That broker is a Mosquitto with its dynamic-security plugin, and the user of --broker its administrator:
+    /// boxes get their rights there, and revocation drops them there too.
+    #[arg(long, env = "FIELDLINE_BROKER_DYNSEC", requires = "broker")]
+    pub broker_dynsec: bool,
     /// PostgreSQL instead of SQLite, such as postgres://user@host/database.
     #[arg(long, env = "DATABASE_URL")]
     pub database_url: Option<String>,
@@ -98,6 +102,7 @@ impl Default for Config {
             listen: loopback(8080),
             mqtt_listen: loopback(1883),
             broker: None,
+            broker_dynsec: false,
             database_url: None,
             tls_cert: None,
             tls_key: None,

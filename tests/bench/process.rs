@@ -61,6 +61,11 @@ impl Server {
         Ok(Server { child, address })
     }
 
+    /// Kills it and waits for its end.
+    pub async fn stop(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -21,7 +21,7 @@ mod products;
 mod push;
 mod sessions;
 mod sign_in;
-mod sms;
+pub mod sms;
 mod sms_rules;
 mod tasks;
 mod users;

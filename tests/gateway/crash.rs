@@ -16,9 +16,12 @@ const MESSAGES: [usize; 2] = [1, 2];
 /// Pairs side by side; most of a pair's time is waiting for the disk and for quiet lines.
 const PAIRS: usize = 4;
 
+/// What befalls the pair.
 #[derive(Clone, Copy, Debug)]
-enum Fault {
+pub enum Fault {
+    /// SIGKILL to the agent.
     Kill,
+    /// The modem drops what it holds and its line is gone for a moment.
     Cut,
 }
 
@@ -82,11 +85,15 @@ fn side_by_side(end: usize, work: impl Fn(usize) + Sync) {
 
 /// Faults, and what they did.
 #[derive(Debug, Default)]
-struct Sum {
-    faults: usize,
-    on_air: usize,
-    unknown: usize,
-    wrong: Vec<String>,
+pub struct Sum {
+    /// How many there were.
+    pub faults: usize,
+    /// Parts on the air.
+    pub on_air: usize,
+    /// Messages held as unknown.
+    pub unknown: usize,
+    /// What must not be: sent twice, lost, given up, or more unknown than faults.
+    pub wrong: Vec<String>,
 }
 
 impl Sum {
@@ -101,7 +108,7 @@ impl Sum {
 }
 
 /// The fault at every step of the recorded dialogue.
-fn every_step(agent: &Path, fault: Fault) -> Sum {
+pub fn every_step(agent: &Path, fault: Fault) -> Sum {
     let steps = record(agent);
     let sum = Mutex::new(Sum::default());
     side_by_side(steps.len(), |step| {

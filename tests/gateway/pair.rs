@@ -35,6 +35,15 @@ impl Process {
         writeln!(self.0.stdin.take().unwrap(), "go").unwrap();
     }
 
+    /// Waits for its end, which must come by itself.
+    pub fn end(&mut self) {
+        let begun = Instant::now();
+        while self.0.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "the process goes on");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Its id; `setpriv` becomes the program, so it is the program's.
     pub fn id(&self) -> u32 {
         self.0.id()
@@ -96,7 +105,15 @@ impl Pair {
         serde_json::from_str(&answer).unwrap()
     }
 
-    fn data(&self) -> String {
+    /// Somebody writes to the SIM.
+    pub fn message_in(&self, from: &str, text: &str) {
+        let mut play = Command::new(program("gateway-agent"));
+        play.args(["play", "--dir"]).arg(self.folder.path().join("simulator")).args(["sms", from, text]);
+        assert!(play.stdout(Stdio::null()).status().unwrap().success());
+    }
+
+    /// The agent's data folder.
+    pub fn data(&self) -> String {
         self.folder.path().join("box").to_string_lossy().into_owned()
     }
 

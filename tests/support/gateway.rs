@@ -131,6 +131,17 @@ impl Gateway {
         self.acknowledged(self.seq).await;
     }
 
+    /// Topics of what has come in by now and was not looked at.
+    pub fn heard_so_far(&mut self) -> Vec<String> {
+        let mut topics = Vec::new();
+        while let Ok(noticed) = self.noticed.try_recv() {
+            if let Noticed::Said(topic, _) = noticed {
+                topics.push(topic);
+            }
+        }
+        topics
+    }
+
     /// Waits until the server acknowledges everything up to `seq`.
     pub async fn acknowledged(&mut self, seq: u64) {
         let topic = Topic::EventAck.of(&self.claim.name);

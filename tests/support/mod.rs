@@ -4,6 +4,7 @@ pub mod app;
 pub mod client;
 pub mod gateway;
 pub mod live;
+pub mod mosquitto;
 pub mod people;
 pub mod pictures;
 pub mod postgres;

@@ -30,6 +30,10 @@ impl Shift<'_> {
                     self.modem.optional(&format!("AT+CMGD={}", slot.index)).await?;
                 }
             }
+            // 27.005, 3.2.5: there is no such slot; it was emptied before its announcement was heard.
+            Err(Fault::Refused(why)) if why == "+CMS ERROR: 321" => {
+                tracing::debug!(name = self.seat.name, ?slot, "a slot is empty already");
+            }
             Err(Fault::Refused(why)) => tracing::warn!(name = self.seat.name, ?slot, why, "a slot cannot be read"),
             Err(fault) => return Err(fault.into()),
         }

@@ -10,13 +10,13 @@ use anyhow::Context;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, Publish, QoS, SubscribeFilter, Transport};
 use tokio::sync::mpsc;
 
-use super::{Ear, Incoming, ROOT};
+use super::{Ear, Incoming, ROOT, dynsec};
 use crate::kernel::Office;
 use crate::kernel::access::CompanyKey;
 use crate::kernel::db::DbError;
 
 /// What we listen to of every box; not `cmd/` and `evt/ack`, which are our own words.
-const TOPICS: [(&str, QoS); 9] = [
+const TOPICS: [(&str, QoS); 11] = [
     ("status", QoS::AtLeastOnce),
     ("info", QoS::AtLeastOnce),
     ("modem/+/state", QoS::AtLeastOnce),
@@ -24,6 +24,8 @@ const TOPICS: [(&str, QoS); 9] = [
     ("evt/sms", QoS::AtLeastOnce),
     ("evt/inbox", QoS::AtLeastOnce),
     ("evt/call", QoS::AtLeastOnce),
+    ("evt/ussd", QoS::AtLeastOnce),
+    ("evt/optout", QoS::AtLeastOnce),
     ("metrics", QoS::AtMostOnce),
     ("log", QoS::AtMostOnce),
 ];
@@ -117,6 +119,15 @@ pub(super) async fn run(office: Office, options: MqttOptions, ear: Ear) {
                         break error.to_string();
                     }
                     office.wire.connected(Some(client.clone()));
+                    if let Some(own) = options.credentials().filter(|_| office.config.broker_dynsec) {
+                        if let Err(error) = client.try_subscribe(dynsec::ANSWERS, QoS::AtMostOnce) {
+                            break error.to_string();
+                        }
+                        office.wire.tell_plugin(dynsec::greet(&own.username));
+                    }
+                }
+                Ok(Event::Incoming(Packet::Publish(publish))) if publish.topic == dynsec::ANSWERS => {
+                    heed(&office, &publish.payload);
                 }
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
                     sort(&office, &key, ear, &mut workers, &client, publish);
@@ -137,6 +148,18 @@ pub(super) async fn run(office: Office, options: MqttOptions, ear: Ear) {
 
 fn filters() -> impl Iterator<Item = SubscribeFilter> {
     TOPICS.into_iter().map(|(topic, qos)| SubscribeFilter::new(format!("{ROOT}+/{topic}"), qos))
+}
+
+/// Takes an answer of the broker's plugin: whoever it still lets in and we do not is shut out there too.
+fn heed(office: &Office, payload: &[u8]) {
+    let answer = dynsec::answer(payload);
+    for refused in &answer.refused {
+        tracing::error!(refused, "the broker's dynamic-security plugin refused a command");
+    }
+    for name in answer.boxes.iter().filter(|name| !office.wire.knows(name)) {
+        tracing::info!(name, "a box that was revoked is taken out of the broker");
+        office.wire.dismiss(name);
+    }
 }
 
 /// Gives a message to the worker of its box.

@@ -5,6 +5,7 @@
 
 mod broker;
 mod client;
+mod dynsec;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -85,6 +86,8 @@ pub struct Wire {
     client: Arc<Mutex<Option<AsyncClient>>>,
     guests: Arc<OnceLock<Guests>>,
     address: Arc<OnceLock<SocketAddr>>,
+    /// What the broker's dynamic-security plugin is still to be told; `None` where there is none.
+    untold: Arc<Mutex<Option<Vec<serde_json::Value>>>>,
 }
 
 impl std::fmt::Debug for Wire {
@@ -99,11 +102,32 @@ impl Wire {
         self.boxes.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), password);
     }
 
+    /// Lets a box in that got a new password, and tells a broker that keeps users of its own.
+    pub fn welcome(&self, name: &str, password: &str) {
+        self.admit(name, PasswordHash::of(password.as_bytes()));
+        self.tell_plugin(dynsec::admit(name, password));
+    }
+
     /// Shuts a box out and drops its connections, now.
     pub fn dismiss(&self, name: &str) {
         self.boxes.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         if let Some(guests) = self.guests.get() {
             guests.show_out(name);
+        }
+        self.tell_plugin(dynsec::dismiss(name));
+    }
+
+    /// Tells the broker's plugin, now or when it is back.
+    fn tell_plugin(&self, commands: Vec<serde_json::Value>) {
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(waiting) = untold.as_mut() else { return };
+        waiting.extend(commands);
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let told = client.is_some_and(|client| {
+            client.try_publish(dynsec::CONTROL, rumqttc::QoS::AtLeastOnce, false, dynsec::together(waiting)).is_ok()
+        });
+        if told {
+            waiting.clear();
         }
     }
 
@@ -143,7 +167,17 @@ pub async fn start(office: &Office, ear: Ear) -> anyhow::Result<Vec<JoinHandle<(
     let mut tasks = Vec::new();
     let name = format!("server-{}", office.seal.mac(&[b"mqtt client"]));
     let options = match &office.config.broker {
-        Some(url) => client::options(&name, url)?,
+        Some(url) => {
+            let options = client::options(&name, url)?;
+            if office.config.broker_dynsec {
+                anyhow::ensure!(
+                    options.credentials().is_some(),
+                    "--broker-dynsec needs the plugin's administrator in --broker: mqtt://user:password@host"
+                );
+                *office.wire.untold.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
+            }
+            options
+        }
         None => {
             let password = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
             let wire = &office.wire;

@@ -1,0 +1,84 @@
+//! Agents built from altered sources. One that notes a message after Ctrl-Z, where it must before, shows that the
+//! crash test can fail.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::crash::{Fault, every_step};
+use crate::journeys::process::program;
+use crate::support::sources::root;
+
+/// Where the commit stands, and the writing of PDU and Ctrl-Z behind it.
+const BEFORE: &str = "if let Err(error) = before.await {";
+const CTRL_Z: &str = "self.hand_over(hex).await.map_err(|gone| Unsent::After(gone.into()))?;\n";
+
+/// The driver with Ctrl-Z moved in front of the commit; everything else as it is.
+fn with_ctrl_z_first(driver: &str) -> String {
+    for place in [BEFORE, CTRL_Z] {
+        assert_eq!(driver.matches(place).count(), 1, "the driver no longer has `{place}` once: adapt this test");
+    }
+    assert!(driver.find(BEFORE) < driver.find(CTRL_Z), "the driver is altered already");
+    driver.replace(CTRL_Z, "").replace(BEFORE, &format!("{CTRL_Z}{BEFORE}"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        std::fs::copy(from, to).unwrap();
+    }
+}
+
+/// Rewrites a file of the copy.
+fn alter(file: &Path, how: impl Fn(&str) -> String) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let altered = how(&text);
+    assert_ne!(text, altered, "{} is as it was", file.display());
+    std::fs::write(file, altered).unwrap();
+}
+
+/// A file of the copy and what to do to it.
+pub type Change<'a> = (&'a str, &'a dyn Fn(&str) -> String);
+
+/// Builds an agent of altered sources under a name of its own, beside the right one, so that both share their
+/// libraries.
+pub fn build(name: &str, changes: &[Change<'_>]) -> PathBuf {
+    let right = program("gateway-agent");
+    let target = right.parent().unwrap().parent().unwrap();
+    let copied = target.join(format!("{name}-source"));
+    let _ = std::fs::remove_dir_all(&copied);
+    for name in ["Cargo.toml", "Cargo.lock", "gateway-agent/Cargo.toml", "gateway-agent/src", "gateway-agent/protocol"]
+    {
+        std::fs::create_dir_all(copied.join(name).parent().unwrap()).unwrap();
+        copy(&root().join(name), &copied.join(name));
+    }
+    alter(&copied.join("Cargo.toml"), |text| text.replace("\"server\", ", "").replace(", \"tests\"]", "]"));
+    alter(&copied.join("gateway-agent/Cargo.toml"), |text| {
+        text.replacen("name = \"gateway-agent\"", &format!("name = \"{name}\"\nautobins = false"), 1)
+            + &format!("\n[lib]\nname = \"gateway_agent\"\n\n[[bin]]\nname = \"{name}\"\npath = \"src/main.rs\"\n")
+    });
+    for (file, change) in changes {
+        alter(&copied.join(file), change);
+    }
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--offline", "--package", name, "--target-dir"])
+        .arg(target)
+        .current_dir(&copied)
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    program(name)
+}
+
+#[test]
+fn an_agent_that_commits_after_ctrl_z_is_caught() {
+    let agent = build("altered-agent", &[("gateway-agent/src/modem/driver.rs", &with_ctrl_z_first)]);
+    let sum = every_step(&agent, Fault::Kill);
+    let twice = sum.wrong.iter().filter(|wrong| !wrong.contains("twice: []")).count();
+    println!("{} of {} kills showed it", twice, sum.faults);
+    assert!(twice > 0, "{} kills, and nobody noticed that it commits too late", sum.faults);
+}
