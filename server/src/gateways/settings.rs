@@ -20,7 +20,7 @@ use crate::kernel::error::{AppError, Result, html as page_of};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::money::Milli;
-use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
+use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::{card, empty};
 
@@ -111,14 +111,16 @@ fn refusal(lang: Lang, setting: Setting, bad: &BadSetting) -> Cow<'static, str> 
 
 fn field(lang: Lang, form: &Form, setting: Setting) -> maud::Markup {
     let (label, hint) = (name(lang, setting), hint(lang, setting));
-    let with_hint = |field: FieldView<'_>| match &hint {
-        Some(hint) => match typed(setting) {
-            Typed::Flag => fields::checkbox(&field.hint(hint)),
-            kind => fields::text(&field.hint(hint), input(kind), 32),
-        },
-        None => fields::text(&field, input(typed(setting)), 32),
+    let field = form.field(setting.word(), &label);
+    let field = match &hint {
+        Some(hint) => field.hint(hint),
+        None => field,
     };
-    with_hint(form.field(setting.word(), &label))
+    if typed(setting) == Typed::Flag {
+        fields::checkbox(&field)
+    } else {
+        fields::text(&field, input(typed(setting)), 32)
+    }
 }
 
 fn input(typed: Typed) -> InputKind {
