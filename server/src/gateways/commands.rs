@@ -1,5 +1,7 @@
 //! What people ask of a box besides messages (its balance, settings, logs, an update), and what came of it.
 
+use std::time::Duration;
+
 use fieldline_protocol::messages::{Ack, UssdEvent};
 use fieldline_protocol::topics::CommandKind;
 use maud::{Markup, html};
@@ -21,6 +23,9 @@ use crate::ui::{card, plain_cell};
 
 /// The longest answer that is kept; a USSD answer has at most 182 characters (3GPP TS 23.038, 5).
 const LONGEST: usize = 400;
+
+/// How long the answer to a person waits for the box's own.
+const ANSWER: Duration = Duration::from_millis(1500);
 
 /// A command, or a word of the network that the box asked for by itself.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -102,8 +107,27 @@ pub async fn give<B: serde::Serialize>(
         let mut tx = cx.office.db.begin().await?;
         move_on(&mut tx, gateway.id, wire_id, "refused", "unsent", cx.now).await?;
         tx.commit().await?;
+        return Ok(response);
+    }
+    // Most boxes answer at once: the page that follows then shows it, and need not be told.
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed() < ANSWER && is_open(&cx.office.db, wire_id, ask.kind).await? {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(response)
+}
+
+#[derive(sqlx::FromRow)]
+struct Stands {
+    state: String,
+}
+
+/// Whether a command has not come to its end yet, as far as its own kind has one.
+async fn is_open(db: &Db, wire_id: Uuid, kind: CommandKind) -> Result<bool, DbError> {
+    let row: Option<Stands> =
+        sql("SELECT state FROM gateway_commands WHERE wire_id = $1").bind(wire_id.to_string()).optional(db).await?;
+    let answers = matches!(kind, CommandKind::Ussd | CommandKind::Logs);
+    Ok(row.is_some_and(|row| row.state == "asked" || (answers && row.state == "taken")))
 }
 
 /// Notes what was heard of a command; `false` when it is not ours or nothing new.
@@ -223,10 +247,10 @@ pub fn list(lang: Lang, given: &[Given], now: Millis) -> Markup {
                     (plain_cell(
                         html! {
                             b { (one.name(lang)) } " " (one.state_tag(lang))
-                            p { @if !one.modem.is_empty() { (one.modem) " · " } (one.about_words(lang)) }
+                            p { (one.by_name.clone().unwrap_or_else(|| t!(lang, "gateways.by_itself").into_owned())) @for word in [&one.modem, &one.about_words(lang)].into_iter().filter(|word| !word.is_empty()) { " · " (word) } }
                             @if !said.is_empty() { p.pre { (said) } }
                         },
-                        html! { small.d { (one.by_name.clone().unwrap_or_else(|| t!(lang, "gateways.by_itself").into_owned())) } small.d { (clock::brief(one.at, now)) } },
+                        html! { small.d { (clock::brief(one.at, now)) } },
                     ))
                 }
             }))

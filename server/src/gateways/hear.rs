@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use fieldline_protocol::messages::{
     Ack, CallEvent, EventAck, EventHead, InboxEvent, Info, LogLines, ModemState, OptoutEvent, Presence, SmsEvent,
@@ -168,7 +169,7 @@ async fn note_info(office: &Office, incoming: &Incoming, info: &Info) -> Result<
     store::set_info(&mut tx, gateway.id, &stored, office.clock.now()).await?;
     tx.commit().await?;
     if stored != gateway.info {
-        reload(office, gateway.id);
+        reload_twice(office, gateway.id);
     }
     Ok(())
 }
@@ -217,14 +218,25 @@ async fn note_logs(office: &Office, incoming: &Incoming, lines: LogLines) -> Res
     Ok(())
 }
 
+/// A page that is just being loaded hears nothing yet; after this it does.
+const LOADED: Duration = Duration::from_secs(2);
+
 /// Open pages about a box load anew.
 fn reload(office: &Office, gateway: Id) {
-    for path in ["", "/logs", "/settings", "/update"] {
-        let data = serde_json::json!({ "path": format!("/gateways/{gateway}{path}") }).to_string();
-        for person in office.hub.present() {
-            office.hub.tell(person, Live { name: "reload", data: data.clone() });
-        }
+    let data = serde_json::json!({ "path": format!("/gateways/{gateway}") }).to_string();
+    for person in office.hub.present() {
+        office.hub.tell(person, Live { name: "reload", data: data.clone() });
     }
+}
+
+/// The same, and once more for the page of whoever caused the change a moment ago.
+fn reload_twice(office: &Office, gateway: Id) {
+    reload(office, gateway);
+    let office = Arc::clone(office);
+    tokio::spawn(async move {
+        tokio::time::sleep(LOADED).await;
+        reload(&office, gateway);
+    });
 }
 
 async fn take_in(office: &Office, incoming: &Incoming, event: Option<FromBox>) -> Result<(), AppError> {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use fieldline_protocol::messages::ModemState;
+use fieldline_protocol::messages::{BoxTrouble, ModemState};
 
 use super::commands::{self, Given};
 use super::store::Gateway;
@@ -23,7 +23,12 @@ fn state(lang: Lang, gateway: &Gateway) -> Markup {
     let modems = health::modems(&gateway.modems);
     let troubles = health::info(&gateway.info).troubles;
     let wrong = modems.values().find_map(|modem| modem.trouble).map(|wrong| trouble::of_modem(lang, wrong).what);
-    let wrong = troubles.first().map(|wrong| trouble::of_box(lang, *wrong).what).or(wrong);
+    // One that went back to its old version works.
+    let wrong = troubles
+        .iter()
+        .find(|trouble| **trouble != BoxTrouble::UpdateFailed)
+        .map(|wrong| trouble::of_box(lang, *wrong).what)
+        .or(wrong);
     let waits = !modems.is_empty() && modems.values().all(|modem| !health::works(modem));
     match (gateway.state.as_str(), gateway.online) {
         ("new", _) => tag(t!(lang, "gateways.state_new"), Tone::Info),
