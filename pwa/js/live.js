@@ -22,7 +22,7 @@ document.body.append(box);
 // Whoever is typing goes on typing.
 if(!dirty)box.focus();
 },
-reload:at=>{if(at.path===location.pathname&&!dirty&&!$("dialog"))location.reload()},
+reload:at=>{if((location.pathname+"/").startsWith(at.path+"/")&&!dirty&&!$("dialog"))location.reload()},
 toast:t=>toast(t.text||t),
 };
 if(document.body.hasAttribute("data-live")&&!stored&&window.EventSource){

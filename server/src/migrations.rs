@@ -23,4 +23,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611232120_decisions_by_sms"),
     migration!("202611232130_occasions"),
     migration!("202611240900_lists_of_a_team"),
+    migration!("202611240910_gateways_commands"),
 ];

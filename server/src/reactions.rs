@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fieldline_protocol::messages::Ack;
 
 use crate::events::Event;
-use crate::gateways::FromBox;
+use crate::gateways::{self, FromBox};
 use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::clock::Millis;
@@ -83,10 +83,7 @@ pub async fn from_box(tx: &mut Tx, gateway: Id, at: Millis, event: &FromBox) -> 
         FromBox::Sms(event) => sms::moved(tx, gateway, at, event).await,
         FromBox::Inbox(event) => sms::received(tx, gateway, at, event).await,
         FromBox::Call(event) => calls::heard(tx, gateway, at, event).await,
-        FromBox::Ussd(event) => {
-            tracing::info!(modem = event.modem, code = event.code, "the network answered a code");
-            Ok(())
-        }
+        FromBox::Ussd(event) => Ok(gateways::answered(tx, gateway, at, event).await?),
         FromBox::Optout(event) => sms::opted_out(tx, at, event).await,
     }
 }

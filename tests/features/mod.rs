@@ -9,6 +9,7 @@ mod customers;
 mod decisions;
 mod events;
 mod foreign_records;
+mod gateway_page;
 mod gateways;
 mod grouped_commits;
 mod migrations;

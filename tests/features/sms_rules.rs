@@ -128,4 +128,19 @@ both_engines! {
         let thread = list.links("/sms/").into_iter().find(|href| href.len() == "/sms/0123456789abc".len()).unwrap();
         assert!(clerk.get(&thread).await.says("不完整"));
     }
+
+    async fn a_word_takes_marketing_up_again(app: App) {
+        let here = TestBox::connect(&app).await;
+        here.inbox(&app, "+8613805362417", "TD", false).await;
+        until(&app, "SELECT count(*) AS n FROM sms_blocks WHERE ended_at IS NULL", 1).await;
+        here.inbox(&app, "+8613805362417", "恢复订阅。", false).await;
+        until(&app, "SELECT count(*) AS n FROM sms_blocks WHERE ended_at IS NULL", 0).await;
+        until(&app, "SELECT count(*) AS n FROM audit_log WHERE kind = 'sms_block' AND action = 'edit' AND origin = 'sms_inbox'", 1).await;
+        loop {
+            let command: OptoutCommand = here.command("cmd/optout").await;
+            if command.remove == ["+8613805362417"] {
+                break;
+            }
+        }
+    }
 }

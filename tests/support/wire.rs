@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fieldline_protocol::messages::{
-    Ack, EventHead, InboxEvent, ModemHealth, ModemState, Presence, Registration, SmsCommand, SmsEvent, SmsState, Status,
+    Ack, BoxTrouble, EventHead, InboxEvent, Info, ModemHealth, ModemState, Presence, Registration, SmsCommand,
+    SmsEvent, SmsState, Status,
 };
+use fieldline_protocol::settings::Setting;
 use fieldline_protocol::signing::Signed;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use serde::Serialize;
@@ -61,7 +63,34 @@ impl TestBox {
             commands: Mutex::new(commands),
             seq: Arc::new(Mutex::new(0)),
         };
-        let modem = ModemState {
+        here.say("modem/m1/state", &TestBox::healthy(app)).await;
+        here.presence(app, Presence::Online).await;
+        until(app, "SELECT count(*) AS n FROM gateways WHERE online = TRUE", 1).await;
+        here
+    }
+
+    /// Says whether it is there.
+    pub async fn presence(&self, app: &App, state: Presence) {
+        self.say("status", &Status { state, boot: self.boot, ver: "test".to_owned(), ts: app.clock.now() }).await;
+    }
+
+    /// Says what it is made of: two lines, and these settings in force beside the defaults.
+    pub async fn info(&self, agent: &str, settings: &[(&str, &str)], troubles: Vec<BoxTrouble>) {
+        let defaults = Setting::ALL.map(|one| (one.word().to_owned(), one.default_value().to_owned()));
+        let set = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let info = Info {
+            agent: agent.to_owned(),
+            lines: vec!["line0".to_owned(), "line1".to_owned()],
+            settings: defaults.into_iter().chain(set).collect(),
+            troubles,
+            ..Info::default()
+        };
+        self.say("info", &info).await;
+    }
+
+    /// How its modem is when nothing is wrong.
+    pub fn healthy(app: &App) -> ModemState {
+        ModemState {
             health: ModemHealth::Ready,
             registration: Registration::Home,
             operator: "CHINA MOBILE".to_owned(),
@@ -74,16 +103,7 @@ impl TestBox {
             error: None,
             balance: None,
             ts: app.clock.now(),
-        };
-        here.say("modem/m1/state", &modem).await;
-        here.presence(app, Presence::Online).await;
-        until(app, "SELECT count(*) AS n FROM gateways WHERE online = TRUE", 1).await;
-        here
-    }
-
-    /// Says whether it is there.
-    pub async fn presence(&self, app: &App, state: Presence) {
-        self.say("status", &Status { state, boot: self.boot, ver: "test".to_owned(), ts: app.clock.now() }).await;
+        }
     }
 
     /// Publishes a message below its own name.

@@ -12,8 +12,8 @@ use crate::kernel::paging::{Listing, Paging};
 pub struct Call {
     /// Its row.
     pub id: Id,
-    /// The line it came in on.
-    pub line: String,
+    line: String,
+    line_name: Option<String>,
     /// Whose customer calls.
     pub owner_id: Option<Id>,
     /// Which customer.
@@ -40,6 +40,12 @@ pub struct Call {
 }
 
 impl Call {
+    /// The line it came in on, as people call it.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        self.line_name.as_deref().unwrap_or(&self.line)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn state(&self) -> State {
@@ -47,9 +53,10 @@ impl Call {
     }
 }
 
-const CALL: &str = "SELECT k.id, k.line, k.owner_id, k.customer_id, c.name AS customer, k.contact_id, k.digits, k.name, k.withheld, k.state, \
+const CALL: &str = "SELECT k.id, k.line, l.name AS line_name, k.owner_id, k.customer_id, c.name AS customer, k.contact_id, k.digits, k.name, k.withheld, k.state, \
      k.started_at, k.ended_at, k.answered_by, u.name AS answerer FROM calls k \
-     LEFT JOIN customers c ON c.id = k.customer_id LEFT JOIN users u ON u.id = k.answered_by WHERE ";
+     LEFT JOIN customers c ON c.id = k.customer_id LEFT JOIN users u ON u.id = k.answered_by \
+     LEFT JOIN gateway_lines l ON l.gateway_id = k.gateway_id AND l.line = k.line WHERE ";
 
 /// What a new row needs.
 #[derive(Debug)]

@@ -39,7 +39,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
                 @for call in &calls.rows {
                     (link_cell(
                         format!("/calls/{}", call.id),
-                        html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) @if call.customer.is_some() { p.num { (shown(&call.digits)) } } },
+                        html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) p { @if call.customer.is_some() { span.num { (shown(&call.digits)) } " · " } (call.line()) } },
                         html! { small { (clock::brief(call.started_at, cx.now)) } },
                     ))
                 }
@@ -95,7 +95,7 @@ pub fn show(cx: &Cx, call: &Call) -> String {
             (cell(t!(lang, "calls.began"), html! { (clock::iso_minute(call.started_at)) }))
             @if let Some(end) = call.ended_at { (cell(t!(lang, "calls.length"), html! { span.num { (t!(lang, "calls.rang", n = (end - call.started_at).max(0) / 1000)) } })) }
             @if let Some(answerer) = &call.answerer { (cell(t!(lang, "calls.taken_by"), html! { (answerer) })) }
-            (cell(t!(lang, "calls.line"), html! { (call.line) }))
+            (cell(t!(lang, "calls.line"), html! { (call.line()) }))
         }))
         (acts(cx, call))
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fieldline_protocol::messages::{Info, ModemHealth, ModemState, Registration};
+use fieldline_protocol::messages::{Info, ModemHealth, ModemState, ModemTrouble, Registration};
 
 /// Modems kept of one box; a report of more is nonsense.
 const MOST: usize = 32;
@@ -36,7 +36,21 @@ pub fn works(modem: &ModemState) -> bool {
         Registration::Home | Registration::Roaming => true,
         Registration::Unknown | Registration::NotRegistered | Registration::Searching | Registration::Denied => false,
     };
+    let able = modem.trouble.is_none_or(|trouble| match trouble {
+        ModemTrouble::SimFull | ModemTrouble::Limit | ModemTrouble::Other => true,
+        ModemTrouble::Unplugged
+        | ModemTrouble::Silent
+        | ModemTrouble::Refusing
+        | ModemTrouble::NoSim
+        | ModemTrouble::PinNeeded
+        | ModemTrouble::PinWrong
+        | ModemTrouble::PukNeeded
+        | ModemTrouble::NoNetwork
+        | ModemTrouble::Denied
+        | ModemTrouble::NoCredit => false,
+    });
     registered
+        && able
         && match modem.health {
             ModemHealth::Ready | ModemHealth::Degraded => true,
             ModemHealth::Starting | ModemHealth::Waiting | ModemHealth::Absent => false,
@@ -46,7 +60,7 @@ pub fn works(modem: &ModemState) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use fieldline_protocol::messages::ModemState;
+    use fieldline_protocol::messages::{ModemState, ModemTrouble};
 
     use super::{info, modems, with_modem, works};
 
@@ -59,6 +73,8 @@ mod tests {
         let read = modems(&stored);
         assert_eq!(read["m1"], state);
         assert!(works(&read["m1"]) && !works(&read["m2"]));
+        let broke = ModemState { trouble: Some(ModemTrouble::NoCredit), ..read["m1"].clone() };
+        assert!(!works(&broke), "a SIM without credit is in the network and sends nothing");
         assert!(modems("[]").is_empty());
         assert_eq!(info("").agent, "");
     }

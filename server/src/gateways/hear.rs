@@ -3,21 +3,23 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use fieldline_protocol::messages::{
-    Ack, CallEvent, EventAck, EventHead, InboxEvent, Info, ModemState, OptoutEvent, Presence, SmsEvent, Status,
-    UssdEvent,
+    Ack, CallEvent, EventAck, EventHead, InboxEvent, Info, LogLines, ModemState, OptoutEvent, Presence, SmsEvent,
+    Status, UssdEvent,
 };
 use fieldline_protocol::topics::Topic;
 use serde::de::DeserializeOwned;
 
-use super::health;
 use super::store::{self, Gateway};
+use super::{commands, health, logs};
 use crate::kernel::access::CompanyKey;
 use crate::kernel::db::{DbError, Tx};
 use crate::kernel::error::AppError;
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::Incoming;
+use crate::kernel::sse::Live;
 use crate::kernel::{HookFuture, Office};
 use crate::reactions;
 
@@ -106,7 +108,11 @@ async fn listen(office: &Office, key: &Arc<CompanyKey>, incoming: &Incoming) -> 
         Topic::CallEvent => take_in(office, incoming, read(incoming).map(FromBox::Call)).await,
         Topic::UssdEvent => take_in(office, incoming, read(incoming).map(FromBox::Ussd)).await,
         Topic::OptoutEvent => take_in(office, incoming, read(incoming).map(FromBox::Optout)).await,
-        Topic::Metrics | Topic::Log => {
+        Topic::Log => match read::<LogLines>(incoming) {
+            Some(lines) => note_logs(office, incoming, lines).await,
+            None => Ok(()),
+        },
+        Topic::Metrics => {
             tracing::debug!(
                 sender = incoming.sender,
                 topic = incoming.topic,
@@ -161,24 +167,76 @@ async fn note_info(office: &Office, incoming: &Incoming, info: &Info) -> Result<
     let mut tx = office.db.begin().await?;
     let Some(gateway) = lock(&mut tx, incoming).await? else { return Ok(()) };
     store::set_info(&mut tx, gateway.id, &stored, office.clock.now()).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    if stored != gateway.info {
+        reload_twice(office, gateway.id);
+    }
+    Ok(())
 }
 
 async fn note_modem(office: &Office, incoming: &Incoming, modem: &str, state: ModemState) -> Result<(), AppError> {
     let mut tx = office.db.begin().await?;
     let Some(gateway) = lock(&mut tx, incoming).await? else { return Ok(()) };
+    // Signal and queue move all the time; a page loads anew for what somebody has to act upon.
+    let before = health::modems(&gateway.modems).remove(modem);
+    let news = before.is_none_or(|before| {
+        (before.health, before.registration, before.trouble, before.balance)
+            != (state.health, state.registration, state.trouble, state.balance.clone())
+    });
     let stored = health::with_modem(&gateway.modems, modem, state);
     store::set_modems(&mut tx, gateway.id, &stored, office.clock.now()).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    if news {
+        reload(office, gateway.id);
+    }
+    Ok(())
 }
 
 async fn note_ack(office: &Office, incoming: &Incoming, ack: &Ack) -> Result<(), AppError> {
     let mut tx = office.db.begin().await?;
     let Some(gateway) = lock(&mut tx, incoming).await? else { return Ok(()) };
+    let of_ours = commands::acknowledged(&mut tx, gateway.id, office.clock.now(), ack).await?;
     reactions::box_acknowledged(&mut tx, gateway.id, office.clock.now(), ack).await?;
     tx.commit().await?;
     office.alarm.ring();
+    if of_ours {
+        reload(office, gateway.id);
+    }
     Ok(())
+}
+
+/// Log lines that somebody asked for; others are thrown away.
+async fn note_logs(office: &Office, incoming: &Incoming, lines: LogLines) -> Result<(), AppError> {
+    let mut tx = office.db.begin().await?;
+    let Some(gateway) = lock(&mut tx, incoming).await? else { return Ok(()) };
+    let now = office.clock.now();
+    if commands::brought_logs(&mut tx, gateway.id, lines.id, now).await? {
+        tx.commit().await?;
+        logs::keep(gateway.id, now, lines.lines);
+        reload(office, gateway.id);
+    }
+    Ok(())
+}
+
+/// A page that is just being loaded hears nothing yet; after this it does.
+const LOADED: Duration = Duration::from_secs(2);
+
+/// Open pages about a box load anew.
+fn reload(office: &Office, gateway: Id) {
+    let data = serde_json::json!({ "path": format!("/gateways/{gateway}") }).to_string();
+    for person in office.hub.present() {
+        office.hub.tell(person, Live { name: "reload", data: data.clone() });
+    }
+}
+
+/// The same, and once more for the page of whoever caused the change a moment ago.
+fn reload_twice(office: &Office, gateway: Id) {
+    reload(office, gateway);
+    let office = Arc::clone(office);
+    tokio::spawn(async move {
+        tokio::time::sleep(LOADED).await;
+        reload(&office, gateway);
+    });
 }
 
 async fn take_in(office: &Office, incoming: &Incoming, event: Option<FromBox>) -> Result<(), AppError> {
@@ -205,6 +263,9 @@ async fn take_in(office: &Office, incoming: &Incoming, event: Option<FromBox>) -
     tx.commit().await?;
     office.alarm.ring();
     acknowledge(office, &gateway.wire_name, upto);
+    if matches!(event, Some(FromBox::Ussd(_))) {
+        reload(office, gateway.id);
+    }
     Ok(())
 }
 

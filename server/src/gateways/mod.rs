@@ -1,21 +1,28 @@
 //! Gateways 网关: the boxes with the modems. Claiming and revoking, their health, and the two-way traffic
 //! with them: signed commands out, events in.
 //!
-//! Tables: gateways, gateway_events.
+//! Tables: gateways, gateway_events, gateway_commands, gateway_lines.
 //! Events: none; what a box says goes through `reactions`.
 //! Uses: nothing.
 
 mod claim;
+mod commands;
 mod health;
 mod hear;
 mod keys;
+mod lines;
+mod logs;
 mod pages;
+mod settings;
 mod store;
+mod trouble;
+mod update;
 mod view;
 
 use fieldline_protocol::topics::{CommandKind, Topic};
 
 pub use claim::{broker_now, claim_directly, welcome};
+pub use commands::answered;
 pub use fieldline_protocol::messages::Claim;
 pub use hear::{FromBox, hear};
 
@@ -38,6 +45,15 @@ pub fn routes(routes: &mut Routes) {
     routes.get("/gateways/:id", Gate::view(Module::Gateways), pages::show);
     routes.post("/gateways/:id", Gate::edit(Module::Gateways), pages::update);
     routes.post("/gateways/:id/code", Gate::edit(Module::Gateways), pages::issue_code);
+    routes.post("/gateways/:id/balance", Gate::view(Module::Gateways), pages::ask_balance);
+    routes.get("/gateways/:id/settings", Gate::edit(Module::Gateways), settings::show);
+    routes.post("/gateways/:id/settings", Gate::edit(Module::Gateways), settings::update);
+    routes.get("/gateways/:id/lines", Gate::edit(Module::Gateways), lines::show);
+    routes.post("/gateways/:id/lines", Gate::edit(Module::Gateways), lines::update);
+    routes.get("/gateways/:id/logs", Gate::edit(Module::Gateways), logs::show);
+    routes.post("/gateways/:id/logs", Gate::edit(Module::Gateways), logs::ask);
+    routes.get("/gateways/:id/update", Gate::edit(Module::Gateways), update::show);
+    routes.post("/gateways/:id/update", Gate::edit(Module::Gateways), update::send);
     routes.post("/gateways/:id/revocation", Gate::edit(Module::Gateways), pages::revoke);
 }
 

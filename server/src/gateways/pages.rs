@@ -1,14 +1,22 @@
 //! Pages of the boxes.
 
+use fieldline_protocol::messages::UssdCommand;
+use fieldline_protocol::topics::CommandKind;
 use poem::Response;
 use poem::http::StatusCode;
 
-use super::{claim, store, view};
+use super::commands::Ask;
+use super::store::Gateway;
+use super::view::Beside;
+use super::{claim, commands, health, lines, settings, store, view};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::cx::Cx;
 use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::i18n::t;
 use crate::reactions;
+
+/// The last commands on a box's page.
+const COMMANDS: i64 = 8;
 
 /// `GET /gateways`
 pub async fn list(cx: Cx) -> Result<Response> {
@@ -40,7 +48,35 @@ pub async fn create(cx: Cx) -> Result<Response> {
 /// `GET /gateways/:id`
 pub async fn show(cx: Cx) -> Result<Response> {
     let gateway = store::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
-    Ok(html(view::show(&cx, &gateway, &cx.blank())))
+    let beside = beside(&cx, &gateway).await?;
+    Ok(html(view::show(&cx, &gateway, &beside, &cx.blank())))
+}
+
+/// What its page shows besides the box itself.
+async fn beside(cx: &Cx, gateway: &Gateway) -> Result<Beside> {
+    let db = &cx.office.db;
+    let commands = commands::last(db, gateway.id, None, COMMANDS).await?;
+    Ok(Beside { commands, lines: lines::names(db, gateway.id).await? })
+}
+
+/// `POST /gateways/:id/balance` with `modem`: asks the network with the code that is set on the box. It costs
+/// nothing and changes nothing, so whoever sees the box may.
+pub async fn ask_balance(cx: Cx) -> Result<Response> {
+    let gateway = store::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let form = cx.form().await?;
+    let modem = form.value("modem");
+    if !health::modems(&gateway.modems).contains_key(modem) {
+        return Err(AppError::BadRequest("no such modem"));
+    }
+    let code = settings::balance_code(&gateway);
+    if code.is_empty() {
+        return Err(AppError::Refused(t!(cx.lang, "gateways.no_balance_code").into_owned()));
+    }
+    let back = format!("/gateways/{}?done=sent", gateway.id);
+    let changes = Changes::new().set("modem", modem).set("code", code.as_str());
+    let ask = Ask { kind: CommandKind::Ussd, modem, about: &code, changes, back: &back };
+    let command = |id| UssdCommand { id, modem: modem.to_owned(), code: code.clone() };
+    commands::give(&cx, &form, &gateway, ask, command).await
 }
 
 /// `POST /gateways/:id/code`: the code is shown in the answer and nowhere else, so it is not a redirect.
@@ -66,7 +102,8 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let name = form.required("name", &t!(cx.lang, "gateways.name"), 40);
     let gateway = store::find(&cx.office.db, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
     if !form.is_right() {
-        let mut response = html(view::show(&cx, &gateway, &form));
+        let beside = beside(&cx, &gateway).await?;
+        let mut response = html(view::show(&cx, &gateway, &beside, &form));
         response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
         return Ok(response);
     }

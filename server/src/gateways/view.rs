@@ -2,10 +2,11 @@
 
 use maud::{Markup, html};
 
-use fieldline_protocol::messages::ModemState;
+use fieldline_protocol::messages::{BoxTrouble, ModemState};
 
-use super::health;
+use super::commands::{self, Given};
 use super::store::Gateway;
+use super::{health, settings, trouble};
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
@@ -15,16 +16,25 @@ use crate::modules::Module;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, cell, empty, link_button, link_cell};
+use crate::ui::{card, cell, empty, link_button, link_cell, text_cell};
 
 /// In words and colour: is it there, and does the network hear it.
 fn state(lang: Lang, gateway: &Gateway) -> Markup {
     let modems = health::modems(&gateway.modems);
+    let troubles = health::info(&gateway.info).troubles;
+    let wrong = modems.values().find_map(|modem| modem.trouble).map(|wrong| trouble::of_modem(lang, wrong).what);
+    // One that went back to its old version works.
+    let wrong = troubles
+        .iter()
+        .find(|trouble| **trouble != BoxTrouble::UpdateFailed)
+        .map(|wrong| trouble::of_box(lang, *wrong).what)
+        .or(wrong);
     let waits = !modems.is_empty() && modems.values().all(|modem| !health::works(modem));
     match (gateway.state.as_str(), gateway.online) {
         ("new", _) => tag(t!(lang, "gateways.state_new"), Tone::Info),
         ("revoked", _) => tag(t!(lang, "gateways.state_revoked"), Tone::Plain),
         (_, false) => tag(t!(lang, "gateways.offline"), Tone::Bad),
+        (_, true) if wrong.is_some() => tag(wrong.unwrap_or_default(), Tone::Bad),
         (_, true) if waits => tag(t!(lang, "gateways.waits_for_network"), Tone::Warn),
         (_, true) => tag(t!(lang, "gateways.online"), Tone::Good),
     }
@@ -79,11 +89,21 @@ pub fn new(cx: &Cx, form: &Form) -> String {
     page.render(body)
 }
 
-fn modem(lang: Lang, name: &str, modem: &ModemState) -> Markup {
+/// What is wrong, and what helps; `said` are the modem's own words.
+fn wrong(words: &trouble::Words, said: Option<&str>) -> Markup {
+    html! { div.cell { div.g { (tag(&words.what, Tone::Bad)) p { (words.remedy) } @if let Some(said) = said { p { code { (said) } } } } } }
+}
+
+fn modem(cx: &Cx, gateway: &Gateway, beside: &Beside, name: &str, modem: &ModemState) -> Markup {
+    let lang = cx.lang;
+    let called = beside.line(name);
+    let asks = gateway.online && gateway.state == "active" && !settings::balance_code(gateway).is_empty();
     card(
-        Some(name),
+        Some(&called),
         None,
         html! {
+            @if let Some(trouble) = modem.trouble { (wrong(&trouble::of_modem(lang, trouble), modem.error.as_deref())) }
+            @else if let Some(error) = &modem.error { (cell(t!(lang, "gateways.error"), html! { (tag(error, Tone::Bad)) })) }
             (cell(t!(lang, "gateways.network"), html! {
                 @if !health::works(modem) { (tag(t!(lang, "gateways.waits_for_network"), Tone::Warn)) }
                 @else if modem.operator.is_empty() { (t!(lang, "gateways.registered")) }
@@ -95,27 +115,71 @@ fn modem(lang: Lang, name: &str, modem: &ModemState) -> Markup {
             @if let (Some(used), Some(capacity)) = (modem.sim_used, modem.sim_capacity) {
                 (cell(t!(lang, "gateways.sim"), html! { span.num { (used) "/" (capacity) } }))
             }
-            @if let Some(error) = &modem.error { (cell(t!(lang, "gateways.error"), html! { (tag(error, Tone::Bad)) })) }
+            @if let Some(balance) = &modem.balance { (text_cell(t!(lang, "gateways.balance"), balance)) }
+            @if asks {
+                (fields::form(&format!("/gateways/{}/balance", gateway.id), &cx.op_id(), None, false, None, html! {
+                    (fields::hidden("modem", name))
+                    (fields::submit(t!(lang, "gateways.ask_balance"), ButtonKind::Quiet))
+                }))
+            }
         },
     )
 }
 
-/// One box: health, name, end.
-pub fn show(cx: &Cx, gateway: &Gateway, form: &Form) -> String {
+/// What a box's page shows besides the box itself.
+#[derive(Debug)]
+pub struct Beside {
+    /// The last commands.
+    pub commands: Vec<Given>,
+    /// How people call its lines.
+    pub lines: Vec<(String, String)>,
+}
+
+impl Beside {
+    /// A line's or modem's name for people, with its own behind it.
+    fn line(&self, line: &str) -> String {
+        let named = self.lines.iter().find(|(known, _)| known == line);
+        named.map_or_else(|| line.to_owned(), |(_, name)| format!("{name} · {line}"))
+    }
+}
+
+/// The pages behind a box that is in use.
+fn rooms(lang: Lang, gateway: &Gateway) -> Markup {
+    let room = |noun: &str, label: std::borrow::Cow<'static, str>| {
+        link_cell(format!("/gateways/{}/{noun}", gateway.id), html! { (label) }, html! {})
+    };
+    card(
+        None,
+        None,
+        html! {
+            (room("settings", t!(lang, "gateways.settings")))
+            (room("lines", t!(lang, "gateways.lines")))
+            (room("update", t!(lang, "gateways.update")))
+            (room("logs", t!(lang, "gateways.logs")))
+        },
+    )
+}
+
+/// One box: health, troubles, what was asked of it, name, end.
+pub fn show(cx: &Cx, gateway: &Gateway, beside: &Beside, form: &Form) -> String {
     let lang = cx.lang;
     let info = health::info(&gateway.info);
     let may_edit = cx.may(Gate::edit(Module::Gateways)) && gateway.state != "revoked";
     let named = if form.fields().is_empty() { form.clone().with("name", gateway.name.as_str()) } else { form.clone() };
     let body = html! {
         (card(None, None, html! {
+            @for trouble in &info.troubles { (wrong(&trouble::of_box(lang, *trouble), None)) }
             (cell(t!(lang, "gateways.state"), state(lang, gateway)))
             (cell(t!(lang, "gateways.last_seen"), html! { @match gateway.seen_at { Some(at) => (clock::iso_minute(at)), None => (t!(lang, "gateways.never_seen")) } }))
             @if !info.agent.is_empty() { (cell(t!(lang, "gateways.version"), html! { (info.agent) })) }
             @if !info.os.is_empty() { (cell(t!(lang, "gateways.os"), html! { (info.os) })) }
             @if !info.hardware.is_empty() { (cell(t!(lang, "gateways.hardware"), html! { (info.hardware) })) }
+            @if !info.lines.is_empty() { (cell(t!(lang, "gateways.lines"), html! { (info.lines.iter().map(|line| beside.line(line)).collect::<Vec<_>>().join(", ")) })) }
             (cell(t!(lang, "gateways.wire_name"), html! { code { (gateway.wire_name) } }))
         }))
-        @for (name, state) in &health::modems(&gateway.modems) { (modem(lang, name, state)) }
+        @for (name, state) in &health::modems(&gateway.modems) { (modem(cx, gateway, beside, name, state)) }
+        @if may_edit && gateway.state == "active" { (rooms(lang, gateway)) }
+        (commands::list(lang, &beside.commands, cx.now))
         @if may_edit && gateway.state == "new" {
             (card(Some(&t!(lang, "gateways.claim_title")), None, html! {
                 div.cell { div.g { (t!(lang, "gateways.claim_text")) } }
@@ -137,7 +201,7 @@ pub fn show(cx: &Cx, gateway: &Gateway, form: &Form) -> String {
         }
     };
     let frame = cx.frame();
-    let page = Page::new(&frame, gateway.name.as_str()).back("/gateways");
+    let page = Page::new(&frame, gateway.name.as_str()).back("/gateways").refresh();
     let page = if form.is_right() { page } else { page.error_title() };
     page.render(body)
 }

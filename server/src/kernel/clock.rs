@@ -114,6 +114,20 @@ pub fn brief(at: Millis, now: Millis) -> String {
     }
 }
 
+/// `08:30` as minutes of the day.
+#[must_use]
+pub fn minute_of(text: &str) -> Option<i64> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
+    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
+}
+
+/// Minutes of the day as `08:30`.
+#[must_use]
+pub fn wall(minute: i64) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
 /// Reads a `<input type=date>` value. Business dates lie between 1900 and 2099: a year 9999 is a slip of
 /// the finger, and it is told so instead of being stored.
 #[must_use]
@@ -124,7 +138,7 @@ pub fn parse_day(text: &str) -> Option<NaiveDate> {
 
 #[cfg(test)]
 mod tests {
-    use super::{DAY, brief, iso_minute, parse_day, start_of};
+    use super::{DAY, brief, iso_minute, minute_of, parse_day, start_of, wall};
 
     #[test]
     fn a_china_day_begins_at_sixteen_utc() {
@@ -139,6 +153,12 @@ mod tests {
         assert_eq!(brief(now, now), "10:00");
         assert_eq!(brief(now - DAY, now), "11-22 10:00");
         assert_eq!(brief(now - 400 * DAY, now), "2025-10-19");
+    }
+
+    #[test]
+    fn times_of_day_read_back() {
+        assert_eq!(minute_of("08:30").map(wall).as_deref(), Some("08:30"));
+        assert!(["", "24:00", "8", "-1:00", "08:60"].iter().all(|text| minute_of(text).is_none()));
     }
 
     #[test]

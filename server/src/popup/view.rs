@@ -40,6 +40,7 @@ pub fn number_only(lang: Lang, found: &Card) -> Markup {
 pub fn popup(lang: Lang, found: &Card) -> Markup {
     html! {
         h2 { (t!(lang, "popup.title")) " " (state(lang, found)) " " span.num { (number(lang, found)) } }
+        p { (found.call.line()) }
         (facts(lang, found))
         (link_button(format!("/popup/{}", found.call.id), t!(lang, "popup.open"), ButtonKind::Primary))
     }
@@ -95,6 +96,7 @@ pub fn page(cx: &Cx, found: &Card, people: &[(Id, String)]) -> String {
         (card(None, None, html! {
             p.money { (number(lang, found)) }
             (cell(t!(lang, "popup.state"), state(lang, found)))
+            (cell(t!(lang, "popup.line"), html! { (found.call.line()) }))
             (facts(lang, found))
         }))
         @if matches!(call.state(), State::Ringing | State::Ended) {

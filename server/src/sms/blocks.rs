@@ -2,6 +2,7 @@
 //! opt-outs are also told to every box, which honours them at the moment of sending while we are away.
 
 use fieldline_protocol::messages::{OptoutCommand, OptoutEvent};
+use fieldline_protocol::optout::{Wish, wish};
 use fieldline_protocol::topics::CommandKind;
 use poem::Response;
 use poem::http::StatusCode;
@@ -18,7 +19,7 @@ use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
 use crate::kernel::phone::Phone;
-use crate::sms::limits::{Block, Class, opts_out};
+use crate::sms::limits::{Block, Class};
 use crate::sms::settings_view;
 
 /// Numbers in one command: the message stays under 10 kB.
@@ -98,19 +99,34 @@ struct Found {
     id: Id,
 }
 
-/// A message came in: where it is an opt-out, its number gets no more marketing.
+/// A message came in: where it is a word that opts out or in again, it holds from now on.
 ///
 /// # Errors
 /// What the database says.
-pub async fn heard(tx: &mut Tx, inbox: Id, digits: &str, text: &str, at: Millis) -> Result<bool, DbError> {
-    if !opts_out(text) {
-        return Ok(false);
-    }
-    let id = insert(tx, digits, Block::OptOut, "", (Some(inbox), None), at).await?;
+pub async fn heard(tx: &mut Tx, inbox: Id, digits: &str, text: &str, at: Millis) -> Result<(), DbError> {
+    let Some((wish, word)) = wish(text) else { return Ok(()) };
     let author = Author { user: None, origin: "sms_inbox".to_owned(), at };
-    let changes = Changes::new().set("kind", Block::OptOut.code()).set("inbox_id", inbox.to_string());
-    audit::record(tx, &author, Action::Create, "sms_block", id, changes).await?;
-    Ok(true)
+    match wish {
+        Wish::Out => {
+            let id = insert(tx, digits, Block::OptOut, "", (Some(inbox), None), at).await?;
+            let changes = Changes::new().set("kind", Block::OptOut.code()).set("inbox_id", inbox.to_string());
+            audit::record(tx, &author, Action::Create, "sms_block", id, changes).await
+        }
+        Wish::In => opt_in(tx, &author, digits, word).await,
+    }
+}
+
+/// Ends the opt-out of a number, if it stands.
+async fn opt_in(tx: &mut Tx, author: &Author, digits: &str, word: &str) -> Result<(), DbError> {
+    let ended: Option<Found> = sql("UPDATE sms_blocks SET ended_at = $2 WHERE digits = $1 AND kind = 'optout' \
+         AND ended_at IS NULL RETURNING id")
+    .bind(digits)
+    .bind(author.at)
+    .optional(&mut *tx)
+    .await?;
+    let Some(Found { id }) = ended else { return Ok(()) };
+    let changes = Changes::new().moved("ended_at", serde_json::Value::Null, author.at).set("word", word);
+    audit::record(tx, author, Action::Edit, "sms_block", id, changes).await
 }
 
 /// A box honoured a word that came to it; here it is kept too, whoever hears of it first: the reply itself
@@ -120,29 +136,19 @@ pub async fn heard(tx: &mut Tx, inbox: Id, digits: &str, text: &str, at: Millis)
 /// What the database says.
 pub async fn opted_out(tx: &mut Tx, at: Millis, event: &OptoutEvent) -> Result<()> {
     let Some(phone) = Phone::parse(&event.number) else { return Ok(()) };
-    let standing = against(&mut *tx, phone.digits(), Class::Marketing).await? == Some(Block::OptOut);
     let author = Author { user: None, origin: "box".to_owned(), at };
-    match (event.out, standing) {
-        (true, false) => {
-            let id = insert(tx, phone.digits(), Block::OptOut, "", (None, None), at).await?;
-            let changes = Changes::new().set("kind", Block::OptOut.code()).set("word", event.word.as_str());
-            audit::record(tx, &author, Action::Create, "sms_block", id, changes).await?;
-        }
-        (false, true) => {
-            let ended: Option<Found> =
-                sql("UPDATE sms_blocks SET ended_at = $2 WHERE digits = $1 AND kind = 'optout' \
-                 AND ended_at IS NULL RETURNING id")
-                .bind(phone.digits())
-                .bind(at)
-                .optional(&mut *tx)
-                .await?;
-            if let Some(Found { id }) = ended {
-                let changes =
-                    Changes::new().moved("ended_at", serde_json::Value::Null, at).set("word", event.word.as_str());
-                audit::record(tx, &author, Action::Edit, "sms_block", id, changes).await?;
-            }
-        }
-        (true, true) | (false, false) => {}
+    if !event.out {
+        return Ok(opt_in(tx, &author, phone.digits(), &event.word).await?);
+    }
+    let standing: Option<Found> =
+        sql("SELECT id FROM sms_blocks WHERE digits = $1 AND kind = 'optout' AND ended_at IS NULL")
+            .bind(phone.digits())
+            .optional(&mut *tx)
+            .await?;
+    if standing.is_none() {
+        let id = insert(tx, phone.digits(), Block::OptOut, "", (None, None), at).await?;
+        let changes = Changes::new().set("kind", Block::OptOut.code()).set("word", event.word.as_str());
+        audit::record(tx, &author, Action::Create, "sms_block", id, changes).await?;
     }
     Ok(())
 }
@@ -191,12 +197,12 @@ async fn tell_all(office: &Office, digits: &str) -> Result<()> {
     Ok(())
 }
 
-/// After a reply came in: where it was an opt-out, the boxes hear of it.
+/// After a reply came in: where it opted out or in again, the boxes hear of it.
 ///
 /// # Errors
 /// What the database says.
 pub async fn tell_heard(office: &Office, digits: &str, text: &str) -> Result<()> {
-    if opts_out(text) { tell_all(office, digits).await } else { Ok(()) }
+    if wish(text).is_some() { tell_all(office, digits).await } else { Ok(()) }
 }
 
 async fn publish(office: &Office, gateway: Id, add: &[&Told], remove: &[&Told]) -> Result<()> {

@@ -106,20 +106,6 @@ impl Quiet {
     }
 }
 
-/// `08:30` as minutes of the day.
-#[must_use]
-pub fn minute_of(text: &str) -> Option<i64> {
-    let (hour, minute) = text.trim().split_once(':')?;
-    let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
-    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
-}
-
-/// Minutes of the day as `08:30`.
-#[must_use]
-pub fn wall(minute: i64) -> String {
-    format!("{:02}:{:02}", minute / 60, minute % 60)
-}
-
 /// The beginnings of numbers that may be written to, as typed: `130 131,1380536`. None mean every mainland
 /// mobile.
 ///
@@ -185,31 +171,10 @@ impl Block {
     }
 }
 
-/// What people send to get no more, alone in a message. A longer message that merely has one of these words in
-/// it is for a person to read: 取消订单 takes back an order, not the consent.
-const OPT_OUT_WORDS: [&str; 10] = ["T", "TD", "TT", "退订", "N", "R", "取消", "拒收", "STOP", "UNSUBSCRIBE"];
-
-/// Whether a message that came in takes the consent back.
-#[must_use]
-pub fn opts_out(text: &str) -> bool {
-    let bare: String = text
-        .trim()
-        .trim_matches(|c: char| matches!(c, '。' | '.' | '！' | '!' | '“' | '”' | '"' | '【' | '】'))
-        .chars()
-        .map(|c| match c {
-            '\u{ff21}'..='\u{ff5a}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-            other => other,
-        })
-        .collect::<String>()
-        .trim()
-        .to_uppercase();
-    OPT_OUT_WORDS.contains(&bare.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use super::{Caps, Class, Quiet, SentToday, allowed, minute_of, opts_out, ranges, wall, within};
+    use super::{Caps, Class, Quiet, SentToday, allowed, ranges, within};
     use crate::kernel::clock::{HOUR, MINUTE, parse_day, start_of};
     use crate::sms::Refusal;
 
@@ -233,8 +198,6 @@ mod tests {
         let noon = Quiet { from: 12 * 60, to: 14 * 60 };
         assert!(noon.holds(day + 13 * HOUR) && !noon.holds(day + 14 * HOUR) && !noon.holds(day));
         assert!(!Quiet { from: 60, to: 60 }.holds(day + HOUR));
-        assert_eq!(minute_of("08:30").map(wall).as_deref(), Some("08:30"));
-        assert!(["", "24:00", "8", "-1:00", "08:60"].iter().all(|text| minute_of(text).is_none()));
     }
 
     #[test]
@@ -244,15 +207,5 @@ mod tests {
         assert!(!allowed(&known, "18805360000"));
         assert!(allowed(&[], "18805360000"));
         assert_eq!(ranges("138 0536"), Err("0536".to_owned()));
-    }
-
-    #[test]
-    fn only_the_bare_word_opts_out() {
-        for text in ["T", "t", "TD", " td ", "退订", "退订。", "Ｔ", "ＴＤ", "stop", "“退订”"] {
-            assert!(opts_out(text), "{text}");
-        }
-        for text in ["", "取消订单", "退订后再联系", "Tom", "不退订", "T恤到货了吗", "收到"] {
-            assert!(!opts_out(text), "{text}");
-        }
     }
 }

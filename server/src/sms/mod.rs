@@ -18,10 +18,11 @@ mod store;
 mod templates;
 mod view;
 
+pub use crate::kernel::clock::{minute_of, wall};
 pub use blocks::opted_out;
 pub use from_box::{acknowledged, box_lost, moved, received};
 pub use from_order::order_approved;
-pub use limits::{Block, Class, Quiet, minute_of, wall};
+pub use limits::{Block, Class, Quiet};
 pub use offer::{LOOK, box_came_online, look, offer};
 pub use parts::{Alphabet, Size, measure};
 pub use rules::{LONGEST, Refusal, State, VARIABLES, content, fill, form_of_address, unknown_variable};

@@ -4,6 +4,7 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
+use crate::kernel::clock::{minute_of, wall};
 use crate::kernel::cx::Cx;
 use crate::kernel::db::{DbError, On, Tx, sql};
 use crate::kernel::error::{Result, html};
@@ -11,7 +12,7 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::sms::limits::{self, Caps, Class, Quiet, minute_of, wall};
+use crate::sms::limits::{self, Caps, Class, Quiet};
 use crate::sms::settings_view;
 
 /// The rules as set, or as they come.
