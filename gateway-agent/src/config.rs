@@ -222,19 +222,55 @@ pub struct PduArgs {
 #[derive(Debug, Subcommand)]
 pub enum PduWay {
     /// A text into its parts.
-    Encode {
-        /// E.164.
-        #[arg(long)]
-        to: String,
-        /// The text.
-        #[arg(long)]
-        text: String,
-    },
-    /// What a modem gave, in hex.
+    ///
+    /// Example: gateway-agent pdu encode --to +8613805362417 --text 你好
+    ///
+    /// Without --to and --text, one JSON object a line is read from standard input, each answered with a line:
+    /// {"to":"+8613805362417","text":"你好","report":true,"validity":3600,"reference":7,"flash":true}
+    #[command(verbatim_doc_comment)]
+    Encode(EncodeArgs),
+    /// What a modem gave, in hexadecimal, into its fields.
+    ///
+    /// Example: gateway-agent pdu decode 0791683108200005F0040D91683108352614F70008621132900000230460597D21
+    ///
+    /// Without HEX, one is read from each line of standard input.
+    #[command(verbatim_doc_comment)]
     Decode {
-        /// The PDU.
-        hex: String,
+        /// PDUs with the service centre's address in front.
+        hex: Vec<String>,
+        /// They are SMS-SUBMIT: what goes to the network.
+        #[arg(long)]
+        submit: bool,
     },
+}
+
+/// `pdu encode`.
+#[derive(Debug, Args)]
+pub struct EncodeArgs {
+    /// E.164, such as +8613805362417.
+    #[arg(long, requires = "text")]
+    pub to: Option<String>,
+    /// The text.
+    #[arg(long, requires = "to")]
+    pub text: Option<String>,
+    /// Ask for a delivery report.
+    #[arg(long)]
+    pub report: bool,
+    /// How long the network tries, in seconds.
+    #[arg(long)]
+    pub validity: Option<u32>,
+    /// Names the parts of one message.
+    #[arg(long, default_value_t = 0)]
+    pub reference: u16,
+    /// Write the reference with sixteen bits.
+    #[arg(long)]
+    pub wide_reference: bool,
+    /// Shown at once and not stored (class 0).
+    #[arg(long)]
+    pub flash: bool,
+    /// 1 to 7: replace what was sent under the same number before.
+    #[arg(long)]
+    pub replace: Option<u8>,
 }
 
 /// `simulate`.

@@ -82,7 +82,7 @@ run(async (ends) => {
   console.log(`first sight of the sign-in page, nothing stored: ${Math.round(performance.now() - begun)} ms`);
   await stranger.close();
 
-  const { context, page } = await person(browser, demo.base, 'rep1');
+  const { context, page } = await person(browser, demo.base, 'rep1', { place: null });
   context.setDefaultTimeout(20_000);
   // The same phone on a good line, for what is not measured; its session is good for every port of this machine.
   const good = await context.newPage();
