@@ -1,4 +1,8 @@
 //! The box: the real agent against the simulated modem, as processes.
 
 mod crash;
+mod faults;
 mod pair;
+mod peers;
+mod scene;
+mod shell;
