@@ -7,3 +7,4 @@ mod pair;
 mod peers;
 mod scene;
 mod shell;
+mod soak;
