@@ -3,5 +3,11 @@
 mod altered;
 mod brokers;
 mod crash;
+mod dialogue;
+mod faults;
 mod pair;
+mod peers;
 mod remote;
+mod scene;
+mod shell;
+mod soak;
