@@ -52,9 +52,9 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
 pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
     let scope = Scope::company(&key);
     match pending.event {
-        Event::TaskGiven { owner, .. } => {
+        Event::TaskGiven { task, owner } => {
             office.badges_changed(owner);
-            Ok(())
+            Ok(decisions::tell_task(&office, &key, task, owner).await?)
         }
         Event::ApprovalOpened { approval, approver } => {
             approvals::tell::opened(&office, &key, approval, approver).await?;
