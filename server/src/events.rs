@@ -83,6 +83,11 @@ pub enum Event {
         /// The message.
         sms: Id,
     },
+    /// A message is wanted back from the box that has it.
+    SmsRecalled {
+        /// The message.
+        sms: Id,
+    },
     /// A message came in.
     SmsReceived {
         /// The inbox row.
@@ -117,6 +122,7 @@ impl outbox::Event for Event {
             Event::TaskGiven { .. } => "task_given",
             Event::SmsQueued { .. } => "sms_queued",
             Event::SmsMoved { .. } => "sms_moved",
+            Event::SmsRecalled { .. } => "sms_recalled",
             Event::SmsReceived { .. } => "sms_received",
             Event::CallRinging { .. } => "call_ringing",
             Event::CallEnded { .. } => "call_ended",

@@ -24,4 +24,6 @@ pub const ALL: &[Migration] = &[
     migration!("202611232130_occasions"),
     migration!("202611240900_lists_of_a_team"),
     migration!("202611240910_gateways_commands"),
+    migration!("202611240920_sms_recall"),
+    migration!("202611240930_decisions_of_tasks"),
 ];

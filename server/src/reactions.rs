@@ -37,6 +37,7 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
         | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }
         | Event::TaskGiven { .. }
+        | Event::SmsRecalled { .. }
         | Event::SmsReceived { .. }
         | Event::CallRinging { .. }
         | Event::CallEnded { .. }
@@ -51,9 +52,9 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
 pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
     let scope = Scope::company(&key);
     match pending.event {
-        Event::TaskGiven { owner, .. } => {
+        Event::TaskGiven { task, owner } => {
             office.badges_changed(owner);
-            Ok(())
+            Ok(decisions::tell_task(&office, &key, task, owner).await?)
         }
         Event::ApprovalOpened { approval, approver } => {
             approvals::tell::opened(&office, &key, approval, approver).await?;
@@ -63,6 +64,7 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
         Event::OrderApproved { order } => Ok(sms::order_approved(&office, &key, order).await?),
         Event::SmsQueued { sms } => Ok(sms::offer(&office, &scope, sms).await?),
         Event::SmsMoved { sms } => Ok(sms::tell_moved(&office, &scope, sms).await?),
+        Event::SmsRecalled { sms } => Ok(sms::ask_back(&office, &scope, sms).await?),
         Event::SmsReceived { inbox } => {
             sms::tell_received(&office, &scope, inbox).await?;
             Ok(decisions::heard(&office, &key, inbox).await?)

@@ -1,6 +1,6 @@
 //! Campaigns: whom they reach, that they wait, stop and end, and what a hundred thousand cost.
 
-use fieldline_protocol::messages::{Class, SmsCommand, SmsState};
+use fieldline_protocol::messages::{CancelCommand, Class, SmsCommand, SmsState};
 use server::kernel::clock::{HOUR, MINUTE};
 use server::kernel::id::Id;
 
@@ -109,7 +109,7 @@ both_engines! {
         assert_eq!(app.number("SELECT unknown AS n FROM campaigns").await, 0);
     }
 
-    async fn a_pause_holds_all_but_the_fifty_that_are_ahead(app: App) {
+    async fn a_pause_takes_back_what_has_not_left_and_going_on_sends_it_once(app: App) {
         let here = TestBox::connect(&app).await;
         people(&app, 70).await;
         let manager = app.sign_in("manager1").await;
@@ -118,22 +118,70 @@ both_engines! {
         until(&app, MADE, 50).await;
         tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
         assert_eq!(app.number(MADE).await, 50, "no more are made ahead");
-        act(&manager, &path, "pause").await;
-        let first = here.take_sms().await;
-        here.report(&app, first.id, SmsState::Sent, None).await;
+        let mut there = Vec::new();
+        for _ in 0..50 {
+            there.push(here.take_sms().await);
+        }
+        until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'queued'", 50).await;
+        here.report(&app, there[0].id, SmsState::Sent, None).await;
         until(&app, "SELECT sent AS n FROM campaigns", 1).await;
+        act(&manager, &path, "pause").await;
+        // One leaves while the box is asked; of one the answer is lost, and its report says it too.
+        let mut asked = Vec::new();
+        for _ in 0..49 {
+            let cancel: CancelCommand = here.command("cmd/cancel").await;
+            asked.push(cancel.sms);
+            if cancel.sms == there[1].id {
+                here.acknowledge(cancel.id, Some("too late")).await;
+            } else {
+                if cancel.sms != there[2].id {
+                    here.acknowledge(cancel.id, None).await;
+                }
+                here.report(&app, cancel.sms, SmsState::Cancelled, None).await;
+            }
+        }
+        assert!(!asked.contains(&there[0].id), "nobody asks for what has left");
+        until(&app, "SELECT queued AS n FROM campaigns", 1).await;
+        assert!(manager.get(&path).await.says("还有 1 条在网关"));
+        here.report(&app, there[1].id, SmsState::Sent, None).await;
+        until(&app, "SELECT count(*) AS n FROM campaigns WHERE sent = 2 AND queued = 0 AND total = 70", 1).await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM campaign_recipients WHERE state = 'pending' AND message_id IS NULL").await, 68);
         tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
         assert_eq!(app.number(MADE).await, 50, "a pause holds the rest");
-        assert!(manager.get(&path).await.says("已交给网关的 49 条仍会发出"));
+        let shown = manager.get(&path).await;
+        assert!(shown.says("没发出的都留着"), "{}", shown.text());
         act(&manager, &path, "resumption").await;
-        until(&app, MADE, 51).await;
+        let mut again = Vec::new();
+        for _ in 0..50 {
+            again.push(here.take_sms().await);
+        }
+        assert!(again.iter().all(|new| there.iter().all(|old| old.id != new.id)), "the box knows the old ids");
+        assert!(again.iter().all(|new| new.to != there[0].to && new.to != there[1].to), "who has it gets it once");
         act(&manager, &path, "cancellation").await;
-        let second = here.take_sms().await;
-        here.report(&app, second.id, SmsState::Sent, None).await;
-        until(&app, "SELECT sent AS n FROM campaigns", 2).await;
+        for _ in 0..50 {
+            let cancel: CancelCommand = here.command("cmd/cancel").await;
+            here.acknowledge(cancel.id, None).await;
+        }
+        until(&app, "SELECT count(*) AS n FROM campaigns WHERE state = 'cancelled' AND queued = 0 AND sent = 2", 1).await;
         tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-        assert_eq!(app.number(MADE).await, 51);
+        assert_eq!(app.number(MADE).await, 100, "a cancelled one makes no more");
         manager.post(&format!("{path}/resumption"), &[("op_id", "late")]).await.expect(409);
+    }
+
+    async fn a_pause_without_a_box_takes_everything_back_at_once(app: App) {
+        people(&app, 3).await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        release(&manager, &path, &[]).await;
+        until(&app, MADE, 3).await;
+        act(&manager, &path, "pause").await;
+        assert_eq!(app.number("SELECT queued AS n FROM campaigns").await, 0);
+        let here = TestBox::connect(&app).await;
+        assert!(here.command_within::<SmsCommand>("cmd/sms", std::time::Duration::from_secs(2)).await.is_none());
+        act(&manager, &path, "resumption").await;
+        for _ in 0..3 {
+            here.take_sms().await;
+        }
     }
 
     async fn quiet_hours_and_the_given_time_are_waited_for(app: App) {

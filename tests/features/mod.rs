@@ -23,6 +23,7 @@ mod sessions;
 mod sign_in;
 pub mod sms;
 mod sms_rules;
+mod task_answers;
 mod tasks;
 mod users;
 mod visit_photos;

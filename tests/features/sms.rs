@@ -1,6 +1,6 @@
 //! Messages out through a box and replies in, with a real broker between.
 
-use fieldline_protocol::messages::{Class, Presence, SmsCommand, SmsState};
+use fieldline_protocol::messages::{CancelCommand, Class, Presence, SmsCommand, SmsState};
 
 use crate::support::app::App;
 use crate::support::client::{Client, Page};
@@ -136,5 +136,40 @@ both_engines! {
         assert_eq!(app.word("SELECT state AS s FROM sms_messages").await, "waiting");
         here.presence(&app, Presence::Online).await;
         assert_eq!(here.take_sms().await.to, "+8613805362417");
+    }
+
+    async fn a_message_is_taken_back_while_it_has_not_left(app: App) {
+        let rep = app.sign_in("rep1").await;
+        // No box yet: at once.
+        let path = write(&rep, "/sms/new", "13805362417", "写错了").await.location().replace("?done=sent", "");
+        let form = rep.get(&path).await.form(&format!("{path}/recall"));
+        rep.submit(&form, &[]).await.location();
+        assert!(rep.get(&path).await.says("已收回，没有发出"));
+        let here = TestBox::connect(&app).await;
+        // In the box's queue: the box says.
+        let path = write(&rep, "/sms/new", "13805362418", "也写错了").await.location().replace("?done=sent", "");
+        let command = here.take_sms().await;
+        until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'queued'", 1).await;
+        let form = rep.get(&path).await.form(&format!("{path}/recall"));
+        rep.submit(&form, &[]).await.location();
+        let cancel: CancelCommand = here.command("cmd/cancel").await;
+        assert_eq!(cancel.sms, command.id);
+        assert!(rep.get(&path).await.says("正在从网关收回"));
+        here.acknowledge(cancel.id, None).await;
+        until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'dropped' AND error = 'taken_back'", 2).await;
+        // Leaving: too late, and it goes its way.
+        let path = write(&rep, "/sms/new", "13805362419", "来不及").await.location().replace("?done=sent", "");
+        let command = here.take_sms().await;
+        until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'queued'", 1).await;
+        let form = rep.get(&path).await.form(&format!("{path}/recall"));
+        rep.submit(&form, &[]).await.location();
+        let cancel: CancelCommand = here.command("cmd/cancel").await;
+        here.acknowledge(cancel.id, Some("too late")).await;
+        until(&app, "SELECT count(*) AS n FROM sms_messages WHERE recall_late = TRUE", 1).await;
+        assert!(rep.get(&path).await.says("收不回了"));
+        here.report(&app, command.id, SmsState::Sent, None).await;
+        until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'sent'", 1).await;
+        let late = form.with(&[("op_id", "late")]);
+        rep.submit(&late, &[]).await.expect(409);
     }
 }

@@ -28,6 +28,9 @@ const PIECE: i64 = 10;
 /// # Errors
 /// What the database says.
 pub async fn moved(tx: &mut Tx, message: Id) -> Result<()> {
+    if sms::came_back(tx, message).await? {
+        return Ok(store::put_back(tx, message).await?);
+    }
     if let Some(state) = sms::state_of(tx, message).await? {
         store::follow(tx, message, rules::stage_of(state)).await?;
     }

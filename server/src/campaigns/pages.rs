@@ -303,6 +303,10 @@ async fn to_state(cx: Cx, next: State) -> Result<Response> {
         let state = before.name(cx.lang);
         return Err(AppError::Refused(t!(cx.lang, "campaigns.cannot_move", state = state).into_owned()));
     }
+    if matches!(next, State::Paused | State::Cancelled) {
+        let ahead = store::on_the_way(&mut write.tx, id).await?;
+        sms::recall_all(&mut write.tx, &ahead, cx.now).await?;
+    }
     let ended = (next == State::Cancelled).then_some(cx.now);
     store::set_state(&mut write.tx, id, next, ended).await?;
     write.audit(Action::Act, "campaign", id, Changes::new().moved("state", before.code(), next.code())).await?;

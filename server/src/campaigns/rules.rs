@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::kernel::i18n::{Lang, t};
 use crate::sms;
 
-/// Messages that are made ahead of their sending, over all campaigns: what a pause can no longer stop.
+/// Messages that are made ahead of their sending, over all campaigns: what a pause has to take back.
 pub const AHEAD: i64 = 50;
 
 macro_rules! words {

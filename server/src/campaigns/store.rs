@@ -276,6 +276,50 @@ pub async fn follow(tx: &mut Tx, message: Id, stage: Stage) -> Result<(), DbErro
         .map(|_| ())
 }
 
+/// A message was taken back: its recipient waits as before it was made. It is counted for the day's caps all
+/// the same, which errs on the careful side.
+pub async fn put_back(tx: &mut Tx, message: Id) -> Result<(), DbError> {
+    let lock = tx.for_update();
+    let stands: Option<Stands> =
+        sql("SELECT campaign_id, contact_id, state FROM campaign_recipients WHERE message_id = $1")
+            .bind(message)
+            .push(lock)
+            .optional(&mut *tx)
+            .await?;
+    let Some(stands) = stands else { return Ok(()) };
+    let Some(from) = Stage::from_code(&stands.state).and_then(column) else { return Ok(()) };
+    sql("UPDATE campaign_recipients SET state = 'pending', message_id = NULL WHERE campaign_id = $1 AND contact_id = $2")
+        .bind(stands.campaign_id)
+        .bind(stands.contact_id)
+        .run(&mut *tx)
+        .await?;
+    sql("UPDATE campaigns SET ")
+        .push(from)
+        .push(" = ")
+        .push(from)
+        .push(" - 1 WHERE id = ")
+        .arg(stands.campaign_id)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+#[derive(sqlx::FromRow)]
+struct Made {
+    message_id: Id,
+}
+
+/// The messages of a campaign that are on their way.
+pub async fn on_the_way(tx: &mut Tx, campaign: Id) -> Result<Vec<Id>, DbError> {
+    let rows: Vec<Made> =
+        sql("SELECT message_id FROM campaign_recipients WHERE campaign_id = $1 AND state = 'queued' \
+         AND message_id IS NOT NULL ORDER BY message_id LIMIT 500")
+        .bind(campaign)
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.message_id).collect())
+}
+
 /// A recipient in the list.
 #[derive(Debug, sqlx::FromRow)]
 pub struct RecipientRow {

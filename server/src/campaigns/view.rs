@@ -206,7 +206,10 @@ pub fn progress(cx: &Cx, campaign: &Campaign, settings: &Settings) -> String {
         (State::Running, _, Some(at)) if at > cx.now => t!(lang, "campaigns.note_at", when = clock::iso_minute(at)),
         (State::Running, "quiet", _) => t!(lang, "campaigns.note_quiet", to = sms::wall(settings.quiet.to)),
         (State::Running, "company_cap", _) => t!(lang, "campaigns.note_cap"),
-        (State::Paused, _, _) => t!(lang, "campaigns.note_paused", n = campaign.queued),
+        (State::Paused | State::Cancelled, _, _) if campaign.queued > 0 => {
+            t!(lang, "campaigns.note_recalled", n = campaign.queued)
+        }
+        (State::Paused, _, _) => t!(lang, "campaigns.note_paused"),
         (State::Draft | State::Running | State::Done | State::Cancelled, _, _) => {
             t!(lang, "campaigns.note_count", done = campaign.finished(), total = campaign.total)
         }

@@ -2,16 +2,17 @@
 
 use crate::approvals;
 use crate::decisions::rules::{self, Answer, GUESSES, Outcome, PATIENCE};
-use crate::decisions::store::{self, Code};
+use crate::decisions::store::{self, About, Code};
 use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Right, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::db::Tx;
 use crate::kernel::error::{AppError, Result};
-use crate::kernel::i18n::Lang;
+use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::modules::Module;
 use crate::sms::{self, Class, NewSms, Sent};
+use crate::tasks::{self, NotDone};
 use crate::users;
 
 /// An answer under judgement.
@@ -62,33 +63,57 @@ async fn judge(tx: &mut Tx, case: &Case<'_>) -> Result<(Outcome, Option<Code>)> 
         return Ok((Outcome::Wrong, None));
     };
     let person = users::find(&mut *tx, case.scope, code.user_id).await?;
+    let (module, right) = match code.about {
+        About::Approval(_) => (Module::Approvals, Right::Approve),
+        About::Task(..) => (Module::Tasks, Right::Edit),
+    };
     let allowed = person.is_some_and(|person| {
         let role = Role::from_code(&person.role);
-        let may = role.is_some_and(|role| Module::Approvals.preset(role).has(Right::Approve));
+        let may = role.is_some_and(|role| module.preset(role).has(right));
         may && person.status == "active" && person.mobile == case.digits
     });
     let outcome = if !allowed {
         Outcome::NotAllowed
-    } else if code.used_as.is_some() {
+    } else if code.used {
         Outcome::Repeated
     } else if now >= code.expires_at {
         Outcome::Expired
-    } else if !case.answer.approved && case.answer.comment.is_empty() {
-        Outcome::NoReason
     } else {
-        decide(tx, case, &code).await?
+        match code.about {
+            About::Task(..) if !case.answer.approved => Outcome::OnlyYes,
+            About::Task(task, version) => finish_task(tx, case, &code, (task, version)).await?,
+            About::Approval(_) if !case.answer.approved && case.answer.comment.is_empty() => Outcome::NoReason,
+            About::Approval(approval) => decide(tx, case, &code, approval).await?,
+        }
     };
     Ok((outcome, Some(code)))
 }
 
-async fn decide(tx: &mut Tx, case: &Case<'_>, code: &Code) -> Result<Outcome> {
+async fn finish_task(tx: &mut Tx, case: &Case<'_>, code: &Code, task: (Id, i64)) -> Result<Outcome> {
+    let lang = Lang::default();
+    let author = Author { user: Some(code.user_id), origin: "sms".to_owned(), at: case.office.clock.now() };
+    let said = case.answer.comment.as_str();
+    let feedback = if said.is_empty() { t!(lang, "decisions.feedback").into_owned() } else { said.to_owned() };
+    let against = match tasks::finish(tx, &author, case.scope, task, code.user_id, &feedback).await? {
+        Ok(()) => {
+            store::use_up(tx, code, Outcome::Done.code()).await?;
+            return Ok(Outcome::Done);
+        }
+        Err(NotDone::Gone) => return Ok(Outcome::NotAllowed),
+        Err(NotDone::Changed) => t!(lang, "decisions.task_changed"),
+        Err(NotDone::Over) => t!(lang, "decisions.task_over"),
+    };
+    Ok(Outcome::Against(against.into_owned()))
+}
+
+async fn decide(tx: &mut Tx, case: &Case<'_>, code: &Code, approval: Id) -> Result<Outcome> {
     let author = Author { user: Some(code.user_id), origin: "sms".to_owned(), at: case.office.clock.now() };
     let Answer { approved, comment, .. } = case.answer;
-    let done = approvals::decide(tx, &author, case.scope, code.user_id, code.approval_id, *approved, comment).await?;
+    let done = approvals::decide(tx, &author, case.scope, code.user_id, approval, *approved, comment).await?;
     match done {
         Ok(()) => {
             let outcome = if *approved { Outcome::Approved } else { Outcome::Rejected };
-            store::use_up(tx, code.id, outcome.code()).await?;
+            store::use_up(tx, code, outcome.code()).await?;
             Ok(outcome)
         }
         Err(against) => Ok(against.text(Lang::default()).map_or(Outcome::NotAllowed, Outcome::Against)),
@@ -101,14 +126,20 @@ async fn finish(mut tx: Tx, case: &Case<'_>, outcome: &Outcome, code: Option<&Co
     let wrong = store::wrong_today(&mut tx, case.digits, now).await?;
     store::note(&mut tx, case.inbox, case.digits, code, outcome.code(), now).await?;
     let author = Author { user: None, origin: "sms_inbox".to_owned(), at: now };
-    let changes =
-        Changes::new().set("outcome", outcome.code()).set("approval_id", code.map(|code| code.approval_id.to_string()));
+    let changes = Changes::new().set("outcome", outcome.code());
+    let changes = match code.map(|code| code.about) {
+        Some(About::Approval(approval)) => changes.set("approval_id", approval.to_string()),
+        Some(About::Task(task, _)) => changes.set("task_id", task.to_string()),
+        None => changes,
+    };
     audit::record(&mut tx, &author, Action::Act, "decision_answer", case.inbox, changes).await?;
     let silent = match outcome {
         Outcome::Wrong | Outcome::NotAllowed => wrong >= PATIENCE,
         Outcome::Locked => true,
         Outcome::Approved
         | Outcome::Rejected
+        | Outcome::Done
+        | Outcome::OnlyYes
         | Outcome::Repeated
         | Outcome::Expired
         | Outcome::NoReason
@@ -125,12 +156,16 @@ async fn finish(mut tx: Tx, case: &Case<'_>, outcome: &Outcome, code: Option<&Co
 }
 
 async fn answer(tx: &mut Tx, case: &Case<'_>, author: &Author, outcome: &Outcome, code: Option<&Code>) -> Result<()> {
-    let approval = match code {
-        Some(code) => approvals::find(&mut *tx, case.scope, code.user_id, code.approval_id).await?,
-        None => None,
+    let (title, is_task) = match code.map(|code| (code.user_id, code.about)) {
+        Some((user, About::Approval(approval))) => {
+            (approvals::find(&mut *tx, case.scope, user, approval).await?.map(|approval| approval.title), false)
+        }
+        Some((user, About::Task(task, _))) => {
+            (tasks::find(&mut *tx, case.scope, user, task).await?.map(|task| task.title), true)
+        }
+        None => (None, false),
     };
-    let title = approval.map(|approval| approval.title).unwrap_or_default();
-    let text = outcome.text(Lang::default(), &title, &case.answer.code);
+    let text = outcome.text(Lang::default(), &title.unwrap_or_default(), &case.answer.code, is_task);
     // An answer to a stranger belongs to nobody in particular: to whoever looks after unknown numbers.
     let owner = match code {
         Some(code) => Some(code.user_id),

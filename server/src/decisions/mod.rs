@@ -1,8 +1,9 @@
-//! Decisions by SMS 短信审批: an approver is asked in a message and answers it with the code at its end.
+//! Decisions by SMS 短信答复: an approver, or whoever was given a task, is told in a message and answers it with
+//! the code at its end.
 //!
-//! Tables: decision_people, decision_codes, decision_answers.
-//! Events: none; it hears ApprovalOpened and SmsReceived.
-//! Uses: approvals, sms, users
+//! Tables: decision_people, decision_codes, decision_task_codes, decision_answers.
+//! Events: none; it hears ApprovalOpened, TaskGiven and SmsReceived.
+//! Uses: approvals, sms, tasks, users
 
 mod answer;
 mod ask;
@@ -11,7 +12,7 @@ mod rules;
 mod store;
 
 pub use answer::heard;
-pub use ask::ask;
+pub use ask::{ask, tell_task};
 
 use crate::kernel::access::Gate;
 use crate::kernel::routes::Routes;

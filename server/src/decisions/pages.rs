@@ -5,7 +5,7 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use crate::decisions::rules::Outcome;
-use crate::decisions::store;
+use crate::decisions::store::{self, Wants};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
@@ -29,6 +29,7 @@ async fn page(cx: &Cx, form: &Form) -> Result<Response> {
             (fields::fields(None, html! {
                 (cell(t!(lang, "decisions.mobile"), html! { span.num { (mobile) } }))
                 (fields::checkbox(&form.field("enabled", &t!(lang, "decisions.enabled")).hint(&t!(lang, "decisions.hint"))))
+                (fields::checkbox(&form.field("tasks", &t!(lang, "decisions.tasks")).hint(&t!(lang, "decisions.tasks_hint"))))
             }))
             (fields::submit(t!(lang, "decisions.save"), ButtonKind::Primary))
         }))
@@ -53,7 +54,8 @@ async fn page(cx: &Cx, form: &Form) -> Result<Response> {
 /// `GET /decisions`
 pub async fn show(cx: Cx) -> Result<Response> {
     let wants = store::wants(&cx.office.db, cx.actor().id).await?;
-    let form = cx.blank().with("enabled", if wants { "1" } else { "" });
+    let ticked = |wanted: bool| if wanted { "1" } else { "" };
+    let form = cx.blank().with("enabled", ticked(wants.approvals)).with("tasks", ticked(wants.tasks));
     page(&cx, &form).await
 }
 
@@ -62,14 +64,16 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let user = cx.actor().id;
     let me = users::find(&cx.office.db, &cx.scope().mine(), user).await?.ok_or(AppError::NotFound)?;
-    let wanted = form.flag("enabled");
-    if wanted && me.mobile.is_empty() {
-        form.wrong("enabled", t!(cx.lang, "decisions.need_mobile"));
+    let wanted = Wants { approvals: form.flag("enabled"), tasks: form.flag("tasks") };
+    if wanted != Wants::default() && me.mobile.is_empty() {
+        form.wrong(if wanted.approvals { "enabled" } else { "tasks" }, t!(cx.lang, "decisions.need_mobile"));
         return page(&cx, &form).await;
     }
     let mut write = cx.write(&form).await?;
     let before = store::wants(&mut write.tx, user).await?;
     store::set_wants(&mut write.tx, user, wanted, cx.now).await?;
-    write.audit(Action::Edit, "decision_person", user, Changes::new().moved("enabled", before, wanted)).await?;
+    let changes =
+        Changes::new().moved("enabled", before.approvals, wanted.approvals).moved("tasks", before.tasks, wanted.tasks);
+    write.audit(Action::Edit, "decision_person", user, changes).await?;
     write.finish("/decisions?done=saved").await
 }

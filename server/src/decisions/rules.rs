@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::i18n::{Lang, t};
 
-/// How long a code can be answered.
+/// How long the code of an approval can be answered.
 pub const LIFE: Millis = DAY;
+/// How long the code of a task can be answered: it is sent before the work is done.
+pub const TASK_LIFE: Millis = 7 * DAY;
 /// Wrong answers of one number in a day that are answered in turn; the others are only noted, so that a stranger
 /// can neither guess nor make us send.
 pub const PATIENCE: i64 = 3;
@@ -53,6 +55,10 @@ pub enum Outcome {
     Approved,
     /// 驳回
     Rejected,
+    /// 任务办好了
+    Done,
+    /// A task is done or not yet done; it cannot be refused by SMS.
+    OnlyYes,
     /// No such code, or another number's. The same words for both, or codes could be found out.
     Wrong,
     /// Too many wrong ones before.
@@ -76,6 +82,8 @@ impl Outcome {
         match self {
             Outcome::Approved => "approved",
             Outcome::Rejected => "rejected",
+            Outcome::Done => "done",
+            Outcome::OnlyYes => "only_yes",
             Outcome::Wrong => "wrong",
             Outcome::Locked => "locked",
             Outcome::Repeated => "repeated",
@@ -88,8 +96,11 @@ impl Outcome {
 
     /// The answering message about `title`.
     #[must_use]
-    pub fn text(&self, lang: Lang, title: &str, code: &str) -> Cow<'static, str> {
+    pub fn text(&self, lang: Lang, title: &str, code: &str, is_task: bool) -> Cow<'static, str> {
         match self {
+            Outcome::Done => t!(lang, "decisions.done", title = title),
+            Outcome::OnlyYes => t!(lang, "decisions.only_yes", title = title, code = code),
+            Outcome::Expired if is_task => t!(lang, "decisions.task_expired", title = title),
             Outcome::Approved => t!(lang, "decisions.approved", title = title),
             Outcome::Rejected => t!(lang, "decisions.rejected", title = title),
             Outcome::Wrong | Outcome::Locked | Outcome::NotAllowed => t!(lang, "decisions.wrong", code = code),
@@ -106,6 +117,7 @@ impl Outcome {
         match code {
             "approved" => t!(lang, "decisions.name_approved"),
             "rejected" => t!(lang, "decisions.name_rejected"),
+            "done" => t!(lang, "decisions.name_done"),
             "repeated" => t!(lang, "decisions.name_repeated"),
             "expired" => t!(lang, "decisions.name_expired"),
             "no_reason" => t!(lang, "decisions.name_no_reason"),

@@ -1,63 +1,123 @@
 //! The SQL of who is asked by SMS, of codes and of answers.
 
-use crate::decisions::rules::LIFE;
+use crate::decisions::rules::{LIFE, TASK_LIFE};
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 
-#[derive(sqlx::FromRow)]
-struct Wants {
-    #[allow(dead_code, reason = "only whether the row is there matters")]
-    user_id: Id,
+/// What a person wants to be asked by SMS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Wants {
+    /// Approvals that wait for them.
+    pub approvals: bool,
+    /// Tasks that others give them.
+    pub tasks: bool,
 }
 
-/// Whether a person wants to be asked by SMS.
-pub async fn wants(on: impl Into<On<'_>>, user: Id) -> Result<bool, DbError> {
+/// What a person wants to be asked by SMS; nothing until they say so.
+pub async fn wants(on: impl Into<On<'_>>, user: Id) -> Result<Wants, DbError> {
     let row: Option<Wants> =
-        sql("SELECT user_id FROM decision_people WHERE user_id = $1").bind(user).optional(on).await?;
-    Ok(row.is_some())
+        sql("SELECT approvals, tasks FROM decision_people WHERE user_id = $1").bind(user).optional(on).await?;
+    Ok(row.unwrap_or_default())
 }
 
-pub async fn set_wants(tx: &mut Tx, user: Id, wanted: bool, now: Millis) -> Result<(), DbError> {
-    let query = if wanted {
-        sql("INSERT INTO decision_people (user_id, since) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING")
-            .bind(user)
-            .bind(now)
-    } else {
-        sql("DELETE FROM decision_people WHERE user_id = $1").bind(user)
-    };
-    query.run(tx).await.map(|_| ())
+pub async fn set_wants(tx: &mut Tx, user: Id, wanted: Wants, now: Millis) -> Result<(), DbError> {
+    sql("INSERT INTO decision_people (user_id, since, approvals, tasks) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (user_id) DO UPDATE SET approvals = excluded.approvals, tasks = excluded.tasks")
+    .bind(user)
+    .bind(now)
+    .bind(wanted.approvals)
+    .bind(wanted.tasks)
+    .run(tx)
+    .await
+    .map(|_| ())
 }
 
-/// The code of a step.
-#[derive(Clone, Debug, sqlx::FromRow)]
+/// What a code is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// An approval.
+    Approval(Id),
+    /// A task, as it stood in this version.
+    Task(Id, i64),
+}
+
+/// A code that was sent to somebody.
+#[derive(Clone, Copy, Debug)]
 pub struct Code {
     pub id: Id,
-    pub approval_id: Id,
+    pub about: About,
     pub user_id: Id,
     pub expires_at: Millis,
-    pub used_as: Option<String>,
+    pub used: bool,
 }
 
-const CODE: &str = "SELECT id, approval_id, user_id, expires_at, used_as FROM decision_codes WHERE ";
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Id,
+    record_id: Id,
+    version: i64,
+    user_id: Id,
+    expires_at: Millis,
+    used_as: Option<String>,
+}
 
-/// The code of a step, if it was asked before.
-pub async fn of_step(tx: &mut Tx, step: Id) -> Result<Option<Code>, DbError> {
-    sql(CODE).push("step_id = ").arg(step).optional(tx).await
+impl Row {
+    fn code(self, about: About) -> Code {
+        Code { id: self.id, about, user_id: self.user_id, expires_at: self.expires_at, used: self.used_as.is_some() }
+    }
+}
+
+const APPROVALS: &str = "SELECT id, approval_id AS record_id, CAST(0 AS BIGINT) AS version, user_id, expires_at, used_as \
+     FROM decision_codes WHERE ";
+const TASKS: &str =
+    "SELECT id, task_id AS record_id, version, user_id, expires_at, used_as FROM decision_task_codes WHERE ";
+
+/// Whether a step was asked before.
+pub async fn step_was_asked(tx: &mut Tx, step: Id) -> Result<bool, DbError> {
+    Ok(sql(APPROVALS).push("step_id = ").arg(step).optional::<Row>(tx).await?.is_some())
+}
+
+/// Whether a task was told before.
+pub async fn task_was_told(tx: &mut Tx, task: Id) -> Result<bool, DbError> {
+    Ok(sql(TASKS).push("task_id = ").arg(task).optional::<Row>(tx).await?.is_some())
 }
 
 /// The newest code of these digits that was sent to this number, about to be used.
 pub async fn sent_to(tx: &mut Tx, digits: &str, code: &str) -> Result<Option<Code>, DbError> {
     let lock = tx.for_update();
-    sql(CODE)
-        .push("digits = ")
-        .arg(digits)
-        .push(" AND code = ")
-        .arg(code)
-        .push(" ORDER BY id DESC LIMIT 1")
-        .push(lock)
-        .optional(tx)
-        .await
+    let newest = |table: &'static str| {
+        sql(table)
+            .push("digits = ")
+            .arg(digits)
+            .push(" AND code = ")
+            .arg(code)
+            .push(" ORDER BY id DESC LIMIT 1")
+            .push(lock)
+    };
+    let approval: Option<Row> = newest(APPROVALS).optional(&mut *tx).await?;
+    let task: Option<Row> = newest(TASKS).optional(&mut *tx).await?;
+    let approval = approval.map(|row| {
+        let about = About::Approval(row.record_id);
+        row.code(about)
+    });
+    let task = task.map(|row| {
+        let about = About::Task(row.record_id, row.version);
+        row.code(about)
+    });
+    Ok(approval.into_iter().chain(task).max_by_key(|code| code.id))
+}
+
+/// Four digits that tell a question apart from the others that were sent to this number.
+pub async fn new_code(tx: &mut Tx, digits: &str) -> Result<String, DbError> {
+    let mut code = String::new();
+    for _ in 0..20 {
+        code = format!("{:04}", rand::random::<u16>() % 10_000);
+        if sent_to(tx, digits, &code).await?.is_none() {
+            break;
+        }
+    }
+    Ok(code)
 }
 
 /// Makes a code for a step.
@@ -83,9 +143,36 @@ pub async fn insert(
     .map(|_| ())
 }
 
+/// Makes a code for a task as it stands.
+pub async fn insert_task(
+    tx: &mut Tx,
+    (task, version, user): (Id, i64, Id),
+    digits: &str,
+    code: &str,
+    now: Millis,
+) -> Result<(), DbError> {
+    sql("INSERT INTO decision_task_codes (id, task_id, version, user_id, digits, code, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+    .bind(Id::new())
+    .bind(task)
+    .bind(version)
+    .bind(user)
+    .bind(digits)
+    .bind(code)
+    .bind(now)
+    .bind(now + TASK_LIFE)
+    .run(tx)
+    .await
+    .map(|_| ())
+}
+
 /// A code was answered.
-pub async fn use_up(tx: &mut Tx, id: Id, used_as: &str) -> Result<(), DbError> {
-    sql("UPDATE decision_codes SET used_as = $2 WHERE id = $1").bind(id).bind(used_as).run(tx).await.map(|_| ())
+pub async fn use_up(tx: &mut Tx, code: &Code, used_as: &str) -> Result<(), DbError> {
+    let query = match code.about {
+        About::Approval(_) => sql("UPDATE decision_codes SET used_as = $2 WHERE id = $1"),
+        About::Task(..) => sql("UPDATE decision_task_codes SET used_as = $2 WHERE id = $1"),
+    };
+    query.bind(code.id).bind(used_as).run(tx).await.map(|_| ())
 }
 
 /// Notes what came of an answer; [`DbError::Duplicate`] when that message was dealt with before.
@@ -97,10 +184,16 @@ pub async fn note(
     outcome: &str,
     now: Millis,
 ) -> Result<(), DbError> {
-    sql("INSERT INTO decision_answers (inbox_id, digits, code_id, user_id, outcome, at) VALUES ($1, $2, $3, $4, $5, $6)")
+    let (of_approval, of_task) = match code.map(|code| (code.id, code.about)) {
+        Some((id, About::Approval(_))) => (Some(id), None),
+        Some((id, About::Task(..))) => (None, Some(id)),
+        None => (None, None),
+    };
+    sql("INSERT INTO decision_answers (inbox_id, digits, code_id, task_code_id, user_id, outcome, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(inbox)
         .bind(digits)
-        .bind(code.map(|code| code.id))
+        .bind(of_approval)
+        .bind(of_task)
         .bind(code.map(|code| code.user_id))
         .bind(outcome)
         .bind(now)
@@ -144,8 +237,10 @@ pub struct Logged {
 
 /// The last answers of a person.
 pub async fn log(db: &Db, user: Id) -> Result<Vec<Logged>, DbError> {
-    sql("SELECT a.title, s.outcome, s.at FROM decision_answers s JOIN decision_codes c ON c.id = s.code_id \
-         JOIN approvals a ON a.id = c.approval_id WHERE s.user_id = $1 ORDER BY s.at DESC LIMIT 20")
+    sql("SELECT COALESCE(a.title, t.title, '') AS title, s.outcome, s.at FROM decision_answers s \
+         LEFT JOIN decision_codes c ON c.id = s.code_id LEFT JOIN approvals a ON a.id = c.approval_id \
+         LEFT JOIN decision_task_codes tc ON tc.id = s.task_code_id LEFT JOIN tasks t ON t.id = tc.task_id \
+         WHERE s.user_id = $1 ORDER BY s.at DESC LIMIT 20")
     .bind(user)
     .all(db)
     .await

@@ -9,9 +9,9 @@ use crate::kernel::db::Tx;
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
-use crate::sms::blocks;
 use crate::sms::rules::State;
 use crate::sms::store::{self, NewReply};
+use crate::sms::{blocks, recall};
 
 /// The longest text that is kept of a reply; forty parts are more than any phone sends.
 const LONGEST: usize = 4000;
@@ -22,8 +22,8 @@ const LONGEST: usize = 4000;
 /// What the database says.
 pub async fn acknowledged(tx: &mut Tx, gateway: Id, now: Millis, ack: &Ack) -> Result<()> {
     let Some(message) = store::by_wire_id(tx, gateway, &ack.id.to_string()).await? else {
-        // Acknowledgements of other commands, or of a message that was tried anew under another id.
-        return Ok(());
+        // Of a command that takes a message back, of another, or of a message that was tried anew.
+        return recall::acknowledged(tx, gateway, now, ack).await;
     };
     let (state, error) = match ack.ok {
         true => (State::Queued, String::new()),
@@ -63,7 +63,9 @@ pub async fn moved(tx: &mut Tx, gateway: Id, now: Millis, event: &SmsEvent) -> R
         tracing::warn!(%gateway, sms = %event.id, "a box reports on a message that is not here");
         return Ok(());
     };
-    let error: String = event.error.clone().unwrap_or_default().chars().take(200).collect();
+    let taken_back = event.state == SmsState::Cancelled && !message.recall.is_empty();
+    let said = event.error.as_deref().filter(|_| !taken_back);
+    let error: String = said.unwrap_or(if taken_back { recall::TAKEN_BACK } else { "" }).chars().take(200).collect();
     // The box's clock tells when it happened; a clock that is wrong by more than a day does not.
     let at = if (now - event.head.ts).abs() < crate::kernel::clock::DAY { event.head.ts } else { now };
     advance(tx, &message, state_of(event.state), &error, at).await

@@ -1,7 +1,7 @@
 //! SMS center 短信中心: messages out through a box, replies in, conversations, templates.
 //!
 //! Tables: sms_templates, sms_messages, sms_inbox, sms_threads, sms_blocks, sms_days; rows sms_… of settings.
-//! Events: SmsQueued, SmsMoved, SmsReceived.
+//! Events: SmsQueued, SmsMoved, SmsRecalled, SmsReceived.
 //! Uses: customers, gateways, orders, users.
 
 mod blocks;
@@ -11,11 +11,13 @@ mod limits;
 mod offer;
 mod pages;
 mod parts;
+mod recall;
 mod rules;
 mod settings;
 mod settings_view;
 mod store;
 mod templates;
+mod templates_view;
 mod view;
 
 pub use crate::kernel::clock::{minute_of, wall};
@@ -25,6 +27,7 @@ pub use from_order::order_approved;
 pub use limits::{Block, Class, Quiet};
 pub use offer::{LOOK, box_came_online, look, offer};
 pub use parts::{Alphabet, Size, measure};
+pub use recall::{ask_back, came_back, recall_all};
 pub use rules::{LONGEST, Refusal, State, VARIABLES, content, fill, form_of_address, unknown_variable};
 pub use settings::{Settings, load as settings};
 pub use store::Template;
@@ -67,6 +70,7 @@ pub fn routes(routes: &mut Routes) {
     routes.get("/sms/messages/:id", Gate::view(Module::Sms), pages::message);
     routes.post("/sms/messages/:id/retry", Gate::edit(Module::Sms), pages::retry);
     routes.post("/sms/messages/:id/settlement", Gate::edit(Module::Sms), pages::settle);
+    routes.post("/sms/messages/:id/recall", Gate::edit(Module::Sms), pages::recall);
     routes.get("/sms/:id", Gate::view(Module::Sms), pages::thread);
     routes.post("/sms/:id/reading", Gate::view(Module::Sms), pages::read);
 }

@@ -18,7 +18,7 @@ use crate::kernel::phone::Phone;
 use crate::kernel::{HookFuture, Office};
 use crate::sms::limits::Class;
 use crate::sms::rules::State;
-use crate::sms::{blocks, settings, store};
+use crate::sms::{blocks, recall, settings, store};
 
 /// A message that was offered and not answered is offered again after this.
 const AGAIN: Millis = 30_000;
@@ -38,6 +38,8 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let mut tx = office.db.begin().await?;
     let Some(message) = store::message_to_change(&mut tx, scope, id).await? else { return Ok(()) };
     let gateway = match (message.state(), message.gateway_id) {
+        // One that is wanted back is not pressed upon the box.
+        (State::Offered, Some(_)) if !message.recall.is_empty() => return Ok(()),
         (State::Offered, Some(gateway)) => Some(gateway),
         (State::Waiting, _) if now - message.created_at >= LIFE => {
             return end(tx, id, State::Expired, "", now).await;
@@ -141,6 +143,9 @@ pub fn look<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture<'a, 
             return Ok(());
         }
         let now = office.clock.now();
+        for id in recall::unanswered(&office.db, now).await? {
+            recall::ask_back(office, &scope, id).await?;
+        }
         let marketing = !settings::load(&office.db).await?.quiet.holds(now);
         for id in store::to_offer(&office.db, now - AGAIN, marketing, MOST).await? {
             offer(office, &scope, id).await?;

@@ -13,6 +13,7 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
+use crate::sms::recall::{self, For, Recalled};
 use crate::sms::rules::{self, LONGEST, State};
 use crate::sms::view::Draft;
 use crate::sms::{Class, NewSms, Sent, against, send, settings, store, view};
@@ -231,6 +232,21 @@ pub async fn retry(cx: Cx) -> Result<Response> {
     write.audit(Action::Edit, "sms", id, changes).await?;
     events::raise(&mut write.tx, cx.now, Event::SmsQueued { sms: id }).await?;
     write.finish(&format!("/sms/messages/{id}?done=sent")).await
+}
+
+/// `POST /sms/messages/:id/recall`: takes it back, if it has not left.
+pub async fn recall(cx: Cx) -> Result<Response> {
+    let id = cx.id()?;
+    let form = cx.form().await?;
+    let mut write = cx.write(&form).await?;
+    let message = store::message_to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
+    if recall::recall(&mut write.tx, &message, For::Person, cx.now).await? == Recalled::Late {
+        return Err(AppError::Refused(t!(cx.lang, "sms.recall_too_late").into_owned()));
+    }
+    write.act("sms", id, "recall").await?;
+    let response = write.finish(&format!("/sms/messages/{id}?done=done")).await?;
+    cx.office.badges_changed(message.owner_id);
+    Ok(response)
 }
 
 /// `POST /sms/messages/:id/settlement` with `outcome=sent|dropped`: a person says how it ended.

@@ -39,6 +39,12 @@ pub struct Message {
     pub sent_at: Option<Millis>,
     /// When the phone had it.
     pub delivered_at: Option<Millis>,
+    /// Who wants it back, if anybody does.
+    pub recall: String,
+    /// The command that asks the box for it, while it has not answered.
+    pub recall_id: Option<String>,
+    /// Whether the box said that it is too late.
+    pub recall_late: bool,
 }
 
 impl Message {
@@ -62,7 +68,7 @@ impl Message {
 }
 
 const MESSAGE: &str = "SELECT m.id, m.wire_id, m.gateway_id, m.owner_id, m.customer_id, m.digits, m.text, m.parts, m.class, m.state, m.error, \
-     m.created_at, m.sent_at, m.delivered_at FROM sms_messages m WHERE ";
+     m.created_at, m.sent_at, m.delivered_at, m.recall, m.recall_id, m.recall_late FROM sms_messages m WHERE ";
 
 /// A message that came in.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -248,6 +254,24 @@ pub async fn by_wire_id(tx: &mut Tx, gateway: Id, wire_id: &str) -> Result<Optio
     sql(MESSAGE).push("m.wire_id = $1 AND m.gateway_id = $2").bind(wire_id).bind(gateway).push(lock).optional(tx).await
 }
 
+/// A message by the command that asks for it back, about to be changed.
+pub async fn by_recall_id(tx: &mut Tx, gateway: Id, command: &str) -> Result<Option<Message>, DbError> {
+    let lock = tx.for_update();
+    sql(MESSAGE)
+        .push("m.recall_id = $1 AND m.gateway_id = $2")
+        .bind(command)
+        .bind(gateway)
+        .push(lock)
+        .optional(tx)
+        .await
+}
+
+/// Messages about to be changed, in the order of their ids.
+pub async fn several_to_change(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Message>, DbError> {
+    let lock = tx.for_update();
+    sql(MESSAGE).push("m.id IN ").args(ids.iter().copied()).push(" ORDER BY m.id").push(lock).all(tx).await
+}
+
 /// A reply by its row.
 pub async fn reply(db: &Db, scope: &Scope, id: Id) -> Result<Option<Reply>, DbError> {
     scope.restrict(sql(REPLY).push("i.id = $1").bind(id), "i.owner_id").optional(db).await
@@ -291,7 +315,7 @@ pub async fn count_given(tx: &mut Tx, gateway: Id, now: Millis) -> Result<(), Db
 /// A person sends it once more: a new message on the wire, since the box would know the old one.
 pub async fn set_waiting_again(tx: &mut Tx, id: Id) -> Result<(), DbError> {
     sql("UPDATE sms_messages SET state = 'waiting', error = '', wire_id = $2, gateway_id = NULL, offered_at = NULL, sent_at = NULL, \
-         delivered_at = NULL WHERE id = $1")
+         delivered_at = NULL, recall = '', recall_id = NULL, recall_late = FALSE WHERE id = $1")
     .bind(id)
     .bind(uuid::Uuid::now_v7().to_string())
     .run(tx)
@@ -320,7 +344,7 @@ struct Found {
 /// ones only where `marketing` says so.
 pub async fn to_offer(db: &Db, before: Millis, marketing: bool, most: i64) -> Result<Vec<Id>, DbError> {
     let query = sql(
-        "SELECT m.id FROM sms_messages m WHERE (m.state = 'waiting' OR (m.state = 'offered' AND m.offered_at < $1))",
+        "SELECT m.id FROM sms_messages m WHERE (m.state = 'waiting' OR (m.state = 'offered' AND m.offered_at < $1 AND m.recall = ''))",
     )
     .bind(before);
     let query = if marketing { query } else { query.push(" AND m.class = 'service'") };
@@ -342,7 +366,7 @@ pub async fn state_of(tx: &mut Tx, id: Id) -> Result<Option<State>, DbError> {
 /// Messages that a box was offered and has not answered, for when it comes back.
 pub async fn offered_to(db: &Db, gateway: Id, most: i64) -> Result<Vec<Id>, DbError> {
     let rows: Vec<Found> =
-        sql("SELECT m.id FROM sms_messages m WHERE m.state = 'offered' AND m.gateway_id = $1 ORDER BY m.id LIMIT $2")
+        sql("SELECT m.id FROM sms_messages m WHERE m.state = 'offered' AND m.recall = '' AND m.gateway_id = $1 ORDER BY m.id LIMIT $2")
             .bind(gateway)
             .bind(most)
             .all(db)

@@ -10,18 +10,18 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::sms::rules::{self, LONGEST};
 use crate::sms::store::{self, Template};
-use crate::sms::view;
+use crate::sms::templates_view;
 
 /// `GET /sms/templates`
 pub async fn list(cx: Cx) -> Result<Response> {
     let templates = store::templates(&cx.office.db).await?;
-    Ok(html(view::templates(&cx, &templates)))
+    Ok(html(templates_view::templates(&cx, &templates)))
 }
 
 /// `GET /sms/templates/new`
 pub async fn new(cx: Cx) -> Result<Response> {
     let form = cx.blank().with("enabled", "1");
-    Ok(html(view::template(&cx, None, &form, None)))
+    Ok(html(templates_view::template(&cx, None, &form, None)))
 }
 
 fn check(cx: &Cx, form: &mut Form) -> (String, String, bool) {
@@ -38,7 +38,7 @@ fn check(cx: &Cx, form: &mut Form) -> (String, String, bool) {
 }
 
 fn again(cx: &Cx, template: Option<&Template>, form: &Form, other: Option<&Template>, status: StatusCode) -> Response {
-    let mut response = html(view::template(cx, template, form, other));
+    let mut response = html(templates_view::template(cx, template, form, other));
     response.set_status(status);
     response
 }
@@ -64,7 +64,7 @@ pub async fn edit(cx: Cx) -> Result<Response> {
         .with("name", template.name.as_str())
         .with("text", template.text.as_str())
         .with("enabled", if template.enabled { "1" } else { "" });
-    Ok(html(view::template(&cx, Some(&template), &form, None)))
+    Ok(html(templates_view::template(&cx, Some(&template), &form, None)))
 }
 
 /// `POST /sms/templates/:id`

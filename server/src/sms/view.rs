@@ -12,7 +12,7 @@ use crate::kernel::money::Fen;
 use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::sms::parts::{Alphabet, measure};
-use crate::sms::rules::{LONGEST, State, VARIABLES, recipient};
+use crate::sms::rules::{LONGEST, State, recipient};
 use crate::sms::store::{Message, Reply, Template, Thread, ThreadRow};
 use crate::sms::{Class, Settings, quoted, shown, tone};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
@@ -39,6 +39,8 @@ pub struct Draft {
 fn reason(lang: Lang, error: &str) -> String {
     match error {
         "revoked" => t!(lang, "sms.error_revoked").into_owned(),
+        "taken_back" => t!(lang, "sms.error_taken_back").into_owned(),
+        "recall" => t!(lang, "sms.error_recall").into_owned(),
         "optout" => t!(lang, "sms.block_optout").into_owned(),
         "blacklist" => t!(lang, "sms.block_blacklist").into_owned(),
         other => other.to_owned(),
@@ -286,8 +288,14 @@ fn person_acts(cx: &Cx, message: &Message) -> Markup {
                     @if state == State::Unknown { (settle("sent", t!(lang, "sms.settle_sent"), ButtonKind::Quiet)) }
                     (settle("dropped", t!(lang, "sms.settle_dropped"), ButtonKind::Danger))
                 }))
-            } @else if state == State::Waiting {
-                (settle("dropped", t!(lang, "sms.settle_dropped"), ButtonKind::Danger))
+            } @else if matches!(state, State::Waiting | State::Offered | State::Queued) {
+                @if message.recall_id.is_some() {
+                    (card(None, None, html! { div.cell { div.g { (t!(lang, "sms.recall_asked")) } } }))
+                } @else if message.recall_late {
+                    (card(None, None, html! { div.cell { div.g { (t!(lang, "sms.recall_too_late")) } } }))
+                } @else {
+                    (fields::form(&format!("/sms/messages/{}/recall", message.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "sms.take_back"), ButtonKind::Danger)))
+                }
             }
         }
     }
@@ -340,59 +348,4 @@ pub fn unsent(cx: &Cx, messages: &Listing<Message>, waiting: bool) -> String {
         }
     };
     Page::new(&cx.frame(), t!(lang, "sms.unsent")).back("/sms").render(body)
-}
-
-/// 短信模板
-pub fn templates(cx: &Cx, templates: &[Template]) -> String {
-    let lang = cx.lang;
-    let may_edit = cx.may(Gate::export(Module::Sms));
-    let body = card(
-        None,
-        None,
-        html! {
-            @for template in templates {
-                @let name = html! { b { (template.name) } " " @if !template.enabled { (tag(t!(lang, "sms.switched_off"), Tone::Plain)) } p { (template.text) } };
-                @if may_edit { (link_cell(format!("/sms/templates/{}", template.id), name, html! {})) }
-                @else { div.cell { div.g { (name) } } }
-            }
-        },
-    );
-    let frame = cx.frame();
-    let page = Page::new(&frame, t!(lang, "sms.templates")).back("/sms");
-    let page = if may_edit {
-        page.bar(link_button("/sms/templates/new", t!(lang, "sms.new_template"), ButtonKind::Primary))
-    } else {
-        page
-    };
-    page.render(body)
-}
-
-/// A template's form; `other` is what somebody else saved meanwhile.
-pub fn template(cx: &Cx, template: Option<&Template>, form: &Form, other: Option<&Template>) -> String {
-    let lang = cx.lang;
-    let variables = VARIABLES.map(|name| format!("{{{name}}}")).join(" ");
-    let action =
-        template.map_or_else(|| "/sms/templates".to_owned(), |template| format!("/sms/templates/{}", template.id));
-    let body = html! {
-        @if let Some(other) = other {
-            (card(Some(&t!(lang, "sms.conflict")), None, html! {
-                div.cell { div.g { small { (t!(lang, "sms.theirs")) } p.pre { (other.text) } } }
-                div.cell { div.g { (t!(lang, "sms.conflict_text")) } }
-            }))
-        }
-        (fields::form(&action, &cx.op_id(), template.map(|template| template.version), false, None, html! {
-            (fields::error_summary(lang, form.errors()))
-            (fields::fields(None, html! {
-                (fields::text(&form.field("name", &t!(lang, "sms.template_name")).required(), InputKind::Text, 40))
-                (fields::textarea(&form.field("text", &t!(lang, "sms.text")).required().hint(&t!(lang, "sms.variables", names = variables)), LONGEST))
-                (fields::checkbox(&form.field("enabled", &t!(lang, "sms.switched_on"))))
-            }))
-            (fields::submit(t!(lang, "sms.save"), ButtonKind::Primary))
-        }))
-    };
-    let title = template.map_or_else(|| t!(lang, "sms.new_template").into_owned(), |template| template.name.clone());
-    let frame = cx.frame();
-    let page = Page::new(&frame, title).back("/sms/templates");
-    let page = if form.is_right() && other.is_none() { page } else { page.error_title() };
-    page.render(body)
 }

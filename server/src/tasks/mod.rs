@@ -15,7 +15,7 @@ pub use rules::{Kind, Priority, State};
 pub use store::{Finished, NewTask, TaskRow, count_open, create, create_finished, find, open_of};
 
 use crate::events::{self, Event};
-use crate::kernel::access::Gate;
+use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
@@ -90,6 +90,44 @@ pub async fn give_callback(tx: &mut Tx, author: &Author, new: &NewCallback<'_>) 
         at: author.at,
     };
     give(tx, author, &task).await.map(Some)
+}
+
+/// Why a task is not done from elsewhere than its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotDone {
+    /// It is gone, or somebody else's now.
+    Gone,
+    /// It is not what it was when it was told.
+    Changed,
+    /// It was done before.
+    Over,
+}
+
+/// Its owner says from elsewhere that a task is done, as it stood in `version`.
+///
+/// # Errors
+/// What the database says; that it cannot be done is an answer.
+pub async fn finish(
+    tx: &mut Tx,
+    author: &Author,
+    scope: &Scope,
+    (id, version): (Id, i64),
+    owner: Id,
+    feedback: &str,
+) -> Result<std::result::Result<(), NotDone>> {
+    let Some(task) = store::find_for_change(tx, scope, owner, id).await?.filter(|task| task.owner_id == owner) else {
+        return Ok(Err(NotDone::Gone));
+    };
+    if task.state() != State::Open {
+        return Ok(Err(NotDone::Over));
+    }
+    if task.version != version {
+        return Ok(Err(NotDone::Changed));
+    }
+    store::complete(tx, id, feedback, author.at).await?;
+    let changes = Changes::new().moved("state", State::Open.code(), State::Done.code()).set("feedback", feedback);
+    audit::record(tx, author, Action::Edit, "task", id, changes).await?;
+    Ok(Ok(()))
 }
 
 /// Somebody called back: every open call-back of this customer, and those that `calls` caused, is done.
