@@ -32,6 +32,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
         (segmented(&[
             ("/calls".to_owned(), t!(lang, "calls.all").into_owned(), !missed),
             ("/calls?view=missed".to_owned(), t!(lang, "calls.to_return").into_owned(), missed),
+            ("/calls/callbacks".to_owned(), t!(lang, "calls.callbacks").into_owned(), false),
         ]))
         @if calls.rows.is_empty() { (empty(t!(lang, "calls.none"), None)) }
         @else {
@@ -45,6 +46,9 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
                 }
             }))
             (pager(lang, "/calls", &[("view", view)], calls.page, calls.more))
+        }
+        @if cx.may(Gate::edit(Module::Settings)) {
+            (card(None, None, link_cell("/calls/settings", html! { (t!(lang, "calls.settings")) }, html! {})))
         }
     };
     Page::new(&cx.frame(), Module::Calls.title(lang)).back("/me").refresh().render(body)
