@@ -165,4 +165,23 @@ both_engines! {
         assert!(!rep.get("/calls/callbacks?view=all").await.says("0536-3112299"));
         assert!(!app.sign_in("rep2").await.get("/calls/callbacks?view=all").await.says("潍坊丰源农资"));
     }
+
+    async fn a_stranger_is_shown_with_the_region_and_entered_with_it(app: App) {
+        app.execute("INSERT INTO regions (id, parent_id, name, path) VALUES (1, NULL, '山东', '/1/'), (2, 1, '潍坊市', '/1/2/')").await.unwrap();
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        gateway.call(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
+        let clerk = app.sign_in("clerk1").await;
+        let list = clerk.get("/calls").await;
+        assert!(list.says("山东潍坊"), "{}", list.text());
+        let path = list.links("/calls/0").into_iter().next().unwrap();
+        assert!(clerk.get(&path).await.says("山东潍坊"));
+        let popup = clerk.get(&path.replace("/calls/", "/popup/")).await;
+        assert!(popup.says("山东潍坊"));
+        let new = popup.links("/customers/new").into_iter().next().unwrap();
+        let region = |page: crate::support::client::Page| page.form("/customers").value("region_id").map(str::to_owned);
+        assert_eq!(region(clerk.get(&new).await), Some(server::kernel::id::Id(2).to_string()));
+        // Elsewhere in the province, and a mobile, which may be from anywhere.
+        assert_eq!(region(clerk.get("/customers/new?phone=05318112290").await), Some(server::kernel::id::Id(1).to_string()));
+        assert_eq!(region(clerk.get("/customers/new?phone=13805362417").await).unwrap_or_default(), "");
+    }
 }
