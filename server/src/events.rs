@@ -103,6 +103,13 @@ pub enum Event {
         /// The call.
         call: Id,
     },
+    /// The task of a missed call was done: somebody called back.
+    CallReturned {
+        /// The call.
+        call: Id,
+        /// Who.
+        by: Id,
+    },
     /// A timer: a call that nobody said they took becomes missed.
     CallUnanswered {
         /// The call.
@@ -126,6 +133,7 @@ impl outbox::Event for Event {
             Event::SmsReceived { .. } => "sms_received",
             Event::CallRinging { .. } => "call_ringing",
             Event::CallEnded { .. } => "call_ended",
+            Event::CallReturned { .. } => "call_returned",
             Event::CallUnanswered { .. } => "call_unanswered",
         }
     }

@@ -32,6 +32,7 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
             Ok(stock::begin(tx, lang).await?)
         }
         Event::SmsQueued { sms } | Event::SmsMoved { sms } => campaigns::moved(tx, *sms).await,
+        Event::CallReturned { call, by } => Ok(calls::task_done(tx, at, *call, *by).await?),
         Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
         | Event::OrderRefused { .. }
@@ -72,6 +73,10 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
         Event::CallRinging { call } => Ok(popup::ring(&office, &scope, call).await?),
         Event::CallEnded { call } => Ok(popup::hang_up(&office, &scope, call).await?),
         Event::CallUnanswered { call } => Ok(calls::unanswered(&office, &scope, call).await?),
+        Event::CallReturned { by, .. } => {
+            office.badges_changed(by);
+            Ok(())
+        }
         Event::CompanyFounded { .. } | Event::OrderRefused { .. } | Event::VisitEnded { .. } => Ok(()),
     }
 }

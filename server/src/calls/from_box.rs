@@ -2,7 +2,8 @@
 
 use fieldline_protocol::messages::{CallEvent, CallPhase};
 
-use crate::calls::rules::{self, State};
+use crate::calls::rules::State;
+use crate::calls::settings;
 use crate::calls::store::{self, NewCall};
 use crate::customers;
 use crate::events::{self, Event};
@@ -69,7 +70,7 @@ pub async fn heard(tx: &mut Tx, gateway: Id, now: Millis, event: &CallEvent) -> 
                 None => (store::insert(tx, &new).await?, State::Ringing),
             };
             match phase {
-                CallPhase::Answered => answered(tx, id, state, &digits, &new).await,
+                CallPhase::Answered => answered(tx, id, state, &digits, &new, at).await,
                 CallPhase::Ended => ended(tx, id, state, at, now).await,
                 CallPhase::Ringing | CallPhase::Identified => Ok(()),
             }
@@ -78,13 +79,13 @@ pub async fn heard(tx: &mut Tx, gateway: Id, now: Millis, event: &CallEvent) -> 
 }
 
 /// A GSM line can tell that it was answered: then earlier missed calls of this caller are settled too.
-async fn answered(tx: &mut Tx, id: Id, state: State, digits: &str, new: &NewCall<'_>) -> Result<()> {
+async fn answered(tx: &mut Tx, id: Id, state: State, digits: &str, new: &NewCall<'_>, at: Millis) -> Result<()> {
     if state.is_open() {
-        store::set_state(tx, id, State::Answered, None).await?;
+        store::set_state(tx, id, State::Answered, None, at).await?;
     }
     let waiting = store::waiting_of(tx, digits, new.customer).await?;
     if !waiting.is_empty() {
-        store::settle(tx, &waiting).await?;
+        store::settle(tx, &waiting, None, at).await?;
     }
     Ok(())
 }
@@ -93,7 +94,7 @@ async fn ended(tx: &mut Tx, id: Id, state: State, at: Millis, now: Millis) -> Re
     store::end(tx, id, at).await?;
     events::raise(tx, now, Event::CallEnded { call: id }).await?;
     if matches!(state, State::Ringing | State::Ended) {
-        let patience = store::patience(tx, rules::PATIENCE).await?;
+        let patience = settings::load(&mut *tx).await?.patience;
         events::raise_later(tx, now, now + patience, Event::CallUnanswered { call: id }).await?;
     }
     Ok(())

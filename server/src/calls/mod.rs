@@ -1,12 +1,14 @@
 //! Calls 来电: who called, who took it, and what is still to be returned.
 //!
-//! Tables: calls.
+//! Tables: calls; rows call_… of settings.
 //! Events: CallRinging, CallEnded, CallUnanswered.
 //! Uses: customers, tasks, users.
 
+mod callbacks;
 mod from_box;
 mod pages;
 mod rules;
+mod settings;
 mod store;
 mod view;
 
@@ -34,6 +36,9 @@ use crate::users;
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
     routes.get("/calls", Gate::view(Module::Calls), pages::list);
+    routes.get("/calls/callbacks", Gate::view(Module::Calls), callbacks::show);
+    routes.get("/calls/settings", Gate::edit(Module::Settings), settings::show);
+    routes.post("/calls/settings", Gate::edit(Module::Settings), settings::update);
     routes.get("/calls/:id", Gate::view(Module::Calls), pages::show);
     routes.post("/calls/:id/answer", Gate::edit(Module::Calls), pages::answer);
     routes.post("/calls/:id/callback", Gate::edit(Module::Calls), pages::call_back);
@@ -101,25 +106,47 @@ fn shown(digits: &str) -> String {
     Phone::parse(digits).map_or_else(|| digits.to_owned(), |phone| phone.to_string())
 }
 
+/// Who calls an unknown number back: whom the settings name, else the clerk with the fewest call-backs to make.
+async fn answers_for_unknown(office: &Office, clerks: &[users::Person]) -> Result<Option<Id>> {
+    let named = settings::load(&office.db).await?.answers_for_unknown;
+    if let Some(named) = named
+        && users::is_active(&office.db, named).await?
+    {
+        return Ok(Some(named));
+    }
+    let open = tasks::open_callbacks_by_owner(&office.db).await?;
+    let burden = |clerk: &Id| open.iter().find(|(owner, _)| owner == clerk).map_or(0, |(_, n)| *n);
+    Ok(clerks.iter().map(|clerk| clerk.id).min_by_key(burden))
+}
+
+/// The task of a call was done on the list of tasks: whoever did it called back.
+///
+/// # Errors
+/// What the database says.
+pub async fn task_done(tx: &mut Tx, at: Millis, call: Id, by: Id) -> Result<(), DbError> {
+    store::settle(tx, &[call], Some(by), at).await
+}
+
 /// After [`crate::events::Event::CallUnanswered`]: nobody said that they took it, so it is missed and
-/// somebody has to call back: the owner, else the first clerk. Safe to run twice.
+/// somebody has to call back: the owner, else whom the settings say. Safe to run twice.
 ///
 /// # Errors
 /// What the database says.
 pub async fn unanswered(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let now = office.clock.now();
     let clerks = users::names_with_role(&office.db, Role::Clerk).await?;
+    let stand_in = answers_for_unknown(office, &clerks).await?;
     let mut tx = office.db.begin().await?;
     let Some(call) = store::to_change(&mut tx, scope, id).await? else { return Ok(()) };
     if !matches!(call.state(), State::Ended | State::Ringing) {
         return Ok(());
     }
-    store::set_state(&mut tx, id, State::Missed, None).await?;
+    store::set_state(&mut tx, id, State::Missed, None, now).await?;
     let author = Author { user: None, origin: "calls".to_owned(), at: now };
     let changes = Changes::new().moved("state", call.state().code(), State::Missed.code());
     audit::record(&mut tx, &author, Action::Edit, "call", id, changes).await?;
     // A withheld number cannot be called back.
-    let owner = call.owner_id.or_else(|| clerks.first().map(|clerk| clerk.id));
+    let owner = call.owner_id.or(stand_in);
     if let Some(owner) = owner.filter(|_| !call.digits.is_empty()) {
         let number = shown(&call.digits);
         let title = match &call.customer {
@@ -138,7 +165,7 @@ pub async fn unanswered(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     }
     tx.commit().await?;
     office.alarm.ring();
-    for reader in call.owner_id.into_iter().chain(clerks.into_iter().map(|clerk| clerk.id)) {
+    for reader in owner.into_iter().chain(clerks.into_iter().map(|clerk| clerk.id)) {
         office.badges_changed(reader);
     }
     Ok(())

@@ -55,9 +55,9 @@ pub async fn answer(cx: Cx) -> Result<Response> {
     let author = write.author.clone();
     let mut told: Vec<Id> = call.owner_id.into_iter().collect();
     if taken {
-        store::set_state(&mut write.tx, id, State::Answered, Some(by)).await?;
+        store::set_state(&mut write.tx, id, State::Answered, Some(by), cx.now).await?;
         let mut settled = store::waiting_of(&mut write.tx, &call.digits, call.customer_id).await?;
-        store::settle(&mut write.tx, &settled).await?;
+        store::settle(&mut write.tx, &settled, Some(cx.actor().id), cx.now).await?;
         // The call's own task too, where it was missed for a moment.
         settled.push(id);
         let feedback = t!(cx.lang, "calls.feedback_answered");
@@ -87,8 +87,8 @@ pub async fn call_back(cx: Cx) -> Result<Response> {
     }
     let author = write.author.clone();
     let mut settled = store::waiting_of(&mut write.tx, &call.digits, call.customer_id).await?;
-    store::settle(&mut write.tx, &settled).await?;
-    store::set_state(&mut write.tx, id, State::CalledBack, Some(cx.actor().id)).await?;
+    store::settle(&mut write.tx, &settled, Some(cx.actor().id), cx.now).await?;
+    store::set_state(&mut write.tx, id, State::CalledBack, Some(cx.actor().id), cx.now).await?;
     settled.push(id);
     let feedback = t!(cx.lang, "calls.feedback_called_back");
     let mut told = tasks::finish_callbacks(&mut write.tx, &author, call.customer_id, &settled, &feedback).await?;

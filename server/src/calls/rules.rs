@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::kernel::clock::{HOUR, Millis};
+use crate::kernel::clock::{DAY, HOUR, MINUTE, Millis};
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::tag::Tone;
 
@@ -10,6 +10,29 @@ use crate::ui::tag::Tone;
 pub const PATIENCE: Millis = 30_000;
 /// A call-back is due within this time.
 pub const CALL_BACK: Millis = 2 * HOUR;
+
+/// A span of time in the unit that people would say it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// Up to an hour and a half; at least one.
+    Minutes(i64),
+    /// Up to two days.
+    Hours(i64),
+    /// More.
+    Days(i64),
+}
+
+/// A span in the unit that people would say it in.
+#[must_use]
+pub fn within(span: Millis) -> Within {
+    if span < 90 * MINUTE {
+        Within::Minutes((span / MINUTE).max(1))
+    } else if span < 2 * DAY {
+        Within::Hours((span + HOUR / 2) / HOUR)
+    } else {
+        Within::Days(span / DAY)
+    }
+}
 
 /// The state of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +108,16 @@ impl State {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use super::State;
+    use super::{State, Within, within};
+
+    #[test]
+    fn spans_are_said_in_their_unit() {
+        let minute = 60_000;
+        assert_eq!(within(0), Within::Minutes(1));
+        assert_eq!(within(89 * minute), Within::Minutes(89));
+        assert_eq!(within(100 * minute), Within::Hours(2));
+        assert_eq!(within(72 * 60 * minute), Within::Days(3));
+    }
 
     #[test]
     fn states_read_back() {

@@ -3,7 +3,7 @@
 use crate::calls::rules::State;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
 
@@ -33,9 +33,9 @@ pub struct Call {
     pub started_at: Millis,
     /// When it stopped.
     pub ended_at: Option<Millis>,
-    /// Who said that they took it.
-    pub answered_by: Option<Id>,
-    /// Their name.
+    /// When it was taken or called back.
+    pub settled_at: Option<Millis>,
+    /// The name of who said that they took it or called back.
     pub answerer: Option<String>,
 }
 
@@ -54,9 +54,14 @@ impl Call {
 }
 
 const CALL: &str = "SELECT k.id, k.line, l.name AS line_name, k.owner_id, k.customer_id, c.name AS customer, k.contact_id, k.digits, k.name, k.withheld, k.state, \
-     k.started_at, k.ended_at, k.answered_by, u.name AS answerer FROM calls k \
+     k.started_at, k.ended_at, k.settled_at, u.name AS answerer FROM calls k \
      LEFT JOIN customers c ON c.id = k.customer_id LEFT JOIN users u ON u.id = k.answered_by \
      LEFT JOIN gateway_lines l ON l.gateway_id = k.gateway_id AND l.line = k.line WHERE ";
+
+/// Calls of which something holds.
+pub fn calls(condition: &'static str) -> Query {
+    sql(CALL).push(condition)
+}
 
 /// What a new row needs.
 #[derive(Debug)]
@@ -135,11 +140,16 @@ pub async fn end(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
         .map(|_| ())
 }
 
-pub async fn set_state(tx: &mut Tx, id: Id, state: State, by: Option<Id>) -> Result<(), DbError> {
-    sql("UPDATE calls SET state = $2, answered_by = COALESCE($3, answered_by) WHERE id = $1")
+pub async fn set_state(tx: &mut Tx, id: Id, state: State, by: Option<Id>, at: Millis) -> Result<(), DbError> {
+    let settled = match state {
+        State::Answered | State::CalledBack => Some(at),
+        State::Ringing | State::Ended | State::Missed => None,
+    };
+    sql("UPDATE calls SET state = $2, answered_by = COALESCE($3, answered_by), settled_at = COALESCE($4, settled_at) WHERE id = $1")
         .bind(id)
         .bind(state.code())
         .bind(by)
+        .bind(settled)
         .run(tx)
         .await
         .map(|_| ())
@@ -172,8 +182,11 @@ pub async fn waiting_of(tx: &mut Tx, digits: &str, customer: Option<Id>) -> Resu
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-pub async fn settle(tx: &mut Tx, ids: &[Id]) -> Result<(), DbError> {
-    sql("UPDATE calls SET state = 'called_back' WHERE state = 'missed' AND id IN ")
+/// Those of these calls that wait are called back: by somebody, or because the caller got through.
+pub async fn settle(tx: &mut Tx, ids: &[Id], by: Option<Id>, at: Millis) -> Result<(), DbError> {
+    sql("UPDATE calls SET state = 'called_back', settled_at = $1, answered_by = $2 WHERE state = 'missed' AND id IN ")
+        .bind(at)
+        .bind(by)
         .args(ids.iter().copied())
         .run(tx)
         .await
@@ -220,17 +233,4 @@ pub async fn missed_of_nobody(db: &Db) -> Result<i64, DbError> {
     let query =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM calls k WHERE k.state = 'missed' AND k.owner_id IS NULL");
     Ok(query.one::<Count>(db).await?.n)
-}
-
-#[derive(sqlx::FromRow)]
-struct Setting {
-    value: String,
-}
-
-/// How long after the ringing somebody may say 接了.
-pub async fn patience(tx: &mut Tx, usual: Millis) -> Result<Millis, DbError> {
-    let row: Option<Setting> =
-        sql("SELECT value FROM settings WHERE name = 'call_patience_seconds'").optional(tx).await?;
-    let seconds = row.and_then(|row| row.value.parse::<i64>().ok()).filter(|seconds| (1..=3600).contains(seconds));
-    Ok(seconds.map_or(usual, |seconds| seconds * 1000))
 }

@@ -9,6 +9,7 @@ use crate::kernel::access::Gate;
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::i18n::{Lang, t};
+use crate::kernel::origin::Origin;
 use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::ui::form::{self as fields, ButtonKind};
@@ -32,6 +33,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
         (segmented(&[
             ("/calls".to_owned(), t!(lang, "calls.all").into_owned(), !missed),
             ("/calls?view=missed".to_owned(), t!(lang, "calls.to_return").into_owned(), missed),
+            ("/calls/callbacks".to_owned(), t!(lang, "calls.callbacks").into_owned(), false),
         ]))
         @if calls.rows.is_empty() { (empty(t!(lang, "calls.none"), None)) }
         @else {
@@ -39,12 +41,15 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
                 @for call in &calls.rows {
                     (link_cell(
                         format!("/calls/{}", call.id),
-                        html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) p { @if call.customer.is_some() { span.num { (shown(&call.digits)) } " · " } (call.line()) } },
+                        html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) p { @if call.customer.is_some() { span.num { (shown(&call.digits)) } " · " } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) " · " } (call.line()) } },
                         html! { small { (clock::brief(call.started_at, cx.now)) } },
                     ))
                 }
             }))
             (pager(lang, "/calls", &[("view", view)], calls.page, calls.more))
+        }
+        @if cx.may(Gate::edit(Module::Settings)) {
+            (card(None, None, link_cell("/calls/settings", html! { (t!(lang, "calls.settings")) }, html! {})))
         }
     };
     Page::new(&cx.frame(), Module::Calls.title(lang)).back("/me").refresh().render(body)
@@ -90,6 +95,7 @@ pub fn show(cx: &Cx, call: &Call) -> String {
                 _ => {},
             }
             (cell(t!(lang, "calls.number"), html! { @if call.digits.is_empty() { (t!(lang, "calls.withheld")) } @else { span.num { (shown(&call.digits)) } } }))
+            @if let Some(origin) = Origin::of(&call.digits).words(lang) { (cell(t!(lang, "calls.origin"), html! { (origin) })) }
             @if !call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (call.name) })) }
             (cell(t!(lang, "calls.state"), tag(call.state().name(lang), call.state().tone())))
             (cell(t!(lang, "calls.began"), html! { (clock::iso_minute(call.started_at)) }))

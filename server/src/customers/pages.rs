@@ -18,6 +18,7 @@ use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::merge;
 use crate::kernel::money::Fen;
+use crate::kernel::origin::Origin;
 use crate::kernel::phone::Phone;
 use crate::kernel::search;
 use crate::kernel::write::Write;
@@ -55,6 +56,13 @@ pub(super) async fn new(cx: Cx) -> Result<Response> {
         .with("credit_days", "30")
         .with("owner_id", cx.actor().id.to_string());
     let lists = lists(&cx, None).await?;
+    // A call from an area where the company has a region of that name: most often it is that one.
+    let called = cx.query("phone").and_then(Phone::parse).map(|phone| Origin::of(phone.digits()));
+    let regions = lists.regions.iter().map(|region| (region.id, region.name.as_str()));
+    let filled = match called.and_then(|origin| origin.region(regions)) {
+        Some(region) => filled.with("region_id", region.to_string()),
+        None => filled,
+    };
     Ok(cx.offline_page(new_page(&cx, &lists, &filled)))
 }
 

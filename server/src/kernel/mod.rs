@@ -24,6 +24,7 @@ pub mod merge;
 pub mod money;
 pub mod mqtt;
 pub mod numbers;
+pub mod origin;
 pub mod outbox;
 pub mod paging;
 pub mod phone;

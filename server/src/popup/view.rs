@@ -8,6 +8,7 @@ use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
+use crate::kernel::origin::Origin;
 use crate::kernel::phone::Phone;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
@@ -66,7 +67,7 @@ fn facts(lang: Lang, found: &Card) -> Markup {
             (None, Some(name)) => (cell(t!(lang, "popup.customer"), html! { (name) })),
             (None, None) if !found.call.digits.is_empty() => (link_cell(
                 format!("/customers/new?phone={}", found.call.digits),
-                html! { (t!(lang, "popup.unknown")) @if !found.call.name.is_empty() { p { (found.call.name) } } },
+                html! { (t!(lang, "popup.unknown")) @if let Some(origin) = Origin::of(&found.call.digits).words(lang) { p { (origin) } } @if !found.call.name.is_empty() { p { (found.call.name) } } },
                 html! { (t!(lang, "popup.make_customer")) },
             )),
             (None, None) => {},

@@ -1,7 +1,7 @@
 //! Tasks 待办: for oneself or given to others, with feedback and confirmation; and calls to return.
 //!
 //! Tables: tasks
-//! Events: TaskGiven
+//! Events: TaskGiven, CallReturned
 //! Uses: customers, users
 
 mod history;
@@ -12,7 +12,9 @@ mod view;
 
 pub use history::history;
 pub use rules::{Kind, Priority, State};
-pub use store::{Finished, NewTask, TaskRow, count_open, create, create_finished, find, open_of};
+pub use store::{
+    Finished, NewTask, TaskRow, count_open, create, create_finished, find, open_callbacks_by_owner, open_of,
+};
 
 use crate::events::{self, Event};
 use crate::kernel::access::{Gate, Scope};
@@ -127,7 +129,16 @@ pub async fn finish(
     store::complete(tx, id, feedback, author.at).await?;
     let changes = Changes::new().moved("state", State::Open.code(), State::Done.code()).set("feedback", feedback);
     audit::record(tx, author, Action::Edit, "task", id, changes).await?;
+    tell_call(tx, author.at, &task, owner).await?;
     Ok(Ok(()))
+}
+
+/// A call-back was done as a task: the call hears of it.
+async fn tell_call(tx: &mut Tx, at: Millis, task: &TaskRow, by: Id) -> Result<()> {
+    match (task.kind(), task.cause_kind.as_str(), task.cause_id) {
+        (Kind::Callback, "call", Some(call)) => events::raise(tx, at, Event::CallReturned { call, by }).await,
+        (Kind::Todo | Kind::Callback, _, _) => Ok(()),
+    }
 }
 
 /// Somebody called back: every open call-back of this customer, and those that `calls` caused, is done.

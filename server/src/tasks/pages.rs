@@ -177,6 +177,7 @@ pub async fn complete(cx: Cx) -> Result<Response> {
     store::complete(&mut write.tx, id, &feedback, cx.now).await?;
     let changes = Changes::new().moved("state", task.state.as_str(), State::Done.code()).set("feedback", feedback);
     write.audit(Action::Edit, "task", id, changes).await?;
+    crate::tasks::tell_call(&mut write.tx, cx.now, &task, me).await?;
     write.finish("/tasks?done=done").await
 }
 

@@ -300,6 +300,24 @@ pub async fn open_callbacks(tx: &mut Tx, customer: Option<Id>, calls: &[Id]) -> 
     Ok(waiting.into_iter().map(|known| (known.id, known.owner_id)).collect())
 }
 
+#[derive(sqlx::FromRow)]
+struct Burden {
+    owner_id: Id,
+    n: i64,
+}
+
+/// How many calls each person has to return; who has none is not there.
+///
+/// # Errors
+/// What the database says.
+pub async fn open_callbacks_by_owner(db: &Db) -> Result<Vec<(Id, i64)>, DbError> {
+    let rows: Vec<Burden> = sql("SELECT owner_id, CAST(count(*) AS BIGINT) AS n FROM tasks WHERE kind = 'callback' \
+         AND state = 'open' AND deleted_at IS NULL GROUP BY owner_id ORDER BY owner_id")
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.owner_id, row.n)).collect())
+}
+
 /// Ends a task.
 ///
 /// # Errors

@@ -13,7 +13,9 @@ mod store;
 mod view;
 
 pub use sign_in::sign_in_page;
-pub use store::{NewUser, User, find, insert_department, insert_user, names_with_role, people_in_scope};
+pub use store::{
+    NewUser, Person, User, find, insert_department, insert_user, is_active, names_with_role, people_in_scope,
+};
 pub use view::role_name;
 
 use crate::kernel::access::Gate;

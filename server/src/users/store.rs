@@ -198,6 +198,20 @@ pub async fn names_with_role(db: &Db, role: Role) -> Result<Vec<Person>, DbError
     sql("SELECT id, name FROM users WHERE status = 'active' AND role = $1 ORDER BY id").bind(role.code()).all(db).await
 }
 
+#[derive(sqlx::FromRow)]
+struct Status {
+    status: String,
+}
+
+/// Whether somebody works here now.
+///
+/// # Errors
+/// What the database says.
+pub async fn is_active(db: &Db, user: Id) -> Result<bool, DbError> {
+    let row: Option<Status> = sql("SELECT status FROM users WHERE id = $1").bind(user).optional(db).await?;
+    Ok(row.is_some_and(|row| row.status == "active"))
+}
+
 /// Every department, in tree order.
 pub async fn departments(db: &Db) -> Result<Vec<Department>, DbError> {
     sql("SELECT id, name, path FROM departments ORDER BY path").all(db).await
