@@ -157,6 +157,17 @@ fn a_full_sim_loses_nothing() {
 }
 
 #[test]
+#[ignore = "the agent forgets such a slot until it is started again"]
+fn a_slot_that_is_refused_once_is_read_later() {
+    let scene = Scene::new(1, &[]);
+    let _agent = scene.start();
+    scene.ready(0, 0);
+    scene.wish(&json!({ "fault": { "kind": "error", "times": 1 } }));
+    scene.comes(A, "the SIM was busy");
+    scene.within(90, "it came in", || scene.inbox() == ["the SIM was busy"]);
+}
+
+#[test]
 fn without_credit_messages_wait_and_go_out_later() {
     let scene = Scene::new(1, &[]);
     let _agent = scene.start();

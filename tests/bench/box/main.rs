@@ -69,8 +69,9 @@ fn main() -> Result<()> {
         .collect();
     println!("machine: {} cores, modem and clients on the same ones", std::thread::available_parallelism()?);
     println!("clients: {}", clients.iter().map(Client::name).collect::<Vec<_>>().join(", "));
-    for kind in Kind::ALL.into_iter().filter(|kind| clients.iter().all(|client| client.kind != *kind)) {
-        println!("not here: {}", kind.name());
+    let missing = Kind::ALL.into_iter().filter(|kind| clients.iter().all(|client| client.kind != *kind));
+    for kind in missing.filter(|_| !arguments.alone) {
+        println!("not installed: {}", kind.name());
     }
     let mut goals = Goals::default();
     at_once(&arguments, &clients, folder.path(), &mut goals)?;
