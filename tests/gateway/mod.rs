@@ -2,6 +2,7 @@
 
 mod altered;
 mod brokers;
+mod codec;
 mod crash;
 mod dialogue;
 mod faults;
