@@ -27,4 +27,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611240920_sms_recall"),
     migration!("202611240930_decisions_of_tasks"),
     migration!("202611240940_calls_settled"),
+    migration!("202611240950_contacts_consents"),
 ];

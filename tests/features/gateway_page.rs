@@ -186,4 +186,21 @@ both_engines! {
         says(&admin, &path, "已升级").await;
         assert_eq!(app.number("SELECT count(*) AS n FROM audit_log WHERE changes LIKE '%downloads.example.com%'").await, 1);
     }
+
+    async fn the_office_sees_on_its_first_page_what_a_box_needs(app: App) {
+        let here = TestBox::connect(&app).await;
+        let clerk = app.sign_in("clerk1").await;
+        assert!(!clerk.get("/").await.says("测试网关"), "nothing is wrong");
+        here.say("modem/m1/state", &ModemState { balance: Some("余额3.50元".to_owned()), ..TestBox::healthy(&app) }).await;
+        assert!(says(&clerk, "/", "话费余额 3.50 元").await.says("请尽快充值"));
+        assert!(clerk.get(&page_of_box(&clerk).await).await.says("余额不足"));
+        here.say("modem/m1/state", &ModemState { trouble: Some(ModemTrouble::NoSim), ..TestBox::healthy(&app) }).await;
+        says(&clerk, "/", "没有 SIM 卡").await;
+        here.presence(&app, fieldline_protocol::messages::Presence::Offline).await;
+        until(&app, "SELECT count(*) AS n FROM gateways WHERE online = FALSE", 1).await;
+        assert!(!clerk.get("/").await.says("测试网关"), "a moment is a restart");
+        app.pass(11 * server::kernel::clock::MINUTE);
+        assert!(app.sign_in("admin").await.get("/").await.says("离线"));
+        assert!(!app.sign_in("rep1").await.get("/").await.says("测试网关"), "a rep can do nothing about it");
+    }
 }

@@ -143,4 +143,30 @@ both_engines! {
             }
         }
     }
+
+    async fn consents_are_entered_with_their_proof_and_kept_as_a_record(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        let zhang = seed::person(&app, customer, "张卫东", "138 0536 2417").await;
+        seed::person(&app, customer, "刘敏", "139 0536 2417").await;
+        app.execute("UPDATE contacts SET sms_consent = FALSE WHERE name = '张卫东'").await.unwrap();
+        let clerk = app.sign_in("clerk1").await;
+        let form = clerk.get("/contacts/consents").await.expect(200).form("/contacts/consents");
+        let list = "13805362417\n+86 139 0536 2417\n18805360000";
+        assert!(clerk.submit(&form, &[("numbers", list), ("how", "written")]).await.expect(422).says("凭据"));
+        assert!(clerk.submit(&form, &[("numbers", "张三"), ("how", "written"), ("note", "展会")]).await.expect(422).says("张三"));
+        let page = clerk.submit(&form, &[("numbers", list), ("how", "written"), ("note", "11 月展会登记表")]).await.expect(200);
+        assert!(page.says("已登记 1") && page.says("原来就是 1") && page.says("188 0536 0000"), "{}", page.text());
+        assert_eq!(app.number("SELECT count(*) AS n FROM contacts WHERE sms_consent = FALSE").await, 0);
+        assert_eq!(app.number("SELECT count(*) AS n FROM audit_log WHERE kind = 'contact' AND action = 'edit' AND changes LIKE '%sms_consent%'").await, 1);
+        // Taken back on the contact's own page: a second row, the first one stays.
+        let rep = app.sign_in("rep1").await;
+        let path = format!("/contacts/{zhang}");
+        let form = rep.get(&format!("{path}/edit")).await.expect(200).form(&path);
+        let fields: Vec<(String, String)> = form.fields.iter().filter(|(name, _)| name != "sms_consent").cloned().collect();
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), if n == "consent_how" { "spoken" } else { v.as_str() })).collect();
+        rep.post(&path, &fields).await.location();
+        let shown = rep.get(&format!("{path}/edit")).await;
+        assert!(shown.says("同意接收") && shown.says("11 月展会登记表") && shown.says("不再同意") && shown.says("口头"), "{}", shown.text());
+        rep.get("/contacts/consents").await.expect(403);
+    }
 }

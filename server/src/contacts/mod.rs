@@ -1,9 +1,10 @@
 //! Contacts 联系人: the people at a customer, their numbers and birthdays.
 //!
-//! Tables: contacts (their numbers stand in customers' phones)
+//! Tables: contacts, contact_consents (their numbers stand in customers' phones)
 //! Events: none
 //! Uses: customers
 
+mod consent;
 mod pages;
 mod rules;
 mod store;
@@ -20,6 +21,7 @@ use crate::kernel::phone::Phone;
 use crate::kernel::routes::Routes;
 use crate::modules::Module;
 
+pub use consent::How;
 pub use rules::Birthday;
 pub use store::Contact;
 pub use view::cells;
@@ -28,6 +30,9 @@ pub use view::cells;
 pub fn routes(routes: &mut Routes) {
     routes.get("/customers/:id/contacts/new", Gate::create(Module::Customers), pages::new);
     routes.post("/customers/:id/contacts", Gate::create(Module::Customers), pages::create);
+    // Who keeps the list of those who opted out also enters those who agreed.
+    routes.get("/contacts/consents", Gate::export(Module::Sms), consent::show);
+    routes.post("/contacts/consents", Gate::export(Module::Sms), consent::update);
     routes.get("/contacts/:id/edit", Gate::edit(Module::Customers), pages::edit);
     routes.post("/contacts/:id", Gate::edit(Module::Customers), pages::update);
     routes.get("/contacts/:id/deletion", Gate::delete(Module::Customers), pages::ask_deletion);
@@ -55,6 +60,8 @@ pub struct NewContact {
     pub is_main: bool,
     /// Whether they agreed to get messages.
     pub sms_consent: bool,
+    /// How they said so.
+    pub consent_how: How,
     /// Their numbers, the first one first.
     pub phones: Vec<Phone>,
     /// When search finds them.
@@ -75,6 +82,7 @@ impl NewContact {
             email: String::new(),
             is_main: false,
             sms_consent: true,
+            consent_how: How::Entry,
             phones: Vec::new(),
             indexing: Indexing::Now,
         }
@@ -92,6 +100,9 @@ pub async fn create(tx: &mut Tx, author: &Author, new: NewContact) -> Result<Id,
     }
     store::insert(tx, id, author.at, &new).await?;
     customers::set_contact_numbers(tx, new.customer_id, id, &new.phones).await?;
+    if new.sms_consent {
+        consent::record(tx, author, id, true, (new.consent_how, "")).await?;
+    }
     match new.indexing {
         Indexing::Now => reindex(tx, new.customer_id).await?,
         Indexing::ByRebuild => {}

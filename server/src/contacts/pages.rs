@@ -6,7 +6,7 @@ use poem::http::StatusCode;
 use super::rules::Birthday;
 use super::store::{self, Contact};
 use super::view::{self, Around, FIELDS, PHONES};
-use super::{NewContact, create as create_contact, reindex};
+use super::{How, NewContact, consent, create as create_contact, reindex};
 use crate::customers::{self, Customer, Indexing};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
@@ -49,7 +49,8 @@ pub(super) async fn edit(cx: Cx) -> Result<Response> {
     let contact = contact_of(&cx).await?;
     let now = fill(cx.blank(), &contact);
     let filled = merge::remember(now.clone(), &FIELDS, &now);
-    Ok(html(edit_page(&cx, &contact, contact.version, &filled)))
+    let said = consent::of_contact(&cx.office.db, contact.id).await?;
+    Ok(html(edit_page_with(&cx, &contact, contact.version, &filled, &said)))
 }
 
 /// `POST /contacts/:id`
@@ -88,6 +89,11 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     }
     store::update(&mut write.tx, before.id, cx.now, &person).await?;
     customers::set_contact_numbers(&mut write.tx, before.customer_id, before.id, &person.phones).await?;
+    if person.sms_consent != before.sms_consent {
+        let author = write.author.clone();
+        let how = (person.consent_how, "");
+        consent::record(&mut write.tx, &author, before.id, person.sms_consent, how).await?;
+    }
     reindex(&mut write.tx, before.customer_id).await?;
     let old = fill(cx.blank(), &before);
     let changes = FIELDS
@@ -135,10 +141,14 @@ fn new_page(cx: &Cx, customer: &Customer, filled: &Form) -> String {
         action: format!("/customers/{}/contacts", customer.id),
         deletion: None,
     };
-    page(cx, &t!(cx.lang, "contacts.new"), &customer.name, customer.id, filled, &around)
+    page(cx, &t!(cx.lang, "contacts.new"), (&customer.name, customer.id), filled, &around, maud::Markup::default())
 }
 
 fn edit_page(cx: &Cx, contact: &Contact, version: i64, filled: &Form) -> String {
+    edit_page_with(cx, contact, version, filled, &[])
+}
+
+fn edit_page_with(cx: &Cx, contact: &Contact, version: i64, filled: &Form, said: &[consent::Said]) -> String {
     let deletion = cx.may(Gate::delete(Module::Customers)).then(|| format!("/contacts/{}/deletion", contact.id));
     let around = Around {
         lang: cx.lang,
@@ -147,14 +157,22 @@ fn edit_page(cx: &Cx, contact: &Contact, version: i64, filled: &Form) -> String 
         action: format!("/contacts/{}", contact.id),
         deletion,
     };
-    page(cx, &t!(cx.lang, "contacts.edit"), &contact.customer_name, contact.customer_id, filled, &around)
+    let title = t!(cx.lang, "contacts.edit");
+    page(cx, &title, (&contact.customer_name, contact.customer_id), filled, &around, consent::list(cx.lang, said))
 }
 
-fn page(cx: &Cx, title: &str, customer: &str, id: Id, filled: &Form, around: &Around<'_>) -> String {
+fn page(
+    cx: &Cx,
+    title: &str,
+    (customer, id): (&str, Id),
+    filled: &Form,
+    around: &Around<'_>,
+    below: maud::Markup,
+) -> String {
     let frame = cx.frame();
     let page = Page::new(&frame, title).subtitle(customer).back(format!("/customers/{id}"));
     let page = if filled.is_right() { page } else { page.error_title() };
-    page.render(view::form_page(filled, around))
+    page.render(maud::html! { (view::form_page(filled, around)) (below) })
 }
 
 fn refuse(document: String, status: StatusCode) -> Response {
@@ -225,6 +243,8 @@ fn read(cx: &Cx, form: &mut Form, customer_id: Id) -> NewContact {
         email,
         is_main: form.flag("is_main"),
         sms_consent: form.flag("sms_consent"),
+        // An older page on a phone does not ask.
+        consent_how: How::from_code(form.value("consent_how")).unwrap_or(How::Entry),
         phones,
         indexing: Indexing::Now,
     }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::consent;
 use super::rules::lunar_words;
 use super::store::Contact;
 use crate::kernel::form::Form;
@@ -104,6 +105,7 @@ pub(super) fn form_page(filled: &Form, around: &Around<'_>) -> Markup {
             (form::text(&filled.field("wechat", &t!(lang, "contacts.wechat")), InputKind::Text, 60))
             (form::checkbox(&filled.field("is_main", &t!(lang, "contacts.is_main"))))
             (form::checkbox(&filled.field("sms_consent", &t!(lang, "contacts.sms_consent"))))
+            (form::select(&filled.field("consent_how", &t!(lang, "contacts.how")).hint(&t!(lang, "contacts.how_hint")), &consent::choices(lang)))
         }))
         (card(Some(&t!(lang, "contacts.more")), None, html! {
             (form::text(&FieldView { hint: Some(&birthday_hint), ..filled.field("birthday", &t!(lang, "contacts.birthday")) }, InputKind::Text, 20))

@@ -12,6 +12,7 @@ mod hear;
 mod keys;
 mod lines;
 mod logs;
+mod notices;
 mod pages;
 mod settings;
 mod store;
@@ -25,6 +26,7 @@ pub use claim::{broker_now, claim_directly, welcome};
 pub use commands::answered;
 pub use fieldline_protocol::messages::Claim;
 pub use hear::{FromBox, hear};
+pub use notices::{Notice, notices};
 
 use crate::kernel::access::Gate;
 use crate::kernel::clock::{DAY, Millis};

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use fieldline_protocol::messages::{BoxTrouble, ModemState};
 
 use super::commands::{self, Given};
+use super::notices::low;
 use super::store::Gateway;
 use super::{health, settings, trouble};
 use crate::kernel::access::Gate;
@@ -115,7 +116,9 @@ fn modem(cx: &Cx, gateway: &Gateway, beside: &Beside, name: &str, modem: &ModemS
             @if let (Some(used), Some(capacity)) = (modem.sim_used, modem.sim_capacity) {
                 (cell(t!(lang, "gateways.sim"), html! { span.num { (used) "/" (capacity) } }))
             }
-            @if let Some(balance) = &modem.balance { (text_cell(t!(lang, "gateways.balance"), balance)) }
+            @if let Some(balance) = &modem.balance {
+                (text_cell(t!(lang, "gateways.balance"), html! { (balance) @if low(balance).is_some() { " " (tag(t!(lang, "gateways.low_short"), Tone::Bad)) } }))
+            }
             @if asks {
                 (fields::form(&format!("/gateways/{}/balance", gateway.id), &cx.op_id(), None, false, None, html! {
                     (fields::hidden("modem", name))

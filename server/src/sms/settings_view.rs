@@ -91,6 +91,10 @@ pub fn blocks(cx: &Cx, listing: &Listing<Blocked>, form: &Form) -> String {
             (fields::submit(t!(lang, "sms.save"), ButtonKind::Primary))
         }))
     };
+    let body = html! {
+        (body)
+        (card(None, None, link_cell("/contacts/consents", html! { (t!(lang, "sms.consents")) }, html! {})))
+    };
     let frame = cx.frame();
     let page = Page::new(&frame, t!(lang, "sms.blocks")).back("/sms");
     let page = if form.is_right() { page } else { page.error_title() };

@@ -2,7 +2,7 @@
 //!
 //! Tables: none.
 //! Events: none.
-//! Uses: visits, tasks, approvals, sms, calls, users.
+//! Uses: visits, tasks, approvals, sms, calls, gateways, users.
 
 mod view;
 
@@ -20,7 +20,7 @@ use crate::kernel::error::Result;
 use crate::kernel::routes::Routes;
 use crate::kernel::{HookFuture, Kernel};
 use crate::modules::Module;
-use crate::{approvals, calls, sms, tasks, visits};
+use crate::{approvals, calls, gateways, sms, tasks, visits};
 
 /// Tasks shown on the first page; the list has the rest.
 const TASKS: i64 = 5;
@@ -40,7 +40,12 @@ async fn show(cx: Cx) -> Result<Response> {
         Vec::new()
     };
     let tasks = tasks::open_of(db, user, TASKS).await?;
-    Ok(cx.offline_page(view::workbench(&cx, &visits, &tasks)))
+    let boxes = if cx.may(Gate::view(Module::Gateways)) {
+        gateways::notices(db, &cx.scope(), cx.lang, cx.now).await?
+    } else {
+        Vec::new()
+    };
+    Ok(cx.offline_page(view::workbench(&cx, &visits, &tasks, &boxes)))
 }
 
 /// What waits for a person, by the list that shows it. Only what this person may see is counted.

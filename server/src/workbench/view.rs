@@ -3,6 +3,7 @@
 use chrono::{Datelike, Timelike, Weekday};
 use maud::{Markup, html};
 
+use crate::gateways::Notice;
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
@@ -16,7 +17,7 @@ use crate::users::role_name;
 use crate::visits::{State, VisitRow};
 
 /// 工作台
-pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow]) -> String {
+pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow], boxes: &[Notice]) -> String {
     let lang = cx.lang;
     let today = clock::day(cx.now);
     let next = visits
@@ -25,6 +26,11 @@ pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow]) -> String {
         .or_else(|| visits.iter().find(|visit| visit.state(today) == State::Planned));
     let body = html! {
         (numbers(cx, visits))
+        @if !boxes.is_empty() {
+            (card(Some(&Module::Gateways.title(lang)), None, html! {
+                @for notice in boxes { (link_cell(&notice.href, entry(&notice.name, tag(&notice.what, Tone::Bad), &notice.remedy), html! {})) }
+            }))
+        }
         @if let Some(visit) = next { (next_stop(lang, visit, visit.state(today) == State::Open)) }
         (quick(cx))
         @if cx.may(Gate::view(Module::Visits)) {
