@@ -1,6 +1,6 @@
 // Pages from the network, else the stored copy; assets from the store. One store a person, 72 hours at most,
 // gone at sign-out and when the server no longer knows the session.
-const HOURS=72*36e5,SLOW=3e3,NEVER=/^\/(reports|payments|settings|approvals|sms|calls|popup|gateways|users|audit|exports|login|logout|ledger|me\/)/;
+const HOURS=72*36e5,SLOW=3e3,NEVER=/^\/(reports|payments|settings|approvals|sms|calls|popup|gateways|users|audit|exports|login|logout|ledger|me)\b/;
 const store=user=>caches.open("u-"+user);
 const tidy=keep=>caches.keys().then(all=>Promise.all(all.filter(n=>n!=="assets"&&n!==keep).map(n=>caches.delete(n))));
 const wipe=()=>Promise.all([tidy(),iam("")]);
@@ -14,7 +14,7 @@ if(!m)return;
 if(await who()!==m[1]){await tidy("u-"+m[1]);await iam(m[1])}
 const headers=new Headers({"content-type":"text/html; charset=utf-8","x-at":now}),csp=r.headers.get("content-security-policy");
 if(csp)headers.set("content-security-policy",csp);
-await Promise.all([...html.matchAll(/<script src="([^"]+)/g)].map(s=>asset(new Request(s[1]))));
+await Promise.all([...html.matchAll(/(?:<script src|sheet" href)="([^"]+)/g)].map(s=>asset(new Request(s[1]))));
 await(await store(m[1])).put(key(url),new Response(html.replace("<html",`<html data-stored="${now}"`).replace(/<p class="toast"[^>]*>[^<]*<\/p>/,""),{headers}));
 };
 const copy=async url=>{
@@ -81,6 +81,7 @@ else if(r.mode==="navigate")e.respondWith(page(e));
 const warm=async urls=>{
 for(const u of urls){
 const url=new URL(u,location).href;
+if(NEVER.test(new URL(url).pathname))continue;
 const had=await copy(url);
 if(had&&Date.now()-had.headers.get("x-at")<36e5)continue;
 await fetch(url,{headers:{accept:"text/html"}}).then(r=>keep(url,r)).catch(()=>{});

@@ -3,20 +3,19 @@ const told={
 badges:counts=>{
 for(const href in counts)$$(`[data-badge="${href}"]`).forEach(b=>{
 const n=counts[href];
-if(b.className==="badge"){b.hidden=n<1;b.textContent=n>99?"99+":n}
-else if(/^\d+$/.test(b.textContent))b.textContent=n;
+if(b.className=="badge"){b.hidden=n<1;b.textContent=n>99?"99+":n}
+else if(+b.textContent>=0)b.textContent=n;
 });
 },
 popup:call=>{
-const old=$(".call");
-if(old)old.remove();
-const box=make("div",{className:"call",tabIndex:-1}),close=make("button",{className:"ib",type:"button"},"✕");
+$$(".call").forEach(t=>t.remove());
+const box=make("div",{className:"call",tabIndex:-1}),close=make("button",{className:"ib"},"✕");
 box.innerHTML=call.html;
 box.setAttribute("role","alertdialog");
-box.setAttribute("aria-label",($("h2",box)||box).textContent);
+box.setAttribute("aria-label",$("h2",box).textContent);
 close.setAttribute("aria-label",T.close);
 close.onclick=()=>box.remove();
-box.onkeydown=e=>{if(e.key==="Escape")box.remove()};
+box.onkeydown=e=>{if(e.key=="Escape")box.remove()};
 box.append(close);
 document.body.append(box);
 // Whoever is typing goes on typing.
@@ -25,13 +24,13 @@ if(!dirty)box.focus();
 reload:at=>{if((location.pathname+"/").startsWith(at.path+"/")&&!dirty&&!$("dialog"))location.reload()},
 toast:t=>toast(t.text||t),
 };
-if(document.body.hasAttribute("data-live")&&!stored&&window.EventSource){
+if(document.body.hasAttribute("data-live")&&!stored){
 let source,wait=1e3;
 const open=()=>{
 source=new EventSource("/live");
 source.onopen=()=>wait=1e3;
 source.onerror=()=>{
-if(source.readyState!==2)return;
+if(source.readyState<2)return;
 setTimeout(open,wait*(1+Math.random()));
 wait=Math.min(wait*2,6e4);
 };

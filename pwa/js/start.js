@@ -24,4 +24,5 @@ if(stored){
 $$("form[method=post]").forEach(renew);
 $("main").prepend(make("p",{className:"note"},T.stored+" "+new Date(+stored).toLocaleString(root.lang,{month:"numeric",day:"numeric",hour:"2-digit",minute:"2-digit"})));
 }
-if(user&&worker)worker.register("/sw.js").then(()=>worker.ready).then(r=>stored||r.active.postMessage([location.href,"/outbox",...$$(".tab a").map(a=>a.href)])).catch(()=>{});
+// Pages to be read on the road are fetched later, not while somebody is on the way to another one.
+if(user&&worker)worker.register("/sw.js",{updateViaCache:"all"}).then(()=>worker.ready).then(r=>stored||setTimeout(()=>r.active.postMessage([location.href,"/outbox",...$$(".tab a").map(a=>a.href)]),worker.controller&&4e3)).catch(()=>{});

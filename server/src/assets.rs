@@ -10,6 +10,7 @@ use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::routes::Routes;
 use crate::ui;
 use crate::ui::assets::Asset;
+use crate::ui::style;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -26,12 +27,25 @@ pub fn routes(routes: &mut Routes) {
 /// A compiled-in file, compressed where the browser takes it, unchanged where the browser has it.
 async fn file(guest: Guest) -> Result<Response> {
     let asset: &Asset = ui::assets::find(&guest.path).ok_or(AppError::NotFound)?;
-    let keep = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let keep = if asset.immutable {
+        "public, max-age=31536000, immutable"
+    } else {
+        // Asked for at every page otherwise, which a thin line pays for. Every version of the worker serves every
+        // version of the pages, since what they need is named by its content.
+        "public, max-age=3600"
+    };
     let response = Response::builder()
         .header(header::CONTENT_TYPE, asset.content_type)
         .header(header::CACHE_CONTROL, keep)
         .header(header::ETAG, &asset.etag)
         .header(header::VARY, "accept-encoding");
+    let response = if asset.path == style::path() {
+        let secure = if guest.is_tls() { "; Secure" } else { "" };
+        let has_it = format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", style::COOKIE, style::version());
+        response.header(header::SET_COOKIE, has_it)
+    } else {
+        response
+    };
     if guest.header("if-none-match") == Some(asset.etag.as_str()) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }

@@ -51,6 +51,8 @@ async function addresses(base, people) {
 
 /** What a page needs to be readable: the document, its styles and icons; pictures and deferred scripts apart. */
 async function weigh(who, path) {
+  // As on a phone that has nothing of ours.
+  await who.context.clearCookies({ name: 'css' });
   const page = await who.context.newPage();
   const session = await who.context.newCDPSession(page);
   await session.send('Network.enable');

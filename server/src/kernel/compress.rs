@@ -117,7 +117,7 @@ mod tests {
 
     use super::pack;
     use crate::kernel::i18n::Lang;
-    use crate::ui::layout::Look;
+    use crate::ui::layout::{Look, Sheet};
     use crate::ui::style::head;
 
     fn unpack(packed: &[u8]) -> Vec<u8> {
@@ -132,7 +132,7 @@ mod tests {
             (0..200).map(|n| format!("<a class=cell href=/customers/{n}>昌乐县丰源农资{n}</a>")).collect();
         for lang in Lang::ALL {
             for look in Look::all() {
-                let page = format!("{}{rows}</html>", head(lang, look));
+                let page = format!("{}{rows}</html>", head(lang, look, Sheet::Inlined));
                 let packed = pack(page.as_bytes()).expect("packed");
                 assert_eq!(unpack(&packed), page.as_bytes());
                 assert!(packed.len() < page.len() / 3);
@@ -146,7 +146,7 @@ mod tests {
         for plain in [b"".as_slice(), b"{}", &noise, "页".repeat(5000).as_bytes()] {
             assert_eq!(unpack(&pack(plain).expect("packed")), plain);
         }
-        let only_head = head(Lang::Zh, Look::default());
+        let only_head = head(Lang::Zh, Look::default(), Sheet::Named);
         assert_eq!(unpack(&pack(only_head.as_bytes()).expect("packed")), only_head.as_bytes());
     }
 }

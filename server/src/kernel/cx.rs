@@ -18,7 +18,8 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Paging;
 use crate::kernel::write::Write;
-use crate::ui::layout::{Frame, Look, TextSize, Theme};
+use crate::ui::layout::{Frame, Look, Sheet, TextSize, Theme};
+use crate::ui::style;
 
 /// A request by anybody.
 #[derive(Debug)]
@@ -191,6 +192,7 @@ impl Guest {
         Frame {
             lang: self.lang,
             look: self.look,
+            sheet: Sheet::of(self.cookie(style::COOKIE).as_deref()),
             tabs: Vec::new(),
             path: self.path.clone(),
             signed_in: false,

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use crate::kernel::i18n::Lang;
-use crate::ui::{offline, scripts};
+use crate::ui::{offline, scripts, style};
 
 /// A file as it is served. Its bytes are made once and live as long as the program.
 #[derive(Debug)]
@@ -45,6 +45,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         include_bytes!("../../../pwa/manifest.webmanifest").to_vec(),
         false,
     ));
+    assets.push(Asset::new(style::path().to_owned(), "text/css; charset=utf-8", style::css().into(), true));
     for script in scripts::all() {
         assets.push(Asset::new(script.path.clone(), JS, script.source.clone().into_bytes(), true));
     }

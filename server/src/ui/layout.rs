@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, Render, html};
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::icon::Icon;
 use crate::ui::scripts;
-pub use crate::ui::style::{csp_style_hash, head};
+pub use crate::ui::style::{Sheet, csp_style_hash, head};
 
 /// How large text is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,6 +69,8 @@ pub struct Frame {
     pub lang: Lang,
     /// Text size and colours.
     pub look: Look,
+    /// How the page brings its style sheet.
+    pub sheet: Sheet,
     /// The tab bar.
     pub tabs: Vec<TabItem>,
     /// The current path, with its query where the page has one.
@@ -180,7 +182,7 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn render(self, body: Markup) -> String {
         let frame = self.frame;
-        let head = head(frame.lang, frame.look);
+        let head = head(frame.lang, frame.look, frame.sheet);
         let rest = self.rest(body);
         let mut document = String::with_capacity(head.len() + rest.0.len());
         document.push_str(head);

@@ -4,7 +4,7 @@ use maud::html;
 
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::button::{ButtonKind, link_button};
-use crate::ui::layout::{Frame, Look, Page};
+use crate::ui::layout::{Frame, Look, Page, Sheet};
 
 /// The page that the service worker shows when there is neither network nor a stored copy.
 #[must_use]
@@ -12,6 +12,7 @@ pub fn offline_page(lang: Lang) -> String {
     let frame = Frame {
         lang,
         look: Look::default(),
+        sheet: Sheet::Inlined,
         tabs: Vec::new(),
         path: String::new(),
         signed_in: false,

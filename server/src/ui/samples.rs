@@ -9,7 +9,7 @@ use crate::ui::dialog::call_card;
 use crate::ui::form::{
     FieldView, InputKind, error_summary, form, form_with_id, location, quantity, select, text, textarea,
 };
-use crate::ui::layout::{Frame, Look, Page, TabItem, TextSize, Theme, badge};
+use crate::ui::layout::{Frame, Look, Page, Sheet, TabItem, TextSize, Theme, badge};
 use crate::ui::*;
 
 fn tr(lang: Lang, zh: &'static str, en: &'static str) -> String {
@@ -24,6 +24,7 @@ fn frame(lang: Lang, look: Look, path: &str) -> Frame {
     Frame {
         lang,
         look,
+        sheet: Sheet::Inlined,
         tabs: vec![
             tab("/", "工作台", "Home", Icon::Home, 0),
             tab("/customers", "客户", "Customers", Icon::Customers, 0),

@@ -1,4 +1,6 @@
-//! The one style sheet, inlined into every page, and the constant head that carries it.
+//! The one style sheet and the constant head that carries it: inlined where the browser has it not, so that a
+//! first page is readable after one flight; named where its cookie says that it has, since the sheet is two thirds
+//! of a page's bytes, and on a thin line these are seconds.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::kernel::i18n::Lang;
+use crate::ui::assets::short_hash;
 use crate::ui::layout::{Look, TextSize, Theme};
 
 /// The sheet in order: tokens first, since everything else is written in them.
@@ -28,15 +31,54 @@ static CSS: LazyLock<String> = LazyLock::new(|| SHEETS.iter().map(|sheet| tighte
 static CSP_HASH: LazyLock<String> =
     LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(CSS.as_bytes()))));
 
-static HEADS: LazyLock<HashMap<(Lang, Look), String>> = LazyLock::new(|| {
+/// The cookie by which a browser says which sheet it has; set by the sheet's own answer.
+pub const COOKIE: &str = "css";
+
+/// How a page brings its style sheet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sheet {
+    /// In itself; the browser fetches the file behind it, for the next page.
+    #[default]
+    Inlined,
+    /// The browser has the file.
+    Named,
+}
+
+impl Sheet {
+    /// By the value of the browser's cookie.
+    #[must_use]
+    pub fn of(cookie: Option<&str>) -> Sheet {
+        if cookie == Some(VERSION.as_str()) { Sheet::Named } else { Sheet::Inlined }
+    }
+}
+
+static VERSION: LazyLock<String> = LazyLock::new(|| short_hash(CSS.as_bytes()));
+
+static PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/style.{}.css", VERSION.as_str()));
+
+static HEADS: LazyLock<HashMap<(Lang, Look, Sheet), String>> = LazyLock::new(|| {
     let mut heads = HashMap::new();
     for lang in Lang::ALL {
         for look in Look::all() {
-            heads.insert((lang, look), write_head(lang, look));
+            for sheet in [Sheet::Inlined, Sheet::Named] {
+                heads.insert((lang, look, sheet), write_head(lang, look, sheet));
+            }
         }
     }
     heads
 });
+
+/// What the cookie holds for this build's sheet.
+#[must_use]
+pub fn version() -> &'static str {
+    &VERSION
+}
+
+/// Where the sheet is served.
+#[must_use]
+pub fn path() -> &'static str {
+    &PATH
+}
 
 /// The style sheet as it stands in the page.
 #[must_use]
@@ -50,11 +92,11 @@ pub fn csp_style_hash() -> &'static str {
     &CSP_HASH
 }
 
-/// The document from `<!doctype html>` to `</style>`: the same bytes for every page in this language and
+/// The document from `<!doctype html>` to the style sheet: the same bytes for every page in this language and
 /// look, so that they can be kept compressed.
 #[must_use]
-pub fn head(lang: Lang, look: Look) -> &'static str {
-    HEADS.get(&(lang, look)).map_or("", String::as_str)
+pub fn head(lang: Lang, look: Look, sheet: Sheet) -> &'static str {
+    HEADS.get(&(lang, look, sheet)).map_or("", String::as_str)
 }
 
 /// Every head.
@@ -62,7 +104,7 @@ pub fn heads() -> impl Iterator<Item = &'static str> {
     HEADS.values().map(String::as_str)
 }
 
-fn write_head(lang: Lang, look: Look) -> String {
+fn write_head(lang: Lang, look: Look, sheet: Sheet) -> String {
     let text = match look.text {
         TextSize::Normal => "",
         TextSize::Large => " data-text=\"large\"",
@@ -79,13 +121,17 @@ fn write_head(lang: Lang, look: Look) -> String {
         Theme::Light => (" data-theme=\"light\"", format!("<meta name=\"theme-color\" content=\"{light}\">")),
         Theme::Dark => (" data-theme=\"dark\"", format!("<meta name=\"theme-color\" content=\"{dark}\">")),
     };
+    let path = path();
+    let style = match sheet {
+        Sheet::Inlined => format!("<style>{}</style><link rel=\"prefetch\" href=\"{path}\">", css()),
+        Sheet::Named => format!("<link rel=\"stylesheet\" href=\"{path}\">"),
+    };
     format!(
         "<!doctype html><html lang=\"{}\"{text}{theme}><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1,viewport-fit=cover\">{colour}\
          <link rel=\"manifest\" href=\"/manifest.webmanifest\"><link rel=\"icon\" href=\"/icons/icon.svg\" type=\"image/svg+xml\">\
-         <link rel=\"apple-touch-icon\" href=\"/icons/icon-180.png\"><style>{}</style>",
+         <link rel=\"apple-touch-icon\" href=\"/icons/icon-180.png\">{style}",
         lang.code(),
-        css()
     )
 }
 
@@ -104,7 +150,7 @@ fn tighten(sheet: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{css, head, tighten};
+    use super::{Sheet, css, head, path, tighten, version};
     use crate::kernel::i18n::Lang;
     use crate::ui::layout::Look;
 
@@ -117,6 +163,15 @@ mod tests {
     fn the_style_sheet_fits_its_budget_and_its_place() {
         assert!(crate::ui::assets::gzip(css().as_bytes()).len() <= 6000);
         assert!(!css().contains("</"), "an end tag would end the style element");
-        assert!(head(Lang::En, Look::default()).ends_with("</style>"));
+        let named = head(Lang::En, Look::default(), Sheet::Named);
+        assert!(named.ends_with(&format!("<link rel=\"stylesheet\" href=\"{}\">", path())));
+        assert!(named.len() < 1500 && head(Lang::En, Look::default(), Sheet::Inlined).contains(css()));
+    }
+
+    #[test]
+    fn a_sheet_of_another_build_is_not_the_one_the_browser_has() {
+        assert_eq!(Sheet::of(Some(version())), Sheet::Named);
+        assert_eq!(Sheet::of(Some("0123456789ab")), Sheet::Inlined);
+        assert_eq!(Sheet::of(None), Sheet::Inlined);
     }
 }
