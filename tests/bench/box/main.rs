@@ -89,10 +89,15 @@ fn main() -> Result<()> {
 
 /// What a client adds to a modem that takes no time.
 fn at_once(arguments: &Arguments, clients: &[Client], folder: &Path, goals: &mut Goals) -> Result<()> {
-    let flushes = flushes(folder, 200)?;
+    // Before and after our own, since the disk is not the same at all times.
+    let bare = |when: &str| -> Result<()> {
+        let (half, most) = flushes(folder, 200)?;
+        println!("{:<26} {half:>9.2} {most:>9.2} {:>9}", format!("two fdatasyncs {when}"), 200);
+        Ok(())
+    };
     println!("\nwhat is added to each message of a modem that takes no time, ms");
     println!("{:<26} {:>9} {:>9} {:>9}", "", "p50", "p95", "messages");
-    println!("{:<26} {:>9.2} {:>9.2} {:>9}", "two bare fdatasyncs", flushes.0, flushes.1, 200);
+    bare("before")?;
     for client in clients {
         let ours = client.kind == Kind::Ours;
         let messages = if ours || !arguments.quick { arguments.messages } else { arguments.messages.min(20) };
@@ -103,6 +108,9 @@ fn at_once(arguments: &Arguments, clients: &[Client], folder: &Path, goals: &mut
             if ours && !report {
                 goals.at_most("added to each message, p95, ms", run.added(0.95), 15.0);
             }
+        }
+        if ours {
+            bare("after")?;
         }
     }
     Ok(())
