@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::simulator::faults::FaultKind;
+use crate::simulator::personalities::Kind;
+
 /// The box.
 #[derive(Debug, Parser)]
 #[command(
@@ -67,9 +70,9 @@ pub enum Command {
     ///
     /// Example: gateway-agent pdu encode --to +8613805362417 --text 你好
     Pdu(PduArgs),
-    /// A modem and a caller-ID line on pseudo-terminals, for trying everything without hardware.
+    /// Modems and caller-ID lines on pseudo-terminals, for trying everything without hardware.
     ///
-    /// Example: gateway-agent simulate --dir ./simulator
+    /// Example: gateway-agent simulate --dir ./simulator --modems 2 --vendor quectel
     Simulate(Simulate),
     /// Make something happen at a running simulator.
     ///
@@ -219,27 +222,78 @@ pub struct PduArgs {
 #[derive(Debug, Subcommand)]
 pub enum PduWay {
     /// A text into its parts.
-    Encode {
-        /// E.164.
-        #[arg(long)]
-        to: String,
-        /// The text.
-        #[arg(long)]
-        text: String,
-    },
-    /// What a modem gave, in hex.
+    ///
+    /// Example: gateway-agent pdu encode --to +8613805362417 --text 你好
+    ///
+    /// Without --to and --text, one JSON object a line is read from standard input, each answered with a line:
+    /// {"to":"+8613805362417","text":"你好","report":true,"validity":3600,"reference":7,"flash":true}
+    #[command(verbatim_doc_comment)]
+    Encode(EncodeArgs),
+    /// What a modem gave, in hexadecimal, into its fields.
+    ///
+    /// Example: gateway-agent pdu decode 0791683108200005F0040D91683108352614F70008621132900000230460597D21
+    ///
+    /// Without HEX, one is read from each line of standard input.
+    #[command(verbatim_doc_comment)]
     Decode {
-        /// The PDU.
-        hex: String,
+        /// PDUs with the service centre's address in front.
+        hex: Vec<String>,
+        /// They are SMS-SUBMIT: what goes to the network.
+        #[arg(long)]
+        submit: bool,
     },
+}
+
+/// `pdu encode`.
+#[derive(Debug, Args)]
+pub struct EncodeArgs {
+    /// E.164, such as +8613805362417.
+    #[arg(long, requires = "text")]
+    pub to: Option<String>,
+    /// The text.
+    #[arg(long, requires = "to")]
+    pub text: Option<String>,
+    /// Ask for a delivery report.
+    #[arg(long)]
+    pub report: bool,
+    /// How long the network tries, in seconds.
+    #[arg(long)]
+    pub validity: Option<u32>,
+    /// Names the parts of one message.
+    #[arg(long, default_value_t = 0)]
+    pub reference: u16,
+    /// Write the reference with sixteen bits.
+    #[arg(long)]
+    pub wide_reference: bool,
+    /// Shown at once and not stored (class 0).
+    #[arg(long)]
+    pub flash: bool,
+    /// 1 to 7: replace what was sent under the same number before.
+    #[arg(long)]
+    pub replace: Option<u8>,
 }
 
 /// `simulate`.
 #[derive(Clone, Debug, Args)]
 pub struct Simulate {
-    /// Where the links modem0 and line0, the control socket and the ledger are put.
+    /// Where the links modem0… and line0…, the control socket and the ledger are put.
     #[arg(long)]
     pub dir: PathBuf,
+    /// How many modems.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=16))]
+    pub modems: u8,
+    /// How many caller-ID lines.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=16))]
+    pub lines: u8,
+    /// Which kind of modem is played.
+    #[arg(long, default_value = "generic")]
+    pub vendor: Kind,
+    /// The SIM wants this PIN whenever the modem gets power.
+    #[arg(long)]
+    pub pin: Option<String>,
+    /// Slots for messages.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=255))]
+    pub slots: u8,
     /// How long the network takes for a message, milliseconds.
     #[arg(long, default_value_t = 300)]
     pub network_ms: u64,
@@ -265,13 +319,19 @@ pub struct PlayArgs {
 /// What happens.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Play {
-    /// The line rings.
+    /// A telephone rings.
     Call {
         /// As the exchange sends it; `P` for withheld.
         number: String,
         /// How often it rings.
         #[arg(long, default_value_t = 3)]
         rings: u32,
+        /// Which, such as line0 or modem1; the first line where not given.
+        #[arg(long)]
+        on: Option<String>,
+        /// Somebody answers after the last ring (modems only: a line cannot tell).
+        #[arg(long)]
+        answered: bool,
     },
     /// A message comes in.
     Sms {
@@ -279,12 +339,36 @@ pub enum Play {
         from: String,
         /// Its text.
         text: String,
+        /// Which modem; the first where not given.
+        #[arg(long)]
+        on: Option<String>,
+        /// Only these parts of a long one, in this order, such as 3,1.
+        #[arg(long, value_delimiter = ',')]
+        parts: Vec<u8>,
+        /// What the parts have in common, for sending the others later; above 255 in two octets.
+        #[arg(long)]
+        reference: Option<u16>,
     },
-    /// The network fails: `hang` (sent, never answered), `deaf` (neither), `refuse` (+CMS ERROR: 38), `slow` (65 s), `none`.
+    /// Something goes wrong, until `none`.
     Fault {
-        /// Which.
-        kind: String,
+        /// What.
+        kind: FaultKind,
+        /// Which modem, or line for unplug and replug; all modems where not given.
+        #[arg(long)]
+        on: Option<String>,
+        /// Milliseconds, for those that take time.
+        #[arg(long)]
+        ms: Option<u64>,
+        /// The number of the refusal, or of the report.
+        #[arg(long)]
+        code: Option<u16>,
+        /// How often it strikes.
+        #[arg(long)]
+        times: Option<u32>,
     },
     /// What really went on the air, as JSON lines.
     Ledger,
+    /// How each modem was used: command lines by their first command, and microseconds from handing a message over
+    /// to its answer.
+    Uses,
 }

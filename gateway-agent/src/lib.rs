@@ -5,6 +5,8 @@ pub mod about;
 pub mod agent;
 pub mod clock;
 pub mod config;
+pub mod convert;
+pub mod fuzz;
 pub mod logs;
 pub mod modem;
 pub mod mqtt;

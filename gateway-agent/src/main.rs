@@ -8,13 +8,11 @@ use std::path::Path;
 use anyhow::Context;
 use clap::Parser;
 use fieldline_protocol::messages::{Claim, OptoutCommand, SmsCommand, SmsState};
-use gateway_agent::config::{ClaimArgs, Cli, Command, OptoutArgs, OptoutWay, PduWay, SendArgs, SettleArgs, Settled};
+use gateway_agent::config::{ClaimArgs, Cli, Command, OptoutArgs, OptoutWay, SendArgs, SettleArgs, Settled};
 use gateway_agent::logs::Logs;
 use gateway_agent::modem::probe;
 use gateway_agent::outbox::{Outbox, bell};
-use gateway_agent::pdu::deliver::{Incoming, decode};
-use gateway_agent::pdu::submit::{Submit, encode};
-use gateway_agent::{agent, clock, parent, pdu, simulator};
+use gateway_agent::{agent, clock, convert, parent, simulator};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -61,7 +59,10 @@ async fn run() -> anyhow::Result<()> {
         }
         Command::Optout(arguments) => optout(&arguments).await,
         Command::Probe(arguments) => probe::probe(&arguments.path).await,
-        Command::Pdu(arguments) => convert(&arguments.way),
+        Command::Pdu(arguments) => {
+            anyhow::ensure!(convert::run(&arguments.way)?, "not everything could be converted");
+            Ok(())
+        }
         Command::Simulate(simulate) => {
             if simulate.exit_with_parent {
                 parent::end_with_it()?;
@@ -193,30 +194,5 @@ async fn settle(arguments: &SettleArgs) -> anyhow::Result<()> {
     };
     let settled = open(&arguments.data).await?.settle(&arguments.id, state, clock::now()).await?;
     anyhow::ensure!(settled, "{} has no unknown part", arguments.id);
-    Ok(())
-}
-
-fn convert(way: &PduWay) -> anyhow::Result<()> {
-    match way {
-        PduWay::Encode { to, text } => {
-            let submit = Submit { to, text, report: true, validity_s: None, reference: 1 };
-            for part in encode(&submit)? {
-                println!("{}", serde_json::json!({ "length": part.length(), "pdu": pdu::to_hex(&part.octets) }));
-            }
-        }
-        PduWay::Decode { hex } => {
-            let octets = pdu::from_hex(hex).context("not hex")?;
-            let json = match decode(&octets)? {
-                Incoming::Deliver(message) => serde_json::json!({
-                    "kind": "deliver", "from": message.from, "at": message.at, "text": message.text,
-                    "part": message.part.map(|part| serde_json::json!({ "reference": part.reference, "n": part.n, "total": part.total })),
-                }),
-                Incoming::Report(report) => serde_json::json!({
-                    "kind": "report", "mr": report.mr, "to": report.to, "at": report.at, "status": format!("{:?}", report.status),
-                }),
-            };
-            println!("{json}");
-        }
-    }
     Ok(())
 }

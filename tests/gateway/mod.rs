@@ -2,6 +2,13 @@
 
 mod altered;
 mod brokers;
+mod codec;
 mod crash;
+mod dialogue;
+mod faults;
 mod pair;
+mod peers;
 mod remote;
+mod scene;
+mod shell;
+mod soak;

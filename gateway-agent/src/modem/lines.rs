@@ -38,10 +38,11 @@ impl Lines {
     }
 
     fn finish(&mut self, said: &mut Vec<Said>) {
-        if !self.begun.is_empty() {
-            // Names come in UTF-8 or not at all; what is neither is shown with replacement characters.
-            said.push(Said::Line(String::from_utf8_lossy(&self.begun).trim_end().to_owned()));
-            self.begun.clear();
+        // Names come in UTF-8 or not at all; what is neither is shown with replacement characters.
+        let line = String::from_utf8_lossy(&self.begun).trim_end().to_owned();
+        self.begun.clear();
+        if !line.is_empty() {
+            said.push(Said::Line(line));
         }
     }
 

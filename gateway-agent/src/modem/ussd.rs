@@ -11,6 +11,7 @@ use super::driver::{Fault, SHORT};
 use super::urc::Urc;
 use super::work::{Job, Shift};
 use crate::clock::now;
+use crate::pdu::national;
 use crate::pdu::{from_hex, gsm7};
 
 /// The command that asks a code. `packed`: the modem takes hexadecimal of the packed septets (3GPP TS 23.038,
@@ -66,7 +67,7 @@ fn read(text: &str, coding: u8) -> String {
         return String::from_utf16_lossy(&units);
     }
     let septets = gsm7::unpack(&octets, octets.len() * 8 / 7, 0);
-    gsm7::decode(&septets).trim_end_matches(['\r', '@']).to_owned()
+    gsm7::decode(&septets, national::Shift::default()).trim_end_matches(['\r', '@']).to_owned()
 }
 
 /// Every high octet is that of Latin letters or of Chinese characters.

@@ -4,7 +4,8 @@ use fieldline_protocol::messages::InboxEvent;
 use fieldline_protocol::topics::Topic;
 
 use super::{Outbox, Tx};
-use crate::pdu::deliver::Deliver;
+use crate::pdu::deliver::{Deliver, Incoming, decode};
+use crate::pdu::{data, from_hex};
 
 /// A message whose parts do not come is shown as it is after this time, milliseconds.
 const PATIENCE: i64 = 10 * 60_000;
@@ -58,44 +59,39 @@ impl Outbox {
         if new == 0 {
             return Ok(());
         }
-        let Some(part) = deliver.part else {
-            let came =
-                Came { from: &deliver.from, text: deliver.text.clone(), at: deliver.at, modem, incomplete: false };
+        let from = deliver.from.to_string();
+        // Some centres give no time; then it is when it came.
+        let at = deliver.at.unwrap_or(now);
+        let Some(part) = deliver.part() else {
+            let came = Came { from: &from, text: deliver.text(), at, modem, incomplete: false };
             self.hand_on(&mut tx, came, vec![pdu.to_owned()], now).await?;
             tx.commit().await?;
             self.tell_news();
             return Ok(());
         };
-        if taken(&mut tx, deliver, i64::from(part.reference), i64::from(part.total), i64::from(part.n)).await? {
+        if taken(&mut tx, &from, i64::from(part.reference), i64::from(part.total), i64::from(part.n)).await? {
             // The sender began to count anew: what there is of the older message is all there will be.
-            self.hand_on_incomplete(
-                &mut tx,
-                &deliver.from,
-                (i64::from(part.reference), i64::from(part.total)),
-                modem,
-                deliver.at,
-                now,
-            )
-            .await?;
+            self.hand_on_incomplete(&mut tx, &from, (i64::from(part.reference), i64::from(part.total)), modem, at, now)
+                .await?;
         }
         sqlx::query(
             "INSERT INTO pieces (sender, reference, total, n, text, pdu, at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
              ON CONFLICT DO NOTHING",
         )
-        .bind(&deliver.from)
+        .bind(&from)
         .bind(i64::from(part.reference))
         .bind(i64::from(part.total))
         .bind(i64::from(part.n))
-        .bind(&deliver.text)
+        .bind(deliver.text())
         .bind(pdu)
         .bind(now)
         .execute(&mut *tx)
         .await?;
-        let pieces = pieces(&mut tx, &deliver.from, i64::from(part.reference), i64::from(part.total)).await?;
+        let pieces = pieces(&mut tx, &from, i64::from(part.reference), i64::from(part.total)).await?;
         if pieces.len() == usize::from(part.total) {
             let (text, pdus) = join(pieces);
-            forget(&mut tx, &deliver.from, i64::from(part.reference), i64::from(part.total)).await?;
-            let came = Came { from: &deliver.from, text, at: deliver.at, modem, incomplete: false };
+            forget(&mut tx, &from, i64::from(part.reference), i64::from(part.total)).await?;
+            let came = Came { from: &from, text, at, modem, incomplete: false };
             self.hand_on(&mut tx, came, pdus, now).await?;
         }
         tx.commit().await?;
@@ -196,10 +192,10 @@ struct Came<'a> {
 }
 
 /// Whether another part has this part's place already.
-async fn taken(tx: &mut Tx<'_>, deliver: &Deliver, reference: i64, total: i64, n: i64) -> Result<bool, sqlx::Error> {
+async fn taken(tx: &mut Tx<'_>, from: &str, reference: i64, total: i64, n: i64) -> Result<bool, sqlx::Error> {
     let there: Option<(String,)> =
         sqlx::query_as("SELECT pdu FROM pieces WHERE sender = $1 AND reference = $2 AND total = $3 AND n = $4")
-            .bind(&deliver.from)
+            .bind(from)
             .bind(reference)
             .bind(total)
             .bind(n)
@@ -227,7 +223,16 @@ async fn forget(tx: &mut Tx<'_>, sender: &str, reference: i64, total: i64) -> Re
     Ok(())
 }
 
+/// The whole text, read from the parts together: some senders cut a character in two.
 fn join(pieces: Vec<Piece>) -> (String, Vec<String>) {
-    let text = pieces.iter().map(|piece| piece.text.as_str()).collect();
+    let read = |piece: &Piece| match decode(&from_hex(&piece.pdu)?) {
+        Ok(Incoming::Deliver(deliver)) => Some(deliver.data.body),
+        Ok(Incoming::Report(_)) | Err(_) => None,
+    };
+    let bodies: Option<Vec<data::Body>> = pieces.iter().map(read).collect();
+    let text = match bodies {
+        Some(bodies) => data::text(&bodies),
+        None => pieces.iter().map(|piece| piece.text.as_str()).collect(),
+    };
     (text, pieces.into_iter().map(|piece| piece.pdu).collect())
 }

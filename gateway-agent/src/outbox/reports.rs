@@ -4,7 +4,7 @@ use fieldline_protocol::messages::SmsState;
 
 use super::Outbox;
 use super::state::word;
-use crate::pdu::deliver::{Delivery, Report};
+use crate::pdu::report::{Delivery, Report};
 
 /// Networks try for three days at most where nothing else was asked.
 const WINDOW: i64 = 3 * 86_400_000;
@@ -23,7 +23,7 @@ impl Outbox {
             Delivery::Failed(_) => SmsState::Undelivered,
             Delivery::Trying => return Ok(true),
         };
-        let digits: Vec<char> = report.to.chars().filter(char::is_ascii_digit).collect();
+        let digits: Vec<char> = report.to.text.chars().filter(char::is_ascii_digit).collect();
         if digits.len() < 5 {
             return Ok(false);
         }

@@ -48,11 +48,10 @@ impl Outbox {
     async fn take_in(&self, tx: &mut Tx<'_>, sms: &SmsCommand, now: i64) -> Result<(), NotQueued> {
         let reference = count(tx, "reference").await?;
         let submit = Submit {
-            to: &sms.to,
-            text: &sms.text,
             report: sms.report,
             validity_s: sms.validity_s,
-            reference: u8::try_from(reference & 0xff).unwrap_or_default(),
+            reference: u16::try_from(reference & 0xff).unwrap_or_default(),
+            ..Submit::new(&sms.to, &sms.text)
         };
         let parts = submit::encode(&submit)?;
         let policy = match sms.policy {

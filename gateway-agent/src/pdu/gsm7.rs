@@ -1,5 +1,7 @@
 //! The GSM 7-bit default alphabet with its extension table (3GPP TS 23.038, 6.2.1), and its packing.
 
+use super::national::{self, Shift};
+
 /// The default alphabet, by septet. `\u{1b}` is the escape to the extension table.
 const DEFAULT: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u{1b}ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 /// The extension table: septet behind the escape, character.
@@ -37,25 +39,33 @@ pub fn encode(text: &str) -> Option<Vec<u8>> {
     Some(septets)
 }
 
-/// The text of septets. An escape before an unknown septet is shown as the default alphabet's character
-/// (23.038, 6.2.1.1); an escape at the end as a space.
+/// The text of septets in the tables that hold. An escape before a septet that the extension table has not is
+/// shown as that septet's character (6.2.1.1); an escape at the end, and what no table has, as a space.
 #[must_use]
-pub fn decode(septets: &[u8]) -> String {
+pub fn decode(septets: &[u8], shift: Shift) -> String {
     let mut text = String::with_capacity(septets.len());
-    let mut septets = septets.iter();
+    let mut septets = septets.iter().copied();
     while let Some(septet) = septets.next() {
-        if *septet == ESCAPE {
-            let Some(next) = septets.next() else {
-                text.push(' ');
-                break;
-            };
-            let extended = EXTENSION.iter().find(|(known, _)| known == next).map(|(_, c)| *c);
-            text.push(extended.or_else(|| default(*next)).unwrap_or(' '));
+        let shown = if septet == ESCAPE {
+            // 6.2.1.1: a second escape is kept for tables to come, and is a space too.
+            septets.next().filter(|next| *next != ESCAPE).and_then(|next| {
+                let behind = national::single(shift.single, next).unwrap_or_else(|| extended(next));
+                behind.or_else(|| plain(next, shift))
+            })
         } else {
-            text.push(default(*septet).unwrap_or(' '));
-        }
+            plain(septet, shift)
+        };
+        text.push(shown.unwrap_or(' '));
     }
     text
+}
+
+fn plain(septet: u8, shift: Shift) -> Option<char> {
+    national::locking(shift.locking, septet).unwrap_or_else(|| default(septet))
+}
+
+fn extended(septet: u8) -> Option<char> {
+    EXTENSION.iter().find(|(known, _)| *known == septet).map(|(_, c)| *c)
 }
 
 fn default(septet: u8) -> Option<char> {
@@ -102,6 +112,7 @@ pub fn unpack(octets: &[u8], count: usize, fill: usize) -> Vec<u8> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
     use super::{DEFAULT, decode, encode, pack, unpack};
+    use crate::pdu::national::Shift;
 
     #[test]
     fn the_alphabet_has_its_hundred_and_twenty_eight_places() {
@@ -115,9 +126,27 @@ mod tests {
         let text = "Hello [wörld] €100 {~} ^|\\ Ωß";
         let septets = encode(text).unwrap();
         for fill in 0..7 {
-            assert_eq!(decode(&unpack(&pack(&septets, fill), septets.len(), fill)), text);
+            assert_eq!(decode(&unpack(&pack(&septets, fill), septets.len(), fill), Shift::default()), text);
         }
         assert_eq!(encode("你好"), None);
+    }
+
+    #[test]
+    fn national_tables_hold_where_the_header_names_them() {
+        let turkish = Shift { locking: 1, single: 1 };
+        assert_eq!(decode(&[0x40, 0x1b, 0x73, 0x07], turkish), "İşı");
+        assert_eq!(decode(&[0x40, 0x1b, 0x73, 0x07], Shift::default()), "¡sì");
+        // What the single shift table has not is shown as in the locking one; unknown languages as the default.
+        assert_eq!(decode(&[0x1b, 0x40], Shift { locking: 1, single: 2 }), "|");
+        assert_eq!(decode(&[0x1b, 0x42], turkish), "B");
+        assert_eq!(decode(&[0x1b, 0x65, 0x40], Shift { locking: 77, single: 77 }), "€¡");
+    }
+
+    #[test]
+    fn an_escape_without_a_character_is_a_space() {
+        assert_eq!(decode(&[0x41, 0x1b], Shift::default()), "A ");
+        assert_eq!(decode(&[0x1b, 0x1b, 0x41], Shift::default()), " A");
+        assert_eq!(decode(&[0x1b, 0x41], Shift::default()), "A");
     }
 
     #[test]

@@ -3,14 +3,28 @@
 //! No crate is fit: those on the registry split surrogate and escape pairs between parts or lose characters
 //! behind 16-bit references.
 
+//!
+//! From the network: [`deliver`], [`report`]. To it: [`submit`], [`split`], [`count`]. What both are made of:
+//! [`address`], [`time`], [`dcs`], [`header`], [`data`], [`gsm7`], [`national`].
+
 pub mod address;
+pub mod count;
+pub mod data;
+pub mod dcs;
 pub mod deliver;
 pub mod gsm7;
+pub mod header;
+pub mod national;
 pub mod reader;
+pub mod report;
 pub mod split;
 pub mod submit;
+pub mod time;
 
-/// Why a PDU cannot be read. The octet counts from 0 after the service centre's address.
+#[cfg(test)]
+mod tests;
+
+/// Why a PDU cannot be read. The octet counts from 0, the service centre's address included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("octet {octet}: {what}")]
 pub struct BadPdu {

@@ -12,22 +12,38 @@ pub enum UserData {
     Ucs2(Vec<u16>),
 }
 
+impl UserData {
+    /// Septets or code units.
+    #[must_use]
+    pub fn units(&self) -> usize {
+        match self {
+            UserData::Gsm7(septets) => septets.len(),
+            UserData::Ucs2(units) => units.len(),
+        }
+    }
+}
+
 /// The most parts that one 8-bit count can number.
 const MOST_PARTS: usize = 255;
 
-/// Cuts `text`; one part needs no header. `None` when it would need more than 255 parts.
+/// Cuts `text`; one part needs no header. `wide`: the header has a 16-bit reference. `None` when it would need
+/// more than 255 parts.
 #[must_use]
-pub fn split(text: &str) -> Option<Vec<UserData>> {
+pub fn split(text: &str, wide: bool) -> Option<Vec<UserData>> {
+    // 140 octets less a header of 6 or 7: septets from the next boundary on, or whole units.
+    let (septets_left, units_left) = if wide { (152, 66) } else { (153, 67) };
     let parts: Vec<UserData> = match gsm7::encode(text) {
         Some(septets) if septets.len() <= 160 => vec![UserData::Gsm7(septets)],
-        Some(_) => gather(text.chars().filter_map(gsm7::septets_of), 153).into_iter().map(UserData::Gsm7).collect(),
+        Some(_) => {
+            gather(text.chars().filter_map(gsm7::septets_of), septets_left).into_iter().map(UserData::Gsm7).collect()
+        }
         None => {
             let units: Vec<u16> = text.encode_utf16().collect();
             if units.len() <= 70 {
                 vec![UserData::Ucs2(units)]
             } else {
                 let characters = text.chars().map(|c| c.encode_utf16(&mut [0; 2]).to_vec());
-                gather(characters, 67).into_iter().map(UserData::Ucs2).collect()
+                gather(characters, units_left).into_iter().map(UserData::Ucs2).collect()
             }
         }
     };
@@ -64,20 +80,20 @@ mod tests {
             ("您".repeat(135), 3),
             (String::new(), 1),
         ] {
-            assert_eq!(split(&text).unwrap().len(), parts, "{} characters", text.chars().count());
+            assert_eq!(split(&text, false).unwrap().len(), parts, "{} characters", text.chars().count());
         }
-        assert_eq!(split(&"a".repeat(40_000)), None);
+        assert_eq!(split(&"a".repeat(40_000), false), None);
     }
 
     #[test]
     fn pairs_are_never_cut() {
         let emoji = format!("{}{}", "x".repeat(66), "👍".repeat(40));
-        for part in split(&emoji).unwrap() {
+        for part in split(&emoji, false).unwrap() {
             let UserData::Ucs2(units) = part else { panic!("UCS-2") };
             assert!(String::from_utf16(&units).is_ok());
         }
         let escaped = format!("{}{}", "x".repeat(152), "€".repeat(40));
-        for part in split(&escaped).unwrap() {
+        for part in split(&escaped, false).unwrap() {
             let UserData::Gsm7(septets) = part else { panic!("GSM-7") };
             assert_ne!(septets.last(), Some(&0x1b));
         }

@@ -1,12 +1,11 @@
 //! The simulated caller-ID line: an analog modem that shows what the exchange sends between the rings.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
 
-use super::Terminal;
+use super::calls::Call;
+use super::terminal::Plug;
 
 /// Between two rings; China rings one second and pauses four.
 const BETWEEN: Duration = Duration::from_secs(5);
@@ -16,59 +15,114 @@ const TO_NUMBER: Duration = Duration::from_millis(400);
 /// What happens to the line from outside.
 #[derive(Clone, Debug)]
 pub(super) enum Outside {
-    /// Somebody calls; `P` withholds the number.
-    Call { number: String, rings: u32 },
+    /// Bytes of a program.
+    Bytes(Vec<u8>),
+    /// Somebody calls.
+    Calls(Call),
+    /// The modem is pulled out, or put in.
+    Plugged(bool),
+}
+
+/// What comes next of a call.
+#[derive(Clone, Debug)]
+enum Next {
+    Ring,
+    Number,
+}
+
+struct Line<'a> {
+    place: &'a Path,
+    hears: Sender<Outside>,
+    plug: Option<Plug>,
+    /// +VCID: forgotten at ATZ, as on the real thing.
+    shows: bool,
+    heard: Vec<u8>,
+    call: Option<(Call, Next, Instant)>,
 }
 
 /// Serves the terminal until the process ends.
-pub(super) fn serve(terminal: Terminal, outside: &Receiver<Outside>) {
-    let Ok(copy) = terminal.master.try_clone() else { return };
-    let out = Arc::new(Mutex::new(File::from(terminal.master)));
-    let shows = Arc::new(Mutex::new(false));
-    let (answers, told) = (Arc::clone(&out), Arc::clone(&shows));
-    std::thread::spawn(move || answer(File::from(copy), &answers, &told));
-    let say = |text: &str| {
-        let _ = out.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes());
-    };
-    while let Ok(Outside::Call { number, rings }) = outside.recv() {
-        for ring in 0..rings {
-            say("\r\nRING\r\n");
-            if ring == 0 {
-                std::thread::sleep(TO_NUMBER);
-                if *shows.lock().unwrap_or_else(PoisonError::into_inner) {
-                    say(&format!("\r\nDATE = 0101\r\n\r\nTIME = 0000\r\n\r\nNMBR = {number}\r\n"));
-                }
-            }
-            if ring + 1 < rings {
-                std::thread::sleep(BETWEEN);
-            }
+pub(super) fn serve(place: &Path, hears: Sender<Outside>, outside: &Receiver<Outside>) {
+    let mut line = Line { place, hears, plug: None, shows: false, heard: Vec::new(), call: None };
+    line.plug_in();
+    loop {
+        let next = line.call.as_ref().map(|(_, _, at)| *at);
+        let wait = next.map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
+        match outside.recv_timeout(wait) {
+            Ok(Outside::Bytes(bytes)) => line.hear(&bytes),
+            Ok(Outside::Calls(call)) => line.call = Some((call, Next::Ring, Instant::now())),
+            Ok(Outside::Plugged(true)) => line.plug_in(),
+            Ok(Outside::Plugged(false)) => (line.plug, line.shows) = (None, false),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
+        line.go_on();
     }
 }
 
-/// Answers every command; +VCID is forgotten at ATZ, as on the real thing.
-fn answer(mut from: File, out: &Mutex<File>, shows: &Mutex<bool>) {
-    let (mut bytes, mut line) = ([0u8; 256], Vec::new());
-    loop {
-        let Ok(count) = from.read(&mut bytes) else {
-            std::thread::sleep(Duration::from_millis(50));
-            continue;
-        };
-        for byte in bytes.get(..count).unwrap_or_default() {
+impl Line<'_> {
+    fn plug_in(&mut self) {
+        if self.plug.is_some() {
+            return;
+        }
+        let to = self.hears.clone();
+        match Plug::put(self.place, move |bytes| drop(to.send(Outside::Bytes(bytes)))) {
+            Ok(plug) => self.plug = Some(plug),
+            Err(error) => tracing::error!("the line does not come back: {error:#}"),
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        if let Some(plug) = &mut self.plug {
+            plug.say(text.as_bytes());
+        }
+    }
+
+    /// The call's next ring or number, when its time has come.
+    fn go_on(&mut self) {
+        let Some((mut call, next, at)) = self.call.take() else { return };
+        let now = Instant::now();
+        if at > now {
+            self.call = Some((call, next, at));
+            return;
+        }
+        match next {
+            Next::Ring => {
+                self.say("\r\nRING\r\n");
+                let first = !call.active;
+                call.active = true;
+                call.rings = call.rings.saturating_sub(1);
+                if first {
+                    self.call = Some((call, Next::Number, now + TO_NUMBER));
+                } else if call.rings > 0 {
+                    self.call = Some((call, Next::Ring, now + BETWEEN));
+                }
+            }
+            Next::Number => {
+                if self.shows {
+                    self.say(&format!("\r\nDATE = 0101\r\n\r\nTIME = 0000\r\n\r\nNMBR = {}\r\n", call.number));
+                }
+                if call.rings > 0 {
+                    self.call = Some((call, Next::Ring, now + BETWEEN - TO_NUMBER));
+                }
+            }
+        }
+    }
+
+    /// Answers every command.
+    fn hear(&mut self, bytes: &[u8]) {
+        for byte in bytes {
             if *byte != b'\r' {
-                line.push(*byte);
+                self.heard.push(*byte);
                 continue;
             }
-            let command = String::from_utf8_lossy(&std::mem::take(&mut line)).trim().to_ascii_uppercase();
-            let mut shows = shows.lock().unwrap_or_else(PoisonError::into_inner);
+            let command = String::from_utf8_lossy(&std::mem::take(&mut self.heard)).trim().to_ascii_uppercase();
             match command.as_str() {
-                "ATZ" => *shows = false,
-                "AT+VCID=1" => *shows = true,
-                "AT+VCID=0" => *shows = false,
+                "ATZ" | "AT+VCID=0" => self.shows = false,
+                "AT+VCID=1" => self.shows = true,
                 _ => {}
             }
-            let text = if command.starts_with("AT") { "\r\nOK\r\n" } else { "\r\nERROR\r\n" };
-            let _ = out.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes());
+            let known = command.starts_with("AT");
+            self.say(if known { "\r\nOK\r\n" } else { "\r\nERROR\r\n" });
         }
     }
 }

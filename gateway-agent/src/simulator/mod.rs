@@ -1,77 +1,62 @@
-//! A modem and a caller-ID line on pseudo-terminals, with a ledger of what really went on the air. It shares
-//! no AT and no PDU code with the agent, so that an error of the one is not the truth of the other.
+//! Modems and caller-ID lines on pseudo-terminals, with a ledger of what really went on the air. It shares no AT
+//! and no PDU code with the agent, so that an error of the one is not the truth of the other.
 
+mod arriving;
+mod calls;
+mod codes;
 pub mod control;
+mod dialogue;
+pub mod faults;
 mod ledger;
 mod line;
 mod modem;
+mod modes;
+mod network;
 mod pdu;
+pub mod personalities;
+mod reply;
+mod sending;
+mod sim;
 mod steps;
+mod storage;
+mod stores;
+mod terminal;
+mod text;
 
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::symlink;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use anyhow::Context;
-use nix::pty::openpty;
-use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
-use nix::unistd::ttyname;
 
 use crate::config::Simulate;
-use ledger::Ledger;
+use ledger::{Ledger, Watch};
 use steps::Steps;
 
-/// What the network does, set from outside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fault {
-    /// All is well.
-    #[default]
-    None,
-    /// A message goes on the air and the modem never says so: the case that decides about sending twice.
-    Hang,
-    /// The modem takes a message and neither sends nor answers.
-    Deaf,
-    /// The network refuses (+CMS ERROR: 38).
-    Refuse,
-    /// The answer takes 65 s.
-    Slow,
-}
-
-/// Shared between the threads.
+/// What the threads share.
 #[derive(Debug)]
 struct Shared {
-    fault: Mutex<Fault>,
     ledger: Ledger,
     steps: Steps,
-    to_modem: mpsc::Sender<modem::Outside>,
-    to_line: mpsc::Sender<line::Outside>,
+    modems: Vec<ModemDoor>,
+    lines: Vec<LineDoor>,
+    /// Reference of the next long message.
+    reference: Mutex<u16>,
 }
 
-impl Shared {
-    fn fault(&self) -> Fault {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A pseudo-terminal; the slave stays open here, so that the agent may come and go.
+/// Where a modem is reached.
 #[derive(Debug)]
-struct Terminal {
-    master: OwnedFd,
-    slave: OwnedFd,
+struct ModemDoor {
+    name: String,
+    to: Mutex<Sender<modem::Outside>>,
+    watch: Arc<Watch>,
 }
 
-fn terminal(link: &Path) -> anyhow::Result<Terminal> {
-    let pty = openpty(None, None)?;
-    let mut raw = tcgetattr(&pty.slave)?;
-    cfmakeraw(&mut raw);
-    tcsetattr(&pty.slave, SetArg::TCSANOW, &raw)?;
-    let name = ttyname(&pty.slave)?;
-    if link.symlink_metadata().is_ok() {
-        std::fs::remove_file(link)?;
-    }
-    symlink(&name, link).with_context(|| format!("{} cannot be made", link.display()))?;
-    Ok(Terminal { master: pty.master, slave: pty.slave })
+/// Where a line is reached.
+#[derive(Debug)]
+struct LineDoor {
+    name: String,
+    to: Mutex<Sender<line::Outside>>,
 }
 
 /// Runs until the process ends.
@@ -79,17 +64,38 @@ fn terminal(link: &Path) -> anyhow::Result<Terminal> {
 /// # Errors
 /// When the folder, the terminals or the socket cannot be made.
 pub fn run(options: &Simulate) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&options.dir)?;
-    let place = options.dir.join("modem0");
-    let modem = terminal(&place)?;
-    let line = terminal(&options.dir.join("line0"))?;
-    let (to_modem, modem_hears) = mpsc::channel();
-    let (to_line, line_hears) = mpsc::channel();
+    std::fs::create_dir_all(&options.dir).with_context(|| format!("{}", options.dir.display()))?;
+    let begun = Instant::now();
+    let (mut modems, mut lines, mut modems_hear, mut lines_hear) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for n in 0..options.modems {
+        let (to, hears) = channel();
+        let (name, watch) = (format!("modem{n}"), Arc::new(Watch::new(begun)));
+        modems.push(ModemDoor { name: name.clone(), to: Mutex::new(to.clone()), watch: Arc::clone(&watch) });
+        let make = modem::Make {
+            name,
+            number: u32::from(n),
+            personality: options.vendor.personality(),
+            times: modem::Times { network_ms: options.network_ms, report_ms: options.report_ms },
+            slots: u32::from(options.slots),
+            pin: options.pin.clone(),
+        };
+        modems_hear.push((make, watch, to, hears));
+    }
+    for n in 0..options.lines {
+        let (to, hears) = channel();
+        let name = format!("line{n}");
+        lines.push(LineDoor { name: name.clone(), to: Mutex::new(to.clone()) });
+        lines_hear.push((name, to, hears));
+    }
     let ledger = Ledger::open(&options.dir.join("ledger.jsonl"))?;
-    let shared = Arc::new(Shared { fault: Mutex::default(), ledger, steps: Steps::default(), to_modem, to_line });
-    let times = modem::Times { network_ms: options.network_ms, report_ms: options.report_ms };
-    let network = Arc::clone(&shared);
-    std::thread::spawn(move || modem::serve(modem, &place, times, &network, &modem_hears));
-    std::thread::spawn(move || line::serve(line, &line_hears));
+    let shared = Arc::new(Shared { ledger, steps: Steps::default(), modems, lines, reference: Mutex::new(0) });
+    for (make, watch, to, hears) in modems_hear {
+        let (shared, place) = (Arc::clone(&shared), options.dir.join(&make.name));
+        std::thread::spawn(move || modem::serve(make, &place, &shared, watch, to, &hears));
+    }
+    for (name, to, hears) in lines_hear {
+        let place = options.dir.join(name);
+        std::thread::spawn(move || line::serve(&place, to, &hears));
+    }
     control::serve(&options.dir, &shared)
 }

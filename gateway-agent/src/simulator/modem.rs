@@ -1,21 +1,25 @@
-//! The simulated modem: an AT dialogue with echo, prompt, storage, delays and reports.
+//! The simulated modem: its parts, its time, and what happens to it from outside. What it says to commands is in
+//! the files beside this one, a subject each.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use super::ledger::Entry;
-use super::{Fault, Shared, Terminal, pdu, terminal};
-use crate::clock::now;
+use super::Shared;
+use super::arriving::Arrival;
+use super::calls::Call;
+use super::faults::{Fault, FaultKind, Noise};
+use super::ledger::Watch;
+use super::modes::Modes;
+use super::personalities::Personality;
+use super::sim::Lock;
+use super::stores::Stores;
+use super::terminal::Plug;
 
-/// Slots on the SIM.
-const SLOTS: u32 = 50;
+/// How often a chattering modem says something.
+const CHATTER: Duration = Duration::from_secs(4);
 
 /// How long the network takes.
 #[derive(Clone, Copy, Debug)]
@@ -24,133 +28,229 @@ pub(super) struct Times {
     pub report_ms: u64,
 }
 
+/// What a modem is made of.
+#[derive(Clone, Debug)]
+pub(super) struct Make {
+    /// Such as `modem0`.
+    pub name: String,
+    /// Its number, from 0.
+    pub number: u32,
+    pub personality: &'static Personality,
+    pub times: Times,
+    pub slots: u32,
+    pub pin: Option<String>,
+}
+
 /// What happens to the modem from outside.
 #[derive(Clone, Debug)]
 pub(super) enum Outside {
-    /// Bytes of the agent, on the terminal of this time under power: an older one's are lost with it.
+    /// Bytes of a program, on the terminal of this time under power: an older one's are lost with it.
     Bytes(u32, Vec<u8>),
-    /// A message for this SIM.
-    Message { from: String, text: String },
+    /// The network has something for this SIM.
+    Arrives(Vec<Arrival>),
+    /// Somebody calls.
+    Calls(Call),
+    /// Something goes wrong from now on.
+    Fault(Fault),
 }
 
-/// Answers that come later.
+/// What happens later by itself.
+#[derive(Clone, Debug)]
+pub(super) enum Event {
+    /// The answer to a message that was handed over at this time of the watch.
+    Answer { text: String, since: Option<u64> },
+    /// Said by itself.
+    Urc(String),
+    /// The network has something for this SIM: it outlives the power.
+    Arrives(Arrival),
+    /// The telephone rings once more, or falls silent.
+    Ring,
+    /// Something to say for no reason.
+    Chatter,
+}
+
+/// An event and its time.
+#[derive(Clone, Debug)]
 struct Later {
     at: Instant,
-    text: String,
+    event: Event,
 }
 
-struct Modem<'a> {
-    out: File,
-    /// Kept open, so that the agent may come and go.
-    slave: OwnedFd,
-    /// Tells the reading thread of this terminal to end.
-    unplugged: Arc<AtomicBool>,
-    reading: Option<std::thread::JoinHandle<()>>,
+/// What the modem waits for behind its prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Prompt {
+    /// A PDU of this length, or a text for this number; sent, or stored with this status.
+    Pdu {
+        length: usize,
+        store: Option<super::stores::Status>,
+    },
+    Text {
+        to: String,
+        store: Option<super::stores::Status>,
+    },
+}
+
+/// The modem.
+pub(super) struct Modem<'a> {
+    pub make: Make,
+    pub shared: &'a Shared,
+    pub watch: Arc<Watch>,
+    place: PathBuf,
+    hears: Sender<Outside>,
+    plug: Option<Plug>,
     /// How often the power has failed.
     power: u32,
-    place: PathBuf,
-    shared: &'a Shared,
-    times: Times,
-    line: Vec<u8>,
-    echo: bool,
-    /// Waiting for a PDU of this length.
-    prompt: Option<usize>,
-    busy_until: Option<Instant>,
-    slots: BTreeMap<u32, (usize, String)>,
+    pub modes: Modes,
+    pub stores: Stores,
+    pub lock: Lock,
+    pub fault: Fault,
+    pub noise: Noise,
+    /// What is said by itself while the fault holds it back.
+    pub held: String,
+    /// The line as far as it was heard, and what was heard while the modem was busy.
+    pub line: Vec<u8>,
+    pub unheard: VecDeque<u8>,
+    pub prompt: Option<Prompt>,
+    pub busy: bool,
     later: Vec<Later>,
-    mr: u8,
-    reference: u8,
+    /// What the network keeps for this SIM, and what was handed over and not acknowledged yet.
+    pub kept: VecDeque<Arrival>,
+    pub unacknowledged: Option<(Arrival, Instant)>,
+    pub second_first: Option<Arrival>,
+    pub call: Option<Call>,
+    pub mr: u8,
 }
 
 /// Serves the terminal, which is found at `place`, until the process ends.
-pub(super) fn serve(terminal: Terminal, place: &Path, times: Times, shared: &Shared, outside: &Receiver<Outside>) {
-    let Ok((reading, unplugged)) = listen(&terminal, 0, &shared.to_modem) else { return };
+pub(super) fn serve(
+    make: Make,
+    place: &Path,
+    shared: &Shared,
+    watch: Arc<Watch>,
+    hears: Sender<Outside>,
+    outside: &Receiver<Outside>,
+) {
     let mut modem = Modem {
-        out: File::from(terminal.master),
-        slave: terminal.slave,
-        unplugged,
-        reading: Some(reading),
-        power: 0,
-        place: place.to_owned(),
+        modes: Modes::new(make.personality),
+        stores: Stores::new(make.personality.storages, make.personality.first_slot, make.slots),
+        lock: Lock::new(make.pin.as_deref()),
+        make,
         shared,
-        times,
+        watch,
+        place: place.to_owned(),
+        hears,
+        plug: None,
+        power: 0,
+        fault: Fault::default(),
+        noise: Noise::default(),
+        held: String::new(),
         line: Vec::new(),
-        echo: true,
+        unheard: VecDeque::new(),
         prompt: None,
-        busy_until: None,
-        slots: BTreeMap::new(),
+        busy: false,
         later: Vec::new(),
+        kept: VecDeque::new(),
+        unacknowledged: None,
+        second_first: None,
+        call: None,
         mr: 0,
-        reference: 0,
     };
+    modem.plug_in();
     loop {
-        modem.say_later();
-        let next = modem.later.iter().map(|later| later.at).min();
-        let wait = next.map_or(Duration::from_secs(1), |at| at.saturating_duration_since(Instant::now()));
+        modem.happen();
+        modem.arrive();
+        let wait = modem.next().map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
         match outside.recv_timeout(wait) {
             Ok(Outside::Bytes(power, bytes)) if power == modem.power => modem.hear(&bytes),
-            Ok(Outside::Bytes(..)) => {}
-            Ok(Outside::Message { from, text }) => modem.receive(&from, &text),
-            Err(RecvTimeoutError::Timeout) => {}
+            Ok(Outside::Bytes(..)) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Outside::Arrives(all)) => all.into_iter().for_each(|one| modem.comes(one)),
+            Ok(Outside::Calls(call)) => modem.rings(call),
+            Ok(Outside::Fault(fault)) => modem.suffer(fault),
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
 
-type Listening = (std::thread::JoinHandle<()>, Arc<AtomicBool>);
+impl Modem<'_> {
+    /// When something happens next by itself.
+    fn next(&self) -> Option<Instant> {
+        let overdue = self.unacknowledged.as_ref().map(|(_, until)| *until);
+        self.later.iter().map(|later| later.at).chain(overdue).min()
+    }
 
-/// Reads the terminal in a thread of its own, until the flag is up and one more byte comes.
-fn listen(terminal: &Terminal, power: u32, to: &Sender<Outside>) -> std::io::Result<Listening> {
-    let (from, to) = (File::from(terminal.master.try_clone()?), to.clone());
-    let unplugged = Arc::new(AtomicBool::new(false));
-    let ends = Arc::clone(&unplugged);
-    Ok((std::thread::spawn(move || read(from, power, &to, &ends)), unplugged))
-}
+    pub(super) fn after(&mut self, ms: u64, event: Event) {
+        self.later.push(Later { at: Instant::now() + Duration::from_millis(ms), event });
+    }
 
-fn read(mut from: File, power: u32, to: &Sender<Outside>, ends: &AtomicBool) {
-    let mut bytes = [0u8; 512];
-    loop {
-        let count = from.read(&mut bytes);
-        if ends.load(Ordering::SeqCst) {
-            return;
-        }
-        match count {
-            Ok(count) if count > 0 => {
-                if to.send(Outside::Bytes(power, bytes.get(..count).unwrap_or_default().to_vec())).is_err() {
-                    return;
+    /// What is due happens, the earliest first.
+    fn happen(&mut self) {
+        loop {
+            let now = Instant::now();
+            let due = self.later.iter().enumerate().filter(|(_, later)| later.at <= now);
+            let Some(first) = due.min_by_key(|(_, later)| later.at).map(|(place, _)| place) else { return };
+            match self.later.remove(first).event {
+                Event::Answer { text, since } => self.answered(&text, since),
+                Event::Urc(text) => self.urc(&text),
+                Event::Arrives(arrival) => self.comes(arrival),
+                Event::Ring => self.ring(),
+                Event::Chatter => {
+                    if let Some(words) = self.make.personality.chatter {
+                        self.urc(&format!("\r\n{words}\r\n"));
+                        self.after(u64::try_from(CHATTER.as_millis()).unwrap_or(4_000), Event::Chatter);
+                    }
                 }
             }
-            Ok(_) | Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     }
-}
 
-impl Modem<'_> {
-    /// The power fails and comes back: what the modem was doing is forgotten, what the SIM holds is not, and
-    /// whoever had the terminal open has lost it.
-    fn cut(&mut self) {
-        self.unplugged.store(true, Ordering::SeqCst);
-        // Wakes the reading thread, whose handle would keep the old terminal alive.
-        let woken = self.slave.try_clone().and_then(|slave| File::from(slave).write_all(b"\n"));
-        if let (Ok(()), Some(reading)) = (woken, self.reading.take()) {
-            let _ = reading.join();
+    /// Whether a stick is in.
+    pub(super) fn is_plugged(&self) -> bool {
+        self.plug.is_some()
+    }
+
+    /// The stick is put in: a new terminal at the old place, and a modem that has just got power.
+    fn plug_in(&mut self) {
+        if self.plug.is_some() {
+            return;
         }
-        (self.line, self.prompt, self.echo, self.busy_until) = (Vec::new(), None, true, None);
-        self.later.clear();
+        let (power, to) = (self.power, self.hears.clone());
+        match Plug::put(&self.place, move |bytes| drop(to.send(Outside::Bytes(power, bytes)))) {
+            Ok(plug) => self.plug = Some(plug),
+            Err(error) => return tracing::error!("{}: the modem does not come back: {error:#}", self.make.name),
+        }
+        for words in self.make.personality.boot {
+            self.say(&format!("\r\n{words}\r\n"));
+        }
+        if self.make.personality.chatter.is_some() {
+            self.after(0, Event::Chatter);
+        }
+    }
+
+    /// The stick is pulled out: what the modem was doing is forgotten, what the SIM holds and what the network
+    /// has for it are not, and whoever had the terminal open has lost it.
+    fn pull_out(&mut self) {
+        self.plug = None;
         self.power += 1;
-        let renewed = terminal(&self.place).and_then(|new| {
-            (self.reading, self.unplugged) =
-                listen(&new, self.power, &self.shared.to_modem).map(|(reading, flag)| (Some(reading), flag))?;
-            (self.out, self.slave) = (File::from(new.master), new.slave);
-            Ok(())
-        });
-        if let Err(error) = renewed {
-            tracing::error!("the modem does not come back: {error:#}");
+        self.modes = Modes::new(self.make.personality);
+        self.lock = Lock::new(self.make.pin.as_deref());
+        (self.prompt, self.busy, self.call) = (None, false, None);
+        self.line.clear();
+        self.unheard.clear();
+        self.held.clear();
+        if let Some((arrival, _)) = self.unacknowledged.take() {
+            self.kept.push_front(arrival);
         }
+        self.later.retain(|later| matches!(later.event, Event::Arrives(_)));
+    }
+
+    /// The power fails and comes back.
+    pub(super) fn cut(&mut self) {
+        self.pull_out();
+        self.plug_in();
     }
 
     /// Counts a step; `true` when the modem was cut here.
-    fn step(&mut self, name: &str) -> bool {
+    pub(super) fn step(&mut self, name: &str) -> bool {
         let cut = self.shared.steps.step(name);
         if cut {
             self.cut();
@@ -158,199 +258,40 @@ impl Modem<'_> {
         cut
     }
 
-    fn say(&mut self, text: &str) {
-        // A terminal that nobody reads loses what is said, as a cable does.
-        let _ = self.out.write_all(text.as_bytes());
+    fn suffer(&mut self, fault: Fault) {
+        if fault.kind == FaultKind::Unplug {
+            return self.pull_out();
+        }
+        if fault.kind == FaultKind::Replug {
+            return self.plug_in();
+        }
+        if fault.kind == FaultKind::Cut {
+            return self.cut();
+        }
+        let had_network = self.has_network();
+        self.fault = fault;
+        self.stores.set_full(fault.is(FaultKind::SimFull));
+        if had_network != self.has_network() {
+            self.tell_registration();
+        }
+        let held = std::mem::take(&mut self.held);
+        self.say(&held);
     }
 
-    fn say_later(&mut self) {
-        let now = Instant::now();
-        let mut due: Vec<Later> = Vec::new();
-        self.later.retain_mut(|later| {
-            if later.at <= now {
-                due.push(Later { at: later.at, text: std::mem::take(&mut later.text) });
-                false
-            } else {
-                true
-            }
-        });
-        due.sort_by_key(|later| later.at);
-        for later in due {
-            let name = later.text.split_whitespace().next().unwrap_or_default();
-            if self.step(&format!("before {name}")) {
-                return;
-            }
-            self.say(&later.text);
-            if self.step(&format!("after {name}")) {
-                return;
-            }
+    /// Says something at once.
+    pub(super) fn say(&mut self, text: &str) {
+        let mut bytes = text.as_bytes().to_vec();
+        if self.fault.is(FaultKind::Garbage) && !bytes.is_empty() {
+            bytes.splice(0..0, self.noise.some());
+            bytes.extend(self.noise.some());
+        }
+        if let Some(plug) = &mut self.plug {
+            plug.say(&bytes);
         }
     }
 
-    fn after(&mut self, ms: u64, text: String) {
-        self.later.push(Later { at: Instant::now() + Duration::from_millis(ms), text });
+    /// Says something by itself, which the fault may hold back for the next answer.
+    pub(super) fn urc(&mut self, text: &str) {
+        if self.fault.is(FaultKind::Urc) { self.held.push_str(text) } else { self.say(text) }
     }
-
-    fn hear(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            match (byte, self.prompt) {
-                (0x1a, Some(length)) => {
-                    self.prompt = None;
-                    let line = String::from_utf8_lossy(&std::mem::take(&mut self.line)).into_owned();
-                    if self.step("Ctrl-Z heard") {
-                        return;
-                    }
-                    self.submit(&line, length);
-                }
-                (0x1b, Some(_)) => {
-                    self.prompt = None;
-                    self.line.clear();
-                    self.say("\r\nOK\r\n");
-                }
-                (b'\r', None) => {
-                    let line = String::from_utf8_lossy(&std::mem::take(&mut self.line)).trim().to_owned();
-                    if self.echo {
-                        self.say(&format!("{line}\r"));
-                    }
-                    if line.is_empty() {
-                        continue;
-                    }
-                    if self.step(&format!("{line} heard")) {
-                        return;
-                    }
-                    self.obey(&line);
-                    if self.step(&format!("{line} answered")) {
-                        return;
-                    }
-                }
-                (b'\n', _) | (0x1b, None) => {}
-                (other, _) if self.line.len() < 4096 => self.line.push(*other),
-                _ => {}
-            }
-        }
-    }
-
-    fn obey(&mut self, line: &str) {
-        if self.busy_until.is_some_and(|until| until > Instant::now()) {
-            return self.say("\r\n+CMS ERROR: 302\r\n");
-        }
-        let upper = line.to_ascii_uppercase();
-        let ok = |text: &str| format!("\r\n{text}\r\n\r\nOK\r\n");
-        let answer = match upper.as_str() {
-            "ATE0" => {
-                self.echo = false;
-                "\r\nOK\r\n".to_owned()
-            }
-            "ATE1" => {
-                self.echo = true;
-                "\r\nOK\r\n".to_owned()
-            }
-            "AT+CGMI" => ok("Fieldline"),
-            "AT+CGMM" => ok("SIM-1"),
-            "AT+CGMR" => ok("simulator 1"),
-            "AT+CGSN" => ok("860000000000017"),
-            "AT+CCID" => ok("+CCID: 89860000000000000017"),
-            "AT+CSQ" => ok("+CSQ: 21,99"),
-            "AT+CREG?" => ok("+CREG: 0,1"),
-            "AT+COPS?" => ok("+COPS: 0,0,\"CHINA MOBILE\",7"),
-            "AT+CPIN?" => ok("+CPIN: READY"),
-            "AT+CPMS?" => {
-                ok(&format!("+CPMS: \"SM\",{},{SLOTS},\"SM\",{},{SLOTS}", self.slots.len(), self.slots.len()))
-            }
-            "AT+CMGL=4" => {
-                let list: String = self
-                    .slots
-                    .iter()
-                    .map(|(slot, (length, pdu))| format!("\r\n+CMGL: {slot},1,,{length}\r\n{pdu}"))
-                    .collect();
-                format!("{list}\r\n\r\nOK\r\n")
-            }
-            other => match other.split_once('=') {
-                Some(("AT+CMGS", length)) => match length.trim().parse() {
-                    Ok(length) => {
-                        self.prompt = Some(length);
-                        "\r\n> ".to_owned()
-                    }
-                    Err(_) => "\r\n+CMS ERROR: 304\r\n".to_owned(),
-                },
-                Some(("AT+CMGR", slot)) => match slot.trim().parse().ok().and_then(|slot: u32| self.slots.get(&slot)) {
-                    Some((length, pdu)) => ok(&format!("+CMGR: 1,,{length}\r\n{pdu}")),
-                    None => "\r\n+CMS ERROR: 321\r\n".to_owned(),
-                },
-                Some(("AT+CMGD", slot)) => {
-                    if let Ok(slot) = slot.split(',').next().unwrap_or_default().trim().parse::<u32>() {
-                        self.slots.remove(&slot);
-                    }
-                    "\r\nOK\r\n".to_owned()
-                }
-                Some(("AT+CMGF" | "AT+CNMI" | "AT+CPMS" | "AT+CMEE" | "AT+CLIP" | "AT+CSMS" | "AT+CREG", _)) => {
-                    "\r\nOK\r\n".to_owned()
-                }
-                // A prepaid SIM, whatever the code.
-                Some(("AT+CUSD", ask)) if ask.starts_with("1,") => {
-                    format!("\r\nOK\r\n\r\n+CUSD: 0,\"{}\",72\r\n", ucs2("余额38.20元，有效期至2027年12月31日。"))
-                }
-                Some(("AT+CUSD", _)) => "\r\nOK\r\n".to_owned(),
-                _ if other == "AT" || other == "ATZ" => "\r\nOK\r\n".to_owned(),
-                _ => "\r\nERROR\r\n".to_owned(),
-            },
-        };
-        self.say(&answer);
-    }
-
-    /// The network takes a message: the ledger is written first, then the modem says so.
-    fn submit(&mut self, line: &str, length: usize) {
-        let delay = match self.shared.fault() {
-            Fault::None => self.times.network_ms,
-            Fault::Slow => 65_000,
-            Fault::Refuse => return self.after(self.times.network_ms, "\r\n+CMS ERROR: 38\r\n".to_owned()),
-            Fault::Deaf => return,
-            Fault::Hang => 0,
-        };
-        let Some(message) = pdu::read_submit(line.trim(), length) else {
-            return self.after(20, "\r\n+CMS ERROR: 305\r\n".to_owned());
-        };
-        let mr = self.mr;
-        self.mr = self.mr.wrapping_add(1);
-        let at = now();
-        let entry = Entry {
-            at,
-            mr,
-            to: message.to.clone(),
-            text: message.text.clone(),
-            part: message.part,
-            pdu: line.trim().to_owned(),
-        };
-        if let Err(error) = self.shared.ledger.write(&entry) {
-            tracing::error!(%error, "the ledger cannot be written");
-            return self.after(20, "\r\n+CMS ERROR: 500\r\n".to_owned());
-        }
-        if self.step("on the air") || self.shared.fault() == Fault::Hang {
-            return;
-        }
-        self.busy_until = Some(Instant::now() + Duration::from_millis(delay));
-        self.after(delay, format!("\r\n+CMGS: {mr}\r\n\r\nOK\r\n"));
-        if message.wants_report {
-            let (length, report) = pdu::report(mr, &message, at, at + 1000);
-            self.after(delay + self.times.report_ms, format!("\r\n+CDS: {length}\r\n{report}\r\n"));
-        }
-    }
-
-    /// A message for this SIM is stored and announced; with no free slot the network keeps it.
-    fn receive(&mut self, from: &str, text: &str) {
-        self.reference = self.reference.wrapping_add(1);
-        for (length, pdu) in pdu::deliver(from, text, now(), self.reference) {
-            let Some(slot) = (1..=SLOTS).find(|slot| !self.slots.contains_key(slot)) else {
-                tracing::warn!("the SIM is full");
-                return;
-            };
-            self.slots.insert(slot, (length, pdu));
-            self.say(&format!("\r\n+CMTI: \"SM\",{slot}\r\n"));
-        }
-    }
-}
-
-/// As hexadecimal of UCS-2.
-fn ucs2(text: &str) -> String {
-    text.encode_utf16().map(|unit| format!("{unit:04X}")).collect()
 }

@@ -79,6 +79,23 @@ mod tests {
     }
 
     #[test]
+    fn it_counts_as_the_box_does() {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../../gateway-agent/protocol/vectors/parts.json")).unwrap();
+        for vector in vectors.as_array().unwrap() {
+            let times = usize::try_from(vector["times"].as_u64().unwrap()).unwrap();
+            let text = vector["text"].as_str().unwrap().repeat(times) + vector["then"].as_str().unwrap_or("");
+            let size = measure(&text);
+            let alphabet = if size.alphabet == Alphabet::Gsm7 { "gsm7" } else { "ucs2" };
+            assert_eq!(
+                (alphabet, size.units as u64),
+                (vector["alphabet"].as_str().unwrap(), vector["units"].as_u64().unwrap())
+            );
+            assert_eq!(size.parts as u64, vector["parts"].as_u64().unwrap(), "{vector}");
+        }
+    }
+
+    #[test]
     fn latin_text_is_counted_in_septets() {
         assert_eq!(measure(""), gsm(0, 0));
         assert_eq!(measure("Hello"), gsm(5, 1));
