@@ -3,7 +3,7 @@
 use maud::html;
 use poem::Response;
 
-use crate::calls::rules::{Within, within};
+use crate::calls::rules::{State, Within, within};
 use crate::calls::shown;
 use crate::calls::store::{self, Call};
 use crate::kernel::access::Scope;
@@ -90,13 +90,14 @@ async fn list(db: &Db, scope: &Scope, filter: &Filter<'_>, paging: Paging) -> Re
 struct Week {
     missed: i64,
     returned: i64,
+    timed: i64,
     waited: i64,
 }
 
 /// The calls of the last seven days.
 async fn week(db: &Db, scope: &Scope, now: Millis) -> Result<Week, DbError> {
     let query = sql("SELECT CAST(count(*) AS BIGINT) AS missed, CAST(COALESCE(sum(CASE WHEN k.state = 'called_back' THEN 1 ELSE 0 END), 0) AS BIGINT) AS returned, \
-         CAST(COALESCE(sum(CASE WHEN k.state = 'called_back' THEN COALESCE(k.settled_at, k.started_at) - COALESCE(k.ended_at, k.started_at) ELSE 0 END), 0) AS BIGINT) AS waited \
+         CAST(count(k.settled_at) AS BIGINT) AS timed, CAST(COALESCE(sum(k.settled_at - COALESCE(k.ended_at, k.started_at)), 0) AS BIGINT) AS waited \
          FROM calls k WHERE k.state IN ('missed', 'called_back') AND k.started_at >= ")
     .arg(now - 7 * DAY);
     scope.restrict(query, "k.owner_id").one(db).await
@@ -113,19 +114,19 @@ fn span(lang: Lang, millis: Millis) -> String {
 
 fn row(lang: Lang, call: &Call, now: Millis) -> maud::Markup {
     let end = call.ended_at.unwrap_or(call.started_at);
+    let open = call.state() == State::Missed;
     let who = call.customer.clone().unwrap_or_else(|| shown(&call.digits));
     link_cell(
         format!("/calls/{}", call.id),
         html! {
             b { (who) } " "
-            @match call.settled_at {
-                Some(_) => (tag(t!(lang, "calls.called_back"), Tone::Good)),
-                None => (tag(t!(lang, "calls.to_return"), Tone::Bad)),
-            }
+            @if open { (tag(t!(lang, "calls.to_return"), Tone::Bad)) } @else { (tag(t!(lang, "calls.called_back"), Tone::Good)) }
             p { @match (call.settled_at, &call.answerer) {
+                _ if open => (t!(lang, "calls.waits", span = span(lang, now - end))),
                 (Some(at), Some(name)) => (t!(lang, "calls.returned_by", name = name, span = span(lang, at - end))),
                 (Some(at), None) => (t!(lang, "calls.called_again", span = span(lang, at - end))),
-                (None, _) => (t!(lang, "calls.waits", span = span(lang, now - end))),
+                // From before the time was noted.
+                (None, name) => (name.as_deref().unwrap_or_default()),
             } }
         },
         html! { small { (clock::brief(call.started_at, now)) } },
@@ -154,7 +155,7 @@ pub async fn show(cx: Cx) -> Result<Response> {
         label: label.into_owned(),
         hot: false,
     };
-    let average = if week.returned > 0 { span(lang, week.waited / week.returned) } else { "—".to_owned() };
+    let average = if week.timed > 0 { span(lang, week.waited / week.timed) } else { "—".to_owned() };
     let numbers = [
         number(format!("{path}?view=all"), week.missed.to_string(), t!(lang, "calls.week_missed")),
         number(format!("{path}?view=done"), week.returned.to_string(), t!(lang, "calls.week_returned")),

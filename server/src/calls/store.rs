@@ -46,6 +46,12 @@ impl Call {
         self.line_name.as_deref().unwrap_or(&self.line)
     }
 
+    /// How people call that line, where they do.
+    #[must_use]
+    pub fn line_name(&self) -> Option<&str> {
+        self.line_name.as_deref()
+    }
+
     /// Where it is.
     #[must_use]
     pub fn state(&self) -> State {

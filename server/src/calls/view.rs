@@ -41,7 +41,10 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
                 @for call in &calls.rows {
                     (link_cell(
                         format!("/calls/{}", call.id),
-                        html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) p { @if call.customer.is_some() { span.num { (shown(&call.digits)) } " · " } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) " · " } (call.line()) } },
+                        html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) p {
+                            @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
+                            @if let Some(name) = call.line_name() { " · " (name) }
+                        } },
                         html! { small { (clock::brief(call.started_at, cx.now)) } },
                     ))
                 }

@@ -109,7 +109,7 @@ async fn calls(
         for ago in [3, 11, 19] {
             let at = pace.today - (ago + i64::try_from(place).unwrap_or(0)) * DAY + rng.between(9 * HOUR, 17 * HOUR);
             let state = if rng.chance(75) { "answered" } else { "called_back" };
-            let by = (state == "answered").then_some(shop.owner_id);
+            let by = Some(shop.owner_id);
             rows.push(call(load, gateway, shop, (digits, name), state, at, by));
         }
         if place == 1 {
@@ -129,7 +129,7 @@ async fn calls(
     }
     load.insert(
         "INSERT INTO calls (id, gateway_id, call, line, owner_id, customer_id, digits, name, state, started_at, ended_at, \
-         answered_by) VALUES",
+         answered_by, settled_at) VALUES",
         rows,
     )
     .await?;
@@ -147,7 +147,14 @@ fn call(
 ) -> Vec<Arg> {
     let id = load.id(at);
     let owner = Some(shop.owner_id);
-    row![id, gateway, id.to_string(), "line0", owner, Some(shop.id), digits, name, state, at, Some(at + 24_000), by,]
+    let ended = at + 24_000;
+    // Some call back at once, some after the next visit.
+    let settled = match state {
+        "answered" => Some(ended),
+        "called_back" => Some(ended + 7 * MINUTE + at.rem_euclid(90 * MINUTE)),
+        _ => None,
+    };
+    row![id, gateway, id.to_string(), "line0", owner, Some(shop.id), digits, name, state, at, Some(ended), by, settled,]
 }
 
 /// Writes a confirmation for each order of the last weeks, and some answers.

@@ -41,7 +41,7 @@ pub fn number_only(lang: Lang, found: &Card) -> Markup {
 pub fn popup(lang: Lang, found: &Card) -> Markup {
     html! {
         h2 { (t!(lang, "popup.title")) " " (state(lang, found)) " " span.num { (number(lang, found)) } }
-        p { (found.call.line()) }
+        @if let Some(name) = found.call.line_name() { p { (name) } }
         (facts(lang, found))
         (link_button(format!("/popup/{}", found.call.id), t!(lang, "popup.open"), ButtonKind::Primary))
     }
