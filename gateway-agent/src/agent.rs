@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use fieldline_protocol::messages::{BoxTrouble, Claim, Info};
 use nix::fcntl::{Flock, FlockArg};
 use tokio::net::UnixDatagram;
@@ -31,7 +32,8 @@ const UPKEEP: Duration = Duration::from_secs(6 * 3600);
 /// # Errors
 /// When the queue cannot be opened, or the claim cannot be read.
 pub async fn run(options: &Run, logs: Logs) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&options.data)?;
+    std::fs::create_dir_all(&options.data)
+        .with_context(|| format!("{} cannot be the data folder", options.data.display()))?;
     let lock = lock(&options.data)?;
     let trial = update::begin(&options.data)?;
     let outbox = Outbox::open(&options.data).await?;
@@ -56,12 +58,14 @@ pub async fn run(options: &Run, logs: Logs) -> anyhow::Result<()> {
     let pins = pins(&options.data)?;
     let mut tasks = tokio::task::JoinSet::new();
     let mut jobs = BTreeMap::new();
+    let all = Arc::new(names.iter().cloned().collect());
     for (name, path) in names.into_iter().zip(&options.modem) {
         let (ask, asked) = mpsc::channel(8);
         jobs.insert(name.clone(), ask);
         tasks.spawn(work::serve(work::Seat {
             pin: pins.get(&name).cloned(),
             name,
+            all: Arc::clone(&all),
             path: path.clone(),
             outbox: outbox.clone(),
             about: about.clone(),
@@ -112,7 +116,8 @@ fn claim(options: &Run) -> anyhow::Result<Option<Claim>> {
     if !path.exists() {
         return Ok(None);
     }
-    let mut claim: Claim = serde_json::from_slice(&std::fs::read(path)?)?;
+    let mut claim: Claim = serde_json::from_slice(&std::fs::read(&path)?)
+        .with_context(|| format!("{} cannot be read; claim the box again", path.display()))?;
     if let Some(broker) = &options.broker {
         claim.broker.clone_from(broker);
     }

@@ -11,7 +11,8 @@ use fieldline_protocol::messages::{Claim, OptoutCommand, SmsCommand, SmsState};
 use gateway_agent::config::{ClaimArgs, Cli, Command, OptoutArgs, OptoutWay, SendArgs, SettleArgs, Settled};
 use gateway_agent::logs::Logs;
 use gateway_agent::modem::probe;
-use gateway_agent::outbox::{Outbox, bell};
+use gateway_agent::outbox::{Cancel, NotQueued, Outbox, bell};
+use gateway_agent::pdu::submit::Unsendable;
 use gateway_agent::{agent, clock, convert, parent, simulator};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -53,8 +54,11 @@ async fn run() -> anyhow::Result<()> {
         Command::Inbox(arguments) => print_all(open(&arguments.data).await?.came_in().await?),
         Command::Settle(arguments) => settle(&arguments).await,
         Command::Cancel(arguments) => {
-            let cancelled = open(&arguments.data).await?.cancel(&arguments.id, clock::now()).await?;
-            anyhow::ensure!(cancelled, "{} is not queued: it is not there, or it is too late", arguments.id);
+            match open(&arguments.data).await?.cancel(&arguments.id, clock::now()).await? {
+                Cancel::Done => {}
+                Cancel::TooLate => anyhow::bail!("{} has begun to leave: it is too late", arguments.id),
+                Cancel::NotHere => anyhow::bail!("{} is not in the queue", arguments.id),
+            }
             Ok(())
         }
         Command::Optout(arguments) => optout(&arguments).await,
@@ -125,6 +129,10 @@ fn print_all<T: serde::Serialize>(rows: Vec<T>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a line of `send` may hold.
+const FIELDS: [&str; 10] =
+    ["id", "to", "text", "modem", "class", "policy", "not_before", "expires", "validity_s", "report"];
+
 async fn send(arguments: &SendArgs) -> anyhow::Result<()> {
     let (class, policy) = (
         if arguments.marketing { "marketing" } else { "service" },
@@ -133,6 +141,9 @@ async fn send(arguments: &SendArgs) -> anyhow::Result<()> {
     // One shape for both ways in: what a line leaves out comes from the arguments.
     let sms = |line: serde_json::Value| -> anyhow::Result<SmsCommand> {
         let serde_json::Value::Object(fields) = line else { anyhow::bail!("not a JSON object") };
+        if let Some(name) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+            anyhow::bail!("unknown field {name:?}; there are {}", FIELDS.join(", "));
+        }
         let mut whole = serde_json::json!({
             "id": Uuid::now_v7(), "modem": arguments.modem, "report": !arguments.no_report, "class": class, "policy": policy,
             "validity_s": arguments.validity,
@@ -140,7 +151,11 @@ async fn send(arguments: &SendArgs) -> anyhow::Result<()> {
         if let Some(whole) = whole.as_object_mut() {
             whole.extend(fields);
         }
-        Ok(serde_json::from_value(whole)?)
+        let sms: SmsCommand = serde_json::from_value(whole)?;
+        anyhow::ensure!(!sms.text.trim().is_empty(), "the text is empty");
+        let named = sms.modem.strip_prefix('m').is_some_and(|n| n.parse::<u8>().is_ok());
+        anyhow::ensure!(named || sms.modem == "auto", "{:?} is no modem; they are m0, m1 and so on", sms.modem);
+        Ok(sms)
     };
     let all = match (&arguments.to, &arguments.text) {
         (Some(to), Some(text)) => vec![sms(serde_json::json!({ "to": to, "text": text }))?],
@@ -157,10 +172,16 @@ async fn send(arguments: &SendArgs) -> anyhow::Result<()> {
             all
         }
     };
+    anyhow::ensure!(!all.is_empty(), "nothing to send: no line came");
     let outbox = Outbox::open(&arguments.data).await?;
     if let Err((place, error)) = outbox.queue_all(&all, clock::now()).await {
         let to = all.get(place).map(|sms| sms.to.as_str()).unwrap_or_default();
-        anyhow::bail!("message {} to {to:?}: {error}; none was taken in", place + 1);
+        let why = match &error {
+            NotQueued::Unsendable(Unsendable::Number) => "that is no number of 3 to 20 digits".to_owned(),
+            NotQueued::Unsendable(Unsendable::Length) => "the text needs more than 255 parts".to_owned(),
+            NotQueued::Unsendable(Unsendable::Replace) | NotQueued::Sqlx(_) => error.to_string(),
+        };
+        anyhow::bail!("message {} to {to:?}: {why}; none was taken in", place + 1);
     }
     // Nobody listens where no agent runs; it will look into the queue when it starts.
     let rung = UnixDatagram::unbound().and_then(|socket| socket.send_to(b"!", bell(&arguments.data)));

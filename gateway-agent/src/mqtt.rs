@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fieldline_protocol::messages::{
-    Ack, CancelCommand, Claim, ConfigCommand, EventAck, LogLines, LogsCommand, OptoutCommand, Presence, SmsCommand,
-    Status, UpdateCommand, UssdCommand,
+    Ack, BoxTrouble, CancelCommand, Claim, ConfigCommand, EventAck, LogLines, LogsCommand, OptoutCommand, Presence,
+    SmsCommand, Status, UpdateCommand, UssdCommand,
 };
 use fieldline_protocol::signing::{CommandVerifier, Refusal};
 use fieldline_protocol::topics::{CommandKind, Topic};
@@ -21,7 +21,7 @@ use crate::about::{About, Standing};
 use crate::clock::{Trust, now};
 use crate::logs::Logs;
 use crate::modem::work::Job;
-use crate::outbox::{NotQueued, NotSet, Outbox};
+use crate::outbox::{Cancel, NotQueued, NotSet, Outbox};
 use crate::update;
 
 /// Events offered at once.
@@ -283,10 +283,14 @@ async fn command(wire: &Wire, client: &AsyncClient, kind: CommandKind, body: &st
         }
         CommandKind::Cancel => {
             let Some(cancel) = read::<CancelCommand>(body) else { return Ok(None) };
-            if wire.outbox.cancel(&cancel.sms.to_string(), now()).await? {
-                yes(cancel.id)
-            } else {
-                no(cancel.id, "too late")
+            let sms = cancel.sms.to_string();
+            match wire.outbox.cancel(&sms, now()).await? {
+                Cancel::Done => yes(cancel.id),
+                Cancel::TooLate => no(cancel.id, "too late"),
+                Cancel::NotHere => {
+                    wire.outbox.forestall(&sms, now()).await?;
+                    yes(cancel.id)
+                }
             }
         }
         CommandKind::Ussd => {
@@ -329,6 +333,7 @@ async fn command(wire: &Wire, client: &AsyncClient, kind: CommandKind, body: &st
                 return no(new.id, why);
             }
             let id = new.id;
+            wire.about.trouble(BoxTrouble::UpdateFailed, false);
             let wire = wire.clone();
             tokio::spawn(async move {
                 if let Err(error) = update::apply(&wire.data, &wire.outbox, &new).await {

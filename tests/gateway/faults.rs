@@ -157,7 +157,6 @@ fn a_full_sim_loses_nothing() {
 }
 
 #[test]
-#[ignore = "the agent forgets such a slot until it is started again"]
 fn a_slot_that_is_refused_once_is_read_later() {
     let scene = Scene::new(1, &[]);
     let _agent = scene.start();

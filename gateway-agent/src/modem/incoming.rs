@@ -34,7 +34,11 @@ impl Shift<'_> {
             Err(Fault::Refused(why)) if why == "+CMS ERROR: 321" => {
                 tracing::debug!(name = self.seat.name, ?slot, "a slot is empty already");
             }
-            Err(Fault::Refused(why)) => tracing::warn!(name = self.seat.name, ?slot, why, "a slot cannot be read"),
+            Err(Fault::Refused(why)) => {
+                // A SIM that is busy says no as well: it is asked again.
+                tracing::warn!(name = self.seat.name, ?slot, why, "a slot cannot be read now");
+                self.unread = true;
+            }
             Err(fault) => return Err(fault.into()),
         }
         if elsewhere {
@@ -45,9 +49,13 @@ impl Shift<'_> {
 
     /// What lies on the SIM already: it came while nobody listened, or while nothing could be written.
     pub(super) async fn empty_slots(&mut self) -> anyhow::Result<()> {
+        self.unread = false;
         let lines = match self.modem.command("AT+CMGL=4", Duration::from_secs(20)).await {
             Ok(lines) => lines,
-            Err(Fault::Refused(_)) => Vec::new(),
+            Err(Fault::Refused(_)) => {
+                self.unread = true;
+                Vec::new()
+            }
             Err(fault) => return Err(fault.into()),
         };
         // What was stored for sending is not ours to free, but for what `recover` knows.

@@ -1,5 +1,6 @@
 //! `gateway-agent probe`: which modem is on a line, and what it can do.
 
+use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::driver::{Fault, Modem, SHORT};
@@ -11,7 +12,7 @@ use super::setup;
 /// # Errors
 /// When nothing answers there.
 pub async fn probe(path: &str) -> anyhow::Result<()> {
-    let mut modem = Modem::new(Port::open(path)?);
+    let mut modem = Modem::new(Port::open(path).with_context(|| format!("{path} cannot be opened"))?);
     let (info, vendor) = match setup::identify("probe", &mut modem).await {
         Ok(known) => known,
         Err(Fault::Silent(_)) => {
@@ -22,7 +23,6 @@ pub async fn probe(path: &str) -> anyhow::Result<()> {
     let mut answers = serde_json::Map::new();
     for (what, command) in [
         ("sim", "AT+CPIN?"),
-        ("iccid", "AT+CCID"),
         ("registration", "AT+CREG?"),
         ("registration_lte", "AT+CEREG?"),
         ("operator", "AT+COPS?"),

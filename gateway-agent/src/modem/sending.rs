@@ -35,7 +35,12 @@ impl Shift<'_> {
             return Ok(None);
         }
         let at_work = self.seat.about.at_work();
-        let modem = outbox::Modem { name: &self.seat.name, at_work: &at_work, clock: self.seat.trust.believes(now) };
+        let modem = outbox::Modem {
+            name: &self.seat.name,
+            all: &self.seat.all,
+            at_work: &at_work,
+            clock: self.seat.trust.believes(now),
+        };
         match self.seat.outbox.next(modem, now).await {
             Ok(due) => Ok(due),
             Err(error) => {
@@ -108,6 +113,7 @@ impl Shift<'_> {
         };
         if matches!(outcome, Outcome::Sent(_)) {
             self.limits.sent(now());
+            self.sent = Some(Instant::now());
             self.refused_in_a_row = 0;
             self.resting = None;
         }

@@ -58,6 +58,24 @@ pub async fn identify(name: &str, modem: &mut Modem) -> Result<(ModemInfo, Vendo
     Ok((info, vendor(&maker, &model)))
 }
 
+/// The SIM card's own number. No standard has a command for it, so each maker has one of its own.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn iccid(modem: &mut Modem) -> Result<String, Fault> {
+    for command in ["AT+CCID", "AT+QCCID", "AT+CICCID", "AT+ICCID", "AT^ICCID?"] {
+        let lines = modem.optional(command).await?;
+        let number = lines.iter().flat_map(|line| line.split([' ', ':', '"', ','])).find(|word| {
+            // ITU-T E.118: 18 to 20 digits from 89 on, filled up with F.
+            (18..=20).contains(&word.len()) && word.starts_with("89") && word.bytes().all(|b| b.is_ascii_hexdigit())
+        });
+        if let Some(number) = number {
+            return Ok(number.trim_end_matches(['F', 'f']).to_owned());
+        }
+    }
+    Ok(String::new())
+}
+
 /// Opens the SIM, with its PIN where it wants one.
 ///
 /// # Errors

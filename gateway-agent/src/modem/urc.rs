@@ -24,7 +24,7 @@ pub enum Urc {
     },
     /// `NO CARRIER`, `^CEND…`: a call ended.
     CallEnded,
-    /// `+CMGS: 17` that nobody waits for any more: the network took the message after all.
+    /// `+CMGS: 17` or `+CMSS: 17` that nobody waits for any more: the network took the message after all.
     SentLate(u8),
 }
 
@@ -47,7 +47,7 @@ pub fn parse(line: &str) -> Option<Urc> {
         "+CDS" => Some(Urc::ReportFollows),
         "+CMT" => Some(Urc::DeliverFollows),
         "+CUSD" => Some(Urc::Ussd),
-        "+CMGS" => rest.split(',').next()?.trim().parse().ok().map(Urc::SentLate),
+        "+CMGS" | "+CMSS" => rest.split(',').next()?.trim().parse().ok().map(Urc::SentLate),
         "RING" | "+CRING" => Some(Urc::Ring),
         "+CLIP" => {
             let fields: Vec<&str> = rest.split(',').collect();
@@ -85,6 +85,7 @@ mod tests {
             ("+CMT: ,25", Some(Urc::DeliverFollows)),
             ("+CUSD: 0,\"00420061\",72", Some(Urc::Ussd)),
             ("+CMGS: 255", Some(Urc::SentLate(255))),
+            ("+CMSS: 3", Some(Urc::SentLate(3))),
             ("+CMGS: 17,\"26/11/24,08:00:00+32\"", Some(Urc::SentLate(17))),
             ("RING", Some(Urc::Ring)),
             ("+CRING: VOICE", Some(Urc::Ring)),

@@ -1,6 +1,7 @@
 //! A modem's task: opens it, gets it ready, sends what is due, takes in what comes, and begins again when it is
 //! gone. Modems meet in the outbox only, so one that hangs holds up nobody else.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,8 +25,10 @@ use crate::outbox::{Due, Outbox, Outcome};
 
 /// How often an idle modem looks into the queue though nobody rang: a time may have come.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often signal and registration are asked.
+/// How often an idle modem is asked for signal and registration.
 const ASK: Duration = Duration::from_secs(30);
+/// How often one that sends is: what it sends says that it has a network.
+const ASK_AT_WORK: Duration = Duration::from_secs(300);
 /// How often a ringing modem is asked for its list of calls.
 const RINGING: Duration = Duration::from_secs(1);
 /// Between attempts to write to a full disk.
@@ -48,6 +51,8 @@ pub enum Job {
 pub struct Seat {
     /// Its name in topics and commands.
     pub name: String,
+    /// All modems of this box.
+    pub all: Arc<BTreeSet<String>>,
     /// Its serial line.
     pub path: String,
     /// The queue.
@@ -78,6 +83,10 @@ pub(super) struct Shift<'a> {
     pub(super) late: Option<Due>,
     pub(super) balance_asked: Option<Instant>,
     pub(super) listed: Instant,
+    /// When the network last took a part.
+    pub(super) sent: Option<Instant>,
+    /// A slot could not be read, or what is in the storage could not be listed.
+    pub(super) unread: bool,
 }
 
 /// Serves one modem for ever.
@@ -125,8 +134,7 @@ async fn one_shift(seat: &mut Seat, mut modem: Modem) -> anyhow::Result<()> {
     let (mut info, vendor) = setup::identify(&seat.name, &mut modem).await.map_err(Unusable::from)?;
     setup::unlock(&mut modem, &SimPin(seat)).await?;
     setup::prepare(&mut modem, &vendor).await?;
-    let iccid = modem.optional("AT+CCID").await?.into_iter().next().unwrap_or_default();
-    info.iccid = iccid.trim_start_matches("+CCID:").trim().to_owned();
+    info.iccid = setup::iccid(&mut modem).await?;
     tracing::info!(name = seat.name, model = info.model, vendor = vendor.name, "a modem is ready");
     seat.about.identified(info);
     let limits = Limits::new(seat.outbox.sent_since(&seat.name, now() - 86_400_000).await?);
@@ -143,6 +151,8 @@ async fn one_shift(seat: &mut Seat, mut modem: Modem) -> anyhow::Result<()> {
         late: None,
         balance_asked: None,
         listed: Instant::now(),
+        sent: None,
+        unread: false,
     };
     shift.recover().await?;
     shift.ask().await?;
@@ -185,10 +195,14 @@ impl Shift<'_> {
                 self.act(heard).await?;
             }
             self.look_at_calls().await?;
-            if asked.elapsed() >= ASK {
+            let at_work = self.sent.is_some_and(|sent| sent.elapsed() < ASK);
+            if asked.elapsed() >= if at_work { ASK_AT_WORK } else { ASK } {
                 asked = Instant::now();
                 self.ask().await?;
                 self.seat.outbox.give_up_waiting(&self.seat.name, now()).await?;
+                if self.unread {
+                    self.empty_slots().await?;
+                }
             }
             self.ask_balance().await?;
             if let Ok(job) = self.seat.jobs.try_recv() {

@@ -16,6 +16,8 @@ const PAGE: i64 = 8;
 pub struct Modem<'a> {
     /// Its name.
     pub name: &'a str,
+    /// All that this box has.
+    pub all: &'a BTreeSet<String>,
     /// Those at work: a correspondent keeps the number that wrote before, while that one is.
     pub at_work: &'a BTreeSet<String>,
     /// Whether messages with a time may go: the clock is trusted.
@@ -69,6 +71,11 @@ impl Outbox {
                     continue;
                 }
                 passed += 1;
+                if one.modem.is_none() && one.wanted != "auto" && !modem.all.contains(&one.wanted) {
+                    self.drop_rest(&one.id, SmsState::Failed, "no such modem", now).await?;
+                    passed -= 1;
+                    continue;
+                }
                 let marketing = one.class == "marketing";
                 if marketing && self.opted_out(&one.recipient).await? {
                     self.drop_rest(&one.id, SmsState::Cancelled, "optout", now).await?;

@@ -63,7 +63,7 @@ impl Outbox {
     /// The disk.
     pub async fn list(&self) -> Result<Vec<Listed>, sqlx::Error> {
         let messages: Vec<MessageRow> = sqlx::query_as(
-            "SELECT id, recipient, state, modem, error, created_at FROM messages ORDER BY created_at, id",
+            "SELECT id, recipient, state, modem, error, created_at FROM messages WHERE recipient != '' ORDER BY created_at, id",
         )
         .fetch_all(&self.pool)
         .await?;

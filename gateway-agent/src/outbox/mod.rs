@@ -34,6 +34,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::Context;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
@@ -43,7 +44,7 @@ pub use choice::Modem;
 pub use events::Waiting;
 pub use inbox::Kept;
 pub use listed::{Listed, ListedPart};
-pub use queue::{Due, NotMine, Outcome, Recover, Unfinished};
+pub use queue::{Cancel, Due, NotMine, Outcome, Recover, Unfinished};
 pub use settings::{NotSet, Settings};
 pub use take_in::NotQueued;
 
@@ -69,7 +70,7 @@ impl Outbox {
     /// # Errors
     /// When the file cannot be opened.
     pub async fn open(folder: &Path) -> anyhow::Result<Outbox> {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be the data folder", folder.display()))?;
         let options = SqliteConnectOptions::new()
             .filename(folder.join("queue.db"))
             .create_if_missing(true)
@@ -77,7 +78,8 @@ impl Outbox {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
             .pragma("cache_size", "-1024");
-        let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options).await?;
+        let pool =
+            connect(options).await.with_context(|| format!("{}: queue.db cannot be opened", folder.display()))?;
         schema::bring_up(&pool).await?;
         let settings = settings::load(&pool).await?;
         Ok(Outbox {
@@ -148,6 +150,20 @@ impl Outbox {
 
     fn hands(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {
         self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens the file. Of two processes that make a new one at once, one finds it locked while the other changes its
+/// journal, which SQLite does not wait for.
+async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let mut attempts = 0;
+    loop {
+        let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
+        match pool.connect_with(options.clone()).await {
+            Err(sqlx::Error::Database(error)) if attempts < 40 && error.message().contains("locked") => attempts += 1,
+            other => return other,
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -54,6 +54,17 @@ pub struct Unfinished {
     pub slot: u32,
 }
 
+/// What became of the wish to take a message back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancel {
+    /// It is taken back, now or before.
+    Done,
+    /// It has begun to leave, or ended.
+    TooLate,
+    /// There is none of this id.
+    NotHere,
+}
+
 /// Why a part may not leave now.
 #[derive(Debug, thiserror::Error)]
 pub enum NotMine {
@@ -278,18 +289,25 @@ impl Outbox {
         Ok(settled > 0)
     }
 
-    /// Takes a message back that has not begun to leave; `Ok(false)` when it is too late.
+    /// Takes a message back that has not begun to leave.
     ///
     /// # Errors
     /// The disk.
-    pub async fn cancel(&self, id: &str, now: i64) -> Result<bool, sqlx::Error> {
+    pub async fn cancel(&self, id: &str, now: i64) -> Result<Cancel, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
-        let open: Option<(String,)> = sqlx::query_as("SELECT id FROM messages WHERE id = $1 AND state = 'queued'")
-            .bind(id)
-            .fetch_optional(&mut *tx)
-            .await?;
-        if open.is_none() {
-            return Ok(false);
+        let found: Option<(String,)> =
+            sqlx::query_as("SELECT state FROM messages WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
+        let Some((found,)) = found else { return Ok(Cancel::NotHere) };
+        match state(&found) {
+            SmsState::Queued => {}
+            SmsState::Cancelled => return Ok(Cancel::Done),
+            SmsState::Sending
+            | SmsState::Sent
+            | SmsState::Failed
+            | SmsState::Unknown
+            | SmsState::Delivered
+            | SmsState::Undelivered
+            | SmsState::Expired => return Ok(Cancel::TooLate),
         }
         sqlx::query("UPDATE parts SET state = 'cancelled', moved_at = $2 WHERE message = $1")
             .bind(id)
@@ -299,7 +317,23 @@ impl Outbox {
         self.settle_message(&mut tx, id, now, None).await?;
         tx.commit().await?;
         self.tell_news();
-        Ok(true)
+        Ok(Cancel::Done)
+    }
+
+    /// Remembers a message that was taken back before it came, so that it is not sent when it does.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn forestall(&self, id: &str, now: i64) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO messages (id, recipient, text, policy, state, created_at, open) \
+             VALUES ($1, '', '', 'at_most_once', 'cancelled', $2, 0) ON CONFLICT DO NOTHING",
+        )
+        .bind(id)
+        .bind(now)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// Brings a message's state in line with its parts' and tells the server.
