@@ -188,7 +188,7 @@ async fn tell(
         let more = !events.is_empty();
         for event in events {
             let topic = format!("{}/{name}/{}", fieldline_protocol::topics::ROOT, event.topic);
-            client.publish(topic, QoS::AtLeastOnce, false, event.payload).await?;
+            client.publish(topic, QoS::AtLeastOnce, false, event.offer()?).await?;
             (offered, offered_at) = (event.seq, tokio::time::Instant::now());
         }
         if !more {

@@ -126,6 +126,34 @@ both_engines! {
         assert!(clerk.get("/sms?view=unread").await.says("您的余额为12.30元"), "unknown numbers are the clerks'");
     }
 
+    async fn what_a_broker_lost_is_asked_for_however_often_the_rest_comes(app: App) {
+        let here = TestBox::connect(&app).await;
+        let mut heads = Vec::new();
+        for _ in 0..3 {
+            heads.push(here.head(&app).await);
+        }
+        let say = async |n: usize| {
+            let mut event = serde_json::to_value(&heads[n]).unwrap();
+            event["from"] = serde_json::json!("10086");
+            event["text"] = serde_json::json!(format!("第{}条", n + 1));
+            event["smsc_ts"] = serde_json::json!(app.clock.now());
+            event["modem"] = serde_json::json!("m1");
+            here.say("evt/inbox", &event).await;
+        };
+        for _ in 0..6 {
+            say(1).await;
+            say(2).await;
+        }
+        until(&app, "SELECT count(*) AS n FROM sms_inbox", 2).await;
+        assert_eq!(app.number("SELECT event_seq AS n FROM gateways").await, 0, "the box keeps the first");
+        say(0).await;
+        until(&app, "SELECT count(*) AS n FROM sms_inbox", 3).await;
+        say(1).await;
+        say(2).await;
+        until(&app, "SELECT event_seq AS n FROM gateways", 3).await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM sms_inbox").await, 3);
+    }
+
     async fn while_the_box_is_away_messages_wait_and_go_when_it_is_back(app: App) {
         let here = TestBox::connect(&app).await;
         here.presence(&app, Presence::Offline).await;

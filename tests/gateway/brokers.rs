@@ -212,7 +212,7 @@ fn a_broker_that_loses_everything_loses_no_message_and_doubles_none() {
                     if times == 1 {
                         break;
                     }
-                    assert!(begun.elapsed() < PATIENCE, "{text} did not arrive");
+                    assert!(begun.elapsed() < PATIENCE, "{text} did not arrive: {}", page.text());
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }

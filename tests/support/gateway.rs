@@ -116,7 +116,7 @@ impl Gateway {
     pub fn event(&mut self, call: Uuid, phase: &str, at: i64, fields: Value) -> Value {
         self.seq += 1;
         let mut event = json!({
-            "eid": Uuid::now_v7(), "seq": self.seq, "boot": self.boot, "ts": at,
+            "eid": Uuid::now_v7(), "seq": self.seq, "floor": 1, "boot": self.boot, "ts": at,
             "line": "一号线", "call": call, "phase": phase,
         });
         let all = event.as_object_mut().unwrap();

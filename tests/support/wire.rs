@@ -155,7 +155,7 @@ impl TestBox {
     pub async fn head(&self, app: &App) -> EventHead {
         let mut seq = self.seq.lock().await;
         *seq += 1;
-        EventHead { eid: Uuid::now_v7(), seq: *seq, boot: self.boot, ts: app.clock.now() }
+        EventHead { eid: Uuid::now_v7(), seq: *seq, floor: 1, boot: self.boot, ts: app.clock.now() }
     }
 
     /// Reports where a message stands.

@@ -338,6 +338,10 @@ pub struct EventHead {
     pub eid: Uuid,
     /// Counts without gaps in the box's queue.
     pub seq: u64,
+    /// The lowest sequence that the queue still holds, written where the event is offered: what is below was
+    /// acknowledged, so a server restored from a backup need not wait for it, and none need guess at a gap.
+    #[serde(default)]
+    pub floor: u64,
     /// The start of the agent that made it.
     pub boot: Uuid,
     /// When it happened, by the box's clock.

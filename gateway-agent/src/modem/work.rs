@@ -253,9 +253,18 @@ impl Shift<'_> {
             Urc::ReportStored(slot) => self.take(&slot).await,
             Urc::ReportFollows | Urc::DeliverFollows => {
                 if let Some(pdu) = heard.pdu {
-                    self.take_in(&pdu).await;
-                    if self.vendor.acknowledges {
-                        self.modem.optional("AT+CNMA").await?;
+                    let taken = self.take_in(&pdu).await;
+                    match (self.vendor.acknowledges, taken) {
+                        (true, true) => {
+                            self.modem.optional("AT+CNMA").await?;
+                        }
+                        // The network shall bring it again; a modem that waited in vain hands over nothing more
+                        // until it is asked anew (27.005, 3.4.4).
+                        (true, false) => {
+                            self.modem.optional("AT+CNMA=2").await?;
+                            self.modem.optional(self.vendor.announce).await?;
+                        }
+                        (false, _) => {}
                     }
                 }
                 Ok(())

@@ -14,7 +14,21 @@ pub struct Waiting {
     /// The topic below the box's name.
     pub topic: String,
     /// JSON.
-    pub payload: String,
+    payload: String,
+    /// The lowest sequence in the queue.
+    floor: i64,
+}
+
+impl Waiting {
+    /// The event as it is offered: with the floor of the queue, which rises while the event waits.
+    ///
+    /// # Errors
+    /// The queue holds something else than an event.
+    pub fn offer(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut event: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&self.payload)?;
+        event.insert("floor".to_owned(), self.floor.into());
+        serde_json::to_vec(&event)
+    }
 }
 
 impl Outbox {
@@ -27,8 +41,13 @@ impl Outbox {
         event: impl FnOnce(EventHead) -> T,
     ) -> Result<(), sqlx::Error> {
         let seq = count(tx, "seq").await?;
-        let head =
-            EventHead { eid: Uuid::now_v7(), seq: u64::try_from(seq).unwrap_or_default(), boot: self.boot(), ts: now };
+        let head = EventHead {
+            eid: Uuid::now_v7(),
+            seq: u64::try_from(seq).unwrap_or_default(),
+            floor: 0,
+            boot: self.boot(),
+            ts: now,
+        };
         let payload = serde_json::to_string(&event(head)).map_err(|error| sqlx::Error::Encode(error.into()))?;
         sqlx::query("INSERT INTO events (seq, topic, payload) VALUES ($1, $2, $3)")
             .bind(seq)
@@ -61,11 +80,14 @@ impl Outbox {
     /// # Errors
     /// The disk.
     pub async fn events_after(&self, seq: i64, most: i64) -> Result<Vec<Waiting>, sqlx::Error> {
-        sqlx::query_as("SELECT seq, topic, payload FROM events WHERE seq > $1 ORDER BY seq LIMIT $2")
-            .bind(seq)
-            .bind(most)
-            .fetch_all(&self.pool)
-            .await
+        sqlx::query_as(
+            "SELECT seq, topic, payload, (SELECT min(seq) FROM events) AS floor \
+             FROM events WHERE seq > $1 ORDER BY seq LIMIT $2",
+        )
+        .bind(seq)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await
     }
 
     /// The server has committed everything up to `seq`.

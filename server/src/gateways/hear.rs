@@ -1,8 +1,7 @@
 //! Taking in what a box says. An event and its effect are one transaction; the box hears `evt/ack` after it,
 //! and keeps the event until then, so nothing is lost and a repeat is known by its id.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use fieldline_protocol::messages::{
@@ -156,7 +155,6 @@ async fn note_status(
     tx.commit().await?;
     tracing::info!(sender = incoming.sender, online, "a box's status");
     if online {
-        acknowledge(office, &gateway.wire_name, gateway.event_seq);
         reactions::box_online(office, key, gateway.id).await?;
     }
     Ok(())
@@ -256,7 +254,7 @@ async fn take_in(office: &Office, incoming: &Incoming, event: Option<FromBox>) -
     if let (true, Some(event)) = (new, &event) {
         reactions::from_box(&mut tx, gateway.id, now, event).await?;
     }
-    let upto = reached(gateway.id, gateway.event_seq, seq);
+    let upto = reached(gateway.event_seq, &head, seq, new);
     if upto != gateway.event_seq {
         store::set_event_seq(&mut tx, gateway.id, upto, now).await?;
     }
@@ -278,57 +276,52 @@ fn acknowledge(office: &Office, wire_name: &str, upto: i64) {
     }
 }
 
-/// How often the lowest event above a gap must come before the gap is believed: the box has what lies in it
-/// no more, since this server was restored from an older backup and had acknowledged it.
-const BELIEVED: u32 = 4;
-
-/// The lowest event seen above each box's gap, and how often.
-static GAPS: Mutex<BTreeMap<Id, (i64, u32)>> = Mutex::new(BTreeMap::new());
-
-/// The highest sequence without a gap below it, after `seq` was taken in.
-fn reached(gateway: Id, before: i64, seq: i64) -> i64 {
-    let mut gaps = GAPS.lock().unwrap_or_else(PoisonError::into_inner);
-    // The first word of a box begins the count.
-    if before == 0 || seq == before + 1 {
-        gaps.remove(&gateway);
-        return seq;
-    }
-    if seq <= before {
-        return before;
-    }
-    let (lowest, times) = gaps.get(&gateway).copied().unwrap_or((seq, 0));
-    let seen = match seq.cmp(&lowest) {
-        std::cmp::Ordering::Less => (seq, 1),
-        std::cmp::Ordering::Equal => (seq, times + 1),
-        std::cmp::Ordering::Greater => (lowest, times),
-    };
-    if seen.1 >= BELIEVED {
-        gaps.remove(&gateway);
-        return seq;
-    }
-    gaps.insert(gateway, seen);
-    before
+/// Up to where the server has all that the box told, after an event was taken in.
+///
+/// Below the queue's floor nothing can be missing: the box forgets only what was acknowledged, so a server
+/// restored from an older backup goes on from there. An event that is new though its number was passed belongs
+/// to a queue begun afresh. Guessing at a gap instead, by how often what lies above it came, loses an event that
+/// a broker lost.
+fn reached(before: i64, head: &EventHead, seq: i64, new: bool) -> i64 {
+    let below = i64::try_from(head.floor.saturating_sub(1)).unwrap_or(i64::MAX);
+    let all = if new && seq <= before { below } else { before.max(below) };
+    if seq == all.saturating_add(1) { seq } else { all }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use fieldline_protocol::messages::EventHead;
+    use uuid::Uuid;
+
     use super::reached;
-    use crate::kernel::id::Id;
+
+    fn after(before: i64, floor: u64, seq: u64, new: bool) -> i64 {
+        let head = EventHead { eid: Uuid::now_v7(), seq, floor, boot: Uuid::now_v7(), ts: 0 };
+        reached(before, &head, i64::try_from(seq).unwrap_or_default(), new)
+    }
 
     #[test]
-    fn a_gap_is_not_acknowledged_until_it_is_believed() {
-        let gateway = Id::new();
-        assert_eq!(reached(gateway, 0, 7), 7);
-        assert_eq!(reached(gateway, 7, 8), 8);
-        assert_eq!(reached(gateway, 8, 5), 8);
-        assert_eq!(reached(gateway, 8, 10), 8);
-        assert_eq!(reached(gateway, 8, 11), 8);
-        assert_eq!(reached(gateway, 8, 9), 9);
-        for _ in 0..3 {
-            assert_eq!(reached(gateway, 9, 50), 9);
-            assert_eq!(reached(gateway, 9, 51), 9);
+    fn what_a_broker_lost_is_not_acknowledged_however_often_the_next_comes() {
+        assert_eq!(after(0, 1, 1, true), 1);
+        assert_eq!(after(0, 1, 2, true), 0);
+        for _ in 0..10 {
+            assert_eq!(after(8, 9, 10, false), 8);
         }
-        assert_eq!(reached(gateway, 9, 50), 50);
+        assert_eq!(after(8, 9, 9, true), 9);
+        assert_eq!(after(9, 9, 10, false), 10);
+        assert_eq!(after(8, 5, 5, false), 8);
+    }
+
+    #[test]
+    fn a_restored_server_goes_on_at_the_boxs_floor() {
+        assert_eq!(after(5, 50, 50, true), 50);
+        assert_eq!(after(5, 50, 52, true), 49);
+    }
+
+    #[test]
+    fn a_queue_begun_afresh_is_counted_from_its_own_floor() {
+        assert_eq!(after(100, 1, 1, true), 1);
+        assert_eq!(after(100, 1, 2, true), 0);
+        assert_eq!(after(100, 0, 2, true), 0);
     }
 }
