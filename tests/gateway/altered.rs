@@ -56,7 +56,17 @@ pub fn build(name: &str, changes: &[Change<'_>]) -> PathBuf {
         std::fs::create_dir_all(copied.join(name).parent().unwrap()).unwrap();
         copy(&root().join(name), &copied.join(name));
     }
-    alter(&copied.join("Cargo.toml"), |text| text.replace("\"server\", ", "").replace(", \"tests\"]", "]"));
+    // A name of its own for the protocol too, or Cargo takes the one it built of the right sources, of whatever age.
+    let protocol = format!("{name}-protocol");
+    alter(&copied.join("Cargo.toml"), |text| {
+        let dependency = "fieldline-protocol = { path";
+        let renamed = text.replace(dependency, &format!("fieldline-protocol = {{ package = \"{protocol}\", path"));
+        assert_ne!(renamed, text, "the workspace no longer names the protocol so: adapt this test");
+        renamed.replace("\"server\", ", "").replace(", \"tests\"]", "]")
+    });
+    alter(&copied.join("gateway-agent/protocol/Cargo.toml"), |text| {
+        text.replacen("name = \"fieldline-protocol\"", &format!("name = \"{protocol}\""), 1)
+    });
     alter(&copied.join("gateway-agent/Cargo.toml"), |text| {
         text.replacen("name = \"gateway-agent\"", &format!("name = \"{name}\"\nautobins = false"), 1)
             + &format!("\n[lib]\nname = \"gateway_agent\"\n\n[[bin]]\nname = \"{name}\"\npath = \"src/main.rs\"\n")
