@@ -1,6 +1,6 @@
 // Pages from the network, else the stored copy; assets from the store. One store a person, 72 hours at most,
 // gone at sign-out and when the server no longer knows the session.
-const HOURS=72*36e5,SLOW=3e3,NEVER=/^\/(reports|payments|settings|approvals|sms|calls|popup|gateways|users|audit|exports|login|logout|ledger|me)\b/;
+const HOURS=72*36e5,SLOW=3e3,ROAD=["/customers/pocket","/customers/pocket?page=2"],NEVER=/^\/(reports|payments|settings|approvals|sms|calls|popup|gateways|users|audit|exports|login|logout|ledger|me)\b/;
 const store=user=>caches.open("u-"+user);
 const tidy=keep=>caches.keys().then(all=>Promise.all(all.filter(n=>n!=="assets"&&n!==keep).map(n=>caches.delete(n))));
 const wipe=()=>Promise.all([tidy(),iam("")]);
@@ -40,6 +40,12 @@ try{
 return await(had?Promise.race([net,new Promise((_,no)=>setTimeout(no,SLOW))]):net);
 }catch(_){
 net.catch(()=>{});
+// A customer without a page on the phone stands in the list for the road.
+const id=!had&&/^\/customers\/(\w{13})$/.exec(new URL(url).pathname);
+for(const p of id?ROAD:[]){
+const r=await copy(new URL(p,url).href);
+if(r&&(await r.text()).includes(`id="${id[1]}"`))return Response.redirect(p+"#"+id[1]);
+}
 const lang=/^zh/.test(navigator.language)?"zh-CN":"en";
 return had||await caches.match(OFFLINE[lang])||Response.error();
 }
@@ -79,7 +85,7 @@ else if(r.mode==="navigate")e.respondWith(page(e));
 });
 // The pages behind the tabs, so that they can be read on the road: fetched when there is no copy of today.
 const warm=async urls=>{
-for(const u of urls){
+for(const u of[...urls,...ROAD]){
 const url=new URL(u,location).href;
 if(NEVER.test(new URL(url).pathname))continue;
 const had=await copy(url);

@@ -29,6 +29,10 @@ await run(async (later) => {
   }
   equal(visits.length, 2, 'visits that wait');
   await page.goto('/tasks/new');
+  await page.goto('/customers?view=quiet');
+  const customer = await page.locator('a[href^="/customers/0"]').first().getAttribute('href');
+  const called = await page.locator(`a[href="${customer}"] b`).innerText();
+  await until('the customers for the road are on the phone', () => page.evaluate(async () => !!(await caches.match('/customers/pocket'))), { within: 15_000 });
 
   // The network goes. Pages that were seen can still be read, and forms are kept.
   await context.setOffline(true);
@@ -39,6 +43,19 @@ await run(async (later) => {
     await until('the form is kept', async () => /待发送|[Ww]aiting|[Qq]ueued/.test(await page.locator('.toast').innerText()), { within: 12_000 });
   }
   await shot(page, 'outbox-waiting');
+  // A customer whose page was never opened is found in the list for the road, and so is any other.
+  await page.goto(customer);
+  equal(new URL(page.url()).pathname + new URL(page.url()).hash, `/customers/pocket#${customer.split('/')[2]}`, 'where it leads');
+  equal(await page.locator(':target b').innerText(), called, 'the customer');
+  await shot(page, 'pocket');
+  const rows = page.locator('[data-k]:visible');
+  const all_rows = await rows.count();
+  const digits = (await page.locator(':target a[href^="tel:"]').getAttribute('href')).slice(-4);
+  await page.fill('[name=q]', digits);
+  check((await rows.count()) < all_rows && (await page.locator(':target').isVisible()), 'found by the last digits');
+  await page.fill('[name=q]', await page.locator(':target').getAttribute('data-k'));
+  check(await page.locator(':target').isVisible(), 'found by initials');
+  await shot(page, 'pocket-found');
   await page.goto('/outbox');
   await until('the outbox lists what waits', async () => /签到|[Cc]heck-in/.test(await text(page)), { within: 5000 });
   await shot(page, 'outbox-list');

@@ -32,6 +32,25 @@ both_engines! {
         }
     }
 
+    async fn the_customers_for_the_road_are_ones_own_without_money_and_at_most_two_hundred(app: App) {
+        let owing = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        seed::person(&app, owing, "孙立国", "138 0536 2417").await;
+        app.execute("UPDATE customers SET arrears = 1234500").await.unwrap();
+        seed::customer(&app, app.people.rep2, "济南泉城植保").await;
+        let rep = app.sign_in("rep1").await;
+        let page = rep.get("/customers/pocket").await.expect(200);
+        assert!(page.says("潍坊丰源农资") && page.says("孙立国") && page.says("138 0536 2417"), "{}", page.text());
+        assert!(page.body.contains("href=\"tel:13805362417\""));
+        assert!(!page.says("12,345") && !page.says("欠款") && !page.says("济南泉城植保"), "{}", page.text());
+        assert!(!app.sign_in("admin").await.get("/customers/pocket").await.says("潍坊丰源农资"), "others' are not kept");
+        for n in 0..220 {
+            seed::customer(&app, app.people.rep1, &format!("第{n}家农资")).await;
+        }
+        let rows = async |address: &str| rep.get(address).await.expect(200).body.matches(" data-k=").count();
+        assert_eq!((rows("/customers/pocket").await, rows("/customers/pocket?page=2").await), (100, 100));
+        assert_eq!(rows("/customers/pocket?page=3").await, 100, "there is no third page");
+    }
+
     async fn rows_outside_the_scope_do_not_exist(app: App) {
         let theirs = make(&app.sign_in("rep2").await, &[("name", "济南泉城植保"), ("contact_phone", "13953112417")]).await.new_id();
         for (who, sees) in [("rep1", false), ("manager1", false), ("manager2", true), ("clerk1", true), ("admin", true)] {

@@ -6,6 +6,7 @@
 
 mod history;
 mod pages;
+mod pocket;
 mod rules;
 mod store;
 mod view;
@@ -49,6 +50,7 @@ pub struct FirstPerson<'a> {
 /// Addresses. `GET /customers/:id` is in `timeline`, which gathers what the others know of a customer.
 pub fn routes(routes: &mut Routes, first_contact: FirstContact) {
     routes.get("/customers", Gate::view(Module::Customers), pages::list);
+    routes.get("/customers/pocket", Gate::view(Module::Customers), pocket::show);
     routes.get("/customers/new", Gate::create(Module::Customers), pages::new);
     routes.post("/customers", Gate::create(Module::Customers), move |cx| pages::create(cx, first_contact));
     routes.get("/customers/:id/edit", Gate::edit(Module::Customers), pages::edit);

@@ -193,7 +193,7 @@ const COLUMNS: &str = "SELECT c.id, c.owner_id, u.name AS owner_name, c.name, c.
      WHERE c.deleted_at IS NULL AND c.id = $1";
 
 /// The main contact and the number to call first, of the customer `x`.
-const WHOM: &str = "COALESCE((SELECT k.name FROM contacts k WHERE k.customer_id = x.id AND k.deleted_at IS NULL \
+pub(super) const WHOM: &str = "COALESCE((SELECT k.name FROM contacts k WHERE k.customer_id = x.id AND k.deleted_at IS NULL \
      ORDER BY k.is_main DESC, k.id LIMIT 1), '') AS contact_name, \
      COALESCE((SELECT p.shown FROM phones p LEFT JOIN contacts k ON k.id = p.contact_id \
      WHERE p.customer_id = x.id AND k.deleted_at IS NULL ORDER BY COALESCE(k.is_main, FALSE) DESC, p.id LIMIT 1), '') AS phone";

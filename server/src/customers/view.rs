@@ -85,6 +85,7 @@ pub(super) fn list(lang: Lang, listing: &Listing<Row>, wanted: &Wanted<'_>, othe
             (card(None, None, html! { @for row in &listing.rows { (row_cell(lang, row, others, wanted.now)) } }))
             (pager(lang, "/customers", &[("q", q), ("view", view.code()), ("sort", sort.code())], listing.page, listing.more))
             @if !sorts.is_empty() { (segmented(&sorts)) }
+            (card(None, None, link_cell("/customers/pocket", html! { (t!(lang, "customers.pocket")) }, html! {})))
         }
     }
 }

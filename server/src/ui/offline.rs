@@ -25,6 +25,7 @@ pub fn offline_page(lang: Lang) -> String {
             p { (t!(lang, "ui.offline.text")) }
             div.row {
                 (link_button("/", t!(lang, "ui.offline.home"), ButtonKind::Primary))
+                (link_button("/customers/pocket", t!(lang, "customers.pocket"), ButtonKind::Quiet))
                 (link_button("/outbox", t!(lang, "ui.outbox.title"), ButtonKind::Quiet))
             }
         }

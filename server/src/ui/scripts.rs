@@ -36,13 +36,15 @@ pub enum Part {
     Outbox,
     /// Counting a message while it is written.
     Count,
+    /// Finding in a list that lies on the phone.
+    Find,
     /// Opening an entry of the outbox in its form.
     Reopen,
 }
 
 impl Part {
     /// Every part; [`Part::Reopen`] before [`Part::App`], which knows its address.
-    const ALL: [Part; 9] = [
+    const ALL: [Part; 10] = [
         Part::Reopen,
         Part::App,
         Part::Field,
@@ -52,6 +54,7 @@ impl Part {
         Part::Push,
         Part::Outbox,
         Part::Count,
+        Part::Find,
     ];
 
     /// Its name in the address, and its text.
@@ -65,6 +68,7 @@ impl Part {
             Part::Push => ("push", include_str!("../../../pwa/js/push.js").to_owned()),
             Part::Outbox => ("outbox", include_str!("../../../pwa/js/outbox-page.js").to_owned()),
             Part::Count => ("count", include_str!("../../../pwa/js/count.js").to_owned()),
+            Part::Find => ("find", include_str!("../../../pwa/js/find.js").to_owned()),
             Part::Reopen => ("reopen", include_str!("../../../pwa/js/reopen.js").to_owned()),
         }
     }
@@ -79,6 +83,7 @@ impl Part {
             Part::Push => &[" data-push"],
             Part::Outbox => &[" data-outbox"],
             Part::Count => &[" data-count"],
+            Part::Find => &[" data-find"],
             Part::App | Part::Reopen => &[],
         }
     }
@@ -122,7 +127,7 @@ impl Part {
                 "photos": t!(lang, "ui.outbox.photos", n = "%n"),
             }),
             Part::Count => serde_json::json!({ "count": t!(lang, "ui.js.count", u = "%u", p = "%p", c = "%c") }),
-            Part::Dialog | Part::Reopen => serde_json::Value::Null,
+            Part::Dialog | Part::Find | Part::Reopen => serde_json::Value::Null,
         }
     }
 }
@@ -160,7 +165,7 @@ static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
                 Part::Field | Part::Logout | Part::Step | Part::Push | Part::Outbox | Part::Count => {
                     format!("Object.assign(T,{words});\n")
                 }
-                Part::Dialog | Part::Reopen => String::new(),
+                Part::Dialog | Part::Find | Part::Reopen => String::new(),
             };
             let source = head + &tighten(&text);
             let path = format!("/assets/{name}.{}.{}.js", lang.code(), short_hash(source.as_bytes()));
