@@ -181,6 +181,15 @@ fn kernel_and_ui_know_no_feature() {
 }
 
 #[test]
+fn nothing_that_is_booted_knows_the_boot() {
+    for source in rust_of_server() {
+        if folder(&source.path).is_some() {
+            assert!(!crate_names(&source.code()).contains("app"), "{} names app, which starts it", source.path);
+        }
+    }
+}
+
+#[test]
 fn stores_stay_private() {
     for source in rust_of_server() {
         for word in ["pub mod store", "pub(crate) mod store"] {

@@ -24,8 +24,9 @@ if(!dirty)box.focus();
 reload:at=>{if((location.pathname+"/").startsWith(at.path+"/")&&!dirty&&!$("dialog"))location.reload()},
 toast:t=>toast(t.text||t),
 };
+// Asked for behind the page itself: on a thin line the next press goes before it.
 if(document.body.hasAttribute("data-live")&&!stored){
-let source,wait=1e3;
+let source,soon,wait=1e3;
 const open=()=>{
 source=new EventSource("/live");
 source.onopen=()=>wait=1e3;
@@ -36,7 +37,8 @@ wait=Math.min(wait*2,6e4);
 };
 for(const name in told)source.addEventListener(name,e=>told[name](JSON.parse(e.data)));
 };
-open();
-addEventListener("pagehide",()=>source.close());
-addEventListener("pageshow",e=>e.persisted&&open());
+const begin=()=>soon=setTimeout(open,400);
+begin();
+addEventListener("pagehide",()=>{clearTimeout(soon);source&&source.close()});
+addEventListener("pageshow",e=>e.persisted&&begin());
 }

@@ -43,7 +43,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Demo(Demo { customers, no_box, config }) => {
             let running = start(config, Clock::default()).await?;
-            let simulation = demo::open(&running, customers, !no_box).await?;
+            let simulation = demo::open(&running.office, &running.url(), customers, !no_box).await?;
             let stopped = running.until_stopped().await;
             drop(simulation);
             stopped

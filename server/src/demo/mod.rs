@@ -21,7 +21,6 @@ mod year;
 
 use anyhow::Context;
 
-use crate::app::Running;
 use crate::kernel::Office;
 use crate::kernel::clock::{self, DAY};
 use crate::kernel::db::sql;
@@ -134,13 +133,12 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
     Ok(summary)
 }
 
-/// Fills the office of `server demo`, starts its box and says how to use both. The box runs as long as the
-/// returned value lives.
+/// Fills the office of `server demo`, which answers at `url`, starts its box and says how to use both. The box
+/// runs as long as the returned value lives.
 ///
 /// # Errors
 /// See [`fill`].
-pub async fn open(running: &Running, customers: u32, with_box: bool) -> anyhow::Result<Option<Simulation>> {
-    let office = &running.office;
+pub async fn open(office: &Office, url: &str, customers: u32, with_box: bool) -> anyhow::Result<Option<Simulation>> {
     let begun = std::time::Instant::now();
     let made = fill(office, customers).await?;
     if made.already {
@@ -157,7 +155,6 @@ pub async fn open(running: &Running, customers: u32, with_box: bool) -> anyhow::
         );
     }
     let simulation = if with_box { gateway::start(office).await? } else { None };
-    let url = running.url();
     println!(
         "
 Fieldline 外勤通  {url}
