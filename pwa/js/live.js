@@ -26,8 +26,9 @@ toast:t=>toast(t.text||t),
 };
 // Asked for behind the page itself: on a thin line the next press goes before it.
 if(document.body.hasAttribute("data-live")&&!stored){
-let source,soon,wait=1e3;
+let source,wait=1e3;
 const open=()=>{
+source?.close();
 source=new EventSource("/live");
 source.onopen=()=>wait=1e3;
 source.onerror=()=>{
@@ -37,8 +38,7 @@ wait=Math.min(wait*2,6e4);
 };
 for(const name in told)source.addEventListener(name,e=>told[name](JSON.parse(e.data)));
 };
-const begin=()=>soon=setTimeout(open,400);
-begin();
-addEventListener("pagehide",()=>{clearTimeout(soon);source&&source.close()});
-addEventListener("pageshow",e=>e.persisted&&begin());
+setTimeout(open,400);
+addEventListener("pagehide",()=>source?.close());
+addEventListener("pageshow",e=>e.persisted&&open());
 }

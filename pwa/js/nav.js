@@ -1,7 +1,7 @@
 // Forms are sent once, after what they wait for; typed work is not left by accident.
 const before=[];
 let dirty;
-document.addEventListener("input",e=>{dirty=dirty||e.target.form&&e.target.form.method==="post"});
+document.addEventListener("input",e=>{dirty=dirty||e.target.form?.method==="post"});
 addEventListener("beforeunload",e=>{if(dirty){e.preventDefault();e.returnValue=1}});
 const free=f=>delete f.dataset.busy;
 addEventListener("pageshow",()=>$$("[data-busy]").forEach(free));
@@ -23,5 +23,4 @@ e.preventDefault();
 if((await Promise.all(waits)).includes(false))return free(f);
 queue?send(f,button):plain(f,button);
 });
-const wrong=$(".errors");
-if(wrong)wrong.focus();
+$(".errors")?.focus();

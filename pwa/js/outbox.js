@@ -38,8 +38,8 @@ wrong.tabIndex=-1;wrong.focus();
 };
 // How many wait, on every page.
 const count=async()=>{
-const all=user?await entries(user).catch(()=>[]):[],old=$("#waiting");
-if(old)old.remove();
+const all=user?await entries(user).catch(()=>[]):[];
+$("#waiting")?.remove();
 if(all.length&&!$("[data-outbox]"))$("main").prepend(make("a",{id:"waiting",className:"note",href:"/outbox"},T[all.every(due)?"some":"kept"].replace("%n",all.length)));
 };
 const pump=()=>user&&!document.hidden&&known.then(()=>drain(user)).catch(()=>{});
