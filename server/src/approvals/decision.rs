@@ -8,7 +8,7 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 
 use super::rules::{self, Against, State};
-use super::{store, view};
+use super::store;
 
 /// Decides the step of `user`, read again under a lock: somebody may have decided meanwhile. The inner error
 /// says what stands against it; then nothing was changed.
@@ -45,12 +45,8 @@ impl Against {
         match self {
             Against::NotAsked => None,
             Against::Ended(State::Withdrawn) => Some(t!(lang, "approvals.was_withdrawn").into_owned()),
-            Against::Ended(state) => {
-                Some(t!(lang, "approvals.was_decided", state = view::state_name(lang, state)).into_owned())
-            }
-            Against::Said(state) => {
-                Some(t!(lang, "approvals.said_already", state = view::step_name(lang, state)).into_owned())
-            }
+            Against::Ended(state) => Some(t!(lang, "approvals.was_decided", state = state.name(lang)).into_owned()),
+            Against::Said(state) => Some(t!(lang, "approvals.said_already", state = state.name(lang)).into_owned()),
         }
     }
 }

@@ -1,58 +1,39 @@
 //! States, and who may do what to an approval.
 
 use crate::kernel::id::Id;
+use crate::kernel::words::words;
 
 use super::store::{Approval, Step};
 
-macro_rules! states {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-        impl $name {
-            /// The stored word.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self { $($name::$variant => $code),+ }
-            }
-            /// The state of a stored word.
-            #[must_use]
-            pub fn from_code(code: &str) -> Option<$name> {
-                [$($name::$variant),+].into_iter().find(|state| state.code() == code)
-            }
-        }
-    };
-}
-
-states! {
+words! {
     /// Where an approval stands.
-    State {
+    pub enum State {
         /// 审批中
-        Open = "open",
+        Open = "open" => "approvals.state_open",
         /// 已同意
-        Approved = "approved",
+        Approved = "approved" => "approvals.state_approved",
         /// 已驳回
-        Rejected = "rejected",
+        Rejected = "rejected" => "approvals.state_rejected",
         /// 已撤回
-        Withdrawn = "withdrawn",
+        Withdrawn = "withdrawn" => "approvals.state_withdrawn",
     }
 }
 
-states! {
+words! {
     /// Where one person's turn stands.
-    StepState {
+    pub enum StepState {
         /// The turn has not come.
-        Waiting = "waiting",
+        Waiting = "waiting" => "approvals.step_waiting",
         /// Asked now.
-        Open = "open",
+        Open = "open" => "approvals.step_open",
         /// 同意
-        Approved = "approved",
+        Approved = "approved" => "approvals.state_approved",
         /// 驳回
-        Rejected = "rejected",
+        Rejected = "rejected" => "approvals.state_rejected",
         /// 转办 to another.
-        HandedOver = "handed_over",
+        HandedOver = "handed_over" => "approvals.step_handed_over",
         /// No longer needed.
-        Skipped = "skipped",
+        Skipped = "skipped" => "approvals.step_skipped",
     }
 }
 

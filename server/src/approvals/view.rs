@@ -18,28 +18,6 @@ use crate::ui::{card as box_card, empty, link_button, link_cell, pager, segmente
 use super::rules::{State, StepState};
 use super::store::{Approval, Colleague, Step, View};
 
-pub(super) fn state_name(lang: Lang, state: State) -> String {
-    match state {
-        State::Open => t!(lang, "approvals.state_open"),
-        State::Approved => t!(lang, "approvals.state_approved"),
-        State::Rejected => t!(lang, "approvals.state_rejected"),
-        State::Withdrawn => t!(lang, "approvals.state_withdrawn"),
-    }
-    .into_owned()
-}
-
-pub(super) fn step_name(lang: Lang, state: StepState) -> String {
-    match state {
-        StepState::Waiting => t!(lang, "approvals.step_waiting"),
-        StepState::Open => t!(lang, "approvals.step_open"),
-        StepState::Approved => t!(lang, "approvals.state_approved"),
-        StepState::Rejected => t!(lang, "approvals.state_rejected"),
-        StepState::HandedOver => t!(lang, "approvals.step_handed_over"),
-        StepState::Skipped => t!(lang, "approvals.step_skipped"),
-    }
-    .into_owned()
-}
-
 pub(super) fn state_tag(lang: Lang, state: State, mine: bool) -> Markup {
     if mine {
         return tag(&t!(lang, "approvals.for_me"), Tone::Warn);
@@ -50,7 +28,7 @@ pub(super) fn state_tag(lang: Lang, state: State, mine: bool) -> Markup {
         State::Rejected => Tone::Bad,
         State::Withdrawn => Tone::Plain,
     };
-    tag(state_name(lang, state), tone)
+    tag(state.name(lang), tone)
 }
 
 pub(super) fn subtitle(cx: &Cx, approval: &Approval) -> String {
@@ -136,7 +114,7 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
             href: None,
             title: name,
             text: step.comment.clone(),
-            tag: Some((step_name(lang, step.state()), tone)),
+            tag: Some((step.state().name(lang).into_owned(), tone)),
         }
     }));
     if let (State::Withdrawn, Some(at)) = (approval.state(), approval.decided_at) {

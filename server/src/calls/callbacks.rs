@@ -14,37 +14,24 @@ use crate::kernel::error::{Result, html as page_of};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
+use crate::kernel::words::words;
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{StripItem, card, empty, link_cell, pager, search_bar, segmented, strip};
 
-/// Which of them a list shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum View {
-    Open,
-    Done,
-    All,
+words! {
+    /// Which of them a list shows.
+    enum View {
+        /// Not called back yet.
+        Open = "open" => "calls.to_return",
+        /// 已回拨
+        Done = "done" => "calls.called_back",
+        /// Both.
+        All = "all" => "calls.all",
+    }
 }
 
 impl View {
-    const ALL: [View; 3] = [View::Open, View::Done, View::All];
-
-    fn code(self) -> &'static str {
-        match self {
-            View::Open => "open",
-            View::Done => "done",
-            View::All => "all",
-        }
-    }
-
-    fn name(self, lang: Lang) -> std::borrow::Cow<'static, str> {
-        match self {
-            View::Open => t!(lang, "calls.to_return"),
-            View::Done => t!(lang, "calls.called_back"),
-            View::All => t!(lang, "calls.all"),
-        }
-    }
-
     fn condition(self) -> &'static str {
         match self {
             View::Open => "k.state = 'missed'",
@@ -136,7 +123,7 @@ fn row(lang: Lang, call: &Call, now: Millis) -> maud::Markup {
 /// `GET /calls/callbacks?view=open|done|all&q=&by=`
 pub async fn show(cx: Cx) -> Result<Response> {
     let (db, scope, lang) = (&cx.office.db, cx.scope(), cx.lang);
-    let view = cx.query("view").and_then(|word| View::ALL.into_iter().find(|view| view.code() == word));
+    let view = cx.query("view").and_then(View::from_code);
     let q = cx.query("q").unwrap_or_default();
     let by = cx.query("by").and_then(|id| id.parse().ok());
     let digits = q.chars().filter(char::is_ascii_digit).collect();

@@ -66,7 +66,7 @@ pub async fn heard(tx: &mut Tx, gateway: Id, now: Millis, event: &CallEvent) -> 
         (phase, known) => {
             // The beginning was lost with a box's older store: the end still makes a row.
             let (id, state) = match known {
-                Some(known) => (known.id, State::from_code(&known.state)),
+                Some(known) => (known.id, State::of(&known.state)),
                 None => (store::insert(tx, &new).await?, State::Ringing),
             };
             match phase {

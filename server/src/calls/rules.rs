@@ -1,9 +1,7 @@
 //! Pure decisions about calls.
 
-use std::borrow::Cow;
-
 use crate::kernel::clock::{DAY, HOUR, MINUTE, Millis};
-use crate::kernel::i18n::{Lang, t};
+use crate::kernel::words::words;
 use crate::ui::tag::Tone;
 
 /// Seconds after the ringing stopped within which somebody may say 接了; then the call is missed.
@@ -34,41 +32,27 @@ pub fn within(span: Millis) -> Within {
     }
 }
 
-/// The state of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// 响铃中
-    Ringing,
-    /// 已挂断: nobody said yet whether somebody took it.
-    Ended,
-    /// 已接听
-    Answered,
-    /// 未接来电
-    Missed,
-    /// 已回拨
-    CalledBack,
+words! {
+    /// The state of a call.
+    pub enum State {
+        /// 响铃中
+        Ringing = "ringing" => "calls.ringing",
+        /// 已挂断: nobody said yet whether somebody took it.
+        Ended = "ended" => "calls.ended",
+        /// 已接听
+        Answered = "answered" => "calls.answered",
+        /// 未接来电
+        Missed = "missed" => "calls.missed",
+        /// 已回拨
+        CalledBack = "called_back" => "calls.called_back",
+    }
 }
 
 impl State {
-    /// Every state.
-    pub const ALL: [State; 5] = [State::Ringing, State::Ended, State::Answered, State::Missed, State::CalledBack];
-
-    /// The stored word.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            State::Ringing => "ringing",
-            State::Ended => "ended",
-            State::Answered => "answered",
-            State::Missed => "missed",
-            State::CalledBack => "called_back",
-        }
-    }
-
     /// The state of a stored word; what cannot be read has ended.
     #[must_use]
-    pub fn from_code(code: &str) -> State {
-        State::ALL.into_iter().find(|state| state.code() == code).unwrap_or(State::Ended)
+    pub fn of(stored: &str) -> State {
+        State::from_code(stored).unwrap_or(State::Ended)
     }
 
     /// Whether somebody may still say that they took it.
@@ -77,18 +61,6 @@ impl State {
         match self {
             State::Ringing | State::Ended | State::Missed => true,
             State::Answered | State::CalledBack => false,
-        }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(self, lang: Lang) -> Cow<'static, str> {
-        match self {
-            State::Ringing => t!(lang, "calls.ringing"),
-            State::Ended => t!(lang, "calls.ended"),
-            State::Answered => t!(lang, "calls.answered"),
-            State::Missed => t!(lang, "calls.missed"),
-            State::CalledBack => t!(lang, "calls.called_back"),
         }
     }
 
@@ -122,7 +94,7 @@ mod tests {
     #[test]
     fn states_read_back() {
         for state in State::ALL {
-            assert_eq!(State::from_code(state.code()), state);
+            assert_eq!(State::of(state.code()), state);
         }
         assert!(State::Missed.is_open() && !State::Answered.is_open());
     }

@@ -55,7 +55,7 @@ impl Call {
     /// Where it is.
     #[must_use]
     pub fn state(&self) -> State {
-        State::from_code(&self.state)
+        State::of(&self.state)
     }
 }
 

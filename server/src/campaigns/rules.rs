@@ -1,69 +1,40 @@
 //! A campaign's states and audiences, and where a recipient stands. Decisions only.
 
-use std::borrow::Cow;
-
-use crate::kernel::i18n::{Lang, t};
+use crate::kernel::words::words;
 use crate::sms;
 
 /// Messages that are made ahead of their sending, over all campaigns: what a pause has to take back.
 pub const AHEAD: i64 = 50;
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal, $key:literal);+ $(;)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-        impl $name {
-            /// Every one.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-            /// The stored word.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self { $($name::$variant => $code),+ }
-            }
-            /// That of a stored word.
-            #[must_use]
-            pub fn from_code(code: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|one| one.code() == code)
-            }
-            /// Its name.
-            #[must_use]
-            pub fn name(self, lang: Lang) -> Cow<'static, str> {
-                match self { $($name::$variant => t!(lang, $key)),+ }
-            }
-        }
-    };
-}
-
 words! {
     /// Where a campaign stands.
-    State {
+    pub enum State {
         /// 草稿
-        Draft = "draft", "campaigns.state_draft";
+        Draft = "draft" => "campaigns.state_draft",
         /// 发送中, or waiting for its time.
-        Running = "running", "campaigns.state_running";
+        Running = "running" => "campaigns.state_running",
         /// 已暂停
-        Paused = "paused", "campaigns.state_paused";
+        Paused = "paused" => "campaigns.state_paused",
         /// 已完成
-        Done = "done", "campaigns.state_done";
+        Done = "done" => "campaigns.state_done",
         /// 已取消
-        Cancelled = "cancelled", "campaigns.state_cancelled";
+        Cancelled = "cancelled" => "campaigns.state_cancelled",
     }
 }
 
 words! {
     /// Whom it goes to.
-    Audience {
+    pub enum Audience {
         /// 全部客户
-        All = "all", "campaigns.audience_all";
+        All = "all" => "campaigns.audience_all",
         /// A region and those below it.
-        Region = "region", "campaigns.audience_region";
+        Region = "region" => "campaigns.audience_region",
         /// The customers' list as somebody sees it.
-        View = "view", "campaigns.audience_view";
+        View = "view" => "campaigns.audience_view",
         /// Contacts picked one by one.
-        Picked = "picked", "campaigns.audience_picked";
+        Picked = "picked" => "campaigns.audience_picked",
         /// Those whose birthday is kept on a day; made by an occasion, not on the form.
-        Birthday = "birthday", "campaigns.audience_birthday";
+        Birthday = "birthday" => "campaigns.audience_birthday",
     }
 }
 
@@ -74,45 +45,45 @@ impl Audience {
 
 words! {
     /// Where a recipient stands.
-    Stage {
+    pub enum Stage {
         /// Not written to, for a reason.
-        Excluded = "excluded", "campaigns.stage_excluded";
+        Excluded = "excluded" => "campaigns.stage_excluded",
         /// Its turn has not come.
-        Pending = "pending", "campaigns.stage_pending";
+        Pending = "pending" => "campaigns.stage_pending",
         /// The message is made and on its way.
-        Queued = "queued", "campaigns.stage_queued";
+        Queued = "queued" => "campaigns.stage_queued",
         /// The network took it.
-        Sent = "sent", "campaigns.stage_sent";
+        Sent = "sent" => "campaigns.stage_sent",
         /// The phone has it.
-        Delivered = "delivered", "campaigns.stage_delivered";
+        Delivered = "delivered" => "campaigns.stage_delivered",
         /// It did not go.
-        Failed = "failed", "campaigns.stage_failed";
+        Failed = "failed" => "campaigns.stage_failed",
         /// Nobody knows.
-        Unknown = "unknown", "campaigns.stage_unknown";
+        Unknown = "unknown" => "campaigns.stage_unknown",
     }
 }
 
 words! {
     /// Why a recipient is left out.
-    Reason {
+    pub enum Reason {
         /// No mobile number.
-        NoMobile = "no_mobile", "campaigns.reason_no_mobile";
+        NoMobile = "no_mobile" => "campaigns.reason_no_mobile",
         /// Outside the allowed ranges.
-        Range = "range", "campaigns.reason_range";
+        Range = "range" => "campaigns.reason_range",
         /// On the blacklist.
-        Blacklist = "blacklist", "campaigns.reason_blacklist";
+        Blacklist = "blacklist" => "campaigns.reason_blacklist",
         /// Opted out.
-        OptOut = "optout", "campaigns.reason_optout";
+        OptOut = "optout" => "campaigns.reason_optout",
         /// Never agreed.
-        NoConsent = "no_consent", "campaigns.reason_no_consent";
+        NoConsent = "no_consent" => "campaigns.reason_no_consent",
         /// Another contact has the same number.
-        Duplicate = "duplicate", "campaigns.reason_duplicate";
+        Duplicate = "duplicate" => "campaigns.reason_duplicate",
         /// The number had its messages for the day.
-        RecipientCap = "recipient_cap", "campaigns.reason_recipient_cap";
+        RecipientCap = "recipient_cap" => "campaigns.reason_recipient_cap",
         /// The filled text is too long.
-        TooLong = "too_long", "campaigns.reason_too_long";
+        TooLong = "too_long" => "campaigns.reason_too_long",
         /// The contact was deleted meanwhile.
-        Gone = "gone", "campaigns.reason_gone";
+        Gone = "gone" => "campaigns.reason_gone",
     }
 }
 

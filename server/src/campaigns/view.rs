@@ -92,7 +92,7 @@ pub fn form(
     let mut region_options = vec![(String::new(), t!(lang, "campaigns.no_region").into_owned())];
     region_options.extend(regions.iter().map(|region| (region.id.to_string(), region.name.clone())));
     let views: Vec<(&str, String)> =
-        customers::View::ALL.iter().map(|view| (view.code(), view.label(lang).into_owned())).collect();
+        customers::View::ALL.iter().map(|view| (view.code(), view.name(lang).into_owned())).collect();
     let body = html! {
         (fields::form(&action, &cx.op_id(), campaign.map(|campaign| campaign.version), false, None, html! {
             (fields::error_summary(lang, form.errors()))
@@ -131,7 +131,7 @@ fn audience_words(lang: Lang, campaign: &Campaign, region: Option<&str>) -> Stri
     match campaign.audience() {
         Audience::Region => format!("{name} · {}", region.unwrap_or_default()),
         Audience::View => {
-            let view = customers::View::from_code(&campaign.view).unwrap_or(customers::View::All).label(lang);
+            let view = customers::View::from_code(&campaign.view).unwrap_or(customers::View::All).name(lang);
             if campaign.q.is_empty() {
                 format!("{name} · {view}")
             } else {
@@ -146,7 +146,7 @@ fn audience_words(lang: Lang, campaign: &Campaign, region: Option<&str>) -> Stri
 fn excluded_cells(lang: Lang, tally: &[Tally]) -> Markup {
     html! {
         @for row in tally.iter().filter(|row| !row.reason.is_empty()) {
-            (cell(Reason::from_code(&row.reason).map_or_else(|| row.reason.clone().into(), |reason| reason.name(lang)), html! { span.num { (t!(lang, "campaigns.people", n = row.n)) } }))
+            (cell(Reason::name_of(&row.reason, lang), html! { span.num { (t!(lang, "campaigns.people", n = row.n)) } }))
         }
     }
 }

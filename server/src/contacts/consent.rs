@@ -17,6 +17,7 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
+use crate::kernel::words::words;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::{card, cell, plain_cell};
@@ -24,54 +25,25 @@ use crate::ui::{card, cell, plain_cell};
 /// Numbers taken in one go.
 const MOST: usize = 2000;
 
-/// How somebody said it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// It stood so when the contact was entered.
-    Entry,
-    /// 口头
-    Spoken,
-    /// 书面: a form, a contract.
-    Written,
-    /// 短信或微信
-    Message,
-    /// Otherwise.
-    Other,
+words! {
+    /// How somebody said it.
+    pub enum How {
+        /// It stood so when the contact was entered.
+        Entry = "entry" => "contacts.how_entry",
+        /// 口头
+        Spoken = "spoken" => "contacts.how_spoken",
+        /// 书面: a form, a contract.
+        Written = "written" => "contacts.how_written",
+        /// 短信或微信
+        Message = "message" => "contacts.how_message",
+        /// Otherwise.
+        Other = "other" => "contacts.how_other",
+    }
 }
 
 impl How {
     /// Those that a person chooses among.
     pub const CHOICES: [How; 4] = [How::Spoken, How::Written, How::Message, How::Other];
-
-    /// The stored word.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            How::Entry => "entry",
-            How::Spoken => "spoken",
-            How::Written => "written",
-            How::Message => "message",
-            How::Other => "other",
-        }
-    }
-
-    /// That of a stored or posted word.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<How> {
-        [How::Entry, How::Spoken, How::Written, How::Message, How::Other].into_iter().find(|how| how.code() == code)
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(self, lang: Lang) -> Cow<'static, str> {
-        match self {
-            How::Entry => t!(lang, "contacts.how_entry"),
-            How::Spoken => t!(lang, "contacts.how_spoken"),
-            How::Written => t!(lang, "contacts.how_written"),
-            How::Message => t!(lang, "contacts.how_message"),
-            How::Other => t!(lang, "contacts.how_other"),
-        }
-    }
 }
 
 /// The choices for a form.

@@ -1,119 +1,89 @@
 //! The closed sets of a customer's card, and what counts as quiet.
 
-use std::borrow::Cow;
-
 use crate::kernel::clock::{DAY, Millis};
-use crate::kernel::i18n::{Lang, t};
-
-/// Declares a set of stored words with their labels.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal, $key:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$vdoc])* $variant,)+ }
-        impl $name {
-            /// All, in the order in which forms list them.
-            pub const ALL: &[$name] = &[$($name::$variant,)+];
-            /// The stored word.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self { $($name::$variant => $code,)+ }
-            }
-            /// The set's member of a stored or posted word.
-            #[must_use]
-            pub fn from_code(code: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|word| word.code() == code)
-            }
-            /// What people read.
-            #[must_use]
-            pub fn label(self, lang: Lang) -> Cow<'static, str> {
-                match self { $($name::$variant => t!(lang, $key),)+ }
-            }
-        }
-    };
-}
+use crate::kernel::words::words;
 
 words! {
     /// What a customer is in law.
-    Class {
+    pub enum Class {
         /// 企业
-        Company = "company", "customers.class_company";
+        Company = "company" => "customers.class_company",
         /// 个人
-        Person = "person", "customers.class_person";
+        Person = "person" => "customers.class_person",
         /// 供应商
-        Supplier = "supplier", "customers.class_supplier";
+        Supplier = "supplier" => "customers.class_supplier",
     }
 }
 words! {
     /// What a customer does with our goods.
-    Kind {
+    pub enum Kind {
         /// 零售商
-        Retailer = "retailer", "customers.kind_retailer";
+        Retailer = "retailer" => "customers.kind_retailer",
         /// 经销商
-        Dealer = "dealer", "customers.kind_dealer";
+        Dealer = "dealer" => "customers.kind_dealer",
         /// 合作社
-        Cooperative = "cooperative", "customers.kind_cooperative";
+        Cooperative = "cooperative" => "customers.kind_cooperative",
         /// 种植大户
-        Grower = "grower", "customers.kind_grower";
+        Grower = "grower" => "customers.kind_grower",
         /// 生产厂家
-        Factory = "factory", "customers.kind_factory";
+        Factory = "factory" => "customers.kind_factory",
     }
 }
 words! {
     /// How much a customer matters.
-    Level {
+    pub enum Level {
         /// 甲级
-        A = "a", "customers.level_a";
+        A = "a" => "customers.level_a",
         /// 乙级
-        B = "b", "customers.level_b";
+        B = "b" => "customers.level_b",
         /// 丙级
-        C = "c", "customers.level_c";
+        C = "c" => "customers.level_c",
     }
 }
 words! {
     /// How warm the prospect is 热度.
-    Heat {
+    pub enum Heat {
         /// 无
-        None = "none", "customers.heat_none";
+        None = "none" => "customers.heat_none",
         /// 低
-        Low = "low", "customers.heat_low";
+        Low = "low" => "customers.heat_low",
         /// 中
-        Middle = "middle", "customers.heat_middle";
+        Middle = "middle" => "customers.heat_middle",
         /// 高
-        High = "high", "customers.heat_high";
+        High = "high" => "customers.heat_high",
     }
 }
 words! {
     /// How a customer pays.
-    Settlement {
+    pub enum Settlement {
         /// 赊销
-        Credit = "credit", "customers.settlement_credit";
+        Credit = "credit" => "customers.settlement_credit",
         /// 现款
-        Cash = "cash", "customers.settlement_cash";
+        Cash = "cash" => "customers.settlement_cash",
         /// 预付款
-        Prepaid = "prepaid", "customers.settlement_prepaid";
+        Prepaid = "prepaid" => "customers.settlement_prepaid",
     }
 }
 words! {
     /// The views of the list.
-    View {
+    pub enum View {
         /// Everything in scope.
-        All = "all", "customers.view_all";
+        All = "all" => "customers.view_all",
         /// My own.
-        Mine = "mine", "customers.view_mine";
+        Mine = "mine" => "customers.view_mine",
         /// Who owes.
-        Arrears = "arrears", "customers.view_arrears";
+        Arrears = "arrears" => "customers.view_arrears",
         /// Not contacted for 30 days.
-        Quiet = "quiet", "customers.view_quiet";
+        Quiet = "quiet" => "customers.view_quiet",
     }
 }
 words! {
     /// The orders of the list.
-    Sort {
+    pub enum Sort {
         /// By mnemonic.
-        Name = "name", "customers.sort_name";
+        Name = "name" => "customers.sort_name",
         /// Longest without contact first.
-        Contact = "contact", "customers.sort_contact";
+        Contact = "contact" => "customers.sort_contact",
     }
 }
 

@@ -67,11 +67,11 @@ pub(super) fn list(lang: Lang, listing: &Listing<Row>, wanted: &Wanted<'_>, othe
     let views: Vec<(String, String, bool)> = View::ALL
         .iter()
         .filter(|item| others || **item != View::Mine)
-        .map(|item| (address(*item, sort), item.label(lang).into_owned(), *item == view))
+        .map(|item| (address(*item, sort), item.name(lang).into_owned(), *item == view))
         .collect();
     let sorts: Vec<(String, String, bool)> = match view {
         View::All | View::Mine => {
-            Sort::ALL.iter().map(|item| (address(view, *item), item.label(lang).into_owned(), *item == sort)).collect()
+            Sort::ALL.iter().map(|item| (address(view, *item), item.name(lang).into_owned(), *item == sort)).collect()
         }
         View::Arrears | View::Quiet => Vec::new(),
     };
@@ -139,7 +139,7 @@ pub fn heat_tag(lang: Lang, heat: &str) -> Option<Markup> {
         Heat::Middle => Tone::Warn,
         Heat::High => Tone::Bad,
     };
-    Some(tag(&t!(lang, "customers.heat_is", heat = heat.label(lang)), tone))
+    Some(tag(&t!(lang, "customers.heat_is", heat = heat.name(lang)), tone))
 }
 
 /// What the selects offer.
@@ -160,13 +160,11 @@ pub(super) struct Around<'a> {
     pub deletion: Option<String>,
 }
 
-macro_rules! words {
-    ($set:ident, $lang:expr) => {
-        $set::ALL.iter().map(|word| (word.code().to_owned(), word.label($lang).into_owned()))
-    };
-}
-
-fn with_blank(lang: Lang, options: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+fn with_blank(
+    lang: Lang,
+    options: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+) -> Vec<(String, String)> {
+    let options = options.into_iter().map(|(value, label)| (value.into(), label.into()));
     std::iter::once((String::new(), t!(lang, "customers.not_set").into_owned())).chain(options).collect()
 }
 
@@ -189,9 +187,9 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
             }
             (form::select(&filled.field("region_id", &t!(lang, "customers.region")), &with_blank(lang, named(&lists.regions))))
             (form::text(&filled.field("address", &t!(lang, "customers.address")), InputKind::Text, 200))
-            (form::select(&filled.field("kind", &t!(lang, "customers.kind")), &with_blank(lang, words!(Kind, lang))))
-            (form::select(&filled.field("level", &t!(lang, "customers.level")), &with_blank(lang, words!(Level, lang))))
-            (form::select(&filled.field("heat", &t!(lang, "customers.heat")), &words!(Heat, lang).collect::<Vec<_>>()))
+            (form::select(&filled.field("kind", &t!(lang, "customers.kind")), &with_blank(lang, Kind::choices(lang))))
+            (form::select(&filled.field("level", &t!(lang, "customers.level")), &with_blank(lang, Level::choices(lang))))
+            (form::select(&filled.field("heat", &t!(lang, "customers.heat")), &Heat::choices(lang)))
         }))
         @if let Some(owners) = &lists.owners {
             (card(Some(&t!(lang, "customers.terms")), None, html! {
@@ -199,13 +197,13 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
                 (form::select(&filled.field("price_level_id", &t!(lang, "customers.price_level")), &with_blank(lang, named(&lists.price_levels))))
                 (form::text(&filled.field("credit_limit", &t!(lang, "customers.credit_limit")), InputKind::Money, 20))
                 (form::text(&filled.field("credit_days", &t!(lang, "customers.credit_days")), InputKind::Text, 4))
-                (form::select(&filled.field("settlement", &t!(lang, "customers.settlement")), &words!(Settlement, lang).collect::<Vec<_>>()))
+                (form::select(&filled.field("settlement", &t!(lang, "customers.settlement")), &Settlement::choices(lang)))
             }))
         }
         (card(Some(&t!(lang, "customers.more")), None, html! {
             (form::text(&filled.field("short_name", &t!(lang, "customers.short_name")), InputKind::Text, 40))
             (form::text(&FieldView { hint: Some(&mnemonic_hint), ..filled.field("mnemonic", &t!(lang, "customers.mnemonic")) }, InputKind::Text, 40))
-            (form::select(&filled.field("class", &t!(lang, "customers.class")), &words!(Class, lang).collect::<Vec<_>>()))
+            (form::select(&filled.field("class", &t!(lang, "customers.class")), &Class::choices(lang)))
             @for name in PHONES { (form::text(&filled.field(name, &t!(lang, "customers.phone")), InputKind::Phone, 40)) }
             (form::textarea(&filled.field("description", &t!(lang, "customers.description")), 2000))
         }))

@@ -3,39 +3,19 @@
 use crate::kernel::db::Query;
 use crate::kernel::id::Id;
 use crate::kernel::paging::Paging;
+use crate::kernel::words::words;
 
-/// The four presets a company starts with (岗位权限).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Sales rep 业务员: own customers.
-    Rep,
-    /// Manager 主管: own department and those below; approves.
-    Manager,
-    /// Clerk 内勤: granted modules, all rows.
-    Clerk,
-    /// Administrator 管理员: everything.
-    Admin,
-}
-
-impl Role {
-    /// Every role, in the order pages list them.
-    pub const ALL: [Role; 4] = [Role::Rep, Role::Manager, Role::Clerk, Role::Admin];
-
-    /// The word stored in `users.role`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Role::Rep => "rep",
-            Role::Manager => "manager",
-            Role::Clerk => "clerk",
-            Role::Admin => "admin",
-        }
-    }
-
-    /// The role of a stored word.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Role> {
-        Role::ALL.into_iter().find(|role| role.code() == code)
+words! {
+    /// The four presets a company starts with (岗位权限).
+    pub enum Role {
+        /// Sales rep 业务员: own customers.
+        Rep = "rep",
+        /// Manager 主管: own department and those below; approves.
+        Manager = "manager",
+        /// Clerk 内勤: granted modules, all rows.
+        Clerk = "clerk",
+        /// Administrator 管理员: everything.
+        Admin = "admin",
     }
 }
 

@@ -33,6 +33,7 @@ pub mod routes;
 pub mod seal;
 pub mod search;
 pub mod sse;
+pub mod words;
 pub mod write;
 
 use std::future::Future;

@@ -12,6 +12,7 @@ use crate::kernel::error::{AppError, Result};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
+use crate::kernel::words::words;
 use crate::stock::{self, Shortage, Wanted};
 use crate::{orders, products};
 
@@ -20,34 +21,21 @@ use super::rules::{State, under_floor};
 use super::store::{self, Buyer, Line, Order};
 use super::view;
 
-/// Why an order needs approval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The total is over the rule's amount.
-    Amount,
-    /// The customer would be over the credit limit.
-    Credit,
-    /// The customer has not paid in time.
-    Overdue,
-    /// A price is under the floor.
-    Floor,
+words! {
+    /// Why an order needs approval.
+    pub enum Reason {
+        /// The total is over the rule's amount.
+        Amount = "amount",
+        /// The customer would be over the credit limit.
+        Credit = "credit",
+        /// The customer has not paid in time.
+        Overdue = "overdue",
+        /// A price is under the floor.
+        Floor = "floor",
+    }
 }
 
 impl Reason {
-    /// Every reason, the gravest last.
-    pub const ALL: [Reason; 4] = [Reason::Amount, Reason::Credit, Reason::Overdue, Reason::Floor];
-
-    /// The stored word.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Reason::Amount => "amount",
-            Reason::Credit => "credit",
-            Reason::Overdue => "overdue",
-            Reason::Floor => "floor",
-        }
-    }
-
     /// The reasons of a stored list.
     pub(super) fn read(codes: &str) -> Vec<Reason> {
         Reason::ALL.into_iter().filter(|reason| codes.split(',').any(|code| code == reason.code())).collect()

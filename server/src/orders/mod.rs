@@ -101,7 +101,7 @@ pub async fn history(
                 href: Some(format!("/orders/{}", order.id)),
                 title: t!(lang, "orders.entry", number = order.number).into_owned(),
                 text: format!("¥{}", order.total),
-                tag: Some((view::state_name(lang, order.state()), view::tone(order.state()))),
+                tag: Some((order.state().name(lang).into_owned(), view::tone(order.state()))),
             }
         })
         .collect())

@@ -221,7 +221,7 @@ fn must_be_draft(cx: &Cx, order: &Order) -> Result<()> {
     if order.state().may_change() {
         return Ok(());
     }
-    let state = view::state_name(cx.lang, order.state());
+    let state = order.state().name(cx.lang);
     Err(AppError::Refused(t!(cx.lang, "orders.locked", number = order.number, state = state).into_owned()))
 }
 
@@ -371,7 +371,7 @@ pub(super) async fn cancel(cx: Cx) -> Result<Response> {
             approval::undo(&mut write.tx, &order).await?;
         }
         State::Approving | State::Closed | State::Cancelled => {
-            let state = view::state_name(cx.lang, order.state());
+            let state = order.state().name(cx.lang);
             let text = t!(cx.lang, "orders.locked", number = order.number, state = state);
             return Err(AppError::Refused(text.into_owned()));
         }

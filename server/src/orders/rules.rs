@@ -1,48 +1,27 @@
 //! States and sums of an order.
 
 use crate::kernel::money::{Fen, LARGEST, Milli};
+use crate::kernel::words::words;
 
-/// Where an order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// 草稿
-    Draft,
-    /// 审批中: locked.
-    Approving,
-    /// 执行中: in force, its stock reserved.
-    Active,
-    /// 已驳回
-    Rejected,
-    /// 结束
-    Closed,
-    /// 意外终止
-    Cancelled,
+words! {
+    /// Where an order stands.
+    pub enum State {
+        /// 草稿
+        Draft = "draft" => "orders.state_draft",
+        /// 审批中: locked.
+        Approving = "approving" => "orders.state_approving",
+        /// 执行中: in force, its stock reserved.
+        Active = "active" => "orders.state_active",
+        /// 已驳回
+        Rejected = "rejected" => "orders.state_rejected",
+        /// 结束
+        Closed = "closed" => "orders.state_closed",
+        /// 意外终止
+        Cancelled = "cancelled" => "orders.state_cancelled",
+    }
 }
 
 impl State {
-    /// Every state.
-    pub const ALL: [State; 6] =
-        [State::Draft, State::Approving, State::Active, State::Rejected, State::Closed, State::Cancelled];
-
-    /// The stored word.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            State::Draft => "draft",
-            State::Approving => "approving",
-            State::Active => "active",
-            State::Rejected => "rejected",
-            State::Closed => "closed",
-            State::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state of a stored word.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<State> {
-        State::ALL.into_iter().find(|state| state.code() == code)
-    }
-
     /// Only a draft may be changed: an order is locked while it is in approval and after it.
     #[must_use]
     pub fn may_change(self) -> bool {

@@ -22,18 +22,6 @@ use super::approval::{Reason, Weighed};
 use super::rules::{State, margin, percent};
 use super::store::{Line, Order, Turnover, View};
 
-pub(super) fn state_name(lang: Lang, state: State) -> String {
-    match state {
-        State::Draft => t!(lang, "orders.state_draft"),
-        State::Approving => t!(lang, "orders.state_approving"),
-        State::Active => t!(lang, "orders.state_active"),
-        State::Rejected => t!(lang, "orders.state_rejected"),
-        State::Closed => t!(lang, "orders.state_closed"),
-        State::Cancelled => t!(lang, "orders.state_cancelled"),
-    }
-    .into_owned()
-}
-
 pub(super) fn tone(state: State) -> Tone {
     match state {
         State::Draft => Tone::Info,
@@ -45,7 +33,7 @@ pub(super) fn tone(state: State) -> Tone {
 }
 
 pub(super) fn state_tag(lang: Lang, state: State) -> Markup {
-    tag(state_name(lang, state), tone(state))
+    tag(state.name(lang), tone(state))
 }
 
 fn reason_name(lang: Lang, reason: Reason, over: crate::kernel::money::Fen) -> String {
@@ -87,7 +75,7 @@ pub(super) fn list(cx: &Cx, shown: View, q: &str, customer: Option<Id>, found: &
     views.extend([State::Draft, State::Approving, State::Active].into_iter().map(|state| {
         (
             format!("/orders?view={}{}", state.code(), of_customer("&")),
-            state_name(lang, state),
+            state.name(lang).into_owned(),
             shown == View::State(state),
         )
     }));

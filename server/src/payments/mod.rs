@@ -52,7 +52,7 @@ pub async fn history(
             when: clock::brief(payment.created_at, now),
             href: Some(format!("/payments/{}", payment.id)),
             title: t!(lang, "payments.entry", amount = payment.amount).into_owned(),
-            text: format!("{} · {}", rules::method_name(lang, &payment.method), payment.number),
+            text: format!("{} · {}", rules::Method::name_of(&payment.method, lang), payment.number),
             tag: None,
         })
         .collect())

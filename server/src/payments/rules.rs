@@ -1,55 +1,22 @@
 //! Ways of paying, and how a payment is spread.
 
-use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
+use crate::kernel::words::words;
 use crate::orders::Unpaid;
 
-/// How a customer pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// 现金
-    Cash,
-    /// 转账
-    Transfer,
-    /// 微信
-    Wechat,
-    /// 支票
-    Cheque,
-}
-
-impl Method {
-    /// Every way.
-    pub const ALL: [Method; 4] = [Method::Transfer, Method::Wechat, Method::Cash, Method::Cheque];
-
-    /// The stored word.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Method::Cash => "cash",
-            Method::Transfer => "transfer",
-            Method::Wechat => "wechat",
-            Method::Cheque => "cheque",
-        }
+words! {
+    /// How a customer pays.
+    pub enum Method {
+        /// 转账
+        Transfer = "transfer" => "payments.transfer",
+        /// 微信
+        Wechat = "wechat" => "payments.wechat",
+        /// 现金
+        Cash = "cash" => "payments.cash",
+        /// 支票
+        Cheque = "cheque" => "payments.cheque",
     }
-
-    /// The way of a stored word.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Method> {
-        Method::ALL.into_iter().find(|method| method.code() == code)
-    }
-}
-
-/// The way's name.
-pub(super) fn method_name(lang: Lang, code: &str) -> String {
-    match Method::from_code(code) {
-        Some(Method::Cash) => t!(lang, "payments.cash"),
-        Some(Method::Transfer) => t!(lang, "payments.transfer"),
-        Some(Method::Wechat) => t!(lang, "payments.wechat"),
-        Some(Method::Cheque) => t!(lang, "payments.cheque"),
-        None => code.to_owned().into(),
-    }
-    .into_owned()
 }
 
 /// How `amount` would be spread: the oldest order first; what is left over comes last.

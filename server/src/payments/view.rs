@@ -16,7 +16,7 @@ use crate::ui::button::{button_row, link_button};
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::{card, cell, empty, link_cell, money, pager, search_bar};
 
-use super::rules::{Method, method_name, spread};
+use super::rules::{Method, spread};
 use super::store::{Match, Payment};
 
 pub(super) fn list(cx: &Cx, q: &str, customer: Option<Id>, found: &Listing<Payment>) -> Markup {
@@ -34,7 +34,7 @@ pub(super) fn list(cx: &Cx, q: &str, customer: Option<Id>, found: &Listing<Payme
                 @for row in &found.rows {
                     (link_cell(format!("/payments/{}", row.id), html! {
                         (row.customer) p { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }
-                    }, html! { b.num { "¥" (row.amount) } br; small { (method_name(lang, &row.method)) } }))
+                    }, html! { b.num { "¥" (row.amount) } br; small { (Method::name_of(&row.method, lang)) } }))
                 }
             }
             (pager(lang, "/payments", &[("q", q), ("customer", &only)], found.page, found.more))
@@ -49,8 +49,6 @@ pub(super) fn choose_customer(lang: Lang) -> Markup {
 pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -> Markup {
     let lang = cx.lang;
     let label = |key: &str| t!(lang, key).into_owned();
-    let methods: Vec<_> =
-        Method::ALL.iter().map(|method| (method.code().to_owned(), method_name(lang, method.code()))).collect();
     let (parts, left) = spread(Fen::parse(typed.value("amount")).unwrap_or_default(), unpaid);
     html! {
         (form::error_summary(lang, typed.errors()))
@@ -60,7 +58,7 @@ pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -
                 (cell(label("payments.customer"), html! { a href={ "/customers/" (payer.id) } { (payer.name) } }))
                 (cell(label("payments.arrears"), html! { b.num { "¥" (payer.arrears) } }))
                 (form::text(&typed.field("amount", &label("payments.amount")), InputKind::Money, 20))
-                (form::radio_cells(&typed.field("method", &label("payments.method")), &methods))
+                (form::radio_cells(&typed.field("method", &label("payments.method")), &Method::choices(lang)))
                 (form::text(&typed.field("paid_on", &label("payments.paid_on")), InputKind::Date, 10))
                 (form::text(&typed.field("note", &label("payments.note")), InputKind::Text, 200))
             }))
@@ -86,7 +84,7 @@ pub(super) fn show(lang: Lang, payment: &Payment, matches: &[Match], links: bool
         (card(None, None, html! {
             (money(payment.amount.0))
             (cell(label("payments.customer"), html! { a href={ "/customers/" (payment.customer_id) } { (payment.customer) } }))
-            (cell(label("payments.method"), html! { (method_name(lang, &payment.method)) }))
+            (cell(label("payments.method"), html! { (Method::name_of(&payment.method, lang)) }))
             (cell(label("payments.paid_on"), html! { span.num { (payment.paid_on) } }))
             (cell(label("payments.owner"), html! { (payment.owner) }))
             @if !payment.note.is_empty() { (cell(label("payments.note"), html! { (payment.note) })) }

@@ -47,7 +47,7 @@ impl Blocked {
     /// Why.
     #[must_use]
     pub fn kind(&self) -> Block {
-        Block::from_code(&self.kind)
+        Block::of(&self.kind)
     }
 }
 
@@ -68,7 +68,7 @@ pub async fn against(on: impl Into<On<'_>>, digits: &str, class: Class) -> Resul
         .bind(digits)
         .all(on)
         .await?;
-    Ok(kinds.iter().map(|row| Block::from_code(&row.kind)).find(|block| block.stops(class)))
+    Ok(kinds.iter().map(|row| Block::of(&row.kind)).find(|block| block.stops(class)))
 }
 
 async fn insert(

@@ -1,34 +1,24 @@
 //! How many messages, to which numbers, at which hours. Decisions only.
 
-use std::borrow::Cow;
-
 use crate::kernel::clock::{self, MINUTE, Millis};
-use crate::kernel::i18n::{Lang, t};
+use crate::kernel::words::words;
 use crate::sms::Refusal;
 
-/// What a message is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// About the receiver's own business: an order, a delivery, an answer.
-    Service,
-    /// Advertising and greetings: quiet hours, consent and opt-out hold.
-    Marketing,
+words! {
+    /// What a message is for.
+    pub enum Class {
+        /// About the receiver's own business: an order, a delivery, an answer.
+        Service = "service",
+        /// Advertising and greetings: quiet hours, consent and opt-out hold.
+        Marketing = "marketing",
+    }
 }
 
 impl Class {
-    /// The stored word.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Class::Service => "service",
-            Class::Marketing => "marketing",
-        }
-    }
-
     /// The class of a stored word; what cannot be read is marketing, which may less.
     #[must_use]
-    pub fn from_code(code: &str) -> Class {
-        if code == Class::Service.code() { Class::Service } else { Class::Marketing }
+    pub fn of(stored: &str) -> Class {
+        Class::from_code(stored).unwrap_or(Class::Marketing)
     }
 }
 
@@ -127,29 +117,21 @@ pub fn allowed(ranges: &[String], digits: &str) -> bool {
     ranges.is_empty() || ranges.iter().any(|range| digits.starts_with(range.as_str()))
 }
 
-/// Why a number is not written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Block {
-    /// 退订: its owner wants no marketing.
-    OptOut,
-    /// 黑名单: it gets nothing at all.
-    Blacklist,
+words! {
+    /// Why a number is not written to.
+    pub enum Block {
+        /// 退订: its owner wants no marketing.
+        OptOut = "optout" => "sms.block_optout",
+        /// 黑名单: it gets nothing at all.
+        Blacklist = "blacklist" => "sms.block_blacklist",
+    }
 }
 
 impl Block {
-    /// The stored word.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Block::OptOut => "optout",
-            Block::Blacklist => "blacklist",
-        }
-    }
-
     /// The kind of a stored word; what cannot be read stops everything.
     #[must_use]
-    pub fn from_code(code: &str) -> Block {
-        if code == Block::OptOut.code() { Block::OptOut } else { Block::Blacklist }
+    pub fn of(stored: &str) -> Block {
+        Block::from_code(stored).unwrap_or(Block::Blacklist)
     }
 
     /// Whether it stops a message of this class.
@@ -158,15 +140,6 @@ impl Block {
         match (self, class) {
             (Block::OptOut, Class::Service) => false,
             (Block::OptOut, Class::Marketing) | (Block::Blacklist, Class::Service | Class::Marketing) => true,
-        }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(self, lang: Lang) -> Cow<'static, str> {
-        match self {
-            Block::OptOut => t!(lang, "sms.block_optout"),
-            Block::Blacklist => t!(lang, "sms.block_blacklist"),
         }
     }
 }

@@ -185,6 +185,6 @@ pub async fn came_back(tx: &mut Tx, id: Id) -> Result<bool, DbError> {
     let row: Option<Stands> =
         sql("SELECT state, error, recall FROM sms_messages WHERE id = $1").bind(id).optional(tx).await?;
     Ok(row.is_some_and(|row| {
-        State::from_code(&row.state) == State::Dropped && row.error == TAKEN_BACK && row.recall == For::Campaign.code()
+        State::of(&row.state) == State::Dropped && row.error == TAKEN_BACK && row.recall == For::Campaign.code()
     }))
 }

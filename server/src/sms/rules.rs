@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::phone::{Line, Phone};
+use crate::kernel::words::words;
 use crate::sms::limits::Block;
 use crate::sms::parts::measure;
 
@@ -78,75 +79,41 @@ pub fn content(text: &str) -> Result<usize, Refusal> {
     }
 }
 
-/// The state of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// 待发送: no box has it yet.
-    Waiting,
-    /// Offered to a box that has not answered.
-    Offered,
-    /// 排队中: safe in the box's own queue.
-    Queued,
-    /// 发送中
-    Sending,
-    /// 已发出: the network took it.
-    Sent,
-    /// 已送达: the phone has it.
-    Delivered,
-    /// 未送达: the network gave up.
-    Undelivered,
-    /// 已过期
-    Expired,
-    /// 发送失败: surely not sent.
-    Failed,
-    /// 结果不明: perhaps sent; never sent again by itself.
-    Unknown,
-    /// Refused by the box: opted out, over its limits.
-    Refused,
-    /// 已作废 by a person.
-    Dropped,
+words! {
+    /// The state of a message.
+    pub enum State {
+        /// 待发送: no box has it yet.
+        Waiting = "waiting" => "sms.waiting",
+        /// Offered to a box that has not answered.
+        Offered = "offered" => "sms.offered",
+        /// 排队中: safe in the box's own queue.
+        Queued = "queued" => "sms.queued",
+        /// 发送中
+        Sending = "sending" => "sms.sending",
+        /// 结果不明: perhaps sent; never sent again by itself.
+        Unknown = "unknown" => "sms.unknown",
+        /// 已发出: the network took it.
+        Sent = "sent" => "sms.sent",
+        /// 发送失败: surely not sent.
+        Failed = "failed" => "sms.failed",
+        /// Refused by the box: opted out, over its limits.
+        Refused = "refused" => "sms.refused",
+        /// 已送达: the phone has it.
+        Delivered = "delivered" => "sms.delivered",
+        /// 未送达: the network gave up.
+        Undelivered = "undelivered" => "sms.undelivered",
+        /// 已过期
+        Expired = "expired" => "sms.expired",
+        /// 已作废 by a person.
+        Dropped = "dropped" => "sms.dropped",
+    }
 }
 
 impl State {
-    /// Every state, in the order of a message's life.
-    pub const ALL: [State; 12] = [
-        State::Waiting,
-        State::Offered,
-        State::Queued,
-        State::Sending,
-        State::Unknown,
-        State::Sent,
-        State::Failed,
-        State::Refused,
-        State::Delivered,
-        State::Undelivered,
-        State::Expired,
-        State::Dropped,
-    ];
-
-    /// The stored word.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            State::Waiting => "waiting",
-            State::Offered => "offered",
-            State::Queued => "queued",
-            State::Sending => "sending",
-            State::Sent => "sent",
-            State::Delivered => "delivered",
-            State::Undelivered => "undelivered",
-            State::Expired => "expired",
-            State::Failed => "failed",
-            State::Unknown => "unknown",
-            State::Refused => "refused",
-            State::Dropped => "dropped",
-        }
-    }
-
     /// The state of a stored word; what cannot be read is unknown.
     #[must_use]
-    pub fn from_code(code: &str) -> State {
-        State::ALL.into_iter().find(|state| state.code() == code).unwrap_or(State::Unknown)
+    pub fn of(stored: &str) -> State {
+        State::from_code(stored).unwrap_or(State::Unknown)
     }
 
     /// How far along a message in this state is.
@@ -181,25 +148,6 @@ impl State {
             | State::Sent
             | State::Delivered
             | State::Dropped => false,
-        }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(self, lang: Lang) -> Cow<'static, str> {
-        match self {
-            State::Waiting => t!(lang, "sms.waiting"),
-            State::Offered => t!(lang, "sms.offered"),
-            State::Queued => t!(lang, "sms.queued"),
-            State::Sending => t!(lang, "sms.sending"),
-            State::Sent => t!(lang, "sms.sent"),
-            State::Delivered => t!(lang, "sms.delivered"),
-            State::Undelivered => t!(lang, "sms.undelivered"),
-            State::Expired => t!(lang, "sms.expired"),
-            State::Failed => t!(lang, "sms.failed"),
-            State::Unknown => t!(lang, "sms.unknown"),
-            State::Refused => t!(lang, "sms.refused"),
-            State::Dropped => t!(lang, "sms.dropped"),
         }
     }
 }
@@ -292,7 +240,7 @@ mod tests {
         assert!(!State::Sent.moves_to(State::Sent));
         assert!(!State::Dropped.moves_to(State::Delivered));
         for state in State::ALL {
-            assert_eq!(State::from_code(state.code()), state);
+            assert_eq!(State::of(state.code()), state);
         }
     }
 

@@ -51,13 +51,13 @@ impl Message {
     /// Where it is.
     #[must_use]
     pub fn state(&self) -> State {
-        State::from_code(&self.state)
+        State::of(&self.state)
     }
 
     /// What it is for.
     #[must_use]
     pub fn class(&self) -> Class {
-        Class::from_code(&self.class)
+        Class::of(&self.class)
     }
 
     /// The moment that its state tells of.
@@ -360,7 +360,7 @@ struct Stands {
 /// Where a message stands.
 pub async fn state_of(tx: &mut Tx, id: Id) -> Result<Option<State>, DbError> {
     let row: Option<Stands> = sql("SELECT state FROM sms_messages WHERE id = $1").bind(id).optional(tx).await?;
-    Ok(row.map(|row| State::from_code(&row.state)))
+    Ok(row.map(|row| State::of(&row.state)))
 }
 
 /// Messages that a box was offered and has not answered, for when it comes back.

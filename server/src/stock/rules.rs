@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
+use crate::kernel::words::words;
 
 use super::Wanted;
 
@@ -69,32 +70,19 @@ pub(super) fn shortages(wanted: &BTreeMap<Id, Wanted>, available: &BTreeMap<Id, 
         .collect()
 }
 
-/// Kinds of move that a person enters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// 入库
-    In,
-    /// 出库
-    Out,
-    /// 盘点: the quantity is what was counted.
-    Count,
+words! {
+    /// Kinds of move that a person enters.
+    pub(super) enum Kind {
+        /// 入库
+        In = "in" => "stock.kind_in",
+        /// 出库
+        Out = "out" => "stock.kind_out",
+        /// 盘点: the quantity is what was counted.
+        Count = "count" => "stock.kind_count",
+    }
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::In, Kind::Out, Kind::Count];
-
-    pub fn code(self) -> &'static str {
-        match self {
-            Kind::In => "in",
-            Kind::Out => "out",
-            Kind::Count => "count",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-
     /// How a balance changes; `None` where it would leave the range of numbers.
     pub fn change(self, on_hand: Milli, quantity: Milli) -> Option<Milli> {
         let change = match self {

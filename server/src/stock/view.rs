@@ -52,16 +52,6 @@ pub(super) fn list(lang: Lang, q: &str, view: Option<Id>, houses: &[Warehouse], 
     }
 }
 
-pub(super) fn kind_name(lang: Lang, code: &str) -> String {
-    match Kind::from_code(code) {
-        Some(Kind::In) => t!(lang, "stock.kind_in"),
-        Some(Kind::Out) => t!(lang, "stock.kind_out"),
-        Some(Kind::Count) => t!(lang, "stock.kind_count"),
-        None => code.to_owned().into(),
-    }
-    .into_owned()
-}
-
 pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Listing<Move>) -> Markup {
     let lang = cx.lang;
     let path = format!("/stock/{}", product.id);
@@ -72,7 +62,7 @@ pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Lis
             at: row.at,
             when: clock::brief(row.at, cx.now),
             href: None,
-            title: format!("{} {} {}", kind_name(lang, &row.kind), row.quantity, product.base_unit),
+            title: format!("{} {} {}", Kind::name_of(&row.kind, lang), row.quantity, product.base_unit),
             text: [Some(row.warehouse.as_str()), row.user_name.as_deref(), Some(row.note.as_str())]
                 .into_iter()
                 .flatten()
@@ -105,7 +95,6 @@ pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Lis
 pub(super) fn move_form(cx: &Cx, typed: &Form, houses: &[Warehouse], products: &[Product]) -> Markup {
     let lang = cx.lang;
     let label = |key: &str| t!(lang, key).into_owned();
-    let kinds: Vec<_> = Kind::ALL.iter().map(|kind| (kind.code().to_owned(), kind_name(lang, kind.code()))).collect();
     let places: Vec<_> = houses.iter().map(|house| (house.id.to_string(), house.name.clone())).collect();
     let goods: Vec<_> = products
         .iter()
@@ -118,7 +107,7 @@ pub(super) fn move_form(cx: &Cx, typed: &Form, houses: &[Warehouse], products: &
         }
         (form::form("/stock/moves", &cx.op_id(), None, false, None, html! {
             (card(None, None, html! {
-                (form::radio_cells(&typed.field("kind", &label("stock.kind")), &kinds))
+                (form::radio_cells(&typed.field("kind", &label("stock.kind")), &Kind::choices(lang)))
                 (form::select(&typed.field("product_id", &label("stock.product")), &goods))
                 (form::select(&typed.field("warehouse_id", &label("stock.warehouse")), &places))
                 (form::text(&typed.field("quantity", &label("stock.quantity")), InputKind::Quantity, 20))

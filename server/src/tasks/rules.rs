@@ -1,120 +1,57 @@
 //! Pure decisions about tasks.
 
-use std::borrow::Cow;
-
 use chrono::{NaiveDateTime, NaiveTime};
 
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::i18n::{Lang, t};
+use crate::kernel::words::words;
 
-/// What a task asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// 待办
-    Todo,
-    /// 回拨: return a call.
-    Callback,
+words! {
+    /// What a task asks for.
+    pub enum Kind {
+        /// 待办
+        Todo = "todo",
+        /// 回拨: return a call.
+        Callback = "callback",
+    }
 }
 
 impl Kind {
-    /// The word stored in `tasks.kind`.
+    /// The kind of a stored word; what cannot be read is to be done like any other.
     #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Kind::Todo => "todo",
-            Kind::Callback => "callback",
-        }
-    }
-
-    /// The kind of a stored word.
-    #[must_use]
-    pub fn of(code: &str) -> Kind {
-        if code == "callback" { Kind::Callback } else { Kind::Todo }
+    pub fn of(stored: &str) -> Kind {
+        Kind::from_code(stored).unwrap_or(Kind::Todo)
     }
 }
 
-/// Where a task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// To be done.
-    Open,
-    /// Done by its owner.
-    Done,
-    /// Seen and accepted by its giver.
-    Confirmed,
+words! {
+    /// Where a task stands.
+    pub enum State {
+        /// To be done.
+        Open = "open" => "tasks.state.open",
+        /// Done by its owner.
+        Done = "done" => "tasks.state.done",
+        /// Seen and accepted by its giver.
+        Confirmed = "confirmed" => "tasks.state.confirmed",
+    }
 }
 
 impl State {
-    /// The word stored in `tasks.state`.
+    /// The state of a stored word; what cannot be read is still to be done.
     #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            State::Open => "open",
-            State::Done => "done",
-            State::Confirmed => "confirmed",
-        }
-    }
-
-    /// The state of a stored word.
-    #[must_use]
-    pub fn of(code: &str) -> State {
-        match code {
-            "done" => State::Done,
-            "confirmed" => State::Confirmed,
-            _ => State::Open,
-        }
-    }
-
-    /// Its name for people.
-    #[must_use]
-    pub fn name(self, lang: Lang) -> Cow<'static, str> {
-        match self {
-            State::Open => t!(lang, "tasks.state.open"),
-            State::Done => t!(lang, "tasks.state.done"),
-            State::Confirmed => t!(lang, "tasks.state.confirmed"),
-        }
+    pub fn of(stored: &str) -> State {
+        State::from_code(stored).unwrap_or(State::Open)
     }
 }
 
-/// How much a task presses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Priority {
-    /// 紧急
-    High,
-    /// 普通
-    Normal,
-    /// 不急
-    Low,
-}
-
-impl Priority {
-    /// Every priority, the usual one first.
-    pub const ALL: [Priority; 3] = [Priority::Normal, Priority::High, Priority::Low];
-
-    /// The word stored in `tasks.priority`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Priority::High => "high",
-            Priority::Normal => "normal",
-            Priority::Low => "low",
-        }
-    }
-
-    /// The priority of a stored or posted word.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Priority> {
-        Priority::ALL.into_iter().find(|priority| priority.code() == code)
-    }
-
-    /// Its name for people.
-    #[must_use]
-    pub fn name(self, lang: Lang) -> Cow<'static, str> {
-        match self {
-            Priority::High => t!(lang, "tasks.priority.high"),
-            Priority::Normal => t!(lang, "tasks.priority.normal"),
-            Priority::Low => t!(lang, "tasks.priority.low"),
-        }
+words! {
+    /// How much a task presses.
+    pub enum Priority {
+        /// 普通
+        Normal = "normal" => "tasks.priority.normal",
+        /// 紧急
+        High = "high" => "tasks.priority.high",
+        /// 不急
+        Low = "low" => "tasks.priority.low",
     }
 }
 

@@ -160,14 +160,13 @@ pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
         (t!(lang, "tasks.owner"), t!(lang, "tasks.customer"), t!(lang, "tasks.priority_label"));
     let nobody = (String::new(), t!(lang, "tasks.no_customer").into_owned());
     let customers: Vec<_> = std::iter::once(nobody).chain(page.customers.iter().cloned()).collect();
-    let priorities = Priority::ALL.map(|one| (one.code().to_owned(), one.name(lang).into_owned()));
     let body = html! {
         (error_summary(lang, typed.errors()))
         (card(None, None, form("/tasks", &page.op_id, None, false, Some("task"), html! {
             (text(&FieldView { required: true, ..typed.field("title", &title) }, InputKind::Text, TITLE))
             @if !page.people.is_empty() { (select(&typed.field("owner_id", &owner), page.people)) }
             (text(&typed.field("due_at", &until), InputKind::DateTime, 16))
-            (select(&typed.field("priority", &priority), &priorities))
+            (select(&typed.field("priority", &priority), &Priority::choices(lang)))
             (select(&typed.field("customer_id", &customer), &customers))
             (textarea(&typed.field("note", &note), NOTE))
             (submit(&t!(lang, "tasks.save"), ButtonKind::Primary))

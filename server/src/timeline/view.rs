@@ -32,9 +32,9 @@ pub(super) struct Card<'a> {
 
 /// 零售商 · 甲级 · 潍坊/临朐 · 王芳
 pub(super) fn subtitle(lang: Lang, customer: &Customer) -> String {
-    let kind = Kind::from_code(&customer.kind).map(|kind| kind.label(lang).into_owned());
-    let class = || Class::from_code(&customer.class).map(|class| class.label(lang).into_owned());
-    let level = Level::from_code(&customer.level).map(|level| level.label(lang).into_owned());
+    let kind = Kind::from_code(&customer.kind).map(|kind| kind.name(lang).into_owned());
+    let class = || Class::from_code(&customer.class).map(|class| class.name(lang).into_owned());
+    let level = Level::from_code(&customer.level).map(|level| level.name(lang).into_owned());
     let parts = [kind.or_else(class), level, Some(customer.region.clone()), Some(customer.owner_name.clone())];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
@@ -147,7 +147,7 @@ fn short(lang: Lang, fen: Fen) -> String {
 fn facts(page: &Card<'_>) -> Markup {
     let (lang, customer) = (page.lang, page.customer);
     let point = customer.point();
-    let settlement = Settlement::from_code(&customer.settlement).map(|word| word.label(lang));
+    let settlement = Settlement::from_code(&customer.settlement).map(|word| word.name(lang));
     html! {
         @if !customer.address.is_empty() || point.is_some() {
             div.cell {

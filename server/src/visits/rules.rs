@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use crate::kernel::clock::{DAY, MINUTE, Millis};
 use crate::kernel::geo::Point;
 use crate::kernel::i18n::{Lang, t};
+use crate::kernel::words::words;
 
 /// Where a visit stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,52 +47,21 @@ impl State {
     }
 }
 
-/// Something about a visit that a manager should look at. None of them blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flag {
-    /// 无定位: the phone gave no position.
-    NoFix,
-    /// 定位过时: the position was older than five minutes.
-    StaleFix,
-    /// 距离过远: farther from the customer's point than the fence.
-    Far,
-    /// 时钟不准: the phone's clock is ahead of ours.
-    ClockSkew,
-    /// 重复照片: the same picture was handed in before.
-    SamePhoto,
-    /// 移动过快: faster from the last check-in to this one than a car.
-    FastTravel,
-}
-
-impl Flag {
-    /// Every flag, in the order pages show them.
-    pub const ALL: [Flag; 6] =
-        [Flag::NoFix, Flag::StaleFix, Flag::Far, Flag::ClockSkew, Flag::SamePhoto, Flag::FastTravel];
-
-    /// The word stored in `visits.flags`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Flag::NoFix => "no_fix",
-            Flag::StaleFix => "stale_fix",
-            Flag::Far => "far",
-            Flag::ClockSkew => "clock_skew",
-            Flag::SamePhoto => "same_photo",
-            Flag::FastTravel => "fast_travel",
-        }
-    }
-
-    /// Its name for people.
-    #[must_use]
-    pub fn name(self, lang: Lang) -> Cow<'static, str> {
-        match self {
-            Flag::NoFix => t!(lang, "visits.flag.no_fix"),
-            Flag::StaleFix => t!(lang, "visits.flag.stale_fix"),
-            Flag::Far => t!(lang, "visits.flag.far"),
-            Flag::ClockSkew => t!(lang, "visits.flag.clock_skew"),
-            Flag::SamePhoto => t!(lang, "visits.flag.same_photo"),
-            Flag::FastTravel => t!(lang, "visits.flag.fast_travel"),
-        }
+words! {
+    /// Something about a visit that a manager should look at. None of them blocks.
+    pub enum Flag {
+        /// 无定位: the phone gave no position.
+        NoFix = "no_fix" => "visits.flag.no_fix",
+        /// 定位过时: the position was older than five minutes.
+        StaleFix = "stale_fix" => "visits.flag.stale_fix",
+        /// 距离过远: farther from the customer's point than the fence.
+        Far = "far" => "visits.flag.far",
+        /// 时钟不准: the phone's clock is ahead of ours.
+        ClockSkew = "clock_skew" => "visits.flag.clock_skew",
+        /// 重复照片: the same picture was handed in before.
+        SamePhoto = "same_photo" => "visits.flag.same_photo",
+        /// 移动过快: faster from the last check-in to this one than a car.
+        FastTravel = "fast_travel" => "visits.flag.fast_travel",
     }
 }
 
