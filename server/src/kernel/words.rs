@@ -3,7 +3,7 @@
 /// Declares a closed set: an enum with the stored word of each member and, where people read it, the key of
 /// its name.
 ///
-/// ```ignore
+/// ```text
 /// words! {
 ///     /// Where a call stands.
 ///     pub enum State {
