@@ -91,8 +91,6 @@ pub fn form(
         Audience::CHOICES.iter().map(|audience| (audience.code(), audience.name(lang).into_owned())).collect();
     let mut region_options = vec![(String::new(), t!(lang, "campaigns.no_region").into_owned())];
     region_options.extend(regions.iter().map(|region| (region.id.to_string(), region.name.clone())));
-    let views: Vec<(&str, String)> =
-        customers::View::ALL.iter().map(|view| (view.code(), view.name(lang).into_owned())).collect();
     let body = html! {
         (fields::form(&action, &cx.op_id(), campaign.map(|campaign| campaign.version), false, None, html! {
             (fields::error_summary(lang, form.errors()))
@@ -105,7 +103,7 @@ pub fn form(
             (fields::fields(None, html! {
                 (fields::radio_cells(&form.field("audience", &t!(lang, "campaigns.audience")).required(), &audiences))
                 (fields::select(&form.field("region_id", &t!(lang, "campaigns.region")), &region_options))
-                (fields::select(&form.field("view", &t!(lang, "campaigns.view")), &views))
+                (fields::select(&form.field("view", &t!(lang, "campaigns.view")), &customers::View::choices(lang)))
                 (fields::text(&form.field("q", &t!(lang, "campaigns.q")).hint(&t!(lang, "campaigns.q_hint")), InputKind::Text, 60))
             }))
             (fields::submit(t!(lang, "campaigns.next"), ButtonKind::Primary))

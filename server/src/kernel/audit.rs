@@ -5,31 +5,21 @@ use serde_json::{Map, Value, json};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, Tx, sql};
 use crate::kernel::id::Id;
+use crate::kernel::words::words;
 
-/// What was done to a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Made.
-    Create,
-    /// Changed.
-    Edit,
-    /// Moved to the recycle bin.
-    Delete,
-    /// Decided upon.
-    Decide,
-    /// Signed in, signed out, sent, exported: an act without a field change.
-    Act,
-}
-
-impl Action {
-    fn code(self) -> &'static str {
-        match self {
-            Action::Create => "create",
-            Action::Edit => "edit",
-            Action::Delete => "delete",
-            Action::Decide => "decide",
-            Action::Act => "act",
-        }
+words! {
+    /// What was done to a record.
+    pub enum Action {
+        /// Made.
+        Create = "create",
+        /// Changed.
+        Edit = "edit",
+        /// Moved to the recycle bin.
+        Delete = "delete",
+        /// Decided upon.
+        Decide = "decide",
+        /// Signed in, signed out, sent, exported: an act without a field change.
+        Act = "act",
     }
 }
 

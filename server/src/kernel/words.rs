@@ -15,7 +15,8 @@
 ///
 /// The set has `ALL` (in the order written, which is the order of forms and lists), `code()`, and
 /// `from_code()`, which is `None` for a word that is none of them: what that means is the set's own decision
-/// and stands beside it. Named sets also have `name(lang)`, `name_of(code, lang)` and `choices(lang)` for a form.
+/// and stands beside it. `listed()` reads several of them out of one column. Named sets also have `name(lang)`,
+/// `name_of(code, lang)` and `choices(lang)` for a form.
 macro_rules! words {
     ($(#[$doc:meta])* $vis:vis enum $set:ident { $($(#[$word_doc:meta])* $word:ident = $code:literal => $key:literal,)+ }) => {
         $crate::kernel::words::words! { $(#[$doc])* $vis enum $set { $($(#[$word_doc])* $word = $code,)+ } }
@@ -62,6 +63,12 @@ macro_rules! words {
             pub fn from_code(code: &str) -> Option<$set> {
                 match code { $($code => Some($set::$word),)+ _ => None }
             }
+
+            /// The members of a stored list `a,b`, in the set's own order; other words are left out.
+            #[must_use]
+            pub fn listed(codes: &str) -> Vec<$set> {
+                $set::ALL.into_iter().filter(|word| codes.split(',').any(|code| code == word.code())).collect()
+            }
         }
     };
 }
@@ -84,5 +91,7 @@ mod tests {
         assert_eq!(Heat::ALL, [Heat::Warm, Heat::Cold]);
         assert_eq!(Heat::ALL.map(|heat| Heat::from_code(heat.code())), [Some(Heat::Warm), Some(Heat::Cold)]);
         assert_eq!(Heat::from_code("hot"), None);
+        assert_eq!(Heat::listed("cold,hot,warm"), [Heat::Warm, Heat::Cold]);
+        assert_eq!(Heat::listed(""), []);
     }
 }

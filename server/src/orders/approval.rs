@@ -35,13 +35,6 @@ words! {
     }
 }
 
-impl Reason {
-    /// The reasons of a stored list.
-    pub(super) fn read(codes: &str) -> Vec<Reason> {
-        Reason::ALL.into_iter().filter(|reason| codes.split(',').any(|code| code == reason.code())).collect()
-    }
-}
-
 /// The rule: which reasons hold for an order. None means that it comes into force at once.
 pub(super) fn reasons(total: Fen, over: Fen, credit: &Credit, lines: &[Line]) -> Vec<Reason> {
     let holds = |reason: &Reason| match reason {
@@ -212,7 +205,7 @@ pub async fn facts(cx: &Cx, asked: &Asked) -> Result<Markup> {
     let weighed = weigh(cx, &order, &lines).await?;
     // Why it was asked is what was true then; the figures are those of now.
     let asked_for = approvals::of_document(db, orders::KIND, order.id).await?;
-    let reasons = asked_for.first().map_or_else(|| weighed.reasons.clone(), |first| Reason::read(&first.reason));
+    let reasons = asked_for.first().map_or_else(|| weighed.reasons.clone(), |first| Reason::listed(&first.reason));
     let usual = if products::sees_cost(cx) {
         Some(store::department_turnover(db, order.owner_id, &clock::iso_day(cx.now - USUAL)).await?)
     } else {
@@ -264,6 +257,6 @@ mod tests {
         assert_eq!(reasons(Fen(500), over, &credit(1_000, 500, 500, 0), &[line(25_200)]), []);
         assert_eq!(reasons(Fen(500), over, &credit(1_000, 0, 500, 1), &[line(25_200)]), [Reason::Overdue]);
         assert_eq!(reasons(Fen(500), over, &credit(0, 0, 500, 0), &[line(25_199)]), [Reason::Floor]);
-        assert_eq!(Reason::read("floor,amount"), [Reason::Amount, Reason::Floor]);
+        assert_eq!(Reason::listed("floor,amount"), [Reason::Amount, Reason::Floor]);
     }
 }

@@ -251,9 +251,7 @@ pub async fn list(cx: Cx) -> Result<Response> {
 pub async fn create(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let digits = form.required("digits", &t!(cx.lang, "sms.number"), 40);
-    let kind = form.choice("kind", &t!(cx.lang, "sms.block_kind"), |word| {
-        [Block::OptOut, Block::Blacklist].into_iter().find(|kind| kind.code() == word)
-    });
+    let kind = form.choice("kind", &t!(cx.lang, "sms.block_kind"), Block::from_code);
     let note = form.text("note", &t!(cx.lang, "sms.block_note"), 100);
     let phone = Phone::parse(&digits);
     if phone.is_none() && form.error("digits").is_none() {

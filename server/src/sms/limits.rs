@@ -120,10 +120,10 @@ pub fn allowed(ranges: &[String], digits: &str) -> bool {
 words! {
     /// Why a number is not written to.
     pub enum Block {
-        /// 退订: its owner wants no marketing.
-        OptOut = "optout" => "sms.block_optout",
         /// 黑名单: it gets nothing at all.
         Blacklist = "blacklist" => "sms.block_blacklist",
+        /// 退订: its owner wants no marketing.
+        OptOut = "optout" => "sms.block_optout",
     }
 }
 

@@ -13,6 +13,7 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
+use crate::kernel::words::words;
 use crate::sms::rules::State;
 use crate::sms::store::{self, Message};
 
@@ -23,21 +24,13 @@ const MOST: i64 = 100;
 /// The error of a message that was taken back.
 pub const TAKEN_BACK: &str = "taken_back";
 
-/// Who wants a message back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum For {
-    /// Somebody who wrote it: it is dropped.
-    Person,
-    /// A campaign that was paused or cancelled: its recipient waits as before.
-    Campaign,
-}
-
-impl For {
-    fn code(self) -> &'static str {
-        match self {
-            For::Person => "person",
-            For::Campaign => "campaign",
-        }
+words! {
+    /// Who wants a message back.
+    pub enum For {
+        /// Somebody who wrote it: it is dropped.
+        Person = "person",
+        /// A campaign that was paused or cancelled: its recipient waits as before.
+        Campaign = "campaign",
     }
 }
 

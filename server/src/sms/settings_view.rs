@@ -82,10 +82,7 @@ pub fn blocks(cx: &Cx, listing: &Listing<Blocked>, form: &Form) -> String {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(Some(&t!(lang, "sms.block_new")), html! {
                 (fields::text(&form.field("digits", &t!(lang, "sms.number")).required(), InputKind::Phone, 40))
-                (fields::select(&form.field("kind", &t!(lang, "sms.block_kind")).required(), &[
-                    (Block::Blacklist.code(), Block::Blacklist.name(lang)),
-                    (Block::OptOut.code(), Block::OptOut.name(lang)),
-                ]))
+                (fields::select(&form.field("kind", &t!(lang, "sms.block_kind")).required(), &Block::choices(lang)))
                 (fields::text(&form.field("note", &t!(lang, "sms.block_note")), InputKind::Text, 100))
             }))
             (fields::submit(t!(lang, "sms.save"), ButtonKind::Primary))

@@ -73,7 +73,7 @@ impl Flags {
     /// Reads the stored words; unknown ones are left out.
     #[must_use]
     pub fn parse(stored: &str) -> Flags {
-        Flags(Flag::ALL.into_iter().filter(|flag| stored.split(',').any(|word| word == flag.code())).collect())
+        Flags(Flag::listed(stored))
     }
 
     /// Adds one.
