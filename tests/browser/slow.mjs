@@ -26,6 +26,17 @@ function pipe(random) {
   let free = 0;
   return (from, to) => {
     let last = 0;
+    // In the order of its sending: two timers for one moment need not fire in the order in which they were set.
+    const waiting = [];
+    const next = () => {
+      const segment = waiting.shift();
+      if (to.destroyed) return;
+      segment ? to.write(segment) : to.end();
+    };
+    const later = (segment) => {
+      waiting.push(segment);
+      setTimeout(next, Math.max(0, last - performance.now()));
+    };
     from.on('data', (chunk) => {
       for (let at = 0; at < chunk.length; at += SEGMENT) {
         const segment = chunk.subarray(at, at + SEGMENT);
@@ -33,10 +44,10 @@ function pipe(random) {
         free = Math.max(free, now) + (segment.length / LINE.bytesPerSecond) * 1000;
         // Behind a lost segment all others of its connection wait.
         last = Math.max(last, free + LINE.oneWay + (random() < LINE.lost ? LOST_COSTS : 0));
-        setTimeout(() => to.destroyed || to.write(segment), last - now);
+        later(segment);
       }
     });
-    from.on('close', () => setTimeout(() => to.destroy(), Math.max(0, last - performance.now()) + 1));
+    from.on('close', () => later(null));
     from.on('error', () => {});
   };
 }
