@@ -28,4 +28,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611240930_decisions_of_tasks"),
     migration!("202611240940_calls_settled"),
     migration!("202611240950_contacts_consents"),
+    migration!("202611251030_lists_of_many"),
 ];

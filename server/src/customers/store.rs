@@ -231,18 +231,24 @@ pub(super) struct Wanted<'a> {
 }
 
 /// The condition on the owner. Over other people's rows it is only a filter (the `+` keeps the planners from
-/// seeking each owner and sorting what they bring): the list's index is walked in its order.
-fn within(scope: &Scope, query: Query) -> Query {
-    if scope.sees_others() { scope.restrict(query, "+c.owner_id") } else { scope.restrict(query, "c.owner_id") }
+/// seeking each owner and sorting what they bring): the list's index is walked in its order. Where candidates are
+/// found by their ids instead, any bound on the owner makes SQLite take the index that has the owner and the order
+/// beside the id, which is all that is needed of most of them; by the bare id it would read every row.
+fn within(scope: &Scope, plan: &Plan, query: Query) -> Query {
+    if !scope.sees_others() {
+        return scope.restrict(query, "x.owner_id");
+    }
+    let query = scope.restrict(query, "+x.owner_id");
+    if plan.by_id() { query.push(" AND x.owner_id >= 0") } else { query }
 }
 
 fn ordered(view: View, sort: Sort, query: Query) -> Query {
     match (view, sort) {
-        (View::Arrears, Sort::Name | Sort::Contact) => query.push(" ORDER BY c.arrears DESC, c.id"),
+        (View::Arrears, Sort::Name | Sort::Contact) => query.push(" ORDER BY x.arrears DESC, x.id"),
         (View::Quiet, Sort::Name | Sort::Contact) | (View::All | View::Mine, Sort::Contact) => {
-            query.push(" ORDER BY COALESCE(c.last_contact_at, c.created_at), c.id")
+            query.push(" ORDER BY COALESCE(x.last_contact_at, x.created_at), x.id")
         }
-        (View::All | View::Mine, Sort::Name) => query.push(" ORDER BY c.mnemonic, c.id"),
+        (View::All | View::Mine, Sort::Name) => query.push(" ORDER BY x.mnemonic, x.id"),
     }
 }
 
@@ -251,32 +257,37 @@ pub(super) async fn list(db: &Db, scope: &Scope, wanted: Wanted<'_>) -> Result<L
     if matches!(plan, Plan::Nothing) {
         return Ok(wanted.paging.cut(Vec::new()));
     }
+    // Of candidates the page is chosen by what an index holds, and its own rows are read then; a list that is
+    // walked in its order has the row at hand.
+    let (chosen, page) = if plan.by_id() {
+        ("x.id", ") AS p JOIN customers x ON x.id = p.id")
+    } else {
+        ("x.id, x.name, x.mnemonic, x.owner_id, x.arrears, x.last_contact_at, x.created_at", ") AS x")
+    };
     let query = sql("SELECT x.id, x.name, u.name AS owner_name, x.arrears, x.last_contact_at, x.created_at, ")
         .push(WHOM)
-        .push(" FROM (SELECT c.id, c.name, c.mnemonic, c.owner_id, c.arrears, c.last_contact_at, c.created_at FROM ");
-    let query = plan.source(query).push("customers c WHERE c.deleted_at IS NULL");
+        .push(" FROM (SELECT ")
+        .push(chosen)
+        .push(" FROM ");
+    let query = plan.source(query).push("customers x WHERE x.deleted_at IS NULL");
     let query = match wanted.view {
-        View::All => within(scope, query),
-        View::Mine => within(&scope.mine(), query),
-        View::Arrears => within(scope, query.push(" AND c.arrears > 0")),
+        View::All => within(scope, &plan, query),
+        View::Mine => within(&scope.mine(), &plan, query),
+        View::Arrears => within(scope, &plan, query.push(" AND x.arrears > 0")),
         View::Quiet => {
-            within(scope, query.push(" AND COALESCE(c.last_contact_at, c.created_at) <= ").arg(quiet_since(wanted.now)))
+            let since = quiet_since(wanted.now);
+            within(scope, &plan, query.push(" AND COALESCE(x.last_contact_at, x.created_at) <= ").arg(since))
         }
     };
-    let query = plan.filter(query, "c.id", "c.search_text");
+    let query = plan.filter(query, "x.id", "x.search_text");
     let query = ordered(wanted.view, wanted.sort, query)
         .push(" LIMIT ")
         .arg(wanted.paging.limit())
         .push(" OFFSET ")
         .arg(wanted.paging.offset())
-        .push(") AS x JOIN users u ON u.id = x.owner_id ");
-    let query = match (wanted.view, wanted.sort) {
-        (View::Arrears, Sort::Name | Sort::Contact) => query.push("ORDER BY x.arrears DESC, x.id"),
-        (View::Quiet, Sort::Name | Sort::Contact) | (View::All | View::Mine, Sort::Contact) => {
-            query.push("ORDER BY COALESCE(x.last_contact_at, x.created_at), x.id")
-        }
-        (View::All | View::Mine, Sort::Name) => query.push("ORDER BY x.mnemonic, x.id"),
-    };
+        .push(page)
+        .push(" JOIN users u ON u.id = x.owner_id");
+    let query = ordered(wanted.view, wanted.sort, query);
     Ok(wanted.paging.cut(query.all(db).await?))
 }
 
@@ -285,10 +296,13 @@ pub(super) async fn choices(db: &Db, scope: &Scope, q: Option<&str>, limit: i64)
     if matches!(plan, Plan::Nothing) {
         return Ok(Vec::new());
     }
-    let query = plan.source(sql("SELECT c.id, c.name, c.address FROM ")).push("customers c WHERE c.deleted_at IS NULL");
-    let query = plan.filter(within(scope, query), "c.id", "c.search_text");
+    let query = plan
+        .source(sql("SELECT x.id, x.name, x.address FROM (SELECT x.id FROM "))
+        .push("customers x WHERE x.deleted_at IS NULL");
+    let query = plan.filter(within(scope, &plan, query), "x.id", "x.search_text");
     let sort = if matches!(plan, Plan::All) { Sort::Contact } else { Sort::Name };
-    ordered(View::All, sort, query).push(" LIMIT ").arg(limit.clamp(1, 200)).all(db).await
+    let query = ordered(View::All, sort, query).push(" LIMIT ").arg(limit.clamp(1, 200));
+    ordered(View::All, sort, query.push(") AS p JOIN customers x ON x.id = p.id")).all(db).await
 }
 
 /// The customers of a view and a search, for statements over all of them.

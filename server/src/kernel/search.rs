@@ -1,9 +1,9 @@
 //! Finding a record by any piece of what it is called: a part of a name (one Chinese character is enough),
 //! the initials or the full pinyin of it, digits of a telephone number. The same on both engines.
 //!
-//! Pieces stand in `search_terms`, which only narrows the look down; `LIKE` on the record's `search_text`
-//! decides. Which pieces a record has follows from its `search_text` alone, so a change writes the
-//! difference and no index by record is needed.
+//! Pieces stand in `search_terms` and narrow the look down; where the text is no piece itself, `LIKE` on the
+//! record's `search_text` decides. Which pieces a record has follows from its `search_text` alone, so a change
+//! writes the difference and no index by record is needed.
 //!
 //! | piece | of | asked for by |
 //! | --- | --- | --- |
@@ -31,8 +31,11 @@ const LONGEST_NEEDLE: usize = 40;
 /// Pieces of a needle that are weighed.
 const MOST_TERMS: usize = 8;
 /// Up to so many candidates are taken by their pieces and sorted; above it the list is walked in its order
-/// and stops when the page is full. At 100,000 records both cost the same about here.
+/// and stops when the page is full. At 100,000 records both cost the same about here, where each candidate's
+/// row must be read for its `search_text`.
 const FEW: i64 = 1500;
+/// The same where the pieces decide alone and an index by id is all that is read of a candidate.
+const FEW_DECIDED: i64 = 6000;
 /// Rows of one INSERT. One size, so that one prepared statement serves.
 const BATCH: usize = 16;
 /// Rows of one INSERT where thousands are written.
@@ -298,7 +301,15 @@ impl Needle {
         Some(Needle { text, groups })
     }
 
-    /// The pattern that decides, for `LIKE … ESCAPE '!'`.
+    /// Whether a record that has a piece has the whole text, since the piece is the text.
+    fn decided(&self) -> bool {
+        match self.groups.as_slice() {
+            [only] => only.iter().all(|piece| piece.strip_prefix('^').unwrap_or(piece) == self.text),
+            _ => false,
+        }
+    }
+
+    /// The pattern that decides otherwise, for `LIKE … ESCAPE '!'`.
     fn pattern(&self) -> String {
         let escaped: String =
             self.text.chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect();
@@ -324,7 +335,8 @@ pub enum Plan {
 pub struct Hunt {
     kind: &'static str,
     rarest: Vec<Vec<String>>,
-    pattern: String,
+    /// None where the pieces decide.
+    pattern: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -339,6 +351,8 @@ struct Weight {
 /// What the database says.
 pub async fn plan(db: &Db, kind: &'static str, typed: Option<&str>) -> Result<Plan, DbError> {
     let Some(needle) = typed.and_then(Needle::parse) else { return Ok(Plan::All) };
+    let decided = needle.decided();
+    let few = if decided { FEW_DECIDED } else { FEW };
     let mut query = sql("");
     for (place, group) in needle.groups.iter().enumerate() {
         query = if place > 0 { query.push(" UNION ALL ") } else { query };
@@ -350,7 +364,7 @@ pub async fn plan(db: &Db, kind: &'static str, typed: Option<&str>) -> Result<Pl
             .push(" AND term IN ")
             .args(group.iter())
             .push(" LIMIT ")
-            .arg(FEW + 1)
+            .arg(few + 1)
             .push(") AS found");
     }
     let mut weights: Vec<Weight> = query.all(db).await?;
@@ -360,15 +374,24 @@ pub async fn plan(db: &Db, kind: &'static str, typed: Option<&str>) -> Result<Pl
         .filter_map(|weight| needle.groups.get(usize::try_from(weight.place).ok()?).cloned())
         .take(2)
         .collect();
-    let hunt = Hunt { kind, rarest, pattern: needle.pattern() };
+    let hunt = Hunt { kind, rarest, pattern: (!decided).then(|| needle.pattern()) };
     Ok(match weights.first().map_or(0, |weight| weight.records) {
         0 => Plan::Nothing,
-        1..=FEW => Plan::Few(hunt),
+        records if records <= few => Plan::Few(hunt),
         _ => Plan::Many(hunt),
     })
 }
 
 impl Plan {
+    /// Whether the rows to be put in order are those of the candidates, each found by its id.
+    #[must_use]
+    pub fn by_id(&self) -> bool {
+        match self {
+            Plan::Few(_) => true,
+            Plan::All | Plan::Nothing | Plan::Many(_) => false,
+        }
+    }
+
     /// Comes right after `FROM ` and before the record's own table.
     #[must_use]
     pub fn source(&self, query: Query) -> Query {
@@ -391,7 +414,9 @@ impl Plan {
     #[must_use]
     pub fn filter(&self, query: Query, id: &'static str, text: &'static str) -> Query {
         let decide = |query: Query, hunt: &Hunt| {
-            query.push(" AND ").push(text).push(" LIKE ").arg(&hunt.pattern).push(" ESCAPE '!'")
+            hunt.pattern.iter().fold(query, |query, pattern| {
+                query.push(" AND ").push(text).push(" LIKE ").arg(pattern).push(" ESCAPE '!'")
+            })
         };
         match self {
             Plan::All => query,
@@ -579,5 +604,16 @@ mod tests {
         assert_eq!(normal(" Ａ b　Ｃ "), "abc");
         assert!(Needle::parse(" \u{3000}").is_none());
         assert_eq!(Needle::parse("50%_!").expect("a needle").pattern(), "%50!%!_!!%");
+    }
+
+    #[test]
+    fn only_a_text_that_is_itself_a_piece_needs_no_second_look() {
+        let decided = |typed: &str| Needle::parse(typed).expect("a needle").decided();
+        for typed in ["惠", "惠民", "hm", "h", "hmn", "huimi", "huiminno", "138", "12", "2417"] {
+            assert!(decided(typed), "{typed}");
+        }
+        for typed in ["惠民农", "huim", "huimin", "huiminnong", "24178", "惠^民", "^"] {
+            assert!(!decided(typed), "{typed}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The SQL of visits and their photos; what only reads visits is here.
 
 mod photos;
+mod today;
 mod writes;
 
 pub use photos::{NewPhoto, PhotoRow, add_photo, photo, photos, visits_with};
@@ -9,7 +10,7 @@ pub use writes::{
     write_result,
 };
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
@@ -179,11 +180,6 @@ pub async fn count_today(on: impl Into<On<'_>>, user: Id, day: NaiveDate) -> Res
     Ok((count.done, count.planned))
 }
 
-/// How far back a missed visit is still shown.
-const MISSED_DAYS: u64 = 30;
-/// How far ahead today's list looks.
-const AHEAD_DAYS: u64 = 7;
-
 /// The list of a day, of everybody in scope or of one `owner`. On one person's today, what is under way stands
 /// first, then the day, then what was missed, then the week ahead.
 ///
@@ -197,45 +193,14 @@ pub async fn of_day(
     today: NaiveDate,
     paging: Paging,
 ) -> Result<Listing<VisitRow>, DbError> {
-    let query = match owner {
-        Some(owner) if day == today => {
-            let from = day.checked_sub_days(Days::new(MISSED_DAYS)).unwrap_or(day).to_string();
-            let to = day.checked_add_days(Days::new(AHEAD_DAYS)).unwrap_or(day).to_string();
-            let order = |query: Query| {
-                query
-                    .push(" ORDER BY CASE WHEN v.state = 'open' THEN 0 WHEN v.planned_on = ")
-                    .arg(day.to_string())
-                    .push(" AND v.state = 'planned' THEN 1 WHEN v.planned_on = ")
-                    .arg(day.to_string())
-                    .push(" THEN 2 WHEN v.planned_on < ")
-                    .arg(day.to_string())
-                    .push(" THEN 3 ELSE 4 END, v.planned_on, v.checked_in_at NULLS LAST, v.id")
-            };
-            // The page's rows are chosen before people and customers are looked up for them. Two looks, each at
-            // an index of its own: in a month a person makes more visits than are missed.
-            let query = rows().push(" AND v.id IN (SELECT v.id FROM visits v WHERE v.id IN (");
-            let query = query.push("SELECT id FROM visits WHERE deleted_at IS NULL AND owner_id = ").arg(owner);
-            let query = query.push(" AND planned_on >= ").arg(day.to_string()).push(" AND planned_on <= ").arg(to);
-            let query = scope
-                .restrict(query, "owner_id")
-                .push(" UNION ALL SELECT id FROM visits WHERE deleted_at IS NULL AND state IN ('planned', 'open') AND owner_id = ")
-                .arg(owner)
-                .push(" AND planned_on >= ")
-                .arg(from)
-                .push(" AND planned_on < ")
-                .arg(day.to_string());
-            let query = order(scope.restrict(query, "owner_id").push(")"));
-            let query = query.push(" LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).push(")");
-            return Ok(paging.cut(order(query).all(on).await?));
-        }
-        Some(_) | None => {
-            let query = rows().push(" AND v.planned_on = ").arg(day.to_string());
-            let query = owner.into_iter().fold(query, |query, owner| query.push(" AND v.owner_id = ").arg(owner));
-            scope
-                .restrict(query, "v.owner_id")
-                .push(" ORDER BY CASE v.state WHEN 'open' THEN 0 WHEN 'planned' THEN 1 ELSE 2 END, v.checked_in_at NULLS LAST, v.id")
-        }
-    };
+    if let Some(owner) = owner.filter(|_| day == today) {
+        return today::of_today(on, scope, owner, today, paging).await;
+    }
+    let query = rows().push(" AND v.planned_on = ").arg(day.to_string());
+    let query = owner.into_iter().fold(query, |query, owner| query.push(" AND v.owner_id = ").arg(owner));
+    let query = scope.restrict(query, "v.owner_id").push(
+        " ORDER BY CASE v.state WHEN 'open' THEN 0 WHEN 'planned' THEN 1 ELSE 2 END, v.checked_in_at NULLS LAST, v.id",
+    );
     let rows = query.push(" LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).all(on).await?;
     Ok(paging.cut(rows))
 }

@@ -1,0 +1,59 @@
+//! One person's today: what is under way, the day, what was missed, the week ahead.
+
+use chrono::{Days, NaiveDate};
+
+use crate::kernel::access::Scope;
+use crate::kernel::db::{DbError, On, Query};
+use crate::kernel::id::Id;
+use crate::kernel::paging::{Listing, Paging};
+use crate::visits::store::{VisitRow, rows};
+
+/// How far back a missed visit is still shown.
+const MISSED_DAYS: u64 = 30;
+/// How far ahead today's list looks.
+const AHEAD_DAYS: u64 = 7;
+
+/// The list of today of one `owner`, in scope.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn of_today(
+    on: impl Into<On<'_>>,
+    scope: &Scope,
+    owner: Id,
+    today: NaiveDate,
+    paging: Paging,
+) -> Result<Listing<VisitRow>, DbError> {
+    let day = today.to_string();
+    let from = today.checked_sub_days(Days::new(MISSED_DAYS)).unwrap_or(today).to_string();
+    let to = today.checked_add_days(Days::new(AHEAD_DAYS)).unwrap_or(today).to_string();
+    let theirs = |query: Query, which: &'static str| {
+        let query = query.push("SELECT id FROM visits WHERE deleted_at IS NULL AND owner_id = ").arg(owner);
+        scope.restrict(query, "owner_id").push(" AND ").push(which)
+    };
+    let first = |query: Query| {
+        query.push(" ORDER BY planned_on, id LIMIT ").arg(paging.limit() + paging.offset()).push(") AS waiting")
+    };
+    let order = |query: Query| {
+        query
+            .push(" ORDER BY CASE WHEN v.state = 'open' THEN 0 WHEN v.planned_on = ")
+            .arg(&day)
+            .push(" AND v.state = 'planned' THEN 1 WHEN v.planned_on = ")
+            .arg(&day)
+            .push(" THEN 2 WHEN v.planned_on < ")
+            .arg(&day)
+            .push(" THEN 3 ELSE 4 END, v.planned_on, v.checked_in_at NULLS LAST, v.id")
+    };
+    // The page's rows are chosen before people and customers are looked up for them. Four looks, each at an index
+    // of its own, and of what waits no more than the page can show: what stands before it on the page only takes
+    // room away from it. Only what waits can be missed or ahead, since a check-in moves a visit to its day.
+    let query = rows().push(" AND v.id IN (SELECT v.id FROM visits v WHERE v.id IN (");
+    let query = theirs(query, "state = 'open' UNION ALL ");
+    let query = theirs(query, "planned_on = ").arg(&day).push(" UNION ALL SELECT id FROM (");
+    let query = theirs(query, "state IN ('planned', 'open') AND planned_on >= ").arg(from);
+    let query = first(query.push(" AND planned_on < ").arg(&day)).push(" UNION ALL SELECT id FROM (");
+    let query = theirs(query, "state IN ('planned', 'open') AND planned_on > ").arg(&day);
+    let query = first(query.push(" AND planned_on <= ").arg(to)).push(")");
+    let query = order(query).push(" LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).push(")");
+    Ok(paging.cut(order(query).all(on).await?))
+}
