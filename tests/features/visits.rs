@@ -1,6 +1,9 @@
 //! A visit from its plan to its check-out, and what is odd about it.
 
+use std::collections::BTreeSet;
+
 use server::kernel::clock::{DAY, MINUTE};
+use server::kernel::id::Id;
 
 use crate::support::app::{App, TODAY};
 use crate::support::client::{Client, Page};
@@ -12,6 +15,19 @@ async fn check_in(client: &Client, path: &str, lat: &str, lng: &str, at: i64) ->
     client.submit(&form, &[("lat", lat), ("lng", lng), ("accuracy", "12"), ("fix_at", &at)]).await
 }
 
+/// Plans a visit to each of `customers`.
+async fn plan(rep: &Client, day: &str, customers: &[String]) {
+    let form = rep.get("/visits/new").await.form("/visits");
+    let mut fields = vec![("op_id", form.op_id()), ("planned_on", day)];
+    fields.extend(customers.iter().map(|customer| ("customer", customer.as_str())));
+    rep.post("/visits", &fields).await.location();
+}
+
+/// The visits of a list, as it shows them.
+fn visits_on(page: &Page) -> Vec<String> {
+    page.links("/visits/").into_iter().filter(|href| href.len() == "/visits/0123456789abc".len()).collect()
+}
+
 both_engines! {
     async fn a_visit_goes_from_plan_to_check_out_and_plans_the_next(app: App) {
         let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
@@ -20,7 +36,7 @@ both_engines! {
         rep.submit(&form, &[("customer", &customer.to_string()), ("planned_on", TODAY), ("purpose", "对账")]).await.location();
         let list = rep.get("/visits").await.expect(200);
         assert!(list.says("潍坊丰源农资"));
-        let path = list.links("/visits/").into_iter().find(|href| href.len() == "/visits/0123456789abc".len()).unwrap();
+        let path = visits_on(&list).remove(0);
 
         check_in(&rep, &path, "36.7070", "119.1619", app.clock.now()).await.location();
         assert_eq!(app.word("SELECT flags AS s FROM visits").await, "");
@@ -152,6 +168,42 @@ both_engines! {
         let both = rep.submit(&desk, &[]).await.expect(409);
         assert!(both.says("手机上写的") && both.body.contains("电脑上写的"));
         assert_eq!(app.word("SELECT result AS s FROM visits").await, "手机上写的");
+    }
+
+    async fn todays_pages_show_all_that_waits_once_and_in_its_order(app: App) {
+        let mut customers = Vec::new();
+        for number in 10..35 {
+            customers.push(seed::customer(&app, app.people.rep1, &format!("农资{number}")).await.to_string());
+        }
+        let rep = app.sign_in("rep1").await;
+        plan(&rep, TODAY, &customers).await;
+        let forgotten = visits_on(&rep.get("/visits?page=2").await).remove(0);
+        check_in(&rep, &forgotten, "36.7070", "119.1619", app.clock.now()).await.location();
+        app.pass(DAY);
+        let rep = app.sign_in("rep1").await;
+        plan(&rep, "2026-11-24", &customers[..3]).await;
+        plan(&rep, "2026-11-26", &customers).await;
+
+        let mut shown = Vec::new();
+        for page in 1..=4 {
+            shown.extend(visits_on(&rep.get(&format!("/visits?page={page}")).await.expect(200)));
+        }
+        #[derive(sqlx::FromRow)]
+        struct Planned {
+            id: Id,
+            planned_on: String,
+        }
+        let planned: Vec<Planned> = app.rows("SELECT id, planned_on FROM visits").await;
+        let days: Vec<&str> = shown
+            .iter()
+            .map(|path| planned.iter().find(|one| path.ends_with(&one.id.to_string())).unwrap().planned_on.as_str())
+            .collect();
+        // The customer somebody is at is not planned a second time.
+        let order = [(TODAY, 1), ("2026-11-24", 3), (TODAY, 24), ("2026-11-26", 24)];
+        assert_eq!(days, order.into_iter().flat_map(|(day, times)| vec![day; times]).collect::<Vec<_>>());
+        assert_eq!(shown[0], forgotten, "what is under way stands first");
+        let once: BTreeSet<&String> = shown.iter().collect();
+        assert_eq!(once.len(), planned.len());
     }
 
     async fn absurd_dates_are_told_by_name(app: App) {
