@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::rules::{Class, Heat, Kind, Level, Settlement, Sort, View, quiet_days};
 use super::store::{Customer, Named, Row, Wanted};
+use crate::kernel::address::address;
 use crate::kernel::clock::Millis;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
@@ -53,25 +54,20 @@ pub(super) fn new_button(lang: Lang) -> Markup {
 pub(super) fn list(lang: Lang, listing: &Listing<Row>, wanted: &Wanted<'_>, others: bool, may_create: bool) -> Markup {
     let q = wanted.q.unwrap_or_default();
     let (view, sort) = (wanted.view, wanted.sort);
-    let address = |view: View, sort: Sort| {
-        let query = [("q", q), ("view", view.code()), ("sort", sort.code())];
-        let query: Vec<(&str, &str)> = query
-            .into_iter()
-            .filter(|(name, value)| {
-                !value.is_empty() && (*name, *value) != ("view", "all") && (*name, *value) != ("sort", "name")
-            })
-            .collect();
-        let query = serde_urlencoded::to_string(query).unwrap_or_default();
-        if query.is_empty() { "/customers".to_owned() } else { format!("/customers?{query}") }
+    // What is usual is not said.
+    let to = |view: View, sort: Sort| {
+        let view = if view == View::All { "" } else { view.code() };
+        let sort = if sort == Sort::Name { "" } else { sort.code() };
+        address("/customers", &[("q", q), ("view", view), ("sort", sort)])
     };
     let views: Vec<(String, String, bool)> = View::ALL
         .iter()
         .filter(|item| others || **item != View::Mine)
-        .map(|item| (address(*item, sort), item.name(lang).into_owned(), *item == view))
+        .map(|item| (to(*item, sort), item.name(lang).into_owned(), *item == view))
         .collect();
     let sorts: Vec<(String, String, bool)> = match view {
         View::All | View::Mine => {
-            Sort::ALL.iter().map(|item| (address(view, *item), item.name(lang).into_owned(), *item == sort)).collect()
+            Sort::ALL.iter().map(|item| (to(view, *item), item.name(lang).into_owned(), *item == sort)).collect()
         }
         View::Arrears | View::Quiet => Vec::new(),
     };
@@ -93,7 +89,7 @@ pub(super) fn list(lang: Lang, listing: &Listing<Row>, wanted: &Wanted<'_>, othe
 fn nothing(lang: Lang, wanted: &Wanted<'_>, may_create: bool) -> Markup {
     match (wanted.q, wanted.view) {
         (Some(q), _) => {
-            let href = format!("/customers/new?{}", serde_urlencoded::to_string([("q", q)]).unwrap_or_default());
+            let href = address("/customers/new", &[("q", q)]);
             let label = t!(lang, "customers.new");
             empty(&t!(lang, "customers.none_found", q = q), may_create.then_some((&href, &label)))
         }

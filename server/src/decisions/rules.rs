@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::i18n::{Lang, t};
+use crate::kernel::width::half;
 
 /// How long the code of an approval can be answered.
 pub const LIFE: Millis = DAY;
@@ -30,15 +31,7 @@ pub struct Answer {
 /// message is about something else.
 #[must_use]
 pub fn parse(text: &str) -> Option<Answer> {
-    let text: String = text
-        .trim()
-        .chars()
-        .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-            '\u{3000}' => ' ',
-            other => other,
-        })
-        .collect();
+    let text: String = text.trim().chars().map(half).collect();
     let words =
         [("同意", true), ("驳回", false), ("不同意", false), ("Y", true), ("y", true), ("N", false), ("n", false)];
     let (rest, approved) = words.into_iter().find_map(|(word, approved)| Some((text.strip_prefix(word)?, approved)))?;

@@ -3,6 +3,7 @@
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
 
+use crate::kernel::address::address;
 use crate::kernel::db::DbError;
 use crate::kernel::i18n::t;
 use crate::ui::layout::{Frame, Page};
@@ -142,17 +143,7 @@ impl AppError {
 
 /// The sign-in page that leads back to `path`.
 fn sign_in_address(path: &str) -> String {
-    if path.is_empty() || path == "/" { "/login".to_owned() } else { format!("/login?next={}", percent(path)) }
-}
-
-/// Percent-encodes a path for use as a query value.
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
+    address("/login", &[("next", if path == "/" { "" } else { path })])
 }
 
 /// 303 to `location`: what every successful POST answers.

@@ -2,6 +2,7 @@
 //! sign-in page) is handed in once as [`Hooks`].
 
 pub mod access;
+pub mod address;
 pub mod audit;
 pub mod auth;
 pub mod badges;
@@ -33,6 +34,7 @@ pub mod routes;
 pub mod seal;
 pub mod search;
 pub mod sse;
+pub mod width;
 pub mod words;
 pub mod write;
 

@@ -8,6 +8,8 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::width::half;
+
 /// The largest amount a form accepts: 99,999,999,999.99 yuan. Sums of 10,000 of them still fit.
 pub const LARGEST: Fen = Fen(9_999_999_999_999);
 
@@ -70,22 +72,19 @@ fn sign(value: i64) -> &'static str {
 
 /// A non-negative decimal with at most `places` places, in units of the last place.
 fn decimal(text: &str, places: usize) -> Option<i64> {
-    let text: String = text.chars().filter(|c| !matches!(c, ' ' | ',' | '，' | '¥' | '￥')).map(half_width).collect();
+    let text: String = text
+        .chars()
+        .map(half)
+        .filter(|c| !matches!(c, ' ' | ',' | '¥' | '￥'))
+        // A Chinese keyboard's point is the full stop.
+        .map(|c| if c == '。' { '.' } else { c })
+        .collect();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || whole.len() > 15 || fraction.len() > places || !digits(whole) || !digits(fraction) {
         return None;
     }
     format!("{whole}{fraction:0<places$}").parse().ok()
-}
-
-/// A full-width digit or point, as Chinese keyboards type them, in its ASCII form.
-fn half_width(c: char) -> char {
-    match c {
-        '０'..='９' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        '．' | '。' => '.',
-        other => other,
-    }
 }
 
 fn grouped(whole: u64) -> String {

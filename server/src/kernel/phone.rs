@@ -9,6 +9,8 @@
 //!
 //! Carriers' IP prefixes and +86 are taken away, and an extension is kept apart. `tests/phone.rs` has the spellings.
 
+use crate::kernel::width::half;
+
 /// A number in national form, and its extension.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Phone {
@@ -245,9 +247,8 @@ fn split_extension(text: &str) -> Option<(&str, String)> {
 /// Full-width characters as half-width, every dash and space as one; the invisible marks that come along when
 /// a number is copied from an address book are dropped.
 fn plain(c: char) -> Option<char> {
-    match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xFEE0),
-        '\u{3000}' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '\t' => Some(' '),
+    match half(c) {
+        '\u{a0}' | '\u{2009}' | '\u{202f}' | '\t' => Some(' '),
         '\u{2010}'..='\u{2015}' | '\u{2212}' => Some('-'),
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => None,
         other => Some(other),

@@ -23,6 +23,7 @@ use pinyin::ToPinyin;
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
+use crate::kernel::width::half;
 
 /// Names past this length are cut for searching; forms accept no longer ones.
 const LONGEST: usize = 100;
@@ -45,10 +46,7 @@ const BULK: usize = 256;
 #[must_use]
 pub fn normal(text: &str) -> String {
     text.chars()
-        .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-            other => other,
-        })
+        .map(half)
         // '#' and '|' divide the parts of `search_text`.
         .filter(|c| {
             !c.is_whitespace() && !c.is_control() && !matches!(c, '#' | '|' | '\u{200b}'..='\u{200f}' | '\u{feff}')

@@ -4,10 +4,12 @@ use maud::{Markup, html};
 
 use crate::customers::{Brief, Number};
 use crate::kernel::access::Gate;
+use crate::kernel::address::address;
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::paging::Listing;
 use crate::modules::Module;
@@ -17,7 +19,6 @@ use crate::sms::store::{Message, Reply, Template, Thread, ThreadRow};
 use crate::sms::{Class, Settings, quoted, shown, tone};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
-use crate::ui::list::encode;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Moment, TimelineItem, timeline};
 use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
@@ -174,6 +175,9 @@ pub fn compose(cx: &Cx, form: &Form, draft: &Draft) -> String {
     let first = mobiles.first().map(|number| number.digits.clone()).unwrap_or_default();
     let filled = if form.value("to").is_empty() { form.clone().with("to", first) } else { form.clone() };
     let customer = form.value("customer");
+    let with = |template: Id| {
+        address("/sms/new", &[("customer", customer), ("to", filled.value("to")), ("template", &template.to_string())])
+    };
     let body = html! {
         @if let Some(customer) = &draft.customer {
             (card(None, None, link_cell(format!("/customers/{}", customer.id), html! { b { (customer.name) } }, html! { (customer.owner_name) })))
@@ -195,7 +199,7 @@ pub fn compose(cx: &Cx, form: &Form, draft: &Draft) -> String {
         @if form.errors().is_empty() && !draft.templates.is_empty() {
             (card(Some(&t!(lang, "sms.from_template")), None, html! {
                 @for template in draft.templates.iter().filter(|template| template.enabled) {
-                    (link_cell(format!("/sms/new?customer={}&to={}&template={}", customer, encode(filled.value("to")), template.id), html! { (template.name) p { (template.text) } }, html! {}))
+                    (link_cell(with(template.id), html! { (template.name) p { (template.text) } }, html! {}))
                 }
             }))
         }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::kernel::address::address;
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::icon::Icon;
 
@@ -61,7 +62,11 @@ pub fn segmented(items: &[(String, String, bool)]) -> Markup {
 /// Previous and next page of the list at `path`. `query` is the list's own query without `page`; `page`
 /// counts from 1; `more` says whether another page follows. Nothing when there is only one.
 pub fn pager(lang: Lang, path: &str, query: &[(&str, &str)], page: i64, more: bool) -> Markup {
-    let to = |page: i64| address(path, query, page);
+    // The first page has no number.
+    let to = |page: i64| {
+        let number = if page > 1 { page.to_string() } else { String::new() };
+        address(path, &[query, &[("page", &number)]].concat())
+    };
     html! {
         @if page > 1 || more {
             nav.pager aria-label=(t!(lang, "ui.pages")) {
@@ -70,48 +75,5 @@ pub fn pager(lang: Lang, path: &str, query: &[(&str, &str)], page: i64, more: bo
                 @if more { a.btn.q href=(to(page + 1)) rel="next" { (t!(lang, "ui.next")) } } @else { span {} }
             }
         }
-    }
-}
-
-/// `path` with the query's non-empty values and the page; the first page has no number.
-fn address(path: &str, query: &[(&str, &str)], page: i64) -> String {
-    let mut out = path.to_owned();
-    let number = page.to_string();
-    let last = (page > 1).then_some(("page", number.as_str()));
-    for (name, value) in query.iter().copied().chain(last).filter(|(_, value)| !value.is_empty()) {
-        out.push(if out.contains('?') { '&' } else { '?' });
-        out.push_str(name);
-        out.push('=');
-        out.push_str(&encode(value));
-    }
-    out
-}
-
-/// Percent-encodes a query value; everything but letters, digits and `-_.~` is escaped.
-#[must_use]
-pub fn encode(text: &str) -> String {
-    use std::fmt::Write;
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing into a String cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::address;
-
-    #[test]
-    fn pages_keep_the_search() {
-        assert_eq!(
-            address("/customers", &[("q", "农资&1"), ("view", "")], 2),
-            "/customers?q=%E5%86%9C%E8%B5%84%261&page=2"
-        );
-        assert_eq!(address("/customers?view=mine", &[], 1), "/customers?view=mine");
     }
 }

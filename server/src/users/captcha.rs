@@ -4,6 +4,7 @@
 use crate::kernel::clock::{MINUTE, Millis};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::seal::Seal;
+use crate::kernel::width::half;
 
 /// Wrong passwords after which the question is asked.
 pub const AFTER: i64 = 3;
@@ -48,16 +49,8 @@ pub fn passes(seal: &Seal, username: &str, failures: i64, sealed: &str, typed: &
     }
     let Some(opened) = seal.open_for(&owner(username, failures), sealed) else { return false };
     let Some((sum, until)) = opened.split_once(' ') else { return false };
-    let typed: String = typed.chars().map(half_width).filter(|c| !c.is_whitespace()).collect();
+    let typed: String = typed.chars().map(half).filter(|c| !c.is_whitespace()).collect();
     typed == sum && until.parse::<Millis>().is_ok_and(|until| now <= until && now >= until - GOOD_FOR)
-}
-
-/// Chinese keyboards type full-width digits.
-fn half_width(c: char) -> char {
-    match c {
-        '\u{ff10}'..='\u{ff19}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        other => other,
-    }
 }
 
 #[cfg(test)]
