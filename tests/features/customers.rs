@@ -152,6 +152,14 @@ both_engines! {
             let typed = if field == "name" { vec![(field, &*long)] } else { vec![("name", "正常名称"), (field, &*long)] };
             assert_eq!(make(&rep, &typed).await.status, 422, "{field}");
         }
+        // All at once: each is told by name, and nothing that was typed is lost.
+        let faces = "😀".repeat(10_000);
+        let texts = ["name", "short_name", "mnemonic", "address", "description", "credit_limit", "credit_days", "contact_name", "phone1"];
+        let all = make(&app.sign_in("admin").await, &texts.map(|field| (field, faces.as_str()))).await.expect(422);
+        let form = all.form("/customers");
+        for field in texts {
+            assert_eq!(form.value(field).map(|text| text.chars().count()), Some(10_000), "{field}");
+        }
         make(&rep, &[("name", "表情😀农资"), ("description", "第一行\n第二行 <b>&amp; 'x' \"y\"")]).await.location();
         assert_eq!(app.number("SELECT count(*) AS n FROM customers").await, 1);
         assert!(rep.get("/customers").await.says("表情😀农资"));

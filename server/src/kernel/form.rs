@@ -16,8 +16,9 @@ use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 use crate::ui::form::FieldView;
 
-/// The largest form without files.
-const TEXT_LIMIT: usize = 1 << 20;
+/// The largest form without files: ten thousand emoji, each twelve bytes as a form sends them, in thirty fields
+/// are still answered beside each field.
+const TEXT_LIMIT: usize = 4 << 20;
 /// The largest form with files: a phone's original photo where JavaScript did not shrink it.
 const FILES_LIMIT: usize = 24 << 20;
 
