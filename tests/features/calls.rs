@@ -10,6 +10,7 @@ use crate::support::{both_engines, seed};
 
 const CALLS: &str = "SELECT count(*) AS n FROM calls";
 const STATE: &str = "SELECT state AS s FROM calls";
+const NEVER_HEARD_FROM: &str = "SELECT count(*) AS n FROM customers WHERE last_contact_at IS NULL";
 const OPEN_TASKS: &str = "SELECT count(*) AS n FROM tasks WHERE cause_kind = 'call' AND state = 'open'";
 
 both_engines! {
@@ -30,11 +31,15 @@ both_engines! {
         assert!(list.says("潍坊丰源农资"));
         let path = list.links("/calls/0").into_iter().next().unwrap();
         let form = rep.get(&path).await.form(&format!("{path}/callback"));
+        assert_eq!(app.number(NEVER_HEARD_FROM).await, 1);
         rep.submit(&form, &[]).await.location();
         assert_eq!((app.word(STATE).await.as_str(), app.number(OPEN_TASKS).await), ("called_back", 0));
+        assert_eq!(app.number(NEVER_HEARD_FROM).await, 0, "calling back is being in touch");
     }
 
     async fn who_took_a_call_stands_in_it_and_nothing_is_left_to_do(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        seed::phone(&app, customer, "05363112290").await;
         let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
         let call = Uuid::now_v7();
         gateway.call(call, "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
@@ -48,6 +53,7 @@ both_engines! {
         app.settle().await;
         assert_eq!((app.word(STATE).await.as_str(), app.number(OPEN_TASKS).await), ("answered", 0));
         assert!(clerk.get(&path).await.says("陈静"), "the call names who took it");
+        assert_eq!(app.number(NEVER_HEARD_FROM).await, 0, "the customer was spoken with");
     }
 
     async fn a_withheld_number_is_missed_without_a_task(app: App) {

@@ -65,6 +65,7 @@ both_engines! {
         here.inbox(&app, "+8613805362417", "收到，谢谢", false).await;
         until(&app, "SELECT count(*) AS n FROM sms_inbox", 1).await;
         app.settle().await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM customers WHERE last_contact_at IS NULL").await, 0, "it was heard from");
         let rep = app.sign_in("rep1").await;
         let list = rep.get("/sms?view=unread").await.expect(200);
         assert!(list.says("潍坊丰源农资") && list.says("收到，谢谢"), "{}", list.text());

@@ -17,6 +17,7 @@ pub use pages::{answer_link, callback_link};
 pub use rules::State;
 pub use store::Call;
 
+use crate::customers;
 use crate::kernel::Office;
 use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
@@ -124,7 +125,11 @@ async fn answers_for_unknown(office: &Office, clerks: &[users::Person]) -> Resul
 /// # Errors
 /// What the database says.
 pub async fn task_done(tx: &mut Tx, at: Millis, call: Id, by: Id) -> Result<(), DbError> {
-    store::settle(tx, &[call], Some(by), at).await
+    store::settle(tx, &[call], Some(by), at).await?;
+    match store::customer_of(tx, call).await? {
+        Some(customer) => customers::heard_from(tx, customer, at).await,
+        None => Ok(()),
+    }
 }
 
 /// After [`crate::events::Event::CallUnanswered`]: nobody said that they took it, so it is missed and

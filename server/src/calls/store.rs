@@ -180,6 +180,17 @@ struct Held {
     id: Id,
 }
 
+#[derive(sqlx::FromRow)]
+struct Whose {
+    customer_id: Option<Id>,
+}
+
+/// The customer of a call, if one is known.
+pub async fn customer_of(tx: &mut Tx, id: Id) -> Result<Option<Id>, DbError> {
+    let row: Option<Whose> = sql("SELECT customer_id FROM calls WHERE id = $1").bind(id).optional(tx).await?;
+    Ok(row.and_then(|row| row.customer_id))
+}
+
 /// Other calls of a number or customer that wait to be returned: returning one returns all.
 pub async fn waiting_of(tx: &mut Tx, digits: &str, customer: Option<Id>) -> Result<Vec<Id>, DbError> {
     let query =

@@ -216,13 +216,22 @@ pub async fn set_point(tx: &mut Tx, id: Id, lat: f64, lng: f64) -> Result<(), Db
     store::set_point(tx, id, lat, lng).await
 }
 
-/// Notes that somebody was in touch at `at`. `next_on` (`YYYY-MM-DD`) is the agreed next time; without one
+/// Notes that somebody was with the customer at `at`. `next_on` (`YYYY-MM-DD`) is the agreed next time; without one
 /// an earlier agreement stays unless it was for this day or before.
 ///
 /// # Errors
 /// What the database says.
 pub async fn contacted(tx: &mut Tx, id: Id, at: Millis, next_on: Option<&str>) -> Result<(), DbError> {
     store::contacted(tx, id, at, &clock::iso_day(at), next_on).await
+}
+
+/// Notes that somebody spoke with the customer on the telephone, or that it wrote. What was agreed for the next
+/// time stays: a call in between is not the visit.
+///
+/// # Errors
+/// What the database says.
+pub async fn heard_from(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
+    store::heard_from(tx, id, at).await
 }
 
 /// Moves what a customer owes; negative for a payment.

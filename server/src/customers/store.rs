@@ -71,7 +71,7 @@ pub struct Customer {
     pub purchases_total: Fen,
     /// Its last order.
     pub last_order_at: Option<Millis>,
-    /// The last visit, call or message.
+    /// When somebody visited it or spoke with it last, or it wrote.
     pub last_contact_at: Option<Millis>,
     /// The agreed next time, `YYYY-MM-DD`.
     pub next_contact_on: Option<String>,
@@ -461,6 +461,15 @@ pub(super) async fn contacted(
         .run(tx)
         .await?;
     Ok(())
+}
+
+pub(super) async fn heard_from(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
+    sql("UPDATE customers SET last_contact_at = $2 WHERE id = $1 AND COALESCE(last_contact_at, 0) < $2")
+        .bind(id)
+        .bind(at)
+        .run(tx)
+        .await
+        .map(|_| ())
 }
 
 pub(super) async fn add_arrears(tx: &mut Tx, id: Id, by: Fen) -> Result<(), DbError> {

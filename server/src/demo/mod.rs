@@ -7,7 +7,7 @@
 //!
 //! Tables: none of its own.
 //! Events: none; the past is not announced.
-//! Uses: users, products, stock, gateways
+//! Uses: users, customers, products, stock, gateways
 
 mod company;
 mod customers;
