@@ -34,7 +34,7 @@ pub(super) async fn submit(client: &Client, path: &str) -> Page {
 /// Decides the first approval that waits for `client`.
 async fn decide(client: &Client, decision: &str, comment: &str) -> Page {
     let list = client.get("/approvals").await.expect(200);
-    let card = list.links("/approvals/").into_iter().find(|href| href.len() == "/approvals/0123456789abc".len());
+    let card = list.records("/approvals").into_iter().next();
     let card = card.unwrap_or_else(|| panic!("nothing waits: {}", list.text()));
     let form = client.get(&card).await.expect(200).form(&format!("{card}/decision"));
     client.submit(&form, &[("decision", decision), ("comment", comment)]).await
@@ -170,7 +170,7 @@ both_engines! {
         let path = format!("/orders/{}", order(&rep, customer, &goods, &[(goods.bottles, "10", "箱", "")]).await.new_id());
         submit(&rep, &path).await.location();
         let manager = app.sign_in("manager1").await;
-        let card = manager.get("/approvals").await.links("/approvals/").into_iter().find(|h| h.len() == "/approvals/0123456789abc".len()).unwrap();
+        let card = manager.get("/approvals").await.records("/approvals").remove(0);
         let form = manager.get(&card).await.form(&format!("{card}/decision"));
         let taps: Vec<_> = (0..4)
             .map(|tap| {
@@ -211,7 +211,7 @@ both_engines! {
         let path = format!("/orders/{}", order(&rep, customer, &goods, &[(goods.bottles, "10", "箱", "")]).await.new_id());
         submit(&rep, &path).await.location();
         let manager = app.sign_in("manager1").await;
-        let card = manager.get("/approvals").await.links("/approvals/").into_iter().find(|h| h.len() == "/approvals/0123456789abc".len()).unwrap();
+        let card = manager.get("/approvals").await.records("/approvals").remove(0);
         let stale = manager.get(&card).await.form(&format!("{card}/decision"));
         let form = rep.get(&path).await.form(&format!("{path}/withdrawal"));
         rep.submit(&form, &[]).await.location();

@@ -23,11 +23,6 @@ async fn plan(rep: &Client, day: &str, customers: &[String]) {
     rep.post("/visits", &fields).await.location();
 }
 
-/// The visits of a list, as it shows them.
-fn visits_on(page: &Page) -> Vec<String> {
-    page.links("/visits/").into_iter().filter(|href| href.len() == "/visits/0123456789abc".len()).collect()
-}
-
 both_engines! {
     async fn a_visit_goes_from_plan_to_check_out_and_plans_the_next(app: App) {
         let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
@@ -36,7 +31,7 @@ both_engines! {
         rep.submit(&form, &[("customer", &customer.to_string()), ("planned_on", TODAY), ("purpose", "对账")]).await.location();
         let list = rep.get("/visits").await.expect(200);
         assert!(list.says("潍坊丰源农资"));
-        let path = visits_on(&list).remove(0);
+        let path = list.records("/visits").remove(0);
 
         check_in(&rep, &path, "36.7070", "119.1619", app.clock.now()).await.location();
         assert_eq!(app.word("SELECT flags AS s FROM visits").await, "");
@@ -177,7 +172,7 @@ both_engines! {
         }
         let rep = app.sign_in("rep1").await;
         plan(&rep, TODAY, &customers).await;
-        let forgotten = visits_on(&rep.get("/visits?page=2").await).remove(0);
+        let forgotten = rep.get("/visits?page=2").await.records("/visits").remove(0);
         check_in(&rep, &forgotten, "36.7070", "119.1619", app.clock.now()).await.location();
         app.pass(DAY);
         let rep = app.sign_in("rep1").await;
@@ -186,7 +181,7 @@ both_engines! {
 
         let mut shown = Vec::new();
         for page in 1..=4 {
-            shown.extend(visits_on(&rep.get(&format!("/visits?page={page}")).await.expect(200)));
+            shown.extend(rep.get(&format!("/visits?page={page}")).await.expect(200).records("/visits"));
         }
         #[derive(sqlx::FromRow)]
         struct Planned {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use scraper::{ElementRef, Html, Selector};
+use server::kernel::id::Id;
 
 /// A browser.
 #[derive(Clone)]
@@ -256,6 +257,12 @@ impl Page {
     /// Addresses of links that begin with `start`.
     pub fn links(&self, start: &str) -> Vec<String> {
         self.attributes("a[href]", "href").into_iter().filter(|href| href.starts_with(start)).collect()
+    }
+
+    /// Addresses of the records of a kind that are linked, such as `/visits/0123456789abc` for `/visits`.
+    pub fn records(&self, list: &str) -> Vec<String> {
+        let id = |href: &str| href.strip_prefix(list)?.strip_prefix('/')?.parse::<Id>().ok();
+        self.links(list).into_iter().filter(|href| id(href).is_some()).collect()
     }
 
     /// Every form that posts.

@@ -87,10 +87,7 @@ async fn answered(tx: &mut Tx, id: Id, state: State, digits: &str, new: &NewCall
     if !waiting.is_empty() {
         store::settle(tx, &waiting, None, at).await?;
     }
-    if let Some(customer) = new.customer {
-        customers::heard_from(tx, customer, at).await?;
-    }
-    Ok(())
+    Ok(customers::heard_from(tx, new.customer, at).await?)
 }
 
 async fn ended(tx: &mut Tx, id: Id, state: State, at: Millis, now: Millis) -> Result<()> {

@@ -126,10 +126,8 @@ async fn answers_for_unknown(office: &Office, clerks: &[users::Person]) -> Resul
 /// What the database says.
 pub async fn task_done(tx: &mut Tx, at: Millis, call: Id, by: Id) -> Result<(), DbError> {
     store::settle(tx, &[call], Some(by), at).await?;
-    match store::customer_of(tx, call).await? {
-        Some(customer) => customers::heard_from(tx, customer, at).await,
-        None => Ok(()),
-    }
+    let customer = store::customer_of(tx, call).await?;
+    customers::heard_from(tx, customer, at).await
 }
 
 /// After [`crate::events::Event::CallUnanswered`]: nobody said that they took it, so it is missed and

@@ -59,9 +59,7 @@ pub async fn answer(cx: Cx) -> Result<Response> {
         store::set_state(&mut write.tx, id, State::Answered, Some(by), cx.now).await?;
         let mut settled = store::waiting_of(&mut write.tx, &call.digits, call.customer_id).await?;
         store::settle(&mut write.tx, &settled, Some(cx.actor().id), cx.now).await?;
-        if let Some(customer) = call.customer_id {
-            customers::heard_from(&mut write.tx, customer, call.started_at).await?;
-        }
+        customers::heard_from(&mut write.tx, call.customer_id, call.started_at).await?;
         // The call's own task too, where it was missed for a moment.
         settled.push(id);
         let feedback = t!(cx.lang, "calls.feedback_answered");
@@ -93,9 +91,7 @@ pub async fn call_back(cx: Cx) -> Result<Response> {
     let mut settled = store::waiting_of(&mut write.tx, &call.digits, call.customer_id).await?;
     store::settle(&mut write.tx, &settled, Some(cx.actor().id), cx.now).await?;
     store::set_state(&mut write.tx, id, State::CalledBack, Some(cx.actor().id), cx.now).await?;
-    if let Some(customer) = call.customer_id {
-        customers::heard_from(&mut write.tx, customer, cx.now).await?;
-    }
+    customers::heard_from(&mut write.tx, call.customer_id, cx.now).await?;
     settled.push(id);
     let feedback = t!(cx.lang, "calls.feedback_called_back");
     let mut told = tasks::finish_callbacks(&mut write.tx, &author, call.customer_id, &settled, &feedback).await?;

@@ -226,12 +226,15 @@ pub async fn contacted(tx: &mut Tx, id: Id, at: Millis, next_on: Option<&str>) -
 }
 
 /// Notes that somebody spoke with the customer on the telephone, or that it wrote. What was agreed for the next
-/// time stays: a call in between is not the visit.
+/// time stays: a call in between is not the visit. With nobody known at the other end there is nothing to note.
 ///
 /// # Errors
 /// What the database says.
-pub async fn heard_from(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
-    store::heard_from(tx, id, at).await
+pub async fn heard_from(tx: &mut Tx, id: Option<Id>, at: Millis) -> Result<(), DbError> {
+    match id {
+        Some(id) => store::heard_from(tx, id, at).await,
+        None => Ok(()),
+    }
 }
 
 /// Moves what a customer owes; negative for a payment.

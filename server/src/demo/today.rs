@@ -112,7 +112,7 @@ async fn calls(
             let state = if rng.chance(75) { "answered" } else { "called_back" };
             let by = Some(shop.owner_id);
             rows.push(call(load, gateway, shop, (digits, name), state, at, by));
-            heard_from(load.tx().await?, shop.id, at).await?;
+            heard_from(load.tx().await?, Some(shop.id), at).await?;
         }
         if place == 1 {
             let at = so_far(pace, now, 10, 26, 20);
@@ -207,7 +207,7 @@ async fn messages(
                     rng.word(&["收到，谢谢", "好的，周四前能到吗？", "收到。发票一起带来", "知道了，货到再联系"]);
                 let read = Some(at + HOUR);
                 inbox.push(row![load.id(at), gateway, owner, Some(shop.id), digits, text, at, read]);
-                heard_from(load.tx().await?, shop.id, at).await?;
+                heard_from(load.tx().await?, Some(shop.id), at).await?;
                 last = Some((at, text.to_owned(), true));
             }
         }

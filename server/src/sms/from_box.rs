@@ -92,9 +92,7 @@ pub async fn received(tx: &mut Tx, gateway: Id, now: Millis, event: &InboxEvent)
         incomplete: event.incomplete,
     };
     let id = store::insert_reply(tx, &new, now).await?;
-    if let Some(customer) = new.customer {
-        customers::heard_from(tx, customer, now).await?;
-    }
+    customers::heard_from(tx, new.customer, now).await?;
     blocks::heard(tx, id, &digits, &text, now).await?;
     events::raise(tx, now, Event::SmsReceived { inbox: id }).await
 }

@@ -112,6 +112,10 @@ const ROW: &str = "SELECT v.id, v.owner_id, u.name AS owner_name, v.customer_id,
 const FROM: &str = " FROM visits v JOIN users u ON u.id = v.owner_id JOIN customers c ON c.id = v.customer_id \
      WHERE v.deleted_at IS NULL";
 
+/// A day's order: under way, then to come, then done.
+const BY_STATE: &str = " ORDER BY CASE v.state WHEN 'open' THEN 0 WHEN 'planned' THEN 1 ELSE 2 END, \
+     v.checked_in_at NULLS LAST, v.id";
+
 fn rows() -> Query {
     sql(ROW).push(FROM)
 }
@@ -151,11 +155,7 @@ pub async fn find_for_change(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Optio
 /// What the database says.
 pub async fn today(on: impl Into<On<'_>>, scope: &Scope, user: Id, day: NaiveDate) -> Result<Vec<VisitRow>, DbError> {
     let query = rows().push(" AND v.owner_id = ").arg(user).push(" AND v.planned_on = ").arg(day.to_string());
-    scope
-        .restrict(query, "v.owner_id")
-        .push(" ORDER BY CASE v.state WHEN 'open' THEN 0 WHEN 'planned' THEN 1 ELSE 2 END, v.checked_in_at NULLS LAST, v.id LIMIT 50")
-        .all(on)
-        .await
+    scope.restrict(query, "v.owner_id").push(BY_STATE).push(" LIMIT 50").all(on).await
 }
 
 #[derive(sqlx::FromRow)]
@@ -198,9 +198,7 @@ pub async fn of_day(
     }
     let query = rows().push(" AND v.planned_on = ").arg(day.to_string());
     let query = owner.into_iter().fold(query, |query, owner| query.push(" AND v.owner_id = ").arg(owner));
-    let query = scope.restrict(query, "v.owner_id").push(
-        " ORDER BY CASE v.state WHEN 'open' THEN 0 WHEN 'planned' THEN 1 ELSE 2 END, v.checked_in_at NULLS LAST, v.id",
-    );
+    let query = scope.restrict(query, "v.owner_id").push(BY_STATE);
     let rows = query.push(" LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).all(on).await?;
     Ok(paging.cut(rows))
 }

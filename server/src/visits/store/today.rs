@@ -48,7 +48,7 @@ pub(super) async fn of_today(
     // of its own, and of what waits no more than the page can show: what stands before it on the page only takes
     // room away from it. Only what waits can be missed or ahead, since a check-in moves a visit to its day.
     let query = rows().push(" AND v.id IN (SELECT v.id FROM visits v WHERE v.id IN (");
-    let query = theirs(query, "state = 'open' UNION ALL ");
+    let query = theirs(query, "state = 'open'").push(" UNION ALL ");
     let query = theirs(query, "planned_on = ").arg(&day).push(" UNION ALL SELECT id FROM (");
     let query = theirs(query, "state IN ('planned', 'open') AND planned_on >= ").arg(from);
     let query = first(query.push(" AND planned_on < ").arg(&day)).push(" UNION ALL SELECT id FROM (");
