@@ -33,6 +33,8 @@ async fn main() -> std::process::ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
+    // The only provider that is built in; nothing installed one before.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let filter = EnvFilter::try_from_env("FIELDLINE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let logs = Logs::default();
     let shown = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);

@@ -131,8 +131,6 @@ fn options(claim: &Claim, outbox: &Outbox) -> anyhow::Result<MqttOptions> {
     let (host, port) = rest.trim_end_matches('/').rsplit_once(':').unwrap_or((rest, "1883"));
     let mut options = MqttOptions::new(&claim.name, host, port.parse()?);
     if scheme == "mqtts" {
-        // The provider is named, since more than one is compiled in; set already, this changes nothing.
-        let _ = rumqttc::tokio_rustls::rustls::crypto::aws_lc_rs::default_provider().install_default();
         options.set_transport(Transport::tls_with_default_config());
     }
     options.set_credentials(&claim.username, &claim.password);

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use poem::listener::{Acceptor, AcceptorExt, Listener, RustlsCertificate, RustlsConfig, TcpListener};
-use poem::{EndpointExt, Server};
+use poem::EndpointExt;
 use tokio::task::JoinHandle;
 
 use crate::config::{Cli, Command, Config, Demo};
@@ -22,7 +21,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::{Hooks, Kernel, Office, auth};
-use crate::{contacts, demo, documents, migrations, modules, reactions, users, workbench};
+use crate::{contacts, demo, documents, migrations, modules, reactions, users, web, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -124,6 +123,8 @@ pub fn routes() -> Routes {
 /// # Errors
 /// What is missing or in the way.
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
+    // The only provider that is built in. Fails where one is installed already, and then there is nothing to do.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
     let db = match &config.database_url {
@@ -153,7 +154,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         config,
     });
     let app = routes().mount(&office)?;
-    let (address, serving) = serve(&office.config, app.boxed()).await?;
+    let (address, serving) = web::listen::serve(&office.config, app.boxed()).await?;
     let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
     // The boxes' credentials first, then the broker that asks for them.
     crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
@@ -183,31 +184,4 @@ async fn back_up_before_migrating(db: &Db, config: &Config) -> anyhow::Result<()
     db.snapshot(&to).await.with_context(|| format!("no copy could be written to {}", to.display()))?;
     tracing::info!(copy = %to.display(), ahead, "copied the database before migrating it");
     Ok(())
-}
-
-async fn serve(
-    config: &Config,
-    app: poem::endpoint::BoxEndpoint<'static>,
-) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
-    let busy = || format!("{} cannot be listened on; choose another with --listen", config.listen);
-    let acceptor = match (&config.tls_cert, &config.tls_key) {
-        (Some(cert), Some(key)) => {
-            let cert = std::fs::read(cert).with_context(|| format!("{} cannot be read", cert.display()))?;
-            let key = std::fs::read(key).with_context(|| format!("{} cannot be read", key.display()))?;
-            let tls = RustlsConfig::new().fallback(RustlsCertificate::new().cert(cert).key(key));
-            TcpListener::bind(config.listen).rustls(tls).into_acceptor().await.with_context(busy)?.boxed()
-        }
-        (None, _) | (_, None) => TcpListener::bind(config.listen).into_acceptor().await.with_context(busy)?.boxed(),
-    };
-    let address = acceptor
-        .local_addr()
-        .iter()
-        .find_map(|address| address.as_socket_addr().copied())
-        .context("the listener has no address")?;
-    let serving = tokio::spawn(async move {
-        if let Err(error) = Server::new_with_acceptor(acceptor).run(app).await {
-            tracing::error!(%error, "the listener ended");
-        }
-    });
-    Ok((address, serving))
 }

@@ -22,6 +22,8 @@ pub mod modules;
 pub mod reactions;
 /// Pages' building blocks: layout, lists, forms, charts; they know no feature.
 pub mod ui;
+/// The request and the answer.
+pub mod web;
 
 /// Staff, sign-in, own settings.
 pub mod users;

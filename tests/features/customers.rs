@@ -204,7 +204,7 @@ both_engines! {
         rep.submit(&form, &[("name", "赵会计"), ("phone1", "0536-3112290")]).await.location();
         assert!(rep.get(&format!("/customers/{id}")).await.says("赵会计"));
         assert_eq!(finds(&rep, "赵会计").await.len(), 1);
-        #[derive(sqlx::FromRow)]
+        #[derive(sqlx_macros::FromRow)]
         struct Row { id: server::kernel::id::Id }
         let contact = app.rows::<Row>("SELECT id FROM contacts").await[0].id;
         let other = app.sign_in("rep2").await;

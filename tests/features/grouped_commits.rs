@@ -22,7 +22,7 @@ async fn write(office: Office, name: String, commit: bool) -> Result<bool, DbErr
 }
 
 async fn written(app: &App) -> BTreeSet<String> {
-    #[derive(sqlx::FromRow)]
+    #[derive(sqlx_macros::FromRow)]
     struct Row {
         name: String,
     }

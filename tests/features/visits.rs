@@ -183,7 +183,7 @@ both_engines! {
         for page in 1..=4 {
             shown.extend(rep.get(&format!("/visits?page={page}")).await.expect(200).records("/visits"));
         }
-        #[derive(sqlx::FromRow)]
+        #[derive(sqlx_macros::FromRow)]
         struct Planned {
             id: Id,
             planned_on: String,

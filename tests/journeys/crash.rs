@@ -16,7 +16,7 @@ use crate::support::postgres::Cluster;
 const ROUNDS: u32 = 12;
 const WRITERS: usize = 12;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     title: String,
 }

@@ -165,7 +165,7 @@ impl App {
 
     /// One number, such as a count; the statement names it `n`.
     pub async fn number(&self, text: &'static str) -> i64 {
-        #[derive(sqlx::FromRow)]
+        #[derive(sqlx_macros::FromRow)]
         struct One {
             n: i64,
         }
@@ -174,7 +174,7 @@ impl App {
 
     /// One text; the statement names it `s`.
     pub async fn word(&self, text: &'static str) -> String {
-        #[derive(sqlx::FromRow)]
+        #[derive(sqlx_macros::FromRow)]
         struct One {
             s: String,
         }
@@ -195,7 +195,7 @@ impl App {
         loop {
             self.office.alarm.ring();
             let now = self.clock.now();
-            #[derive(sqlx::FromRow)]
+            #[derive(sqlx_macros::FromRow)]
             struct One {
                 n: i64,
             }

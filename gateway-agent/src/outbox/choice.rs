@@ -24,7 +24,7 @@ pub struct Modem<'a> {
     pub clock: bool,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Candidate {
     id: String,
     recipient: String,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Outbox, Tx, count};
 
 /// An event that the server has not committed yet.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Waiting {
     /// Its sequence.
     pub seq: i64,

@@ -11,7 +11,7 @@ use crate::pdu::{data, from_hex};
 const PATIENCE: i64 = 10 * 60_000;
 
 /// A message that came, as `gateway-agent inbox` shows it.
-#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx_macros::FromRow)]
 pub struct Kept {
     /// From whom.
     #[serde(rename = "from")]
@@ -28,13 +28,13 @@ pub struct Kept {
     pub at: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Piece {
     text: String,
     pdu: String,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Stale {
     sender: String,
     reference: i64,

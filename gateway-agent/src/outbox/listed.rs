@@ -37,7 +37,7 @@ pub struct ListedPart {
     pub cause: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct MessageRow {
     id: String,
     recipient: String,
@@ -47,7 +47,7 @@ struct MessageRow {
     created_at: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct PartRow {
     message: String,
     n: i64,

@@ -175,7 +175,7 @@ pub fn bell(folder: &Path) -> std::path::PathBuf {
 
 type Tx<'a> = sqlx::Transaction<'a, sqlx::Sqlite>;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Value {
     value: i64,
 }

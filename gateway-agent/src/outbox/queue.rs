@@ -76,7 +76,7 @@ pub enum NotMine {
     Sqlx(#[from] sqlx::Error),
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct PartRow {
     n: i64,
     state: String,

@@ -15,7 +15,7 @@ use super::rules::{self, State, StepState};
 use super::{Ask, Asked};
 
 /// An approval.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Approval {
     /// The approval.
     pub id: Id,
@@ -73,7 +73,7 @@ impl Approval {
 }
 
 /// One person's turn.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Step {
     /// The step.
     pub id: Id,
@@ -182,7 +182,7 @@ pub async fn open_of(on: impl Into<On<'_>>, kind: &'static str, document: Id) ->
     Ok(of_document(on, kind, document).await?.into_iter().find(|approval| approval.state() == State::Open))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Count {
     n: i64,
 }
@@ -200,7 +200,7 @@ pub async fn count_waiting(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbErr
     Ok(count.n)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Person {
     id: Id,
 }
@@ -272,7 +272,7 @@ async fn insert_step(
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Locked {
     state: String,
 }
@@ -378,7 +378,7 @@ pub async fn withdraw(tx: &mut Tx, now: Millis, kind: &'static str, document: Id
 }
 
 /// Somebody to whom an approval can be handed over.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Colleague {
     pub id: Id,
     pub name: String,

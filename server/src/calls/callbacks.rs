@@ -73,7 +73,7 @@ async fn list(db: &Db, scope: &Scope, filter: &Filter<'_>, paging: Paging) -> Re
     Ok(paging.cut(rows))
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 struct Week {
     missed: i64,
     returned: i64,

@@ -34,7 +34,7 @@ pub struct Settings {
     pub answers_for_unknown: Option<Id>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     name: String,
     value: String,

@@ -8,7 +8,7 @@ use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
 
 /// A call.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Call {
     /// Its row.
     pub id: Id,
@@ -104,7 +104,7 @@ pub async fn insert(tx: &mut Tx, new: &NewCall<'_>) -> Result<Id, DbError> {
     Ok(id)
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct Known {
     pub id: Id,
     pub state: String,
@@ -175,12 +175,12 @@ pub async fn to_change(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Option<Call
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Held {
     id: Id,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Whose {
     customer_id: Option<Id>,
 }
@@ -236,7 +236,7 @@ pub async fn of_customer(db: &Db, scope: &Scope, customer: Id, limit: i64) -> Re
         .await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Count {
     n: i64,
 }

@@ -13,7 +13,7 @@ use crate::kernel::id::Id;
 use crate::sms::{self, Block, Settings};
 
 /// How many fall under one reason; the reason of those who are reached is empty.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Tally {
     /// The stored word of a [`super::rules::Reason`], or empty.
     pub reason: String,
@@ -113,7 +113,7 @@ impl Sieve<'_> {
     /// # Errors
     /// What the database says.
     pub async fn sample(&self, db: &Db) -> Result<Option<Id>, DbError> {
-        #[derive(sqlx::FromRow)]
+        #[derive(sqlx_macros::FromRow)]
         struct Found {
             contact_id: Id,
         }

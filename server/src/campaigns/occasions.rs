@@ -26,7 +26,7 @@ pub const CELEBRATE: Duration = Duration::from_secs(5);
 const JUMP: Millis = 10 * MINUTE;
 
 /// An occasion.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Occasion {
     pub id: Id,
     pub owner_id: Id,

@@ -8,7 +8,7 @@ use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
 
 /// A campaign.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Campaign {
     pub id: Id,
     pub owner: String,
@@ -181,7 +181,7 @@ pub async fn begin(tx: &mut Tx, id: Id, starts_at: Option<Millis>) -> Result<(),
 }
 
 /// A recipient whose turn has come.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct Recipient {
     pub contact_id: Id,
     pub customer_id: Id,
@@ -224,7 +224,7 @@ pub async fn exclude(tx: &mut Tx, campaign: Id, contact: Id, reason: Reason) -> 
         .map(|_| ())
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 struct Stands {
     campaign_id: Id,
     contact_id: Id,
@@ -304,7 +304,7 @@ pub async fn put_back(tx: &mut Tx, message: Id) -> Result<(), DbError> {
         .map(|_| ())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Made {
     message_id: Id,
 }
@@ -321,7 +321,7 @@ pub async fn on_the_way(tx: &mut Tx, campaign: Id) -> Result<Vec<Id>, DbError> {
 }
 
 /// A recipient in the list.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct RecipientRow {
     pub name: String,
     pub customer: String,
@@ -356,7 +356,7 @@ pub async fn pick(tx: &mut Tx, campaign: Id, contact: Id, picked: bool) -> Resul
     query.bind(campaign).bind(contact).run(tx).await.map(|_| ())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Picked {
     contact_id: Id,
 }

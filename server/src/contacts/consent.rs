@@ -73,7 +73,7 @@ pub(super) async fn record(
 }
 
 /// A change, as it was written down.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Said {
     agreed: bool,
     how: String,
@@ -110,7 +110,7 @@ pub(super) fn list(lang: Lang, said: &[Said]) -> Markup {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Found {
     id: Id,
     digits: String,

@@ -6,7 +6,7 @@ use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 
 /// What a person wants to be asked by SMS.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Wants {
     /// Approvals that wait for them.
     pub approvals: bool,
@@ -52,7 +52,7 @@ pub struct Code {
     pub used: bool,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     id: Id,
     record_id: Id,
@@ -202,7 +202,7 @@ pub async fn note(
         .map(|_| ())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Count {
     n: i64,
 }
@@ -228,7 +228,7 @@ pub async fn is_noted(db: &Db, inbox: Id) -> Result<bool, DbError> {
 }
 
 /// An answer in the log of its person.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Logged {
     pub title: String,
     pub outcome: String,

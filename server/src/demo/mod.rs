@@ -56,12 +56,12 @@ pub struct Summary {
     pub payments: usize,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Mark {
     value: String,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Anybody {
     #[allow(dead_code)]
     id: crate::kernel::id::Id,

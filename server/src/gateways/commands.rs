@@ -28,7 +28,7 @@ const LONGEST: usize = 400;
 const ANSWER: Duration = Duration::from_millis(1500);
 
 /// A command, or a word of the network that the box asked for by itself.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Given {
     kind: String,
     /// The modem, where it concerns one.
@@ -117,7 +117,7 @@ pub async fn give<B: serde::Serialize>(
     Ok(response)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Stands {
     state: String,
 }

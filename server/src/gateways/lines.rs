@@ -20,7 +20,7 @@ use crate::ui::layout::Page;
 /// The longest name; more does not fit beside a number.
 const LONGEST: usize = 12;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Named {
     line: String,
     name: String,

@@ -6,7 +6,7 @@ use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 
 /// A box.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Gateway {
     /// Its row.
     pub id: Id,
@@ -36,7 +36,7 @@ pub struct Gateway {
 const GATEWAY: &str = "SELECT g.id, g.name, g.box, g.state, g.claim_until, g.event_seq, g.boot, g.online, g.seen_at, g.info, g.modems \
      FROM gateways g WHERE ";
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Credential {
     #[sqlx(rename = "box")]
     wire_name: String,
@@ -170,7 +170,7 @@ pub async fn all_offline(db: &Db) -> Result<(), DbError> {
     tx.commit().await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Seq {
     command_seq: i64,
 }
@@ -210,7 +210,7 @@ pub async fn ready(on: impl Into<On<'_>>) -> Result<Vec<Gateway>, DbError> {
     sql(GATEWAY).push("g.state = 'active' AND g.online = TRUE ORDER BY g.id LIMIT 50").all(on).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Count {
     n: i64,
 }

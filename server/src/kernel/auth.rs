@@ -100,7 +100,7 @@ impl Sessions {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     begun_at: Millis,
     seen_at: Millis,
@@ -232,7 +232,7 @@ impl Kernel {
     /// # Errors
     /// What the database says.
     pub async fn session_owner(&self, token: &str) -> Result<Option<Id>, DbError> {
-        #[derive(sqlx::FromRow)]
+        #[derive(sqlx_macros::FromRow)]
         struct Owner {
             user_id: Id,
         }

@@ -322,7 +322,7 @@ impl Cx {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Op {
     body_hash: String,
     location: String,

@@ -16,7 +16,7 @@ const SEQUENCE_BITS: u32 = 21;
 const EPOCH_MS: i64 = 1_577_836_800_000;
 
 /// The id of a record of any table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct Id(pub i64);
 

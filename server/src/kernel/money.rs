@@ -14,12 +14,16 @@ use crate::kernel::width::half;
 pub const LARGEST: Fen = Fen(9_999_999_999_999);
 
 /// An amount of money in fen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx_macros::Type, Serialize, Deserialize,
+)]
 #[sqlx(transparent)]
 pub struct Fen(pub i64);
 
 /// A quantity in thousandths of a unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx_macros::Type, Serialize, Deserialize,
+)]
 #[sqlx(transparent)]
 pub struct Milli(pub i64);
 

@@ -4,7 +4,7 @@
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{DbError, Tx, sql};
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Last {
     last: i64,
 }

@@ -29,7 +29,7 @@ pub struct Pending<E> {
     pub event: E,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     id: Id,
     attempts: i64,
@@ -139,7 +139,7 @@ pub async fn failed(db: &Db, id: Id, attempts: i64, why: &str, now: Millis) -> R
 /// # Errors
 /// What the database says.
 pub async fn next_due(db: &Db) -> Result<Option<Millis>, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(sqlx_macros::FromRow)]
     struct Due {
         due_at: Option<i64>,
     }

@@ -187,7 +187,7 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
     (a & 0xe000) == 0x2000 && a != 0x2002 && !(a == 0x2001 && (b < 0x0200 || b == 0x0db8)) && a != 0x3fff
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Subscription {
     id: Id,
     endpoint: String,
@@ -359,7 +359,7 @@ fn confirmation(office: &Kernel, id: Id) -> String {
 }
 
 async fn store(office: &Kernel, user: Id, device: &Subscription, from: &str, now: Millis) -> Result<Id, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(sqlx_macros::FromRow)]
     struct Known {
         id: Id,
     }

@@ -337,7 +337,7 @@ pub struct Hunt {
     pattern: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Weight {
     place: i64,
     records: i64,
@@ -439,7 +439,7 @@ impl Plan {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Named {
     record_id: Id,
 }

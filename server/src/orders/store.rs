@@ -17,7 +17,7 @@ use crate::kernel::paging::{Listing, Paging};
 use super::rules::State;
 
 /// An order with the names that pages show.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Order {
     /// The order.
     pub id: Id,
@@ -74,7 +74,7 @@ const ORDER: &str = "SELECT o.id, o.owner_id, u.name AS owner, o.customer_id, c.
      JOIN customers c ON c.id = o.customer_id LEFT JOIN warehouses w ON w.id = o.warehouse_id WHERE o.deleted_at IS NULL";
 
 /// A line with the product's name.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Line {
     /// The product.
     pub product_id: Id,
@@ -195,7 +195,7 @@ pub(super) async fn find_decided(tx: &mut Tx, id: Id) -> Result<Option<Order>, D
     sql(ORDER).push(" AND o.id = ").arg(id).optional(tx).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Locked {
     #[expect(dead_code, reason = "the row is read to be locked")]
     id: Id,
@@ -244,7 +244,7 @@ pub async fn last_of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: Id
 }
 
 /// The buyer, as an order needs it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Buyer {
     pub id: Id,
     pub name: String,
@@ -295,7 +295,7 @@ pub(super) async fn charge(tx: &mut Tx, customer: Id, amount: Fen, at: Millis) -
 }
 
 /// What else weighs on a customer's credit.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Exposure {
     /// In other orders that wait for approval.
     pub waiting: Fen,
@@ -320,7 +320,7 @@ pub(super) async fn exposure(
 }
 
 /// What a customer paid last for a product.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub(super) struct LastPrice {
     pub product_id: Id,
     pub unit: String,
@@ -359,7 +359,7 @@ pub(super) async fn last_prices(
     Ok(last)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Bought {
     product_id: Id,
 }
@@ -376,7 +376,7 @@ pub(super) async fn bought(on: impl Into<On<'_>>, customer: Id, most: i64) -> Re
 }
 
 /// Turnover and cost of the department that an order's owner belongs to.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Turnover {
     pub total: Fen,
     pub cost: Fen,
@@ -392,7 +392,7 @@ pub(super) async fn department_turnover(on: impl Into<On<'_>>, owner: Id, since:
     .await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Setting {
     value: String,
 }
@@ -407,7 +407,7 @@ pub(super) async fn approval_over(on: impl Into<On<'_>>) -> Result<Fen, DbError>
 /// 10,000.00 yuan.
 const DEFAULT_OVER: i64 = 1_000_000;
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Speaks {
     lang: String,
 }
@@ -517,7 +517,7 @@ pub(super) async fn set_state(tx: &mut Tx, order: Id, state: State, now: Millis)
 }
 
 /// An order in force that is not fully paid.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Unpaid {
     /// The order.
     pub id: Id,

@@ -12,7 +12,7 @@ use crate::kernel::paging::{Listing, Paging};
 use super::rules::Method;
 
 /// A payment with the names that pages show.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub(super) struct Payment {
     pub id: Id,
     pub owner: String,
@@ -74,7 +74,7 @@ pub(super) async fn of_customer(db: &Db, scope: &Scope, customer: Id, most: i64)
 }
 
 /// What a payment paid.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Match {
     pub order_id: Id,
     pub number: String,

@@ -65,7 +65,7 @@ pub struct Unit {
 }
 
 /// A product that can be chosen.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Choice {
     /// The product.
     pub id: Id,
@@ -78,7 +78,7 @@ pub struct Choice {
 }
 
 /// A price level 价格级别.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Level {
     /// The level.
     pub id: Id,

@@ -23,7 +23,7 @@ pub(super) use writes::{
 const BATCH: usize = 200;
 
 /// A line of the list.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Row {
     pub id: Id,
     pub code: String,
@@ -35,7 +35,7 @@ pub(super) struct Row {
 }
 
 /// A product with all its fields.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Product {
     pub id: Id,
     pub code: String,
@@ -52,7 +52,7 @@ pub(super) struct Product {
 }
 
 /// A price in force.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct PriceRow {
     pub level: String,
     pub price: Option<Fen>,
@@ -135,7 +135,7 @@ pub async fn choices(on: impl Into<On<'_>>, q: &str, most: i64) -> Result<Vec<Ch
     .await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct PricedRow {
     id: Id,
     code: String,
@@ -149,7 +149,7 @@ struct PricedRow {
     price: Option<Fen>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct UnitRow {
     product_id: Id,
     name: String,

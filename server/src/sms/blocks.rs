@@ -26,7 +26,7 @@ use crate::sms::settings_view;
 const PIECE: i64 = 500;
 
 /// A number that is not written to.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Blocked {
     /// Its row.
     pub id: Id,
@@ -54,7 +54,7 @@ impl Blocked {
 const BLOCKED: &str = "SELECT b.id, b.digits, b.kind, b.note, b.at, u.name AS by_name, i.text AS words FROM sms_blocks b \
      LEFT JOIN users u ON u.id = b.by_id LEFT JOIN sms_inbox i ON i.id = b.inbox_id WHERE b.ended_at IS NULL";
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Kind {
     kind: String,
 }
@@ -94,7 +94,7 @@ async fn insert(
     .map(|found| found.id)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Found {
     id: Id,
 }
@@ -153,7 +153,7 @@ pub async fn opted_out(tx: &mut Tx, at: Millis, event: &OptoutEvent) -> Result<(
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Told {
     id: Id,
     digits: String,

@@ -126,7 +126,7 @@ pub async fn ask_back(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Found {
     id: Id,
 }
@@ -163,7 +163,7 @@ pub async fn acknowledged(tx: &mut Tx, gateway: Id, now: Millis, ack: &Ack) -> R
     events::raise(tx, now, Event::SmsMoved { sms: message.id }).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Stands {
     state: String,
     error: String,

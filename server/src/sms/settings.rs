@@ -48,7 +48,7 @@ impl Default for Settings {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     name: String,
     value: String,

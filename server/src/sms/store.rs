@@ -11,7 +11,7 @@ use crate::sms::limits::{Class, SentToday};
 use crate::sms::rules::State;
 
 /// A message that goes out.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Message {
     /// Its row.
     pub id: Id,
@@ -71,7 +71,7 @@ const MESSAGE: &str = "SELECT m.id, m.wire_id, m.gateway_id, m.owner_id, m.custo
      m.created_at, m.sent_at, m.delivered_at, m.recall, m.recall_id, m.recall_late FROM sms_messages m WHERE ";
 
 /// A message that came in.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Reply {
     /// Whose customer wrote.
     pub owner_id: Option<Id>,
@@ -88,7 +88,7 @@ pub struct Reply {
 const REPLY: &str = "SELECT i.owner_id, i.digits, i.text, i.received_at, i.incomplete FROM sms_inbox i WHERE ";
 
 /// A conversation.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Thread {
     /// Its row.
     pub id: Id,
@@ -114,7 +114,7 @@ const THREAD: &str = "SELECT t.id, t.digits, t.owner_id, t.customer_id, t.last_a
      FROM sms_threads t WHERE ";
 
 /// A conversation in the list, with the name of the customer.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct ThreadRow {
     /// The conversation.
     #[sqlx(flatten)]
@@ -124,7 +124,7 @@ pub struct ThreadRow {
 }
 
 /// A template.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Template {
     /// Its row.
     pub id: Id,
@@ -335,7 +335,7 @@ pub async fn lose_box(tx: &mut Tx, gateway: Id, why: &str) -> Result<Vec<Id>, Db
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Found {
     id: Id,
 }
@@ -352,7 +352,7 @@ pub async fn to_offer(db: &Db, before: Millis, marketing: bool, most: i64) -> Re
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Stands {
     state: String,
 }
@@ -374,7 +374,7 @@ pub async fn offered_to(db: &Db, gateway: Id, most: i64) -> Result<Vec<Id>, DbEr
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct LastBox {
     gateway_id: Id,
 }
@@ -417,7 +417,7 @@ async fn count<const N: usize>(tx: &mut Tx, now: Millis, about: [String; N]) -> 
         .map(|_| ())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Counted {
     about: String,
     n: i64,
@@ -446,7 +446,7 @@ pub async fn given_today(tx: &mut Tx, gateway: Id, now: Millis) -> Result<i64, D
     Ok(row.map_or(0, |row| row.n))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Setting {
     value: String,
 }
@@ -540,7 +540,7 @@ pub async fn unsent(db: &Db, scope: &Scope, waiting: bool, paging: Paging) -> Re
     Ok(paging.cut(rows))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Count {
     n: i64,
 }

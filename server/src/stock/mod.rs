@@ -46,7 +46,7 @@ pub async fn begin(tx: &mut Tx, lang: Lang) -> Result<(), DbError> {
 }
 
 /// A warehouse 仓库.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Warehouse {
     /// The warehouse.
     pub id: Id,
@@ -57,7 +57,7 @@ pub struct Warehouse {
 }
 
 /// What lies in one warehouse.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Balance {
     /// Its name.
     pub warehouse: String,

@@ -15,7 +15,7 @@ use super::{Balance, Wanted, Warehouse};
 /// Rows of one INSERT.
 const BATCH: usize = 200;
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Row {
     pub product_id: Id,
     pub product: String,
@@ -25,7 +25,7 @@ pub(super) struct Row {
     pub reserved: Milli,
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Move {
     pub at: Millis,
     pub kind: String,
@@ -35,14 +35,14 @@ pub(super) struct Move {
     pub note: String,
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Product {
     pub id: Id,
     pub name: String,
     pub base_unit: String,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Held {
     product_id: Id,
     on_hand: Milli,
@@ -145,7 +145,7 @@ fn free(held: Vec<Held>) -> BTreeMap<Id, Milli> {
     held.into_iter().map(|row| (row.product_id, Milli(row.on_hand.0.saturating_sub(row.reserved.0)))).collect()
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct House {
     may_go_negative: bool,
 }
@@ -203,7 +203,7 @@ pub async fn reserve(
     Ok(Ok(()))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Reservation {
     product_id: Id,
     warehouse_id: Id,

@@ -8,7 +8,7 @@ use crate::kernel::paging::{Listing, Paging};
 use crate::tasks::rules::{Kind, Priority, State};
 
 /// A task.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct TaskRow {
     /// The task.
     pub id: Id,
@@ -161,7 +161,7 @@ pub async fn open_of(on: impl Into<On<'_>>, user: Id, limit: i64) -> Result<Vec<
         .await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Count {
     n: i64,
 }
@@ -264,7 +264,7 @@ pub async fn create_finished(tx: &mut Tx, new: &NewTask<'_>, finished: &Finished
     Ok(id)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Known {
     id: Id,
     owner_id: Id,
@@ -300,7 +300,7 @@ pub async fn open_callbacks(tx: &mut Tx, customer: Option<Id>, calls: &[Id]) -> 
     Ok(waiting.into_iter().map(|known| (known.id, known.owner_id)).collect())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Burden {
     owner_id: Id,
     n: i64,

@@ -7,7 +7,7 @@ use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
 
 /// A member of staff.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct User {
     /// `users.id`.
     pub id: Id,
@@ -30,7 +30,7 @@ pub struct User {
 }
 
 /// A department, for pickers.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Department {
     /// `departments.id`.
     pub id: Id,
@@ -41,7 +41,7 @@ pub struct Department {
 }
 
 /// What sign-in must know of an account.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Account {
     pub id: Id,
     pub password_hash: String,
@@ -73,7 +73,7 @@ const COLUMNS: &str = "SELECT u.id, u.username, u.name, u.role, u.department_id,
 
 /// Whether anybody exists yet.
 pub async fn is_empty(db: &Db) -> Result<bool, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(sqlx_macros::FromRow)]
     struct One {
         id: Id,
     }
@@ -119,7 +119,7 @@ pub async fn log_sign_in(
 
 /// Whether this device signed in to this account before.
 pub async fn knows_device(db: &Db, username: &str, device: &str) -> Result<bool, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(sqlx_macros::FromRow)]
     struct One {
         id: Id,
     }
@@ -134,7 +134,7 @@ pub async fn knows_device(db: &Db, username: &str, device: &str) -> Result<bool,
 
 /// Wrong passwords for an account since `since`: by this device when it is known, else by all unknown ones.
 pub async fn failures(db: &Db, username: &str, device: Option<&str>, since: Millis) -> Result<i64, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(sqlx_macros::FromRow)]
     struct Count {
         n: i64,
     }
@@ -170,7 +170,7 @@ pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option
 }
 
 /// A person for a picker.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Person {
     /// `users.id`.
     pub id: Id,
@@ -198,7 +198,7 @@ pub async fn names_with_role(db: &Db, role: Role) -> Result<Vec<Person>, DbError
     sql("SELECT id, name FROM users WHERE status = 'active' AND role = $1 ORDER BY id").bind(role.code()).all(db).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Status {
     status: String,
 }

@@ -21,7 +21,7 @@ use crate::kernel::paging::{Listing, Paging};
 use crate::visits::rules::{Flags, State, minutes};
 
 /// A visit as lists show it.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct VisitRow {
     /// The visit.
     pub id: Id,
@@ -72,7 +72,7 @@ impl VisitRow {
 }
 
 /// A visit in full.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Visit {
     /// What lists show.
     #[sqlx(flatten)]
@@ -158,7 +158,7 @@ pub async fn today(on: impl Into<On<'_>>, scope: &Scope, user: Id, day: NaiveDat
     scope.restrict(query, "v.owner_id").push(BY_STATE).push(" LIMIT 50").all(on).await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Count {
     done: i64,
     planned: i64,
@@ -204,7 +204,7 @@ pub async fn of_day(
 }
 
 /// One person's day, for the manager.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct TeamRow {
     /// Who.
     pub owner_id: Id,

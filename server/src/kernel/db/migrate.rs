@@ -23,7 +23,7 @@ pub struct MigrationError {
     source: DbError,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Applied {
     name: String,
 }

@@ -80,10 +80,8 @@ pub(super) fn options(name: &str, url: &str) -> anyhow::Result<MqttOptions> {
     Ok(finish(options))
 }
 
-/// TLS with the system's roots. The provider is named, since more than one is compiled in.
+/// TLS with the system's roots.
 fn tls() -> Transport {
-    // Set already where the pages are served over TLS; then this changes nothing.
-    let _ = rumqttc::tokio_rustls::rustls::crypto::aws_lc_rs::default_provider().install_default();
     Transport::tls_with_default_config()
 }
 

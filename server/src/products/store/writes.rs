@@ -9,7 +9,7 @@ use super::super::rules::search_text;
 use super::super::{Level, Unit};
 
 /// A product category 分类.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub(in crate::products) struct Category {
     pub id: Id,
     pub name: String,
@@ -34,7 +34,7 @@ pub(in crate::products) struct Entry {
 }
 
 /// A product as it is stored, for its form.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub(in crate::products) struct Stored {
     pub id: Id,
     pub category_id: Id,
@@ -53,7 +53,7 @@ pub(in crate::products) struct Stored {
 }
 
 /// A level with the price of a base unit in force.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub(in crate::products) struct LevelPrice {
     pub id: Id,
     pub name: String,
@@ -91,7 +91,7 @@ pub(in crate::products) async fn level_prices(
     .await
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Taken {
     id: Id,
 }
@@ -114,7 +114,7 @@ pub(in crate::products) async fn same_thing(
     pack_spec: &str,
     but: Option<Id>,
 ) -> Result<Option<String>, DbError> {
-    #[derive(sqlx::FromRow)]
+    #[derive(sqlx_macros::FromRow)]
     struct Code {
         code: String,
     }

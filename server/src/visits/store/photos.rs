@@ -6,7 +6,7 @@ use crate::kernel::db::{DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 
 /// A photo of a visit.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct PhotoRow {
     /// The photo.
     pub id: Id,
@@ -87,7 +87,7 @@ pub async fn add_photo(tx: &mut Tx, new: &NewPhoto<'_>) -> Result<Id, DbError> {
     Ok(id)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Twin {
     visit_id: Id,
 }

@@ -92,7 +92,7 @@ pub async fn create_ended(tx: &mut Tx, new: &NewVisit<'_>, ended: &Ended<'_>) ->
     Ok(id)
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Known {
     id: Id,
 }
@@ -142,7 +142,7 @@ pub async fn delete(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Place {
     in_lat: Option<f64>,
     in_lng: Option<f64>,

@@ -1,0 +1,4 @@
+//! The request and the answer: listening, connections and what they may cost.
+
+/// Accepts connections and serves them.
+pub mod listen;
