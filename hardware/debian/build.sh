@@ -5,9 +5,9 @@
 # another: build.sh target/aarch64-unknown-linux-gnu/release/gateway-agent arm64
 set -eu
 cd "$(dirname "$0")/../.."
-binary=${1:-target/release/gateway-agent}
+binary=${1:-target/dist/gateway-agent}
 architecture=${2:-$(dpkg --print-architecture)}
-[ $# -gt 0 ] || cargo build --release --locked -p gateway-agent
+[ $# -gt 0 ] || cargo build --profile dist --locked -p gateway-agent
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 # The same tree gives the same package: every date in it is that of the last commit.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}

@@ -1,6 +1,6 @@
 //! The benchmark: how many pages the release server gives in a second, how fast, and with how much memory.
 //!
-//! `cargo build --release -p fieldline-server && cargo run --release -p fieldline-tests --bin bench`
+//! `cargo build --release --workspace && target/release/bench`
 //!
 //! It starts `server demo --no-box` on a free port of this machine, signs its own sessions in and asks for
 //! pages over connections that stay open, first one session alone, then 8, then 32. Beside it stands a bare

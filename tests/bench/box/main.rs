@@ -1,7 +1,7 @@
 //! The box's benchmark: our agent beside smstools and gammu-smsd, where they are installed, on the same simulated
 //! modem, the same disk and in the same run.
 //!
-//! `cargo build --release -p gateway-agent && cargo run --release -p fieldline-tests --bin box-bench`
+//! `cargo build --release --workspace && target/release/box-bench`
 //!
 //! `--quick` leaves out the rows of a modem that takes 3 s and sends fewer messages by the others. It ends by itself.
 
