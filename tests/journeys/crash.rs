@@ -112,7 +112,7 @@ async fn survive(database_url: Option<String>) {
     slowest = slowest.max(last.ready_after);
     last.kill();
     let db = match &database_url {
-        Some(url) => Db::postgres(url).await.unwrap(),
+        Some(url) => Db::postgres(url, 3).await.unwrap(),
         None => Db::sqlite(&data.join("fieldline.db")).await.unwrap(),
     };
     let rows: Vec<Row> = sql("SELECT title FROM tasks").all(&db).await.unwrap();
