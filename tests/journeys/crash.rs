@@ -22,7 +22,7 @@ struct Row {
 }
 
 /// Makes the people in an empty data folder, in this process, before the server is started as its own.
-async fn found(config: &server::config::Config) -> Vec<String> {
+pub(super) async fn found(config: &server::config::Config) -> Vec<String> {
     let running = server::app::start(config.clone(), Clock::default()).await.unwrap();
     let people = people::move_in(&running.office).await;
     let mut tx = running.office.db.begin().await.unwrap();

@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn a_broken_payload_is_told_without_its_content() {
         let broken = serde_json::from_str::<u32>(r#""+8613805362417 王芳""#).map_err(|error| json(&error));
-        assert_eq!(broken, Err("data error at line 1 column 25".to_owned()));
+        assert_eq!(broken, Err("data error at line 1 column 23".to_owned()));
         assert_eq!(name(&format!("a\nb{}", "x".repeat(100))).chars().count(), 80);
     }
 }

@@ -9,17 +9,29 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
-/// The first wait before a task is started again; it doubles up to the longest.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// A task that ran so long was well: the waits begin anew.
-const WELL: Duration = Duration::from_secs(300);
-/// So many ends in a row are too many.
-const MOST_ENDS: u32 = 5;
+/// How patient a supervisor is.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// The first wait before a task is started again; it doubles up to the longest.
+    first_wait: Duration,
+    longest_wait: Duration,
+    /// A task that ran so long was well: the waits begin anew.
+    well: Duration,
+    /// So many ends in a row are too many.
+    most_ends: u32,
+}
+
+const PATIENCE: Patience = Patience {
+    first_wait: Duration::from_secs(1),
+    longest_wait: Duration::from_secs(30),
+    well: Duration::from_secs(300),
+    most_ends: 5,
+};
 
 /// Watches the long-lived tasks of a server; dropping it ends them.
 #[derive(Debug)]
 pub struct Supervisor {
+    patience: Patience,
     watchers: Vec<Ending>,
     lost: watch::Sender<Option<&'static str>>,
 }
@@ -36,7 +48,7 @@ impl Drop for Ending {
 
 impl Default for Supervisor {
     fn default() -> Self {
-        Supervisor { watchers: Vec::new(), lost: watch::Sender::new(None) }
+        Supervisor { patience: PATIENCE, watchers: Vec::new(), lost: watch::Sender::new(None) }
     }
 }
 
@@ -46,7 +58,7 @@ impl Supervisor {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.watchers.push(Ending(tokio::spawn(kept(name, start, self.lost.clone()))));
+        self.watchers.push(Ending(tokio::spawn(kept(name, start, self.patience, self.lost.clone()))));
     }
 
     /// Watches a task that cannot be started again by itself, such as one that owns a listener: its end is the
@@ -84,27 +96,31 @@ fn how(ended: &Result<(), JoinError>) -> &'static str {
     }
 }
 
-async fn kept<F>(name: &'static str, mut start: impl FnMut() -> F, lost: watch::Sender<Option<&'static str>>)
-where
+async fn kept<F>(
+    name: &'static str,
+    mut start: impl FnMut() -> F,
+    patience: Patience,
+    lost: watch::Sender<Option<&'static str>>,
+) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (mut wait, mut ends) = (FIRST_WAIT, 0);
+    let (mut wait, mut ends) = (patience.first_wait, 0);
     loop {
         let begun = Instant::now();
         // A task of its own, so that a panic is caught; it ends with this one.
         let mut task = Ending(tokio::spawn(start()));
         let ended = (&mut task.0).await;
-        if begun.elapsed() >= WELL {
-            (wait, ends) = (FIRST_WAIT, 0);
+        if begun.elapsed() >= patience.well {
+            (wait, ends) = (patience.first_wait, 0);
         }
         ends += 1;
         tracing::error!(task = name, how = how(&ended), ends, "a long-lived task ended");
-        if ends >= MOST_ENDS {
+        if ends >= patience.most_ends {
             lost.send_replace(Some(name));
             return;
         }
         tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
+        wait = (wait * 2).min(patience.longest_wait);
     }
 }
 
@@ -116,36 +132,51 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    /// The same supervisor in a hurry.
+    fn hurried() -> Supervisor {
+        let patience = Patience {
+            first_wait: Duration::from_millis(10),
+            longest_wait: Duration::from_millis(40),
+            well: Duration::from_millis(5),
+            most_ends: 5,
+        };
+        Supervisor { patience, ..Supervisor::default() }
+    }
+
+    fn counter() -> (Arc<AtomicU32>, Arc<AtomicU32>) {
+        let count = Arc::new(AtomicU32::new(0));
+        (Arc::clone(&count), count)
+    }
+
+    #[tokio::test]
     async fn a_task_that_panics_is_started_again_later_each_time_and_given_up_at_last() {
-        let starts = Arc::new(AtomicU32::new(0));
-        let counted = Arc::clone(&starts);
-        let mut supervisor = Supervisor::default();
+        let (starts, counted) = counter();
+        let mut supervisor = hurried();
+        supervisor.patience.well = Duration::from_secs(60);
         supervisor.keep("fragile", move || {
             counted.fetch_add(1, Ordering::Relaxed);
             async { panic!("as it does") }
         });
         let begun = Instant::now();
         assert_eq!(supervisor.lost().await, "fragile");
-        assert_eq!(starts.load(Ordering::Relaxed), MOST_ENDS);
-        assert_eq!(begun.elapsed().as_secs(), 1 + 2 + 4 + 8);
+        assert_eq!(starts.load(Ordering::Relaxed), 5);
+        assert!(begun.elapsed() >= Duration::from_millis(10 + 20 + 40 + 40), "{:?}", begun.elapsed());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_task_that_ran_well_in_between_is_kept() {
-        let starts = Arc::new(AtomicU32::new(0));
-        let counted = Arc::clone(&starts);
-        let mut supervisor = Supervisor::default();
+        let (starts, counted) = counter();
+        let mut supervisor = hurried();
         supervisor.keep("daily", move || {
             counted.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(WELL)
+            tokio::time::sleep(Duration::from_millis(6))
         });
-        let lost = tokio::time::timeout(WELL * 50, supervisor.lost()).await;
+        let lost = tokio::time::timeout(Duration::from_millis(400), supervisor.lost()).await;
         assert!(lost.is_err(), "its ends are far apart");
-        assert!(starts.load(Ordering::Relaxed) > 40);
+        assert!(starts.load(Ordering::Relaxed) > 5);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_end_of_a_task_that_cannot_be_started_again_is_told_at_once_and_drop_ends_the_others() {
         let mut supervisor = Supervisor::default();
         let (alive, gone) = tokio::sync::oneshot::channel::<()>();

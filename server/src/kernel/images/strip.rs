@@ -2,18 +2,18 @@
 //! whatever stands behind the end are left out unread, since a megabyte of them can unpack to a gigabyte; of EXIF
 //! only how the camera was held is looked at. The size is read here too, from the same bytes that are decoded.
 
+mod jpeg;
+mod png;
+mod webp;
+
 use image::ImageFormat;
 
 use super::PictureError;
 
 /// Segments of a JPEG and chunks of a WebP at most; a phone's largest have some hundreds.
 const MOST_PIECES: usize = 2000;
-/// Scans of a JPEG at most: each one is work on every pixel, and encoders make about ten.
-const MOST_SCANS: usize = 20;
 /// The longest EXIF that is looked at: a JPEG segment.
 const LONGEST_EXIF: usize = 65_535;
-/// The longest lossless data of a WebP. 80 bytes of it can make 20 kB of tables in the decoder, 65,536 times.
-const LONGEST_LOSSLESS: usize = 1 << 20;
 
 /// A picture without anything beside it.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ pub(super) struct Stripped {
 /// Takes the picture out of an upload.
 pub(super) fn strip(bytes: &[u8], format: Format) -> Result<Stripped, PictureError> {
     match format {
-        Format::Jpeg => jpeg(bytes),
-        Format::Png => png(bytes),
-        Format::WebP => webp(bytes),
+        Format::Jpeg => jpeg::strip(bytes),
+        Format::Png => png::strip(bytes),
+        Format::WebP => webp::strip(bytes),
     }
 }
 
@@ -52,7 +52,7 @@ impl Format {
         let webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
         if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
             Ok(Format::Jpeg)
-        } else if bytes.starts_with(PNG) {
+        } else if bytes.starts_with(png::SIGNATURE) {
             Ok(Format::Png)
         } else if webp {
             Ok(Format::WebP)
@@ -70,8 +70,6 @@ impl Format {
         }
     }
 }
-
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Reads a slice from its front; whatever is missing makes the picture damaged.
 struct Front<'a>(&'a [u8]);
@@ -100,276 +98,119 @@ fn bounded(exif: &[u8]) -> Option<Vec<u8>> {
     (exif.len() <= LONGEST_EXIF).then(|| exif.to_vec())
 }
 
-/// Keeps the header, the palette, transparency and the pixels of the still picture.
-fn png(bytes: &[u8]) -> Result<Stripped, PictureError> {
-    let mut front = Front(bytes);
-    let mut out = Vec::with_capacity(bytes.len());
-    out.extend_from_slice(front.take(PNG.len())?);
-    let (mut size, mut exif, mut pixels) = (None, None, false);
-    loop {
-        let whole = front.0;
-        let long = length(u32::from_be_bytes(front.array()?))?;
-        let kind: [u8; 4] = front.array()?;
-        let data = front.take(long)?;
-        front.take(4)?;
-        let keep = match &kind {
-            b"IHDR" if size.is_none() => {
-                size = Some(header_of_png(data)?);
-                true
-            }
-            // The header comes first, and once.
-            _ if size.is_none() => return Err(PictureError::Damaged),
-            b"IHDR" => return Err(PictureError::Damaged),
-            b"PLTE" => data.len() <= 768,
-            b"tRNS" => data.len() <= 256,
-            b"IDAT" => {
-                pixels = true;
-                true
-            }
-            b"IEND" => true,
-            b"eXIf" => {
-                exif = exif.or_else(|| bounded(data));
-                false
-            }
-            _ => false,
-        };
-        if keep {
-            out.extend_from_slice(whole.get(..long.saturating_add(12)).unwrap_or_default());
-        }
-        if &kind == b"IEND" {
-            break;
-        }
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use std::io::Cursor;
+
+    use image::{DynamicImage, RgbImage};
+
+    use super::*;
+
+    fn encoded(format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        DynamicImage::ImageRgb8(RgbImage::new(40, 30)).write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
     }
-    let (width, height, bits) = size.filter(|_| pixels).ok_or(PictureError::Damaged)?;
-    let memory = (u64::from(width) * u64::from(height)).saturating_mul(bits.div_ceil(8));
-    Ok(Stripped { width, height, bytes: out, exif, memory })
-}
 
-/// Width, height and bits of a pixel once it is decoded.
-fn header_of_png(data: &[u8]) -> Result<(u32, u32, u64), PictureError> {
-    let mut front = Front(data);
-    let (width, height) = (u32::from_be_bytes(front.array()?), u32::from_be_bytes(front.array()?));
-    let (depth, colour) = (u64::from(front.byte()?), front.byte()?);
-    let channels = match colour {
-        0 => 1,
-        2 => 3,
-        // A palette is decoded into the colours that it names, which may be transparent.
-        3 => 4,
-        4 => 2,
-        6 => 4,
-        _ => return Err(PictureError::Damaged),
-    };
-    Ok((width, height, channels * depth.max(8)))
-}
+    fn has(bytes: &[u8], words: &[u8]) -> bool {
+        bytes.windows(words.len()).any(|window| window == words)
+    }
 
-/// Keeps the tables, the frame, the scans, and the segment that says how colours are stored.
-fn jpeg(bytes: &[u8]) -> Result<Stripped, PictureError> {
-    let mut front = Front(bytes);
-    let mut out = Vec::with_capacity(bytes.len());
-    out.extend_from_slice(front.take(2)?);
-    let (mut frame, mut exif, mut pieces, mut scans) = (None, None, 0, 0);
-    loop {
-        let kind = marker(&mut front)?;
-        pieces += 1;
-        if pieces > MOST_PIECES {
-            return Err(PictureError::Damaged);
+    fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        let long = u32::try_from(data.len()).unwrap().to_be_bytes();
+        [long.as_slice(), kind, data, &[0; 4]].concat()
+    }
+
+    const TIFF: &[u8] = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
+    #[test]
+    fn of_a_png_only_the_picture_and_the_camera_s_turn_are_kept() {
+        let plain = encoded(ImageFormat::Png);
+        let mut bytes = plain[..33].to_vec();
+        for (kind, data) in [
+            (b"iCCP", b"p\0\0ballast".as_slice()),
+            (b"zTXt", b"c\0\0ballast"),
+            (b"acTL", b"\0\0\0\x02\0\0\0\0"),
+            (b"fdAT", b"ballast"),
+            (b"eXIf", TIFF),
+        ] {
+            bytes.extend(png_chunk(kind, data));
         }
-        if kind == 0xd9 {
-            out.extend_from_slice(&[0xff, 0xd9]);
-            break;
+        bytes.extend(&plain[33..]);
+        bytes.extend(b"<html>behind the end");
+        let stripped = strip(&bytes, Format::Png).unwrap();
+        assert_eq!((stripped.width, stripped.height), (40, 30));
+        assert_eq!(stripped.exif.as_deref(), Some(TIFF));
+        for gone in [b"ballast".as_slice(), b"acTL", b"eXIf", b"<html>"] {
+            assert!(!has(&stripped.bytes, gone), "{gone:?}");
         }
-        let whole = front.0;
-        let long = usize::from(u16::from_be_bytes(front.array()?));
-        let data = front.take(long.checked_sub(2).ok_or(PictureError::Damaged)?)?;
-        let keep = match kind {
-            // Baseline, extended and progressive; the others are no decoder's here.
-            0xc0..=0xc2 if frame.is_none() => {
-                frame = Some(frame_of_jpeg(data, kind == 0xc2)?);
-                true
-            }
-            0xc0..=0xc3 | 0xc5..=0xcb | 0xcd..=0xcf => return Err(PictureError::Damaged),
-            // Huffman tables, quantization tables, the restart interval.
-            0xc4 | 0xdb | 0xdd => true,
-            0xda => {
-                scans += 1;
-                if scans > MOST_SCANS || frame.is_none() {
-                    return Err(PictureError::Damaged);
+        image::load_from_memory(&stripped.bytes).unwrap();
+    }
+
+    #[test]
+    fn of_a_jpeg_only_the_picture_and_the_camera_s_turn_are_kept() {
+        let plain = encoded(ImageFormat::Jpeg);
+        let mut bytes = plain[..2].to_vec();
+        for (kind, data) in [
+            (0xe1, [b"Exif\0\0", TIFF].concat()),
+            (0xe1, b"http://ns.adobe.com/xap/1.0/\0ballast".to_vec()),
+            (0xe2, b"ICC_PROFILE\0\x01\x01ballast".to_vec()),
+            (0xfe, b"ballast".to_vec()),
+        ] {
+            bytes.extend([0xff, 0xff, kind]);
+            bytes.extend(u16::try_from(data.len() + 2).unwrap().to_be_bytes());
+            bytes.extend(data);
+        }
+        bytes.extend(&plain[2..]);
+        bytes.extend(b"\xff\xd8\xff a second picture");
+        let stripped = strip(&bytes, Format::Jpeg).unwrap();
+        assert_eq!((stripped.width, stripped.height), (40, 30));
+        assert_eq!(stripped.exif.as_deref(), Some(TIFF));
+        assert!(!has(&stripped.bytes, b"ballast") && !has(&stripped.bytes, b"second"));
+        assert!(stripped.bytes.ends_with(&[0xff, 0xd9]));
+        image::load_from_memory(&stripped.bytes).unwrap();
+    }
+
+    #[test]
+    fn of_a_webp_only_the_picture_and_the_camera_s_turn_are_kept() {
+        let plain = encoded(ImageFormat::WebP);
+        let picture = plain[20..].to_vec();
+        let chunk = webp::chunk;
+        let mut body = b"WEBP".to_vec();
+        chunk(&mut body, *b"VP8X", &[0x2c, 0, 0, 0, 39, 0, 0, 29, 0, 0]).unwrap();
+        chunk(&mut body, *b"ICCP", b"ballast").unwrap();
+        chunk(&mut body, *b"VP8L", &picture).unwrap();
+        chunk(&mut body, *b"EXIF", TIFF).unwrap();
+        let mut bytes = Vec::new();
+        chunk(&mut bytes, *b"RIFF", &body).unwrap();
+        let stripped = strip(&bytes, Format::WebP).unwrap();
+        assert_eq!((stripped.width, stripped.height), (40, 30));
+        assert_eq!(stripped.exif.as_deref(), Some(TIFF));
+        assert!(!has(&stripped.bytes, b"ballast"));
+        let decoded = image::load_from_memory(&stripped.bytes).unwrap();
+        assert_eq!((decoded.width(), decoded.height()), (40, 30));
+    }
+
+    #[test]
+    fn whatever_is_cut_off_or_mixed_up_is_damaged_and_never_a_panic() {
+        for (format, decoder) in
+            [(Format::Png, ImageFormat::Png), (Format::Jpeg, ImageFormat::Jpeg), (Format::WebP, ImageFormat::WebP)]
+        {
+            let whole = encoded(decoder);
+            for end in 0..whole.len() {
+                if let Ok(stripped) = strip(&whole[..end], format) {
+                    panic!("{format:?} cut off at {end} is {} x {}", stripped.width, stripped.height);
                 }
-                true
             }
-            // Adobe's says whether four channels are ink.
-            0xee => data.starts_with(b"Adobe") && data.len() <= 64,
-            0xe1 => {
-                exif = exif.or_else(|| data.strip_prefix(b"Exif\0\0").and_then(bounded));
-                false
-            }
-            _ => false,
-        };
-        if keep {
-            out.extend_from_slice(&[0xff, kind]);
-            out.extend_from_slice(whole.get(..long).unwrap_or_default());
-        }
-        if kind == 0xda {
-            out.extend_from_slice(scan(&mut front));
-        }
-    }
-    let (width, height, channels, progressive) = frame.filter(|_| scans > 0).ok_or(PictureError::Damaged)?;
-    // A progressive picture is held as coefficients of two bytes until its last scan.
-    let pixel = if progressive { 3 } else { 1 };
-    let memory = (u64::from(width) * u64::from(height)).saturating_mul(channels.max(3) * pixel);
-    Ok(Stripped { width, height, bytes: out, exif, memory })
-}
-
-/// The next marker's second byte. Fill bytes may stand before it.
-fn marker(front: &mut Front<'_>) -> Result<u8, PictureError> {
-    if front.byte()? != 0xff {
-        return Err(PictureError::Damaged);
-    }
-    loop {
-        match front.byte()? {
-            0xff => {}
-            0x00 | 0x01 | 0xd0..=0xd8 => return Err(PictureError::Damaged),
-            kind => return Ok(kind),
-        }
-    }
-}
-
-/// The coded pixels behind a scan's header: up to the next marker that is no restart.
-fn scan<'a>(front: &mut Front<'a>) -> &'a [u8] {
-    let all = front.0;
-    let mut at = 0;
-    while let Some(found) = all.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == 0xff)) {
-        at += found;
-        match all.get(at + 1) {
-            Some(0x00 | 0xd0..=0xd7) => at += 2,
-            Some(_) => break,
-            None => {
-                at = all.len();
-                break;
+            // Any byte may be wrong; what comes out is a picture or a refusal.
+            for at in 0..whole.len().min(120) {
+                for value in [0, 1, 0x7f, 0xff] {
+                    let mut wrong = whole.clone();
+                    wrong[at] = value;
+                    let _ = strip(&wrong, format);
+                }
             }
         }
     }
-    let ends = all.get(at) == Some(&0xff);
-    let (coded, rest) = all.split_at(if ends { at } else { all.len() });
-    front.0 = rest;
-    coded
-}
-
-/// Width, height, channels, and whether it is progressive.
-fn frame_of_jpeg(data: &[u8], progressive: bool) -> Result<(u32, u32, u64, bool), PictureError> {
-    let mut front = Front(data);
-    front.byte()?;
-    let (height, width) = (u16::from_be_bytes(front.array()?), u16::from_be_bytes(front.array()?));
-    let channels = u64::from(front.byte()?);
-    if !(1..=4).contains(&channels) {
-        return Err(PictureError::Damaged);
-    }
-    Ok((width.into(), height.into(), channels, progressive))
-}
-
-/// Flags of `VP8X`.
-const ANIMATED: u8 = 0x02;
-const ALPHA: u8 = 0x10;
-
-/// Keeps the picture's own chunk, and its transparency.
-fn webp(bytes: &[u8]) -> Result<Stripped, PictureError> {
-    let mut front = Front(bytes);
-    front.take(4)?;
-    let long = length(u32::from_le_bytes(front.array()?))?;
-    front.take(4)?;
-    // What stands behind the container is no part of it.
-    let inner = long.checked_sub(4).ok_or(PictureError::Damaged)?;
-    let mut front = Front(front.0.get(..inner).ok_or(PictureError::Damaged)?);
-    let (mut canvas, mut alpha, mut picture, mut exif) = (None, None, None, None);
-    let mut pieces = 0;
-    while !front.0.is_empty() {
-        pieces += 1;
-        if pieces > MOST_PIECES {
-            return Err(PictureError::Damaged);
-        }
-        let kind: [u8; 4] = front.array()?;
-        let long = length(u32::from_le_bytes(front.array()?))?;
-        let data = front.take(long)?;
-        // The last one's padding is forgotten by some encoders.
-        if long % 2 == 1 && !front.0.is_empty() {
-            front.take(1)?;
-        }
-        match &kind {
-            b"VP8X" if pieces == 1 => canvas = Some(canvas_of(data)?),
-            b"ALPH" if picture.is_none() => alpha = Some(data),
-            b"VP8 " | b"VP8L" if picture.is_none() => picture = Some((kind, data)),
-            b"ANIM" | b"ANMF" => return Err(PictureError::Moving),
-            b"EXIF" => exif = exif.or_else(|| bounded(data.strip_prefix(b"Exif\0\0").unwrap_or(data))),
-            _ => {}
-        }
-    }
-    let (kind, data) = picture.ok_or(PictureError::Damaged)?;
-    let lossless = &kind == b"VP8L";
-    let (width, height) = if lossless { size_of_lossless(data)? } else { size_of_lossy(data)? };
-    if canvas.is_some_and(|canvas| canvas != (width, height)) {
-        return Err(PictureError::Damaged);
-    }
-    // Transparency is coded as a lossless picture is.
-    let alpha = alpha.filter(|_| canvas.is_some() && !lossless);
-    let longest = alpha.map_or(0, <[u8]>::len).max(if lossless { data.len() } else { 0 });
-    if longest > LONGEST_LOSSLESS {
-        return Err(PictureError::Memory);
-    }
-    let mut body = b"WEBP".to_vec();
-    if let Some(alpha) = alpha {
-        let mut head = vec![ALPHA, 0, 0, 0];
-        for side in [width, height] {
-            head.extend_from_slice(side.saturating_sub(1).to_le_bytes().get(..3).unwrap_or_default());
-        }
-        chunk(&mut body, *b"VP8X", &head)?;
-        chunk(&mut body, *b"ALPH", alpha)?;
-    }
-    chunk(&mut body, kind, data)?;
-    let mut out = Vec::with_capacity(body.len() + 8);
-    chunk(&mut out, *b"RIFF", &body)?;
-    let memory = (u64::from(width) * u64::from(height)).saturating_mul(4);
-    Ok(Stripped { width, height, bytes: out, exif, memory })
-}
-
-fn chunk(out: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) -> Result<(), PictureError> {
-    out.extend_from_slice(&kind);
-    out.extend_from_slice(&u32::try_from(data.len()).map_err(|_| PictureError::Damaged)?.to_le_bytes());
-    out.extend_from_slice(data);
-    if data.len() % 2 == 1 {
-        out.push(0);
-    }
-    Ok(())
-}
-
-fn canvas_of(data: &[u8]) -> Result<(u32, u32), PictureError> {
-    let mut front = Front(data);
-    let [flags, ..]: [u8; 4] = front.array()?;
-    if flags & ANIMATED != 0 {
-        return Err(PictureError::Moving);
-    }
-    let mut side = || {
-        let [low, middle, high] = front.array()?;
-        Ok(u32::from_le_bytes([low, middle, high, 0]) + 1)
-    };
-    Ok((side()?, side()?))
-}
-
-fn size_of_lossy(data: &[u8]) -> Result<(u32, u32), PictureError> {
-    let mut front = Front(data);
-    let [tag, _, _] = front.array()?;
-    // The lowest bit is set where the frame leans on an earlier one, which a picture has not.
-    if tag & 1 != 0 || front.array()? != [0x9d, 0x01, 0x2a] {
-        return Err(PictureError::Damaged);
-    }
-    let (width, height) = (u16::from_le_bytes(front.array()?), u16::from_le_bytes(front.array()?));
-    Ok((u32::from(width & 0x3fff), u32::from(height & 0x3fff)))
-}
-
-fn size_of_lossless(data: &[u8]) -> Result<(u32, u32), PictureError> {
-    let mut front = Front(data);
-    if front.byte()? != 0x2f {
-        return Err(PictureError::Damaged);
-    }
-    let bits = u32::from_le_bytes(front.array()?);
-    Ok(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
 }
