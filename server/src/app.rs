@@ -1,25 +1,31 @@
 //! Boot, in order, top to bottom; and the one list of what is mounted.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use poem::EndpointExt;
-use tokio::task::JoinHandle;
 
 use crate::config::{Cli, Command, Config, Demo};
+use crate::events::Event;
+use crate::kernel::access::CompanyKey;
 use crate::kernel::badges::Badges;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::{Db, migrate, pending};
+use crate::kernel::durable;
 use crate::kernel::files::Files;
 use crate::kernel::housekeeping;
 use crate::kernel::id::Id;
-use crate::kernel::jobs::{self, Alarm};
+use crate::kernel::jobs::{self, Alarm, Round};
 use crate::kernel::mqtt::Wire;
+use crate::kernel::outbox::Pending;
 use crate::kernel::push::Push;
 use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
+use crate::kernel::supervise::Supervisor;
 use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{contacts, demo, documents, migrations, modules, reactions, users, web, workbench};
 
@@ -57,7 +63,7 @@ pub struct Running {
     pub address: SocketAddr,
     /// The office, for the demo's generator and for tests.
     pub office: Office,
-    tasks: Vec<JoinHandle<()>>,
+    supervisor: Supervisor,
 }
 
 impl Running {
@@ -71,22 +77,24 @@ impl Running {
     /// Serves until Ctrl-C or SIGTERM.
     ///
     /// # Errors
-    /// When signals cannot be listened for.
+    /// When signals cannot be listened for, or when a part of the server ended again and again.
     pub async fn until_stopped(self) -> anyhow::Result<()> {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result?,
-            _ = terminate.recv() => {}
-        }
+        let lost = tokio::select! {
+            result = tokio::signal::ctrl_c() => { result?; None }
+            _ = terminate.recv() => None,
+            name = self.supervisor.lost() => Some(name),
+        };
         self.stop().await;
-        Ok(())
+        match lost {
+            Some(name) => anyhow::bail!("the part {name:?} of the server ended again and again; the log says why"),
+            None => Ok(()),
+        }
     }
 
     /// Stops serving and closes the database.
     pub async fn stop(self) {
-        for task in &self.tasks {
-            task.abort();
-        }
+        drop(self.supervisor);
         self.office.db.close().await;
     }
 }
@@ -123,12 +131,26 @@ pub fn routes() -> Routes {
 /// # Errors
 /// What is missing or in the way.
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
+    start_with(config, clock, reactions::after).await
+}
+
+/// The same with other reactions, for tests of what happens when one of them fails.
+#[doc(hidden)]
+pub async fn start_with<F, R>(config: Config, clock: Clock, react: R) -> anyhow::Result<Running>
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    R: Fn(Office, Arc<CompanyKey>, Pending<Event>) -> F + Clone + Send + Sync + 'static,
+{
     // The only provider that is built in. Fails where one is installed already, and then there is nothing to do.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-    std::fs::create_dir_all(&config.data)
+    let begun = SystemTime::now();
+    durable::folder(&config.data)
         .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    let below = durable::tidy(&config.data, begun)
+        .with_context(|| format!("the data folder {} cannot be read", config.data.display()))?;
+    tokio::task::spawn_blocking(move || durable::tidy_below(below, begun));
     let db = match &config.database_url {
-        Some(url) => Db::postgres(url).await.context("PostgreSQL does not answer")?,
+        Some(url) => Db::postgres(url, config.database_connections).await.context("PostgreSQL does not answer")?,
         None => Db::sqlite(&config.data.join("fieldline.db")).await.context("the database file cannot be opened")?,
     };
     back_up_before_migrating(&db, &config).await?;
@@ -154,18 +176,26 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         config,
     });
     let app = routes().mount(&office)?;
+    let mut supervisor = Supervisor::default();
     let (address, serving) = web::listen::serve(&office.config, app.boxed()).await?;
-    let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
+    supervisor.watch("listener", serving);
+    let reacting = Arc::clone(&office);
+    supervisor.keep("reactions", move || jobs::run(Arc::clone(&reacting), react.clone()));
     // The boxes' credentials first, then the broker that asks for them.
     crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
-    let mut tasks = crate::kernel::mqtt::start(&office, crate::gateways::hear).await?;
-    let offering = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::sms::LOOK, crate::sms::look));
-    let feeding = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::LOOK, crate::campaigns::feed));
-    let celebrating =
-        tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::CELEBRATE, crate::campaigns::celebrate));
-    let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
-    tasks.extend([serving, reacting, sweeping, offering, feeding, celebrating]);
-    Ok(Running { address, office, tasks })
+    crate::kernel::mqtt::start(&office, crate::gateways::hear, &mut supervisor).await?;
+    let rounds: [(&'static str, Duration, Round); 3] = [
+        ("messages to boxes", crate::sms::LOOK, crate::sms::look),
+        ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
+        ("occasions", crate::campaigns::CELEBRATE, crate::campaigns::celebrate),
+    ];
+    for (name, every, work) in rounds {
+        let office = Arc::clone(&office);
+        supervisor.keep(name, move || jobs::repeat(Arc::clone(&office), every, work));
+    }
+    let sweeping = Arc::clone(&office);
+    supervisor.keep("housekeeping", move || housekeeping::run(Arc::clone(&sweeping)));
+    Ok(Running { address, office, supervisor })
 }
 
 /// An older database is copied before it is brought up to date, so that the old version can run on the copy.
@@ -174,12 +204,12 @@ async fn back_up_before_migrating(db: &Db, config: &Config) -> anyhow::Result<()
     if done == 0 || ahead == 0 {
         return Ok(());
     }
-    if let Db::Postgres(_) = db {
+    if let Db::Postgres { .. } = db {
         tracing::warn!(ahead, "this PostgreSQL database is about to be migrated; its copies are pg_dump's");
         return Ok(());
     }
     let folder = config.data.join("backups");
-    std::fs::create_dir_all(&folder)?;
+    durable::folder(&folder)?;
     let to = folder.join(format!("before-{}.db", Id::new()));
     db.snapshot(&to).await.with_context(|| format!("no copy could be written to {}", to.display()))?;
     tracing::info!(copy = %to.display(), ahead, "copied the database before migrating it");

@@ -7,6 +7,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::kernel::clock::{MINUTE, Millis};
 
+/// Connections to PostgreSQL: a write holds one while it waits for a row, and a page that reads holds one for a
+/// millisecond.
+const CONNECTIONS: u32 = 24;
+
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "server", version, about = "Fieldline 外勤通: the office of a sales company on its reps' phones")]
@@ -63,6 +67,9 @@ pub struct Config {
     /// PostgreSQL instead of SQLite, such as postgres://user@host/database.
     #[arg(long, env = "DATABASE_URL")]
     pub database_url: Option<String>,
+    /// Connections to PostgreSQL at most; a third of them only reads.
+    #[arg(long, env = "FIELDLINE_DATABASE_CONNECTIONS", default_value_t = CONNECTIONS, value_parser = clap::value_parser!(u32).range(3..=1000))]
+    pub database_connections: u32,
     /// Certificate chain (PEM); with --tls-key the pages are served over HTTPS.
     #[arg(long, env = "FIELDLINE_TLS_CERT", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -104,6 +111,7 @@ impl Default for Config {
             broker: None,
             broker_dynsec: false,
             database_url: None,
+            database_connections: CONNECTIONS,
             tls_cert: None,
             tls_key: None,
             idle_minutes: 30,

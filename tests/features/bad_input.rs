@@ -67,6 +67,32 @@ async fn status(client: &Client, path: &str) -> u16 {
 }
 
 both_engines! {
+    async fn a_word_that_is_neither_yes_nor_no_changes_nothing(app: App) {
+        let goods = seed::goods(&app).await;
+        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.retail, 100_000).await;
+        let person = seed::person(&app, customer, "老王", "13805362417").await;
+        let (rep, admin) = (app.session_of(app.people.rep1).await, app.session_of(app.people.admin).await);
+        let path = format!("/contacts/{person}");
+        let form = rep.get(&format!("{path}/edit")).await.form(&path);
+        for (field, word) in [("sms_consent", "0"), ("is_main", "no"), ("birthday_lunar", "false"), ("consent_how", "dreamt")] {
+            rep.submit(&form, &[(field, word)]).await.expect(422);
+        }
+        let user = format!("/users/{}", app.people.rep2);
+        let form = admin.get(&format!("{user}/edit")).await.form(&user);
+        admin.submit(&form, &[("locked", "false")]).await.expect(422);
+        assert_eq!(app.number("SELECT count(*) AS n FROM users WHERE status = 'locked'").await, 0);
+        // A version that is none would write over what others changed.
+        let product = goods.bottles.to_string();
+        let line = [("customer_id", customer.to_string()), ("product_id_0", product), ("quantity_0", "1".to_owned())];
+        let mut fields: Vec<(&str, &str)> = line.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        fields.push(("op_id", "draft"));
+        let order = format!("/orders/{}", rep.post("/orders", &fields).await.new_id());
+        fields.pop();
+        fields.extend([("op_id", "lines"), ("whole", "1"), ("version", "newest")]);
+        rep.post(&format!("{order}/lines"), &fields).await.expect(400);
+        rep.post(&format!("{order}/submission"), &[("op_id", "submit"), ("version", "newest")]).await.expect(400);
+    }
+
     async fn no_form_turns_typing_into_a_fault(app: App) {
         let admin = app.session_of(app.people.admin).await;
         let mut posts = 0;

@@ -44,6 +44,27 @@ async fn execute(app: &App, statement: &'static str) {
 const MADE: &str = "SELECT count(*) AS n FROM sms_messages";
 
 both_engines! {
+    async fn a_word_that_a_form_does_not_know_sends_nothing(app: App) {
+        people(&app, 2).await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        let form = manager.get(&path).await.form(&format!("{path}/release"));
+        for start in ["soon", "", "NOW", "at "] {
+            let answer = manager.submit(&form, &[("start", start), ("starts_at", "2026-11-23T20:00")]).await;
+            assert!(answer.expect(422).says("现在开始"), "the choice is there again");
+        }
+        assert_eq!(app.number("SELECT count(*) AS n FROM campaigns WHERE state = 'draft'").await, 1);
+        // A list that is none is not everybody.
+        let form = manager.get("/campaigns/new").await.form("/campaigns");
+        let fields = [("name", "春耕"), ("text", "您好"), ("audience", "view"), ("view", "everybody")];
+        manager.submit(&form, &fields).await.expect(422);
+        let view = draft(&manager, &[("audience", "view"), ("view", "mine")]).await;
+        execute(&app, "UPDATE campaigns SET view = 'of_tomorrow' WHERE audience = 'view'").await;
+        assert!(manager.get(&view).await.says("会收到 0 人"));
+        app.settle().await;
+        assert_eq!(app.number(MADE).await, 0);
+    }
+
     async fn the_dry_preview_says_who_gets_it_and_why_others_do_not(app: App) {
         rules(&app, &[("signature", "丰源"), ("price", "0.05"), ("ranges", "138 139")]).await;
         let customer = people(&app, 3).await;

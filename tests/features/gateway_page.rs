@@ -164,6 +164,22 @@ both_engines! {
         app.sign_in("clerk1").await.get(&path).await.expect(403);
     }
 
+    async fn a_box_cannot_make_modems_without_end(app: App) {
+        let here = TestBox::connect(&app).await;
+        for n in 0..40 {
+            here.say(&format!("modem/usb{n}/state"), &TestBox::healthy(&app)).await;
+        }
+        here.info("last", &[], Vec::new()).await;
+        until(&app, "SELECT count(*) AS n FROM gateways WHERE info LIKE '%last%'", 1).await;
+        let modems = app.word("SELECT modems AS s FROM gateways").await;
+        let kept = serde_json::from_str::<serde_json::Value>(&modems).unwrap().as_object().unwrap().len();
+        assert_eq!(kept, 16, "{modems}");
+        let long = ModemState { operator: "长".repeat(50_000), ..TestBox::healthy(&app) };
+        here.say("modem/m1/state", &long).await;
+        until(&app, "SELECT count(*) AS n FROM gateways WHERE modems LIKE '%长长长%'", 1).await;
+        assert!(app.number("SELECT CAST(length(modems) AS BIGINT) AS n FROM gateways").await < 10_000);
+    }
+
     async fn an_update_is_signed_for_one_file_and_followed_to_its_end(app: App) {
         let here = TestBox::connect(&app).await;
         let admin = app.sign_in("admin").await;

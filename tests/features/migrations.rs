@@ -8,7 +8,7 @@ use crate::support::both_engines;
 
 async fn reopen(app: &App) -> Db {
     match (app.engine, &app.config().database_url) {
-        (Engine::Postgres, Some(url)) => Db::postgres(url).await.unwrap(),
+        (Engine::Postgres, Some(url)) => Db::postgres(url, 3).await.unwrap(),
         _ => Db::sqlite(&app.config().data.join("fieldline.db")).await.unwrap(),
     }
 }

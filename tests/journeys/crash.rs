@@ -22,7 +22,7 @@ struct Row {
 }
 
 /// Makes the people in an empty data folder, in this process, before the server is started as its own.
-async fn found(config: &server::config::Config) -> Vec<String> {
+pub(super) async fn found(config: &server::config::Config) -> Vec<String> {
     let running = server::app::start(config.clone(), Clock::default()).await.unwrap();
     let people = people::move_in(&running.office).await;
     let mut tx = running.office.db.begin().await.unwrap();
@@ -112,7 +112,7 @@ async fn survive(database_url: Option<String>) {
     slowest = slowest.max(last.ready_after);
     last.kill();
     let db = match &database_url {
-        Some(url) => Db::postgres(url).await.unwrap(),
+        Some(url) => Db::postgres(url, 3).await.unwrap(),
         None => Db::sqlite(&data.join("fieldline.db")).await.unwrap(),
     };
     let rows: Vec<Row> = sql("SELECT title FROM tasks").all(&db).await.unwrap();

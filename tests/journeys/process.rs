@@ -48,6 +48,13 @@ impl Server {
         Server { child, base, ready_after: begun.elapsed() }
     }
 
+    /// The most memory that it ever held, in megabytes.
+    pub fn peak(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches("kB").trim().parse::<f64>().unwrap() / 1024.0
+    }
+
     /// SIGKILL: no goodbye, no flush.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

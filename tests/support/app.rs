@@ -103,6 +103,14 @@ impl App {
 
     /// Stops the server and starts it again on the same data.
     pub async fn restart(&self) -> App {
+        self.restart_with(start).await
+    }
+
+    /// The same with another way to start.
+    pub async fn restart_with<F>(&self, start: impl FnOnce(Config, Clock) -> F) -> App
+    where
+        F: Future<Output = anyhow::Result<Running>>,
+    {
         let running = self.inner.running.lock().unwrap().take();
         running.unwrap().stop().await;
         let running = start(self.inner.config.clone(), self.clock.clone()).await.unwrap();

@@ -1,6 +1,7 @@
 //! What the tests stand on: a real server on a port of its own, people in it, a client, PostgreSQL.
 
 pub mod app;
+pub mod bombs;
 pub mod client;
 pub mod gateway;
 pub mod live;

@@ -19,6 +19,11 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     encode(&pattern(width, height, 0), ImageFormat::Png)
 }
 
+/// A lossless WebP.
+pub fn webp(width: u32, height: u32) -> Vec<u8> {
+    encode(&pattern(width, height, 0), ImageFormat::WebP)
+}
+
 fn pattern(width: u32, height: u32, seed: u8) -> DynamicImage {
     DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, y| {
         if x < width / 4 && y < height / 4 {
@@ -78,7 +83,8 @@ pub fn png_claiming(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
+/// The checksum of a PNG's chunk.
+pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 })
     })

@@ -8,7 +8,7 @@ use crate::contacts;
 use crate::customers::{self, Selection};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{Db, DbError, Query, Tx, sql};
+use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::sms::{self, Block, Settings};
 
@@ -35,17 +35,21 @@ pub struct Sieve<'a> {
 /// # Errors
 /// What the database says.
 pub async fn sieve<'a>(
-    db: &Db,
+    on: impl Into<On<'_>>,
     campaign: &'a Campaign,
     scope: &'a Scope,
     settings: &'a Settings,
     now: Millis,
 ) -> Result<Sieve<'a>, DbError> {
     let selection = match campaign.audience() {
-        Audience::View => {
-            let q = (!campaign.q.is_empty()).then_some(campaign.q.as_str());
-            Some(customers::selection(db, &campaign.view, q, now).await?)
-        }
+        // A view that is none reaches nobody.
+        Audience::View => match campaign.list_view() {
+            Some(view) => {
+                let q = (!campaign.q.is_empty()).then_some(campaign.q.as_str());
+                Some(customers::selection(on, view, q, now).await?)
+            }
+            None => None,
+        },
         Audience::All | Audience::Region | Audience::Picked | Audience::Birthday => None,
     };
     Ok(Sieve { campaign, scope, settings, selection })
@@ -80,7 +84,8 @@ impl Sieve<'_> {
 
     fn narrowed(&self, query: Query) -> Query {
         match (self.campaign.audience(), &self.selection) {
-            (Audience::All, _) | (Audience::View, None) => query,
+            (Audience::All, _) => query,
+            (Audience::View, None) => query.push(" AND 1 = 0"),
             (Audience::Region, _) => customers::in_region(query.push(" AND "), "c.region_id", self.campaign.region_id),
             (Audience::View, Some(selection)) => selection.ids(query.push(" AND c.id IN ("), self.scope).push(")"),
             (Audience::Birthday, _) => match clock::parse_day(&self.campaign.view) {

@@ -148,8 +148,9 @@ fn check(cx: &Cx, form: &mut Form) -> Option<NewOccasion> {
     {
         form.wrong("text", refusal.text(lang));
     }
+    let enabled = form.flag("enabled");
     let (kind, minute) = (kind?, minute?);
-    form.is_right().then(|| NewOccasion { name, kind, month, day, text, minute, enabled: form.flag("enabled") })
+    form.is_right().then_some(NewOccasion { name, kind, month, day, text, minute, enabled })
 }
 
 /// `POST /campaigns/occasions`
@@ -184,7 +185,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let occasion = occasions::find(&cx.office.db, cx.id()?).await?.ok_or(AppError::NotFound)?;
     let Some(new) = check(&cx, &mut form) else { return form_page(&cx, Some(&occasion), &form).await };
-    let shown: i64 = form.value("version").parse().unwrap_or(0);
+    let shown = form.version()?.unwrap_or(0);
     let mut write = cx.write(&form).await?;
     if !occasions::update(&mut write.tx, occasion.id, shown, &new).await? {
         return Err(AppError::Refused(t!(cx.lang, "campaigns.changed_meanwhile").into_owned()));

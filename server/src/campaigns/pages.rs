@@ -6,7 +6,7 @@ use poem::http::StatusCode;
 
 use crate::campaigns::audience::sieve;
 use crate::campaigns::feed;
-use crate::campaigns::rules::{Audience, Stage, State};
+use crate::campaigns::rules::{Audience, Stage, Start, State};
 use crate::campaigns::store::{self, Campaign, Draft};
 use crate::campaigns::view::{self, Preview};
 use crate::kernel::audit::{Action, Changes};
@@ -85,6 +85,9 @@ fn check(cx: &Cx, form: &mut Form) -> Option<Draft> {
         form.wrong("region_id", t!(lang, "campaigns.choose_region"));
     }
     let view = form.text("view", &t!(lang, "campaigns.view"), 20);
+    if audience == Some(Audience::View) && store::list_view(&view).is_none() && form.error("view").is_none() {
+        form.wrong("view", t!(lang, "form.choice", field = t!(lang, "campaigns.view")));
+    }
     let q = form.text("q", &t!(lang, "campaigns.q"), 60);
     let audience = audience.filter(|_| form.is_right())?;
     Some(Draft {
@@ -163,7 +166,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let mut write = cx.write(&form).await?;
     let before = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
     only_draft(&cx, &before)?;
-    let shown: i64 = form.value("version").parse().unwrap_or(0);
+    let shown = form.version()?.unwrap_or(0);
     if before.version != shown {
         return Err(AppError::Refused(t!(cx.lang, "campaigns.changed_meanwhile").into_owned()));
     }
@@ -181,7 +184,7 @@ pub async fn show(cx: Cx) -> Result<Response> {
     let campaign = read(&cx).await?;
     match campaign.state() {
         State::Draft => {
-            let form = cx.blank().with("start", "now");
+            let form = cx.blank().with("start", Start::Now.code());
             draft_page(&cx, &campaign, &form).await
         }
         State::Running | State::Paused | State::Done | State::Cancelled => {
@@ -267,7 +270,8 @@ pub async fn release(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let known = read(&cx).await?;
     only_draft(&cx, &known)?;
-    let later = form.value("start") == "at";
+    let start = form.choice("start", &t!(cx.lang, "campaigns.start"), Start::from_code);
+    let later = start == Some(Start::At);
     let starts_at = NaiveDateTime::parse_from_str(form.value("starts_at").trim(), "%Y-%m-%dT%H:%M").ok().map(clock::at);
     if later && starts_at.is_none_or(|at| at <= cx.now || at > cx.now + 366 * clock::DAY) {
         form.wrong("starts_at", t!(cx.lang, "campaigns.wrong_time"));
@@ -280,7 +284,7 @@ pub async fn release(cx: Cx) -> Result<Response> {
     let mut write = cx.write(&form).await?;
     let campaign = store::to_change(&mut write.tx, &scope, id).await?.ok_or(AppError::NotFound)?;
     only_draft(&cx, &campaign)?;
-    let sieve = sieve(&cx.office.db, &campaign, &scope, &settings, cx.now).await?;
+    let sieve = sieve(&mut write.tx, &campaign, &scope, &settings, cx.now).await?;
     sieve.write_down(&mut write.tx).await?;
     store::begin(&mut write.tx, id, starts_at.filter(|_| later)).await?;
     let reached = store::to_change(&mut write.tx, &scope, id).await?.map_or(0, |campaign| campaign.total);

@@ -44,6 +44,16 @@ impl Audience {
 }
 
 words! {
+    /// When a released campaign begins.
+    pub enum Start {
+        /// At once.
+        Now = "now" => "campaigns.start_now",
+        /// At a time.
+        At = "at" => "campaigns.start_at",
+    }
+}
+
+words! {
     /// Where a recipient stands.
     pub enum Stage {
         /// Not written to, for a reason.

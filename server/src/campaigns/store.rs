@@ -1,6 +1,7 @@
 //! The SQL of campaigns, who was picked, and where each recipient stands.
 
 use crate::campaigns::rules::{Audience, Reason, Stage, State};
+use crate::customers;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
@@ -43,6 +44,11 @@ impl Campaign {
         Audience::from_code(&self.audience).unwrap_or(Audience::Picked)
     }
 
+    /// The view of the customers' list that is meant; `None` for a word that is none of them.
+    pub fn list_view(&self) -> Option<customers::View> {
+        list_view(&self.view)
+    }
+
     /// Recipients about whom nothing more is to be done.
     pub fn finished(&self) -> i64 {
         self.sent + self.delivered + self.failed + self.unknown
@@ -70,6 +76,11 @@ impl Campaign {
     pub fn address_of(&self, stage: Stage) -> String {
         format!("/campaigns/{}/recipients?view={}", self.id, stage.code())
     }
+}
+
+/// The view of a word; no word is the whole list.
+pub fn list_view(word: &str) -> Option<customers::View> {
+    if word.is_empty() { Some(customers::View::All) } else { customers::View::from_code(word) }
 }
 
 /// How many stand at each stage.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::campaigns::audience::Tally;
-use crate::campaigns::rules::{Audience, Reason, Stage, State};
+use crate::campaigns::rules::{Audience, Reason, Stage, Start, State};
 use crate::campaigns::store::{Campaign, RecipientRow};
 use crate::contacts::Contact;
 use crate::customers::{self, Choice, Named};
@@ -129,7 +129,7 @@ fn audience_words(lang: Lang, campaign: &Campaign, region: Option<&str>) -> Stri
     match campaign.audience() {
         Audience::Region => format!("{name} · {}", region.unwrap_or_default()),
         Audience::View => {
-            let view = customers::View::from_code(&campaign.view).unwrap_or(customers::View::All).name(lang);
+            let view = campaign.list_view().map_or(campaign.view.as_str().into(), |view| view.name(lang));
             if campaign.q.is_empty() {
                 format!("{name} · {view}")
             } else {
@@ -178,7 +178,7 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
             (fields::form(&format!("/campaigns/{}/release", campaign.id), &cx.op_id(), None, false, None, html! {
                 (fields::error_summary(lang, form.errors()))
                 (fields::fields(None, html! {
-                    (fields::radio_cells(&form.field("start", &t!(lang, "campaigns.start")), &[("now", t!(lang, "campaigns.start_now")), ("at", t!(lang, "campaigns.start_at"))]))
+                    (fields::radio_cells(&form.field("start", &t!(lang, "campaigns.start")), &Start::choices(lang)))
                     (fields::text(&form.field("starts_at", &t!(lang, "campaigns.starts_at")).hint(&quiet_words), InputKind::DateTime, 20))
                 }))
                 (fields::submit(t!(lang, "campaigns.release", n = reached), ButtonKind::Primary))

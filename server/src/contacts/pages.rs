@@ -11,12 +11,14 @@ use crate::customers::{self, Customer, Indexing};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::cx::Cx;
+use crate::kernel::db::Hold;
 use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::merge;
 use crate::kernel::phone::Phone;
+use crate::kernel::write::Write;
 use crate::modules::Module;
 use crate::ui::layout::Page;
 
@@ -36,6 +38,7 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         return Ok(refuse(new_page(&cx, &customer, &form), StatusCode::UNPROCESSABLE_ENTITY));
     }
     let mut write = cx.write(&form).await?;
+    hold_customer(&cx, &mut write, customer.id).await?;
     if !phones_are_free(&cx, &mut write.tx, customer.id, &person, &mut form).await? {
         drop(write);
         return Ok(refuse(new_page(&cx, &customer, &form), StatusCode::UNPROCESSABLE_ENTITY));
@@ -57,12 +60,13 @@ pub(super) async fn edit(cx: Cx) -> Result<Response> {
 pub(super) async fn update(cx: Cx) -> Result<Response> {
     let contact = contact_of(&cx).await?;
     let mut form = cx.form().await?;
-    let opened: i64 = form.value("version").parse().map_err(|_| AppError::BadRequest("no version"))?;
+    let opened = form.version()?.ok_or(AppError::BadRequest("no version"))?;
     let mut person = read(&cx, &mut form, contact.customer_id);
     if !form.is_right() {
         return Ok(refuse(edit_page(&cx, &contact, opened, &form), StatusCode::UNPROCESSABLE_ENTITY));
     }
     let mut write = cx.write(&form).await?;
+    hold_customer(&cx, &mut write, contact.customer_id).await?;
     let lock = write.tx.for_update();
     let before = store::find(&mut write.tx, &cx.scope(), contact.id, lock).await?.ok_or(AppError::NotFound)?;
     if before.version != opened {
@@ -114,15 +118,23 @@ pub(super) async fn ask_deletion(cx: Cx) -> Result<Response> {
 
 /// `POST /contacts/:id/deletion`
 pub(super) async fn delete(cx: Cx) -> Result<Response> {
-    let id = cx.id()?;
     let form = cx.form().await?;
+    let known = contact_of(&cx).await?;
+    let id = known.id;
     let mut write = cx.write(&form).await?;
+    hold_customer(&cx, &mut write, known.customer_id).await?;
     let lock = write.tx.for_update();
     let contact = store::find(&mut write.tx, &cx.scope(), id, lock).await?.ok_or(AppError::NotFound)?;
     store::delete(&mut write.tx, id, cx.now).await?;
     reindex(&mut write.tx, contact.customer_id).await?;
     write.audit(Action::Delete, "contact", id, Changes::new().moved("deleted", false, true)).await?;
     write.finish(&format!("/customers/{}?done=deleted", contact.customer_id)).await
+}
+
+/// Holds the customer before its people: its search words change with them.
+async fn hold_customer(cx: &Cx, write: &mut Write<'_>, customer: Id) -> Result<()> {
+    let held = customers::hold(&mut write.tx, &cx.scope(), customer, Hold::Changed).await?;
+    held.map(|_| ()).ok_or(AppError::NotFound)
 }
 
 async fn customer_of(cx: &Cx) -> Result<Customer> {
@@ -233,6 +245,11 @@ fn read(cx: &Cx, form: &mut Form, customer_id: Id) -> NewContact {
     if !email.is_empty() && !plausible && form.error("email").is_none() {
         form.wrong("email", t!(lang, "contacts.email_wrong"));
     }
+    // An older page on a phone does not ask.
+    let consent_how = match form.value("consent_how").trim() {
+        "" => How::Entry,
+        _ => form.choice("consent_how", &t!(lang, "contacts.how"), How::from_code).unwrap_or(How::Entry),
+    };
     NewContact {
         customer_id,
         name,
@@ -243,8 +260,7 @@ fn read(cx: &Cx, form: &mut Form, customer_id: Id) -> NewContact {
         email,
         is_main: form.flag("is_main"),
         sms_consent: form.flag("sms_consent"),
-        // An older page on a phone does not ask.
-        consent_how: How::from_code(form.value("consent_how")).unwrap_or(How::Entry),
+        consent_how,
         phones,
         indexing: Indexing::Now,
     }

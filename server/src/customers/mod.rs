@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{Db, DbError, On, Query, Tx};
+use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx};
 use crate::kernel::geo::Point;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
@@ -178,6 +178,27 @@ pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option
     store::find(on, scope, id, "").await
 }
 
+/// A customer inside `scope` for which a record is made in this transaction. It is held until the commit, so that
+/// nobody deletes it meanwhile; `None` says that somebody did.
+///
+/// # Errors
+/// What the database says.
+pub async fn hold(tx: &mut Tx, scope: &Scope, id: Id, hold: Hold) -> Result<Option<Customer>, DbError> {
+    let lock = tx.hold(hold);
+    store::find(tx, scope, id, lock).await
+}
+
+/// `customer`, held, where it is still there: for records that the system makes with a customer or without.
+///
+/// # Errors
+/// What the database says.
+pub async fn kept(tx: &mut Tx, customer: Option<Id>, hold: Hold) -> Result<Option<Id>, DbError> {
+    match customer {
+        Some(customer) => store::kept(tx, customer, hold).await,
+        None => Ok(None),
+    }
+}
+
 /// The few words about a customer that cards of other records show.
 ///
 /// # Errors
@@ -194,12 +215,12 @@ pub async fn choices(db: &Db, scope: &Scope, q: Option<&str>, limit: i64) -> Res
     store::choices(db, scope, q, limit).await
 }
 
-/// The customers of the list with `view` (a word of the list's own query) and `q`, for statements over them.
+/// The customers of the list with `view` and `q`, for statements over them.
 ///
 /// # Errors
 /// What the database says.
-pub async fn selection(db: &Db, view: &str, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
-    store::selection(db, view, q, now).await
+pub async fn selection(on: impl Into<On<'_>>, view: View, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
+    store::selection(on, view, q, now).await
 }
 
 /// Appends the condition that `column` names `region` or one below it; no region holds nobody.

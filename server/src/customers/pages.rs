@@ -113,7 +113,7 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     let id = cx.id()?;
     let seen = store::find(&cx.office.db, &cx.scope(), id, "").await?.ok_or(AppError::NotFound)?;
     let mut form = cx.form().await?;
-    let opened: i64 = form.value("version").parse().map_err(|_| AppError::BadRequest("no version"))?;
+    let opened = form.version()?.ok_or(AppError::BadRequest("no version"))?;
     let mut after = as_new(&seen);
     read(&cx, &mut form, &mut after);
     if !form.is_right() {
@@ -121,6 +121,8 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
         return Ok(refuse(edit_page(&cx, &seen, &lists, opened, &form), StatusCode::UNPROCESSABLE_ENTITY));
     }
     let mut write = cx.write(&form).await?;
+    // The turn comes before the row, as for those who make a new customer.
+    write.tx.in_turn("customers").await?;
     let lock = write.tx.for_update();
     let before = store::find(&mut write.tx, &cx.scope(), id, lock).await?.ok_or(AppError::NotFound)?;
     let numbers = store::numbers(&mut write.tx, id).await?;
@@ -177,6 +179,9 @@ pub(super) async fn delete(cx: Cx) -> Result<Response> {
     let customer = store::find(&mut write.tx, &cx.scope(), id, lock).await?.ok_or(AppError::NotFound)?;
     if store::has_documents(&mut write.tx, id).await? {
         return Err(AppError::Refused(t!(cx.lang, "customers.has_documents", name = customer.name).into_owned()));
+    }
+    if store::is_awaited(&mut write.tx, id).await? {
+        return Err(AppError::Refused(t!(cx.lang, "customers.is_awaited", name = customer.name).into_owned()));
     }
     store::delete(&mut write.tx, id, cx.now).await?;
     write.audit(Action::Delete, "customer", id, Changes::new().moved("deleted", false, true)).await?;

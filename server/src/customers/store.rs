@@ -13,7 +13,7 @@ use sqlx_macros::FromRow;
 use super::{NewCustomer, rules};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
+use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::geo::Point;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
@@ -201,7 +201,7 @@ pub(super) const WHOM: &str = "COALESCE((SELECT k.name FROM contacts k WHERE k.c
      COALESCE((SELECT p.shown FROM phones p LEFT JOIN contacts k ON k.id = p.contact_id \
      WHERE p.customer_id = x.id AND k.deleted_at IS NULL ORDER BY COALESCE(k.is_main, FALSE) DESC, p.id LIMIT 1), '') AS phone";
 
-/// `lock` is `tx.for_update()` where the row is about to change, else empty.
+/// `lock` is [`Tx::hold`] where the row is held, else empty.
 pub(super) async fn find(
     on: impl Into<On<'_>>,
     scope: &Scope,
@@ -304,8 +304,9 @@ pub(super) async fn delete(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbErro
     Ok(())
 }
 
-/// Whether documents name this customer: then it stays, since they would lose their party. The one look
-/// at a table downstream, since a customer cannot ask those who depend on it.
+/// Whether documents name this customer: then it stays, since they would lose their party. With [`is_awaited`]
+/// the one look at tables downstream, since a customer cannot ask those who depend on it. The caller holds the
+/// customer, and so does whoever makes such a record.
 pub(super) async fn has_documents(tx: &mut Tx, id: Id) -> Result<bool, DbError> {
     let found: Option<Found> = sql(
         "SELECT id FROM orders WHERE customer_id = $1 UNION ALL SELECT id FROM payments WHERE customer_id = $2 LIMIT 1",
@@ -317,9 +318,27 @@ pub(super) async fn has_documents(tx: &mut Tx, id: Id) -> Result<bool, DbError> 
     Ok(found.is_some())
 }
 
+/// Whether somebody is still to go there or to do something for it.
+pub(super) async fn is_awaited(tx: &mut Tx, id: Id) -> Result<bool, DbError> {
+    let found: Option<Found> =
+        sql("SELECT id FROM visits WHERE customer_id = $1 AND deleted_at IS NULL AND state IN ('planned', 'open') \
+         UNION ALL SELECT id FROM tasks WHERE customer_id = $2 AND deleted_at IS NULL AND state = 'open' LIMIT 1")
+        .bind(id)
+        .bind(id)
+        .optional(tx)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The same id while the customer is there, held until the commit.
+pub(super) async fn kept(tx: &mut Tx, id: Id, hold: Hold) -> Result<Option<Id>, DbError> {
+    let lock = tx.hold(hold);
+    let query = sql("SELECT id FROM customers WHERE id = $1 AND deleted_at IS NULL").bind(id).push(lock);
+    Ok(query.optional::<Found>(tx).await?.map(|found| found.id))
+}
+
 #[derive(FromRow)]
 struct Found {
-    #[allow(dead_code)]
     id: Id,
 }
 

@@ -169,7 +169,7 @@ async fn answer(tx: &mut Tx, case: &Case<'_>, author: &Author, outcome: &Outcome
     // An answer to a stranger belongs to nobody in particular: to whoever looks after unknown numbers.
     let owner = match code {
         Some(code) => Some(code.user_id),
-        None => users::names_with_role(&case.office.db, Role::Clerk).await?.first().map(|clerk| clerk.id),
+        None => users::names_with_role(&mut *tx, Role::Clerk).await?.first().map(|clerk| clerk.id),
     };
     let Some(owner) = owner else { return Ok(()) };
     let new = NewSms {

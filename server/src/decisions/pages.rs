@@ -67,6 +67,8 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let wanted = Wants { approvals: form.flag("enabled"), tasks: form.flag("tasks") };
     if wanted != Wants::default() && me.mobile.is_empty() {
         form.wrong(if wanted.approvals { "enabled" } else { "tasks" }, t!(cx.lang, "decisions.need_mobile"));
+    }
+    if !form.is_right() {
         return page(&cx, &form).await;
     }
     let mut write = cx.write(&form).await?;

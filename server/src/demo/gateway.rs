@@ -1,8 +1,6 @@
 //! The box of `server demo`: a simulated modem and line, and the agent that serves them, as children that are
 //! started again when they die and end with this process, however it ends.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -15,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::gateways;
-use crate::kernel::Office;
+use crate::kernel::{Office, durable};
 
 const AGENT: &str = "gateway-agent";
 /// How often a child is looked at.
@@ -54,8 +52,8 @@ pub(super) async fn start(office: &Office) -> anyhow::Result<Option<Simulation>>
     // Children get absolute paths: they may have another working folder one day.
     let data = std::fs::canonicalize(&office.config.data)?;
     let (simulator, home) = (data.join("simulator"), data.join("box"));
-    std::fs::create_dir_all(&simulator)?;
-    std::fs::create_dir_all(&home)?;
+    durable::folder(&simulator)?;
+    durable::folder(&home)?;
     claim(office, &home.join("claim.json")).await?;
     let stop = Arc::new(AtomicBool::new(false));
     let mut keepers = Vec::new();
@@ -106,13 +104,7 @@ async fn claim(office: &Office, path: &Path) -> anyhow::Result<()> {
 }
 
 fn keep_claim(claim: &gateways::Claim, path: &Path) -> anyhow::Result<()> {
-    // Beside it and renamed: a half-written claim would never be looked at again.
-    let beside = path.with_extension("new");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(&serde_json::to_vec_pretty(claim)?)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    Ok(())
+    Ok(durable::write(path, &serde_json::to_vec_pretty(claim)?)?)
 }
 
 /// Runs a child over and over until told to stop.

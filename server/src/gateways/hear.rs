@@ -18,6 +18,7 @@ use crate::kernel::db::{DbError, Tx};
 use crate::kernel::error::AppError;
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::Incoming;
+use crate::kernel::quiet;
 use crate::kernel::sse::Live;
 use crate::kernel::{HookFuture, Office};
 use crate::reactions;
@@ -58,10 +59,10 @@ pub fn hear<'a>(
     Box::pin(async move {
         match listen(office, key, incoming).await {
             Ok(()) => Ok(()),
-            Err(AppError::Unavailable(why)) => Err(DbError::Unavailable(why)),
+            Err(AppError::Unavailable(why) | AppError::Undone(why)) => Err(DbError::Unavailable(why)),
             Err(error) => {
                 // Ours to mend; the box keeps what it was not acknowledged.
-                tracing::error!(sender = incoming.sender, topic = incoming.topic, "{error:#}");
+                tracing::error!(sender = incoming.sender, topic = quiet::name(&incoming.topic), "{error:#}");
                 Ok(())
             }
         }
@@ -73,8 +74,8 @@ fn read<T: DeserializeOwned>(incoming: &Incoming) -> Option<T> {
     match serde_json::from_slice(&incoming.payload) {
         Ok(message) => Some(message),
         Err(error) => {
-            let (sender, topic) = (&incoming.sender, &incoming.topic);
-            tracing::warn!(sender, topic, %error, bytes = incoming.payload.len(), "MQTT: refused: a broken payload");
+            let (sender, topic, why) = (&incoming.sender, quiet::name(&incoming.topic), quiet::json(&error));
+            tracing::warn!(sender, topic, why, bytes = incoming.payload.len(), "MQTT: refused: a broken payload");
             None
         }
     }
@@ -82,7 +83,11 @@ fn read<T: DeserializeOwned>(incoming: &Incoming) -> Option<T> {
 
 async fn listen(office: &Office, key: &Arc<CompanyKey>, incoming: &Incoming) -> Result<(), AppError> {
     let Some(topic) = Topic::parse(&incoming.topic) else {
-        tracing::warn!(sender = incoming.sender, topic = incoming.topic, "MQTT: refused: no topic of a box");
+        tracing::warn!(
+            sender = incoming.sender,
+            topic = quiet::name(&incoming.topic),
+            "MQTT: refused: no topic of a box"
+        );
         return Ok(());
     };
     match topic {
@@ -91,7 +96,7 @@ async fn listen(office: &Office, key: &Arc<CompanyKey>, incoming: &Incoming) -> 
             None => Ok(()),
         },
         Topic::Info => match read::<Info>(incoming) {
-            Some(info) => note_info(office, incoming, &info).await,
+            Some(info) => note_info(office, incoming, &health::bounded(info)).await,
             None => Ok(()),
         },
         Topic::ModemState(modem) => match read::<ModemState>(incoming) {
@@ -114,7 +119,7 @@ async fn listen(office: &Office, key: &Arc<CompanyKey>, incoming: &Incoming) -> 
         Topic::Metrics => {
             tracing::debug!(
                 sender = incoming.sender,
-                topic = incoming.topic,
+                topic = quiet::name(&incoming.topic),
                 bytes = incoming.payload.len(),
                 "reported"
             );
@@ -123,7 +128,7 @@ async fn listen(office: &Office, key: &Arc<CompanyKey>, incoming: &Incoming) -> 
         Topic::Command(_) | Topic::EventAck => {
             tracing::warn!(
                 sender = incoming.sender,
-                topic = incoming.topic,
+                topic = quiet::name(&incoming.topic),
                 "MQTT: refused: a box speaks as the server"
             );
             Ok(())
@@ -181,7 +186,10 @@ async fn note_modem(office: &Office, incoming: &Incoming, modem: &str, state: Mo
         (before.health, before.registration, before.trouble, before.balance)
             != (state.health, state.registration, state.trouble, state.balance.clone())
     });
-    let stored = health::with_modem(&gateway.modems, modem, state);
+    let Some(stored) = health::with_modem(&gateway.modems, modem, state) else {
+        tracing::warn!(sender = incoming.sender, "a box tells of more modems than it can have");
+        return Ok(());
+    };
     store::set_modems(&mut tx, gateway.id, &stored, office.clock.now()).await?;
     tx.commit().await?;
     if news {

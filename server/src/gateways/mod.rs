@@ -30,7 +30,7 @@ pub use notices::{Notice, notices};
 
 use crate::kernel::access::Gate;
 use crate::kernel::clock::{DAY, Millis};
-use crate::kernel::db::{Db, DbError, Tx};
+use crate::kernel::db::{Db, DbError, On, Tx};
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::PasswordHash;
@@ -115,6 +115,15 @@ pub async fn command(
     Ok(Some(Outgoing { wire_name: found.wire_name, topic, payload }))
 }
 
+/// Holds the boxes in use until the commit. What a box says holds the box first and the message after it; whoever
+/// gives a message to a box does the same.
+///
+/// # Errors
+/// What the database says.
+pub async fn hold(tx: &mut Tx) -> Result<(), DbError> {
+    store::hold(tx).await
+}
+
 /// The box to send by: `wanted` if it can, else the first whose modem is in the network, else the first that
 /// is there.
 ///
@@ -139,6 +148,6 @@ pub async fn any_online(db: &Db) -> Result<bool, DbError> {
 ///
 /// # Errors
 /// What the database says.
-pub async fn online(db: &Db) -> Result<Vec<Id>, DbError> {
-    Ok(store::ready(db).await?.into_iter().map(|gateway| gateway.id).collect())
+pub async fn online(on: impl Into<On<'_>>) -> Result<Vec<Id>, DbError> {
+    Ok(store::ready(on).await?.into_iter().map(|gateway| gateway.id).collect())
 }

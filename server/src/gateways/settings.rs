@@ -88,7 +88,11 @@ fn meant(form: &Form, setting: Setting) -> String {
         Typed::Number | Typed::Code => text.to_owned(),
         Typed::TimeOfDay => minute_of(text).map(|minute| minute.to_string()).unwrap_or_default(),
         Typed::Seconds => Milli::parse(text).map(|seconds| seconds.0.to_string()).unwrap_or_default(),
-        Typed::Flag => i64::from(form.flag(setting.word())).to_string(),
+        Typed::Flag => match text {
+            "" => "0".to_owned(),
+            "on" => "1".to_owned(),
+            word => word.to_owned(),
+        },
     }
 }
 

@@ -67,6 +67,19 @@ pub async fn to_change(tx: &mut Tx, id: Id) -> Result<Option<Gateway>, DbError> 
     sql(GATEWAY).push("g.id = $1").bind(id).push(lock).optional(tx).await
 }
 
+#[derive(sqlx_macros::FromRow)]
+struct Held {
+    #[expect(dead_code, reason = "the row is read to be held")]
+    id: Id,
+}
+
+/// Holds every box in use, in the order of their ids.
+pub async fn hold(tx: &mut Tx) -> Result<(), DbError> {
+    let lock = tx.for_update();
+    sql("SELECT g.id FROM gateways g WHERE g.state = 'active' ORDER BY g.id").push(lock).all::<Held>(tx).await?;
+    Ok(())
+}
+
 pub async fn by_wire_name_to_change(tx: &mut Tx, name: &str) -> Result<Option<Gateway>, DbError> {
     let lock = tx.for_update();
     sql(GATEWAY).push("g.box = $1").bind(name).push(lock).optional(tx).await

@@ -1,7 +1,7 @@
 //! One request: who asks, for what, in which language; and the write it may become.
 
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use poem::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use poem::{Body, Response};
@@ -45,7 +45,18 @@ pub struct Guest {
     query: Vec<(String, String)>,
     params: Vec<(String, String)>,
     headers: HeaderMap,
-    body: Mutex<Option<Body>>,
+    body: Arc<Mutex<Received>>,
+}
+
+/// The body of a request.
+#[derive(Debug)]
+enum Received {
+    /// Nobody read it yet.
+    Unread(Body),
+    /// It was a form; kept for a write that is made again.
+    Form(Form),
+    /// It was read.
+    Read,
 }
 
 /// A request by somebody who is signed in and whom the route's gate let through. Having one is the proof.
@@ -100,7 +111,7 @@ impl Guest {
             query,
             params,
             headers,
-            body: Mutex::new(Some(body)),
+            body: Arc::new(Mutex::new(Received::Unread(body))),
             office,
         }
     }
@@ -154,9 +165,23 @@ impl Guest {
     /// # Errors
     /// [`AppError::TooLarge`] or [`AppError::BadRequest`].
     pub async fn form(&self) -> Result<Form> {
-        let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let body = body.ok_or(AppError::BadRequest("the body was read already"))?;
-        Form::read(&self.headers, body, self.lang).await
+        let form = match self.take() {
+            Received::Unread(body) => Form::read(&self.headers, body, self.lang).await?,
+            Received::Form(form) => form,
+            Received::Read => return Err(AppError::BadRequest("the body was read already")),
+        };
+        if !form.has_uploads() {
+            *self.received() = Received::Form(form.clone());
+        }
+        Ok(form)
+    }
+
+    fn take(&self) -> Received {
+        std::mem::replace(&mut *self.received(), Received::Read)
+    }
+
+    fn received(&self) -> MutexGuard<'_, Received> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The posted body as bytes, for the few addresses that take JSON.
@@ -164,9 +189,29 @@ impl Guest {
     /// # Errors
     /// [`AppError::TooLarge`] past `most` bytes.
     pub async fn bytes(&self, most: usize) -> Result<Vec<u8>> {
-        let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let body = body.ok_or(AppError::BadRequest("the body was read already"))?;
-        Ok(body.into_bytes_limit(most).await.map_err(|_| AppError::TooLarge)?.to_vec())
+        match self.take() {
+            Received::Unread(body) => Ok(body.into_bytes_limit(most).await.map_err(|_| AppError::TooLarge)?.to_vec()),
+            Received::Form(_) | Received::Read => Err(AppError::BadRequest("the body was read already")),
+        }
+    }
+
+    /// The same request for a handler that runs once more. They share the body, whose form is kept.
+    fn again(&self) -> Guest {
+        Guest {
+            office: Arc::clone(&self.office),
+            now: self.now,
+            lang: self.lang,
+            look: self.look,
+            method: self.method.clone(),
+            path: self.path.clone(),
+            from: self.from.clone(),
+            reference: self.reference.clone(),
+            needs_token: self.needs_token,
+            query: self.query.clone(),
+            params: self.params.clone(),
+            headers: self.headers.clone(),
+            body: Arc::clone(&self.body),
+        }
     }
 
     /// An `op_id` that shows by whom it was given out: a UUIDv7, a dot, and a MAC over it and the session.
@@ -215,6 +260,11 @@ impl Guest {
 impl Cx {
     pub(in crate::kernel) fn new(guest: Guest, session: Arc<Session>, badges: BadgeCounts) -> Cx {
         Cx { guest, session, badges }
+    }
+
+    /// The same request for a handler that runs once more.
+    pub(in crate::kernel) fn again(&self) -> Cx {
+        Cx { guest: self.guest.again(), session: Arc::clone(&self.session), badges: Arc::clone(&self.badges) }
     }
 
     /// The person.

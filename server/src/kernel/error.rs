@@ -6,6 +6,7 @@ use poem::{IntoResponse, Response};
 use crate::kernel::address::address;
 use crate::kernel::db::DbError;
 use crate::kernel::i18n::t;
+use crate::kernel::quiet;
 use crate::ui::layout::{Frame, Page};
 
 /// Why a request was not answered with what it asked for.
@@ -30,7 +31,7 @@ pub enum AppError {
     #[error("a key exists already")]
     Taken,
     /// A rule of the business stands against it; the text is for the person. 409.
-    #[error("refused: {0}")]
+    #[error("refused by a rule")]
     Refused(String),
     /// The request cannot be read. 400; the text is for the log.
     #[error("bad request: {0}")]
@@ -41,6 +42,9 @@ pub enum AppError {
     /// The database cannot write now. 503 with Retry-After.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The database undid this write in favour of another one. The route makes it again; 503 where that did not help.
+    #[error("undone: {0}")]
+    Undone(String),
     /// A fault of ours. 500; logged once, here.
     #[error("fault: {0:#}")]
     Fault(anyhow::Error),
@@ -53,6 +57,7 @@ impl From<DbError> for AppError {
     fn from(error: DbError) -> AppError {
         match error {
             DbError::Unavailable(why) => AppError::Unavailable(why),
+            DbError::Undone(why) => AppError::Undone(why),
             DbError::Duplicate => AppError::Taken,
             DbError::Sqlx(_) => AppError::Fault(error.into()),
         }
@@ -87,7 +92,7 @@ impl AppError {
             AppError::OtherContent | AppError::Taken | AppError::Refused(_) => StatusCode::CONFLICT,
             AppError::BadRequest(_) => StatusCode::BAD_REQUEST,
             AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            AppError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AppError::Unavailable(_) | AppError::Undone(_) => StatusCode::SERVICE_UNAVAILABLE,
             AppError::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -107,13 +112,18 @@ impl AppError {
             AppError::Refused(why) => (t!(lang, "error.refused"), why.as_str().into()),
             AppError::BadRequest(_) => (t!(lang, "error.bad_request"), t!(lang, "error.bad_request_text")),
             AppError::TooLarge => (t!(lang, "error.too_large"), t!(lang, "error.too_large_text")),
-            AppError::Unavailable(_) => (t!(lang, "error.unavailable"), t!(lang, "error.unavailable_text")),
+            AppError::Unavailable(_) | AppError::Undone(_) => {
+                (t!(lang, "error.unavailable"), t!(lang, "error.unavailable_text"))
+            }
             AppError::Fault(_) => (t!(lang, "error.fault"), t!(lang, "error.fault_text")),
         };
+        let path = quiet::name(&frame.path);
         match self {
-            AppError::Fault(error) => tracing::error!(reference, path = %frame.path, "{error:#}"),
-            AppError::Unavailable(why) => tracing::warn!(reference, path = %frame.path, why, "answered 503"),
-            AppError::BadRequest(why) => tracing::info!(reference, path = %frame.path, why, "bad request"),
+            AppError::Fault(error) => tracing::error!(reference, path, "{error:#}"),
+            AppError::Unavailable(why) | AppError::Undone(why) => {
+                tracing::warn!(reference, path, why, "answered 503");
+            }
+            AppError::BadRequest(why) => tracing::info!(reference, path, why, "bad request"),
             AppError::NotFound
             | AppError::Forbidden
             | AppError::SignIn

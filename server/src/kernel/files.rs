@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::kernel::durable;
 use crate::kernel::hex::hex;
 
 /// The folder of stored files.
@@ -69,17 +70,10 @@ impl Files {
     }
 }
 
-/// Content first under a passing name, flushed, then renamed: a crash leaves the old state or the whole file.
 fn put_at(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if path.exists() {
         return Ok(());
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let passing = folder.join(format!(".{}", crate::kernel::id::Id::new()));
-    let mut file = std::fs::File::create(&passing)?;
-    std::io::Write::write_all(&mut file, bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&passing, path)?;
-    std::fs::File::open(folder)?.sync_all()
+    durable::folder(path.parent().unwrap_or(Path::new(".")))?;
+    durable::write(path, bytes)
 }

@@ -185,6 +185,12 @@ impl Form {
         self.errors.push((name.to_owned(), message.into()));
     }
 
+    /// Whether files came with it.
+    #[must_use]
+    pub fn has_uploads(&self) -> bool {
+        !self.uploads.is_empty()
+    }
+
     /// Whether nothing is wrong so far.
     #[must_use]
     pub fn is_right(&self) -> bool {
@@ -291,9 +297,27 @@ impl Form {
         milli
     }
 
-    /// A checkbox.
-    #[must_use]
-    pub fn flag(&self, name: &str) -> bool {
-        !self.value(name).is_empty()
+    /// A checkbox or a button: ticked as browsers send it, or left out. Any other word is an error, since nobody
+    /// knows which of the two it means.
+    pub fn flag(&mut self, name: &str) -> bool {
+        match self.value(name) {
+            "1" | "on" => true,
+            "" => false,
+            _ => {
+                self.wrong(name, t!(self.lang, "form.choice", field = name));
+                false
+            }
+        }
+    }
+
+    /// The version of the record that the form was opened on; `None` where the form names none.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] for a word that is no version: taken for none, it would write over what others changed.
+    pub fn version(&self) -> Result<Option<i64>> {
+        match self.value("version").trim() {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| AppError::BadRequest("no version")),
+        }
     }
 }

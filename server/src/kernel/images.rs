@@ -1,21 +1,23 @@
-//! Pictures that people upload: known by their content, measured before they are decoded, turned upright,
-//! freed of EXIF, shrunk, and marked with what they prove.
+//! Pictures that people upload: known by their content, freed of everything but the picture, measured before they
+//! are decoded, turned upright, shrunk, and marked with what they prove.
 //!
 //! Only what is made here is stored. The picture as it came is remembered by its hash, since its EXIF is
 //! personal data.
 
 mod mark;
+mod strip;
 
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
+use image::{DynamicImage, ImageReader, Limits, Rgb, RgbImage};
 use tokio::sync::Semaphore;
 
 use crate::kernel::files::FileHash;
 use crate::kernel::i18n::{Lang, t};
+use strip::{Format, Stripped};
 
 /// Pixels that are decoded at most; a phone's largest usual photo has 12 to 50 million, and those above 40
 /// come shrunk unless scripts are off.
@@ -24,6 +26,7 @@ const MOST_PIXELS: u64 = 40_000_000;
 const DECODER_MEMORY: u64 = 160 << 20;
 /// Pictures up to here are worked on two at a time; a larger one works alone.
 const USUAL_PIXELS: u64 = 13_000_000;
+const USUAL_MEMORY: u64 = 64 << 20;
 /// The longer side of a stored picture.
 const LONG_SIDE: u32 = 1600;
 /// The longer side of a thumbnail.
@@ -48,6 +51,9 @@ pub enum PictureError {
     /// Its decoder would need too much memory.
     #[error("too much memory")]
     Memory,
+    /// An animation.
+    #[error("an animation")]
+    Moving,
     /// Damaged or cut off.
     #[error("damaged")]
     Damaged,
@@ -63,6 +69,7 @@ impl PictureError {
                 t!(lang, "picture.pixels", width = width, height = height).into_owned()
             }
             PictureError::Memory => t!(lang, "picture.memory").into_owned(),
+            PictureError::Moving => t!(lang, "picture.moving").into_owned(),
             PictureError::Damaged => t!(lang, "picture.damaged").into_owned(),
         }
     }
@@ -88,60 +95,33 @@ pub struct Picture {
 /// # Errors
 /// [`PictureError`], each of which the uploader can understand and mend.
 pub async fn process(bytes: Vec<u8>, mark: Vec<String>) -> Result<Picture, PictureError> {
-    let format = format_of(&bytes)?;
-    let (width, height) = measure(&bytes, format)?;
-    let weight = if u64::from(width) * u64::from(height) > USUAL_PIXELS { 2 } else { 1 };
-    // The semaphore is never closed.
-    let _turn = TURNS.acquire_many(weight).await.map_err(|_| PictureError::Damaged)?;
-    // A decoder that panics on hostile bytes ends its own thread's work, not the request.
-    tokio::task::spawn_blocking(move || make(&bytes, format, &mark)).await.map_err(|_| PictureError::Damaged)?
-}
-
-/// The kind of picture by its first bytes. Named here instead of guessed, so that SVG, HTML and every
-/// format that a later version of the decoder may learn stay out.
-fn format_of(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
-    let webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
-    if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
-        Ok(ImageFormat::Jpeg)
-    } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        Ok(ImageFormat::Png)
-    } else if webp {
-        Ok(ImageFormat::WebP)
-    } else {
-        Err(PictureError::Kind)
-    }
-}
-
-/// Width and height from the header; nothing is decoded and nothing of that size allocated.
-fn measure(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), PictureError> {
-    let (width, height) =
-        ImageReader::with_format(Cursor::new(bytes), format).into_dimensions().map_err(|_| PictureError::Damaged)?;
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+    let original = FileHash::of(&bytes);
+    let format = Format::of(&bytes)?;
+    let stripped = strip::strip(&bytes, format)?;
+    drop(bytes);
+    let (width, height) = (stripped.width, stripped.height);
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MOST_PIXELS {
         return Err(PictureError::Pixels(width, height));
     }
-    // Decoders fill the missing end of a JPEG with grey; a photo that was cut off on its way is none.
-    let whole = format != ImageFormat::Jpeg || ends(bytes);
-    if width == 0 || height == 0 || !whole { Err(PictureError::Damaged) } else { Ok((width, height)) }
-}
-
-/// Whether a JPEG's own picture data comes to its end; an end within its EXIF thumbnail does not count.
-fn ends(bytes: &[u8]) -> bool {
-    let mut rest = bytes.get(2..).unwrap_or_default();
-    while let [0xff, kind, high, low, ..] = *rest {
-        if kind == 0xda {
-            return rest.windows(2).any(|pair| pair == [0xff, 0xd9]);
-        }
-        // Fill bytes may stand before a marker; a segment's length counts its own two bytes.
-        let skip = if kind == 0xff { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
-        rest = rest.get(skip..).unwrap_or_default();
+    if pixels == 0 {
+        return Err(PictureError::Damaged);
     }
-    false
+    if stripped.memory > DECODER_MEMORY {
+        return Err(PictureError::Memory);
+    }
+    let usual = pixels <= USUAL_PIXELS && stripped.memory <= USUAL_MEMORY && format != Format::WebP;
+    // The semaphore is never closed.
+    let _turn = TURNS.acquire_many(if usual { 1 } else { 2 }).await.map_err(|_| PictureError::Damaged)?;
+    // A decoder that panics on hostile bytes ends its own thread's work, not the request.
+    let made = tokio::task::spawn_blocking(move || make(&stripped, format, original, &mark)).await;
+    made.map_err(|_| PictureError::Damaged)?
 }
 
-fn make(bytes: &[u8], format: ImageFormat, mark: &[String]) -> Result<Picture, PictureError> {
+fn make(stripped: &Stripped, format: Format, original: FileHash, mark: &[String]) -> Result<Picture, PictureError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(DECODER_MEMORY);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut reader = ImageReader::with_format(Cursor::new(stripped.bytes.as_slice()), format.decoder());
     reader.limits(limits);
     let decoded = reader.decode().map_err(|error| match error {
         image::ImageError::Limits(_) => PictureError::Memory,
@@ -151,13 +131,16 @@ fn make(bytes: &[u8], format: ImageFormat, mark: &[String]) -> Result<Picture, P
         | image::ImageError::Unsupported(_)
         | image::ImageError::IoError(_) => PictureError::Damaged,
     })?;
+    if (decoded.width(), decoded.height()) != (stripped.width, stripped.height) {
+        return Err(PictureError::Damaged);
+    }
     // Shrunk before it is turned: turning the whole would cost its size again.
     let mut small = if decoded.width().max(decoded.height()) > LONG_SIDE {
         decoded.resize(LONG_SIDE, LONG_SIDE, FilterType::Triangle)
     } else {
         decoded
     };
-    small.apply_orientation(orientation(bytes));
+    small.apply_orientation(orientation(stripped.exif.as_deref().unwrap_or_default()));
     let mut picture = with_margin(on_white(small));
     mark::burn(&mut picture, mark);
     let thumb = DynamicImage::ImageRgb8(picture.clone()).thumbnail(THUMB_SIDE, THUMB_SIDE).into_rgb8();
@@ -166,18 +149,13 @@ fn make(bytes: &[u8], format: ImageFormat, mark: &[String]) -> Result<Picture, P
         height: picture.height(),
         full: jpeg(&picture, QUALITY)?,
         thumb: jpeg(&thumb, THUMB_QUALITY)?,
-        original: FileHash::of(bytes),
+        original,
     })
 }
 
 /// How the camera was held, from EXIF; upright when it does not say.
-fn orientation(bytes: &[u8]) -> Orientation {
-    exif::Reader::new()
-        .read_from_container(&mut Cursor::new(bytes))
-        .ok()
-        .and_then(|exif| exif.get_field(exif::Tag::Orientation, exif::In::PRIMARY)?.value.get_uint(0))
-        .and_then(|value| Orientation::from_exif(u8::try_from(value).ok()?))
-        .unwrap_or(Orientation::NoTransforms)
+fn orientation(exif: &[u8]) -> Orientation {
+    Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)
 }
 
 /// JPEG knows no transparency; what was transparent becomes white, as on paper.
@@ -222,6 +200,8 @@ fn blend(below: u8, above: u8, alpha: u8) -> u8 {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+    use image::ImageFormat;
+
     use super::*;
 
     fn jpeg_of(width: u32, height: u32) -> Vec<u8> {
@@ -263,17 +243,16 @@ mod tests {
             b"RIFF\0\0\0\0AVI ",
             b"",
         ] {
-            assert_eq!(format_of(bytes).err(), Some(PictureError::Kind));
+            assert_eq!(Format::of(bytes).err(), Some(PictureError::Kind));
         }
     }
 
-    #[test]
-    fn two_hundred_megapixels_are_refused_by_the_header() {
-        let bytes = header_only(20_000, 10_000);
-        let format = format_of(&bytes).unwrap();
-        assert_eq!(measure(&bytes, format), Err(PictureError::Pixels(20_000, 10_000)));
-        let bytes = header_only(65_000, 65_000);
-        assert_eq!(measure(&bytes, format), Err(PictureError::Pixels(65_000, 65_000)));
+    #[tokio::test]
+    async fn two_hundred_megapixels_are_refused_by_the_header() {
+        for (width, height) in [(20_000, 10_000), (65_000, 65_000)] {
+            let refused = process(header_only(width, height), Vec::new()).await.map(|picture| picture.width);
+            assert_eq!(refused, Err(PictureError::Pixels(width.into(), height.into())));
+        }
     }
 
     #[tokio::test]

@@ -1,9 +1,11 @@
 //! Work after the commit: takes due events and runs their reactions, one at a time and in order.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use crate::kernel::access::CompanyKey;
@@ -26,7 +28,12 @@ const BATCH: i64 = 64;
 /// The longest sleep: another process may have written, or the clock may have jumped.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
-/// Runs for ever: `react` is the product's one match over its events.
+/// The longest that one reaction may take. It is shorter than the lease of its event, so that nobody else takes it
+/// meanwhile.
+const LONGEST_REACTION: Duration = Duration::from_secs(90);
+
+/// Runs for ever: `react` is the product's one match over its events. A reaction that fails, hangs or panics holds up
+/// no other: its event is tried again later, and set aside in the end.
 pub async fn run<E, F, R>(office: Office, react: R)
 where
     E: Event + 'static,
@@ -41,11 +48,12 @@ where
             Ok(events) => {
                 for pending in events {
                     let (id, attempts) = (pending.id, pending.attempts);
-                    let noted = match react(Arc::clone(&office), Arc::clone(&key), pending).await {
+                    let noted = match contained(|| react(Arc::clone(&office), Arc::clone(&key), pending)).await {
                         Ok(()) => outbox::done(&office.db, id).await,
                         Err(error) => {
-                            tracing::warn!(event = %id, attempts, "a reaction failed: {error:#}");
-                            outbox::failed(&office.db, id, attempts, &format!("{error:#}"), now).await
+                            let why = format!("{error:#}");
+                            tracing::warn!(event = %id, attempts, why, "a reaction failed");
+                            outbox::failed(&office.db, id, attempts, &why, now).await
                         }
                     };
                     if let Err(error) = noted {
@@ -58,6 +66,20 @@ where
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
+    }
+}
+
+/// Runs a reaction to its end, to its time-out, or to its panic.
+async fn contained<F>(react: impl FnOnce() -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    // What a panic leaves half done is a transaction, and that is undone.
+    let caught = AssertUnwindSafe(async { react().await }).catch_unwind();
+    match tokio::time::timeout(LONGEST_REACTION, caught).await {
+        Ok(Ok(done)) => done,
+        Ok(Err(_)) => anyhow::bail!("it panicked; the log says where"),
+        Err(_) => anyhow::bail!("it took more than {} seconds", LONGEST_REACTION.as_secs()),
     }
 }
 

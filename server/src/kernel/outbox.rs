@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use crate::kernel::clock::{MINUTE, Millis};
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
+use crate::kernel::paging::{Listing, Paging};
+use crate::kernel::quiet;
 
 /// The product's event type: one enum, kept as JSON.
 pub trait Event: Serialize + DeserializeOwned + Send + Sync {
@@ -84,17 +86,20 @@ pub async fn take<E: Event>(db: &Db, now: Millis, most: i64) -> Result<Vec<Pendi
             .await?;
     }
     tx.commit().await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| match serde_json::from_str(&row.payload) {
-            Ok(event) => Some(Pending { id: row.id, attempts: row.attempts + 1, at: row.at, event }),
+    let mut taken = Vec::new();
+    for row in rows {
+        let attempts = row.attempts + 1;
+        match serde_json::from_str(&row.payload) {
+            Ok(event) => taken.push(Pending { id: row.id, attempts, at: row.at, event }),
             Err(error) => {
-                // Written by a newer version: it stays until that version runs again.
-                tracing::error!(event = %row.id, %error, "an event cannot be read");
-                None
+                // Written by a newer version, perhaps: it may still run again before the event is set aside.
+                let why = format!("it cannot be read: {}", quiet::json(&error));
+                tracing::error!(event = %row.id, attempts, why, "an event cannot be read");
+                failed(db, row.id, attempts, &why, now).await?;
             }
-        })
-        .collect())
+        }
+    }
+    Ok(taken)
 }
 
 async fn due(on: On<'_>, now: Millis, most: i64, lock: &'static str) -> Result<Vec<Row>, DbError> {
@@ -145,4 +150,63 @@ pub async fn next_due(db: &Db) -> Result<Option<Millis>, DbError> {
     }
     let due: Due = sql("SELECT min(due_at) AS due_at FROM events WHERE state = 'pending'").one(db).await?;
     Ok(due.due_at)
+}
+
+/// An event whose reaction failed so often that it waits for a person.
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
+pub struct SetAside {
+    /// The event row.
+    pub id: Id,
+    /// The variant's name.
+    pub kind: String,
+    /// When it happened.
+    pub at: Millis,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Why it failed last, without values.
+    pub error: Option<String>,
+}
+
+/// Events that were set aside, the newest first.
+///
+/// # Errors
+/// What the database says.
+pub async fn set_aside(db: &Db, paging: Paging) -> Result<Listing<SetAside>, DbError> {
+    let rows = sql(
+        "SELECT id, kind, at, attempts, error FROM events WHERE state = 'failed' ORDER BY id DESC LIMIT $1 OFFSET $2",
+    )
+    .bind(paging.limit())
+    .bind(paging.offset())
+    .all(db)
+    .await?;
+    Ok(paging.cut(rows))
+}
+
+/// How many events were set aside; past 99 nobody counts on.
+///
+/// # Errors
+/// What the database says.
+pub async fn count_set_aside(db: &Db) -> Result<i64, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct Count {
+        n: i64,
+    }
+    let few =
+        sql("SELECT CAST(count(*) AS BIGINT) AS n FROM (SELECT id FROM events WHERE state = 'failed' LIMIT 100) few");
+    Ok(few.one::<Count>(db).await?.n)
+}
+
+/// Lets an event that was set aside run again, as often as a new one; `false` when it is none of these.
+///
+/// # Errors
+/// What the database says.
+pub async fn again(tx: &mut Tx, id: Id, now: Millis) -> Result<bool, DbError> {
+    let moved =
+        sql("UPDATE events SET state = 'pending', attempts = 0, due_at = $2 WHERE id = $1 AND state = 'failed'")
+            .bind(id)
+            .bind(now)
+            .run(tx)
+            .await?;
+    tx.stir();
+    Ok(moved == 1)
 }

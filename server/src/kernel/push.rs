@@ -5,9 +5,7 @@
 //!
 //! Long because: subscription, address check and sending share one device's life.
 
-use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +23,7 @@ use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::{HOUR, Millis};
 use crate::kernel::cx::Cx;
 use crate::kernel::db::{Db, DbError, sql};
+use crate::kernel::durable;
 use crate::kernel::error::{AppError, Result};
 use crate::kernel::id::Id;
 use crate::kernel::routes::{Routes, status};
@@ -68,18 +67,11 @@ impl Push {
     /// # Errors
     /// When the file cannot be read or written, or holds no key.
     pub fn open(path: &Path, hosts: &[String]) -> std::io::Result<Push> {
-        let broken = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "the push key is not a P-256 key");
-        let private = if path.exists() {
-            std::fs::read_to_string(path)?.trim().to_owned()
-        } else {
-            // Nearly every 256-bit number is a key of the curve; the check below would tell the rest.
-            let private = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-            let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-            file.write_all(private.as_bytes())?;
-            file.sync_all()?;
-            private
-        };
-        let key = VapidSignatureBuilder::from_base64_no_sub(&private).map_err(broken)?;
+        // Nearly every 256-bit number is a key of the curve; the check below would tell the rest.
+        let stored = durable::read_or_new(path, || URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()).into_bytes())?;
+        let private = String::from_utf8_lossy(&stored).trim().to_owned();
+        let key = VapidSignatureBuilder::from_base64_no_sub(&private)
+            .map_err(|_| durable::broken(path, "no number of the curve P-256"))?;
         Ok(Push { public: URL_SAFE_NO_PAD.encode(key.get_public_key()), private, hosts: hosts.to_vec() })
     }
 
@@ -278,7 +270,8 @@ async fn post(office: &Office, device: &Subscription, payload: &[u8]) -> anyhow:
     for (name, value) in body.crypto_headers {
         request = request.header(name, value);
     }
-    let answer = request.body(body.content).send().await?;
+    // The address is the device's secret: whoever knows it can write to it.
+    let answer = request.body(body.content).send().await.map_err(reqwest::Error::without_url)?;
     Ok(StatusCode::from_u16(answer.status().as_u16())?)
 }
 

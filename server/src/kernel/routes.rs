@@ -17,11 +17,12 @@ use crate::kernel::error::{AppError, Result, html};
 use crate::ui::layout::csp_style_hash;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
+type CxHandler = dyn Fn(Cx) -> Answer + Send + Sync;
 
 #[derive(Clone)]
 enum Handler {
     Guest(Arc<dyn Fn(Guest) -> Answer + Send + Sync>),
-    Cx(Arc<dyn Fn(Cx) -> Answer + Send + Sync>),
+    Cx(Arc<CxHandler>),
 }
 
 /// A line of the table.
@@ -196,7 +197,7 @@ impl Door {
             Handler::Cx(handler) => match self.admit(guest).await {
                 Ok(Admission::In(cx)) => {
                     let frame = cx.frame();
-                    match handler(*cx).await {
+                    match self.handle(handler.as_ref(), *cx).await {
                         Ok(response) => response,
                         Err(error) => error.page(&frame, &reference),
                     }
@@ -205,6 +206,20 @@ impl Door {
                 Err(error) => error.page(&frame, &reference),
             },
         }
+    }
+
+    /// Runs the handler. Where the database undid its write in favour of another, it runs once more on the same form:
+    /// nothing that a handler does before its commit needs undoing.
+    async fn handle(&self, handler: &CxHandler, cx: Cx) -> Result<Response> {
+        if self.entry.method == Method::GET {
+            return handler(cx).await;
+        }
+        for _ in 0..AGAIN {
+            let answer = handler(cx.again()).await;
+            let Err(AppError::Undone(why)) = &answer else { return answer };
+            tracing::info!(reference = cx.reference, why, "the write is made again");
+        }
+        handler(cx).await
     }
 
     /// Session, then gate.
@@ -262,6 +277,9 @@ impl Door {
         Ok(response)
     }
 }
+
+/// How often a write is made again that the database undid in favour of another.
+const AGAIN: usize = 2;
 
 /// The largest form that is kept through a sign-in.
 const KEPT_LIMIT: usize = 64 << 10;

@@ -1,7 +1,5 @@
 //! The server's own secret: signs form tokens and seals text that waits in a browser.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use base64::Engine;
@@ -9,6 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
+
+use crate::kernel::durable;
 
 const NONCE: usize = 24;
 
@@ -30,17 +30,7 @@ impl Seal {
     /// # Errors
     /// When the file cannot be read or written, or is not 32 bytes.
     pub fn open(path: &Path) -> std::io::Result<Seal> {
-        if path.exists() {
-            let key = std::fs::read(path)?
-                .try_into()
-                .map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "the secret is not 32 bytes"))?;
-            return Ok(Seal { key });
-        }
-        let key: [u8; 32] = rand::random();
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(&key)?;
-        file.sync_all()?;
-        Ok(Seal { key })
+        Ok(Seal { key: durable::key(path)? })
     }
 
     /// Eight bytes that only this server can compute for `parts`, as 16 hex digits.

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 use pinyin::ToPinyin;
 
-use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
+use crate::kernel::db::{DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
 use crate::kernel::width::half;
@@ -347,7 +347,7 @@ struct Weight {
 ///
 /// # Errors
 /// What the database says.
-pub async fn plan(db: &Db, kind: &'static str, typed: Option<&str>) -> Result<Plan, DbError> {
+pub async fn plan(on: impl Into<On<'_>>, kind: &'static str, typed: Option<&str>) -> Result<Plan, DbError> {
     let Some(needle) = typed.and_then(Needle::parse) else { return Ok(Plan::All) };
     let decided = needle.decided();
     let few = if decided { FEW_DECIDED } else { FEW };
@@ -365,7 +365,7 @@ pub async fn plan(db: &Db, kind: &'static str, typed: Option<&str>) -> Result<Pl
             .arg(few + 1)
             .push(") AS found");
     }
-    let mut weights: Vec<Weight> = query.all(db).await?;
+    let mut weights: Vec<Weight> = query.all(on).await?;
     weights.sort_by_key(|weight| (weight.records, weight.place));
     let rarest: Vec<Vec<String>> = weights
         .iter()

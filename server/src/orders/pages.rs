@@ -6,14 +6,16 @@ use poem::http::StatusCode;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
+use crate::kernel::db::Hold;
 use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::form::Form;
-use crate::kernel::i18n::t;
+use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::numbers;
+use crate::kernel::write::Write;
 use crate::modules::Module;
 use crate::ui::layout::Page;
-use crate::{approvals, products, stock, visits};
+use crate::{approvals, customers, products, stock, visits};
 
 use super::approval::{self, Submitted};
 use super::editor_view::{self, Target};
@@ -134,6 +136,17 @@ async fn read(cx: &Cx, form: &mut Form, buyer: &Buyer) -> Result<Typed> {
     Ok(Typed { lines, warehouse: editor::house_of(form, &houses, buyer), note, level })
 }
 
+/// The lines as the products stand now, which are held until the commit; `None`, said in the form, where one of
+/// them is not sold any more.
+async fn still(write: &mut Write<'_>, form: &mut Form, lang: Lang, typed: Typed) -> Result<Option<Typed>> {
+    let rows = editor::rows(form);
+    let ids: Vec<Id> = rows.iter().map(|row| row.product).collect();
+    products::hold(&mut write.tx, &ids).await?;
+    let goods = products::priced(&mut write.tx, &ids, typed.level, &clock::iso_day(write.author.at)).await?;
+    let lines = editor::check(form, lang, &rows, &goods);
+    Ok(form.is_right().then_some(Typed { lines, ..typed }))
+}
+
 /// The status of a form shown again: a search for products is no error.
 fn again(form: &Form) -> StatusCode {
     if form.is_right() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
@@ -169,6 +182,12 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         return form_page(&cx, Target::New, form, buyer, None, status).await;
     }
     let mut write = cx.write(&form).await?;
+    let held = customers::hold(&mut write.tx, &scope, customer, Hold::Referred).await?;
+    held.ok_or(AppError::NotFound)?;
+    let Some(typed) = still(&mut write, &mut form, cx.lang, typed).await? else {
+        drop(write);
+        return form_page(&cx, Target::New, form, buyer, None, StatusCode::CONFLICT).await;
+    };
     let head = Head {
         id: Id::new(),
         owner: cx.actor().id,
@@ -267,11 +286,18 @@ pub(super) async fn save_lines(cx: Cx) -> Result<Response> {
         .await;
     }
     let mut write = cx.write(&form).await?;
-    store::lock(&mut write.tx, order.id).await?;
-    let order = store::find(&mut write.tx, &cx.scope(), order.id).await?.ok_or(AppError::NotFound)?;
+    let order = store::to_change(&mut write.tx, &cx.scope(), order.id).await?.ok_or(AppError::NotFound)?;
     must_be_draft(&cx, &order)?;
+    let typed = match still(&mut write, &mut form, cx.lang, typed).await? {
+        Some(typed) => typed,
+        None => {
+            drop(write);
+            let target = Target::Draft { order: &order, crossed: None };
+            return form_page(&cx, target, form, buyer, None, StatusCode::CONFLICT).await;
+        }
+    };
     let stored = store::lines(&mut write.tx, order.id).await?;
-    let seen = form.value("version").parse::<i64>().ok();
+    let seen = form.version()?;
     if whole && seen.is_some_and(|seen| seen != order.version) {
         drop(write);
         // Both are shown; saving again takes what stands in the form.
@@ -303,11 +329,10 @@ pub(super) async fn save_lines(cx: Cx) -> Result<Response> {
 }
 
 /// Begins a change of state: the repeat is looked for first, then the order is read under its lock.
-async fn begin<'a>(cx: &'a Cx, form: &Form) -> Result<(crate::kernel::write::Write<'a>, Order)> {
+async fn begin<'a>(cx: &'a Cx, form: &Form) -> Result<(Write<'a>, Order)> {
     let id = cx.id()?;
     let mut write = cx.write(form).await?;
-    store::lock(&mut write.tx, id).await?;
-    let order = store::find(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
+    let order = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
     Ok((write, order))
 }
 
@@ -320,7 +345,7 @@ pub(super) async fn submit(cx: Cx) -> Result<Response> {
     }
     let (mut write, order) = begin(&cx, &form).await?;
     must_be_draft(&cx, &order)?;
-    let seen = form.value("version").parse::<i64>().ok();
+    let seen = form.version()?;
     if seen.is_some_and(|seen| seen != order.version) {
         return Err(AppError::Refused(t!(cx.lang, "orders.changed_meanwhile").into_owned()));
     }
@@ -341,7 +366,7 @@ pub(super) async fn submit(cx: Cx) -> Result<Response> {
 pub(super) async fn withdraw(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
     let id = cx.id()?;
-    // The approval is locked before the order, as a decision does, so that the two cannot block each other.
+    // The approval is held before customer and order, as a decision does.
     let mut write = cx.write(&form).await?;
     let order = store::find(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
     let open = approvals::open_of(&mut write.tx, KIND, order.id).await?;

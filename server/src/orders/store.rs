@@ -8,7 +8,7 @@ use crate::approvals::Asked;
 use crate::customers::{self, Customer};
 use crate::kernel::access::{Newest, Scope};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::db::{Db, DbError, Hold, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::like::containing;
 use crate::kernel::money::{Fen, Milli};
@@ -191,8 +191,23 @@ pub(super) async fn find_asked(on: impl Into<On<'_>>, asked: &Asked) -> Result<O
 
 /// The order of a decision, inside its transaction.
 pub(super) async fn find_decided(tx: &mut Tx, id: Id) -> Result<Option<Order>, DbError> {
-    lock(tx, id).await?;
-    sql(ORDER).push(" AND o.id = ").arg(id).optional(tx).await
+    let query = sql(ORDER).push(" AND o.id = ").arg(id);
+    let Some(order) = query.clone().optional::<Order>(&mut *tx).await? else { return Ok(None) };
+    hold(tx, &order).await?;
+    query.optional(tx).await
+}
+
+/// An order about to change its state. Its customer is held first and the order after it, as a payment does.
+pub(super) async fn to_change(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Option<Order>, DbError> {
+    let Some(order) = find(&mut *tx, scope, id).await? else { return Ok(None) };
+    hold(tx, &order).await?;
+    find(tx, scope, id).await
+}
+
+/// The customer of an order never changes, so it may be read before anything is held.
+async fn hold(tx: &mut Tx, order: &Order) -> Result<(), DbError> {
+    customers::kept(tx, Some(order.customer_id), Hold::Changed).await?;
+    lock(tx, order.id).await
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -557,11 +572,14 @@ pub async fn unpaid(on: impl Into<On<'_>>, customer: Id, most: i64) -> Result<Ve
 /// What the database says.
 ///
 /// # Returns
-/// Which order took how much.
-pub async fn settle(tx: &mut Tx, customer: Id, amount: Fen) -> Result<Vec<(Id, Fen)>, DbError> {
+/// Which order took how much; `None` where the customer is gone.
+pub async fn settle(tx: &mut Tx, customer: Id, amount: Fen) -> Result<Option<Vec<(Id, Fen)>>, DbError> {
+    if customers::kept(tx, Some(customer), Hold::Changed).await?.is_none() {
+        return Ok(None);
+    }
     let lock = tx.for_update();
-    sql("SELECT id FROM customers WHERE id = $1").bind(customer).push(lock).optional::<Locked>(&mut *tx).await?;
-    let open: Vec<Unpaid> = sql(UNPAID).arg(customer).push(" ORDER BY ordered_on, id").push(lock).all(&mut *tx).await?;
+    let mut open: Vec<Unpaid> = sql(UNPAID).arg(customer).push(" ORDER BY id").push(lock).all(&mut *tx).await?;
+    open.sort_by(|one, other| (&one.ordered_on, one.id).cmp(&(&other.ordered_on, other.id)));
     let mut left = amount;
     let mut taken = Vec::new();
     for order in open {
@@ -574,5 +592,5 @@ pub async fn settle(tx: &mut Tx, customer: Id, amount: Fen) -> Result<Vec<(Id, F
         left = left - part;
     }
     customers::add_arrears(tx, customer, -amount).await?;
-    Ok(taken)
+    Ok(Some(taken))
 }

@@ -92,7 +92,7 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         return form_page(&cx, &form, &payer).await;
     };
     let mut write = cx.write(&form).await?;
-    let parts = orders::settle(&mut write.tx, customer, amount).await?;
+    let parts = orders::settle(&mut write.tx, customer, amount).await?.ok_or(AppError::NotFound)?;
     let payment = Fresh {
         id: Id::new(),
         // A clerk's entry belongs to the customer's rep, who then sees it.

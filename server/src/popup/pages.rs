@@ -49,6 +49,9 @@ pub async fn hand_over(cx: Cx) -> Result<Response> {
         return Err(AppError::Refused(t!(cx.lang, "popup.nobody").into_owned()));
     };
     let mut write = cx.write(&form).await?;
+    if !users::hold(&mut write.tx, to).await? {
+        return Err(AppError::Refused(t!(cx.lang, "popup.nobody").into_owned()));
+    }
     calls::give_to(&mut write.tx, id, to).await?;
     let changes = Changes::new().moved("owner_id", call.owner_id.map(|owner| owner.to_string()), Some(to.to_string()));
     write.audit(Action::Edit, "call", id, changes).await?;

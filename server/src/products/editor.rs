@@ -90,7 +90,8 @@ async fn save(cx: Cx, known: Option<Stored>) -> Result<Response> {
         form.wrong("code", t!(cx.lang, "products.code_taken"));
     }
     let twin = store::same_thing(&mut write.tx, &entry.name, &entry.content_spec, &entry.pack_spec, id).await?;
-    if let Some(code) = twin.filter(|_| !form.flag("same_is_meant")) {
+    let meant = form.flag("same_is_meant");
+    if let Some(code) = twin.filter(|_| !meant) {
         form.wrong("name", t!(cx.lang, "products.same_thing", code = code));
     }
     if let Some(before) = &before {

@@ -24,7 +24,7 @@ use crate::modules::Module;
 
 pub use rules::mnemonic;
 pub use store::{
-    NewPrice, NewProduct, NewUnit, choices, default_level, insert_categories, insert_levels, insert_prices,
+    NewPrice, NewProduct, NewUnit, choices, default_level, hold, insert_categories, insert_levels, insert_prices,
     insert_products, insert_units, levels, priced,
 };
 

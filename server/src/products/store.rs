@@ -5,7 +5,7 @@ mod writes;
 use std::collections::BTreeMap;
 
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
+use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::like::containing;
 use crate::kernel::money::{Fen, Milli};
@@ -170,6 +170,25 @@ pub(super) async fn units(on: impl Into<On<'_>>, product: Id, base: &str) -> Res
             .all(on)
             .await?;
     Ok(units_of(base, Some(rows.into_iter().map(|row| Unit { name: row.name, ratio: row.ratio }).collect())))
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct Held {
+    #[expect(dead_code, reason = "the row is read to be held")]
+    id: Id,
+}
+
+/// Holds products until the commit: what a line is made from (unit, whether it is sold) stays as it is.
+///
+/// # Errors
+/// What the database says.
+pub async fn hold(tx: &mut Tx, ids: &[Id]) -> Result<(), DbError> {
+    if !ids.is_empty() {
+        let lock = tx.hold(Hold::Referred);
+        let query = sql("SELECT id FROM products WHERE id IN ").args(ids.iter().copied()).push(" ORDER BY id");
+        query.push(lock).all::<Held>(tx).await?;
+    }
+    Ok(())
 }
 
 /// Products with units and the price of a base unit at `level` on `day` (`YYYY-MM-DD`), by id. Products that

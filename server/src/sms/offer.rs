@@ -36,6 +36,7 @@ const LIFE: Millis = DAY;
 pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let now = office.clock.now();
     let mut tx = office.db.begin().await?;
+    gateways::hold(&mut tx).await?;
     let Some(message) = store::message_to_change(&mut tx, scope, id).await? else { return Ok(()) };
     let gateway = match (message.state(), message.gateway_id) {
         // One that is wanted back is not pressed upon the box.
@@ -54,7 +55,7 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
                 return end(tx, id, State::Refused, block.code(), now).await;
             }
             let wanted = store::last_box(&mut tx, &message.digits).await?;
-            let chosen = with_room(office, &mut tx, wanted, rules.caps.gateway, now).await?;
+            let chosen = with_room(&mut tx, wanted, rules.caps.gateway, now).await?;
             if let Some(gateway) = chosen {
                 store::count_given(&mut tx, gateway, now).await?;
             }
@@ -94,18 +95,12 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
 }
 
 /// The box to send by among those that have not sent their fill today.
-async fn with_room(
-    office: &Office,
-    tx: &mut Tx,
-    wanted: Option<Id>,
-    cap: i64,
-    now: Millis,
-) -> Result<Option<Id>, DbError> {
+async fn with_room(tx: &mut Tx, wanted: Option<Id>, cap: i64, now: Millis) -> Result<Option<Id>, DbError> {
     let Some(chosen) = gateways::choose(tx, wanted).await? else { return Ok(None) };
     if store::given_today(tx, chosen, now).await? < cap {
         return Ok(Some(chosen));
     }
-    for other in gateways::online(&office.db).await? {
+    for other in gateways::online(&mut *tx).await? {
         if store::given_today(tx, other, now).await? < cap {
             return Ok(Some(other));
         }

@@ -108,6 +108,7 @@ async fn want(tx: &mut Tx, id: Id, by: For, command: Option<String>, now: Millis
 pub async fn ask_back(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let now = office.clock.now();
     let mut tx = office.db.begin().await?;
+    gateways::hold(&mut tx).await?;
     let Some(message) = store::message_to_change(&mut tx, scope, id).await? else { return Ok(()) };
     let (Some(gateway), Some(command)) = (message.gateway_id, &message.recall_id) else { return Ok(()) };
     if !matches!(message.state(), State::Offered | State::Queued) {

@@ -78,7 +78,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     }
     let mut write = cx.write(&form).await?;
     let now = store::template_to_change(&mut write.tx, id).await?.ok_or(AppError::NotFound)?;
-    let shown: i64 = form.value("version").parse().unwrap_or(0);
+    let shown = form.version()?.unwrap_or(0);
     // Whoever saved first wins a field; the other sees both and decides. Saving the same twice is no conflict.
     if now.version != shown && now.text != text {
         drop(write);

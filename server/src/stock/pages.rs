@@ -95,6 +95,11 @@ pub(super) async fn create_move(cx: Cx) -> Result<Response> {
     };
     let entry = NewMove { kind, product, warehouse, quantity, note };
     let mut write = cx.write(&form).await?;
+    if store::hold_product(&mut write.tx, product).await?.is_none() {
+        drop(write);
+        form.wrong("product_id", t!(cx.lang, "form.choice", field = t!(cx.lang, "stock.product")));
+        return move_page(&cx, &form).await;
+    }
     match store::enter(&mut write.tx, &entry, cx.actor().id, cx.now).await? {
         Moved::Done(id, before, after) => {
             let changes = Changes::new()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::db::{Db, DbError, Hold, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::like::containing;
 use crate::kernel::money::Milli;
@@ -72,6 +72,13 @@ pub(super) async fn list(db: &Db, q: &str, warehouse: Option<Id>, paging: Paging
 
 pub(super) async fn product(on: impl Into<On<'_>>, id: Id) -> Result<Option<Product>, DbError> {
     sql("SELECT id, name, base_unit FROM products WHERE id = $1 AND deleted_at IS NULL").bind(id).optional(on).await
+}
+
+/// A product for which a move is made, held until the commit.
+pub(super) async fn hold_product(tx: &mut Tx, id: Id) -> Result<Option<Product>, DbError> {
+    let lock = tx.hold(Hold::Referred);
+    let query = sql("SELECT id, name, base_unit FROM products WHERE id = $1 AND deleted_at IS NULL");
+    query.bind(id).push(lock).optional(tx).await
 }
 
 pub(super) async fn products(db: &Db, q: &str) -> Result<Vec<Product>, DbError> {
@@ -169,7 +176,12 @@ pub async fn reserve(
 ) -> Result<Result<(), Vec<Shortage>>, DbError> {
     let wanted = summed(wanted);
     let lock = tx.for_update();
-    // Locked in one order everywhere, so that two orders of the same products cannot block each other.
+    // A missing balance is made first, in the same order, so that there is a row to hold.
+    let known = availability(&mut *tx, warehouse, &wanted.keys().copied().collect::<Vec<_>>()).await?;
+    for product in wanted.keys().filter(|product| !known.contains_key(product)) {
+        begin_balance(tx, *product, warehouse).await?;
+    }
+    // Held in one order everywhere, so that two orders of the same products cannot block each other.
     let held: Vec<Held> =
         sql("SELECT product_id, on_hand, reserved FROM stock_balances WHERE warehouse_id = $1 AND product_id IN ")
             .bind(warehouse)
@@ -184,13 +196,12 @@ pub async fn reserve(
         return Ok(Err(short));
     }
     for wish in wanted.values() {
-        sql("INSERT INTO stock_balances (product_id, warehouse_id, on_hand, reserved) VALUES ($1, $2, 0, $3) \
-             ON CONFLICT (product_id, warehouse_id) DO UPDATE SET reserved = stock_balances.reserved + excluded.reserved")
-        .bind(wish.product)
-        .bind(warehouse)
-        .bind(wish.quantity)
-        .run(tx)
-        .await?;
+        sql("UPDATE stock_balances SET reserved = reserved + $1 WHERE product_id = $2 AND warehouse_id = $3")
+            .bind(wish.quantity)
+            .bind(wish.product)
+            .bind(warehouse)
+            .run(tx)
+            .await?;
         sql("INSERT INTO stock_reservations (id, order_id, product_id, warehouse_id, quantity) VALUES ($1, $2, $3, $4, $5)")
             .bind(Id::new())
             .bind(order)
@@ -201,6 +212,17 @@ pub async fn reserve(
             .await?;
     }
     Ok(Ok(()))
+}
+
+/// An empty balance, where there is none yet.
+async fn begin_balance(tx: &mut Tx, product: Id, warehouse: Id) -> Result<(), DbError> {
+    sql("INSERT INTO stock_balances (product_id, warehouse_id, on_hand, reserved) VALUES ($1, $2, 0, 0) \
+         ON CONFLICT (product_id, warehouse_id) DO NOTHING")
+    .bind(product)
+    .bind(warehouse)
+    .run(tx)
+    .await
+    .map(|_| ())
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -258,12 +280,8 @@ pub(super) enum Moved {
 
 pub(super) async fn enter(tx: &mut Tx, entry: &NewMove, user: Id, now: Millis) -> Result<Moved, DbError> {
     let lock = tx.for_update();
-    // The row is made first, so that there is one to lock.
-    sql("INSERT INTO stock_balances (product_id, warehouse_id, on_hand, reserved) VALUES ($1, $2, 0, 0) ON CONFLICT (product_id, warehouse_id) DO NOTHING")
-        .bind(entry.product)
-        .bind(entry.warehouse)
-        .run(tx)
-        .await?;
+    // The row is made first, so that there is one to hold.
+    begin_balance(tx, entry.product, entry.warehouse).await?;
     let held: Held =
         sql("SELECT product_id, on_hand, reserved FROM stock_balances WHERE product_id = $1 AND warehouse_id = $2")
             .bind(entry.product)

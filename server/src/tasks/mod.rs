@@ -16,11 +16,12 @@ pub use store::{
     Finished, NewTask, TaskRow, count_open, create, create_finished, find, open_callbacks_by_owner, open_of,
 };
 
+use crate::customers;
 use crate::events::{self, Event};
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::Tx;
+use crate::kernel::db::{Hold, Tx};
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::routes::Routes;
@@ -82,7 +83,7 @@ pub async fn give_callback(tx: &mut Tx, author: &Author, new: &NewCallback<'_>) 
     let task = NewTask {
         owner: new.owner,
         giver: None,
-        customer: new.customer,
+        customer: customers::kept(tx, new.customer, Hold::Referred).await?,
         kind: Kind::Callback,
         cause: Some(("call", new.call)),
         title: new.title,

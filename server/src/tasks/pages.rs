@@ -6,6 +6,7 @@ use poem::http::StatusCode;
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::cx::Cx;
+use crate::kernel::db::Hold;
 use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
@@ -111,6 +112,16 @@ pub async fn create(cx: Cx) -> Result<Response> {
         return ask(&cx, &form, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let mut write = cx.write(&form).await?;
+    if !users::hold(&mut write.tx, owner).await? {
+        drop(write);
+        form.wrong("owner_id", t!(cx.lang, "form.choice", field = owner_label));
+        return ask(&cx, &form, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    if customer.is_some() && customers::kept(&mut write.tx, customer, Hold::Referred).await?.is_none() {
+        drop(write);
+        form.wrong("customer_id", t!(cx.lang, "form.choice", field = customer_label));
+        return ask(&cx, &form, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
     let new = NewTask {
         owner,
         giver: Some(me),

@@ -2,7 +2,7 @@
 
 use crate::kernel::access::{Role, Scope};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::db::{Db, DbError, Hold, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
 
@@ -194,8 +194,8 @@ pub async fn people_in_scope(db: &Db, scope: &Scope) -> Result<Vec<Person>, DbEr
 ///
 /// # Errors
 /// What the database says.
-pub async fn names_with_role(db: &Db, role: Role) -> Result<Vec<Person>, DbError> {
-    sql("SELECT id, name FROM users WHERE status = 'active' AND role = $1 ORDER BY id").bind(role.code()).all(db).await
+pub async fn names_with_role(on: impl Into<On<'_>>, role: Role) -> Result<Vec<Person>, DbError> {
+    sql("SELECT id, name FROM users WHERE status = 'active' AND role = $1 ORDER BY id").bind(role.code()).all(on).await
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -209,6 +209,17 @@ struct Status {
 /// What the database says.
 pub async fn is_active(db: &Db, user: Id) -> Result<bool, DbError> {
     let row: Option<Status> = sql("SELECT status FROM users WHERE id = $1").bind(user).optional(db).await?;
+    Ok(row.is_some_and(|row| row.status == "active"))
+}
+
+/// Whether somebody works here now; held until the commit, so that nobody locks them while something is made that
+/// becomes theirs.
+///
+/// # Errors
+/// What the database says.
+pub async fn hold(tx: &mut Tx, user: Id) -> Result<bool, DbError> {
+    let lock = tx.hold(Hold::Referred);
+    let row: Option<Status> = sql("SELECT status FROM users WHERE id = $1").bind(user).push(lock).optional(tx).await?;
     Ok(row.is_some_and(|row| row.status == "active"))
 }
 

@@ -25,7 +25,7 @@ pub async fn check_in(cx: Cx) -> Result<Response> {
         return again(&cx, visit, form, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let mut write = cx.write(&form).await?;
-    let visit = own(&cx, store::find_for_change(&mut write.tx, &cx.scope(), id).await?)?;
+    let visit = own(&cx, store::find_with_customer(&mut write.tx, &cx.scope(), id).await?)?;
     still_planned(&cx, &visit)?;
     begin(&cx, &mut write, &visit, &form, &reason).await?;
     write.finish(&format!("/visits/{id}?done=checked_in")).await

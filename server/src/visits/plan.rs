@@ -7,6 +7,7 @@ use crate::customers;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
+use crate::kernel::db::Hold;
 use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
@@ -91,7 +92,13 @@ pub async fn create(cx: Cx) -> Result<Response> {
         return choose(&cx, form, &chosen, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let mut write = cx.write(&form).await?;
-    for customer in chosen {
+    for customer in chosen.iter().copied() {
+        // Changed, not only referred to: two plans for one day must not both find none.
+        if customers::hold(&mut write.tx, &cx.scope(), customer, Hold::Changed).await?.is_none() {
+            drop(write);
+            form.wrong("customer", t!(cx.lang, "form.choice", field = label));
+            return choose(&cx, form, &chosen, StatusCode::UNPROCESSABLE_ENTITY).await;
+        }
         let new = NewVisit { owner: cx.actor().id, customer, planned_on: day, purpose: &purpose, at: cx.now };
         add(&mut write, &new, None).await?;
     }
@@ -127,11 +134,10 @@ pub async fn add(write: &mut Write<'_>, new: &NewVisit<'_>, after: Option<Id>) -
     Ok(id)
 }
 
-async fn create_now(cx: &Cx, form: Form, customer: Id) -> Result<Response> {
+async fn create_now(cx: &Cx, mut form: Form, customer: Id) -> Result<Response> {
     let mut write = cx.write(&form).await?;
-    if customers::find(&mut write.tx, &cx.scope(), customer).await?.is_none() {
-        return Err(AppError::NotFound);
-    }
+    let held = customers::hold(&mut write.tx, &cx.scope(), customer, Hold::Changed).await?;
+    held.ok_or(AppError::NotFound)?;
     let new = NewVisit { owner: cx.actor().id, customer, planned_on: today(cx), purpose: "", at: cx.now };
     let id = add(&mut write, &new, None).await?;
     if !form.flag("check_in") {

@@ -12,9 +12,10 @@ pub use writes::{
 
 use chrono::NaiveDate;
 
+use crate::customers;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
+use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::geo::Point;
 use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
@@ -137,6 +138,16 @@ fn full(scope: &Scope, id: Id) -> Query {
 /// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Visit>, DbError> {
     full(scope, id).optional(on).await
+}
+
+/// A visit that is about to change, and its customer with it: the customer is held first.
+///
+/// # Errors
+/// What the database says.
+pub async fn find_with_customer(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Option<Visit>, DbError> {
+    let Some(visit) = find(&mut *tx, scope, id).await? else { return Ok(None) };
+    customers::kept(tx, Some(visit.row.customer_id), Hold::Changed).await?;
+    find_for_change(tx, scope, id).await
 }
 
 /// A visit that is about to change.

@@ -49,7 +49,12 @@ async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
     }
 
     let mut write = cx.write(&form).await?;
-    let visit = own(&cx, store::find_for_change(&mut write.tx, &cx.scope(), visit.row.id).await?)?;
+    let found = if ends {
+        store::find_with_customer(&mut write.tx, &cx.scope(), visit.row.id).await?
+    } else {
+        store::find_for_change(&mut write.tx, &cx.scope(), visit.row.id).await?
+    };
+    let visit = own(&cx, found)?;
     may_write(&cx, &visit, ends)?;
     let mut form = match merged(&cx, form, &visit, &["result", "next_on"]) {
         Ok(form) => form,

@@ -4,6 +4,7 @@
 //! Events: none.
 //! Uses: visits, tasks, approvals, sms, calls, gateways, users.
 
+mod failures;
 mod view;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::db::DbError;
 use crate::kernel::error::Result;
+use crate::kernel::outbox;
 use crate::kernel::routes::Routes;
 use crate::kernel::{HookFuture, Kernel};
 use crate::modules::Module;
@@ -28,6 +30,8 @@ const TASKS: i64 = 5;
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
     routes.get("/", Gate::SignedIn, show);
+    routes.get("/failures", Gate::view(Module::Settings), failures::list);
+    routes.post("/failures/:id/retry", Gate::edit(Module::Settings), failures::retry);
 }
 
 /// `GET /`
@@ -45,7 +49,8 @@ async fn show(cx: Cx) -> Result<Response> {
     } else {
         Vec::new()
     };
-    Ok(cx.offline_page(view::workbench(&cx, &visits, &tasks, &boxes)))
+    let failures = if cx.may(Gate::view(Module::Settings)) { outbox::count_set_aside(db).await? } else { 0 };
+    Ok(cx.offline_page(view::workbench(&cx, &visits, &tasks, &boxes, failures)))
 }
 
 /// What waits for a person, by the list that shows it. Only what this person may see is counted.

@@ -17,7 +17,7 @@ use crate::users::role_name;
 use crate::visits::{State, VisitRow};
 
 /// 工作台
-pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow], boxes: &[Notice]) -> String {
+pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow], boxes: &[Notice], failures: i64) -> String {
     let lang = cx.lang;
     let today = clock::day(cx.now);
     let next = visits
@@ -30,6 +30,9 @@ pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow], boxes: &[Notic
             (card(Some(&Module::Gateways.title(lang)), None, html! {
                 @for notice in boxes { (link_cell(&notice.href, entry(&notice.name, tag(&notice.what, Tone::Bad), &notice.remedy), html! {})) }
             }))
+        }
+        @if failures > 0 {
+            (card(None, None, link_cell("/failures", entry(&t!(lang, "workbench.failures"), tag(failures, Tone::Bad), t!(lang, "workbench.failures_do")), html! {})))
         }
         @if let Some(visit) = next { (next_stop(lang, visit, visit.state(today) == State::Open)) }
         (quick(cx))

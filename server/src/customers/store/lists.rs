@@ -5,7 +5,7 @@ use crate::customers::rules::{Sort, View, quiet_since};
 use crate::customers::store::{Choice, KIND, Row, WHOM};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, Query, sql};
+use crate::kernel::db::{Db, DbError, On, Query, sql};
 use crate::kernel::paging::{Listing, Paging};
 use crate::kernel::search::{self, Plan};
 
@@ -107,9 +107,9 @@ pub struct Selection {
     now: Millis,
 }
 
-pub async fn selection(db: &Db, view: &str, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
-    let plan = search::plan(db, KIND, q).await?;
-    Ok(Selection { plan, view: View::from_code(view).unwrap_or(View::All), now })
+pub async fn selection(on: impl Into<On<'_>>, view: View, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
+    let plan = search::plan(on, KIND, q).await?;
+    Ok(Selection { plan, view, now })
 }
 
 impl Selection {

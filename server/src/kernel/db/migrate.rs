@@ -75,6 +75,8 @@ async fn execute(db: &Db, text: &str, name: Option<&'static str>) -> Result<(), 
             seat.connection()?.execute(AssertSqlSafe(fenced(text, "sqlite"))).await?;
         }
         super::Inner::Postgres(transaction) => {
+            // A change of a large table may take longer than any statement of a request.
+            sqlx::raw_sql("SET LOCAL statement_timeout = 0").execute(&mut **transaction).await?;
             // The simple protocol takes several statements in one text.
             sqlx::raw_sql(AssertSqlSafe(fenced(text, "postgres"))).execute(&mut **transaction).await?;
         }

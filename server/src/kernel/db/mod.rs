@@ -3,6 +3,7 @@
 //! Not sqlx's `Any` driver: it poisons a cached statement on PostgreSQL when a typed NULL is bound.
 //! Every branch on the engine is in this folder.
 
+mod error;
 mod migrate;
 mod query;
 mod writer;
@@ -14,48 +15,11 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, Postgres, SqliteConnection, SqlitePool, Transaction};
 
+use crate::kernel::durable;
+pub use error::DbError;
 pub use migrate::{Migration, MigrationError, migrate, pending};
 pub use query::{Arg, On, Query, Record, sql};
 use writer::{Seat, Writer};
-
-/// What a statement or a commit can fail with.
-#[derive(Debug, thiserror::Error)]
-pub enum DbError {
-    /// A unique key exists already: the caller turns this into a field error or a conflict.
-    #[error("the key exists already")]
-    Duplicate,
-    /// Locked, full or out of reach: nothing was written and a later try may succeed.
-    #[error("the database cannot be written now: {0}")]
-    Unavailable(String),
-    /// A fault of ours.
-    #[error(transparent)]
-    Sqlx(sqlx::Error),
-}
-
-// sqlx's errors are open-ended: what is not named here is a fault of ours.
-#[allow(clippy::wildcard_enum_match_arm)]
-impl From<sqlx::Error> for DbError {
-    fn from(error: sqlx::Error) -> DbError {
-        match &error {
-            sqlx::Error::Database(database) if database.is_unique_violation() => DbError::Duplicate,
-            sqlx::Error::Database(database) if is_passing(database.code().as_deref()) => {
-                DbError::Unavailable(database.message().to_owned())
-            }
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => DbError::Unavailable(error.to_string()),
-            _ => DbError::Sqlx(error),
-        }
-    }
-}
-
-/// SQLite's BUSY 5, LOCKED 6, IOERR 10 and FULL 13 (primary code in the low byte), and PostgreSQL's classes
-/// 53 (resources), 57 (intervention), 40 (serialization).
-fn is_passing(code: Option<&str>) -> bool {
-    let Some(code) = code else { return false };
-    match code.parse::<u32>() {
-        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
-        Ok(_) | Err(_) => ["53", "57", "40"].iter().any(|class| code.starts_with(class)),
-    }
-}
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -67,12 +31,27 @@ pub enum Db {
         /// The one that writes.
         writer: Writer,
     },
-    /// A server.
-    Postgres(PgPool),
+    /// A server. Writes that wait for a row must leave readers their connections.
+    Postgres {
+        /// Connections that only read.
+        readers: PgPool,
+        /// Connections that write.
+        writers: PgPool,
+    },
 }
 
 /// Statements kept prepared for each connection; the product has some hundreds.
 const STATEMENTS: usize = 512;
+/// How long a request waits for a free connection.
+const CONNECTION: Duration = Duration::from_secs(3);
+/// How long a write waits for a row that another transaction holds.
+const LOCK: Duration = Duration::from_secs(3);
+/// The longest statement that reads.
+const READ: Duration = Duration::from_secs(10);
+/// The longest statement that writes: an audience of 100,000 is written down by one.
+const WRITE: Duration = Duration::from_secs(30);
+/// A transaction in which nothing is done for so long is a handler that hangs; its rows are given free.
+const IDLE: Duration = Duration::from_secs(10);
 
 impl Db {
     /// Opens, and creates where missing, the SQLite file at `path`.
@@ -102,19 +81,28 @@ impl Db {
         Ok(Db::Sqlite { readers, writer: Writer::new(writing) })
     }
 
-    /// Connects to a PostgreSQL database by its URL.
+    /// Connects to a PostgreSQL database by its URL, with at most `connections` of them: a third reads.
     ///
     /// # Errors
     /// When the URL is wrong or the server does not answer.
-    pub async fn postgres(url: &str) -> Result<Db, DbError> {
+    pub async fn postgres(url: &str, connections: u32) -> Result<Db, DbError> {
         let options: PgConnectOptions = url.parse::<PgConnectOptions>()?.statement_cache_capacity(STATEMENTS);
-        let pool = PgPoolOptions::new()
-            .max_connections(8)
-            .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_with(options)
-            .await?;
-        Ok(Db::Postgres(pool))
+        let reading = options.clone().options([
+            ("default_transaction_read_only", "on".to_owned()),
+            ("statement_timeout", READ.as_millis().to_string()),
+        ]);
+        let writing = options.options([
+            ("lock_timeout", LOCK.as_millis().to_string()),
+            ("statement_timeout", WRITE.as_millis().to_string()),
+            ("idle_in_transaction_session_timeout", IDLE.as_millis().to_string()),
+        ]);
+        let third = (connections / 3).max(1);
+        let pool = |most: u32| {
+            PgPoolOptions::new().max_connections(most).test_before_acquire(false).acquire_timeout(CONNECTION)
+        };
+        let readers = pool(third).connect_with(reading).await?;
+        let writers = pool(connections.saturating_sub(third).max(1)).connect_with(writing).await?;
+        Ok(Db::Postgres { readers, writers })
     }
 
     /// Begins a write. On SQLite this waits for the writer's seat; other people's writes of the same moment
@@ -125,7 +113,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match self {
             Db::Sqlite { writer, .. } => Ok(Tx::new(Inner::Sqlite(writer.sit().await?))),
-            Db::Postgres(pool) => Ok(Tx::new(Inner::Postgres(pool.begin().await?))),
+            Db::Postgres { writers, .. } => Ok(Tx::new(Inner::Postgres(writers.begin().await?))),
         }
     }
 
@@ -136,10 +124,18 @@ impl Db {
     pub async fn snapshot(&self, to: &Path) -> Result<(), DbError> {
         match self {
             Db::Sqlite { writer, .. } => {
-                let quoted = to.to_string_lossy().replace('\'', "''");
-                writer.apart(format!("VACUUM INTO '{quoted}'")).await
+                let passing = durable::passing(to);
+                let quoted = passing.to_string_lossy().replace('\'', "''");
+                let written = match writer.apart(format!("VACUUM INTO '{quoted}'")).await {
+                    Ok(()) => durable::finish(&passing, to).map_err(|error| DbError::from(sqlx::Error::Io(error))),
+                    Err(error) => Err(error),
+                };
+                if written.is_err() {
+                    durable::discard(&passing);
+                }
+                written
             }
-            Db::Postgres(_) => Err(DbError::Unavailable("PostgreSQL is copied by pg_dump".to_owned())),
+            Db::Postgres { .. } => Err(DbError::Unavailable("PostgreSQL is copied by pg_dump".to_owned())),
         }
     }
 
@@ -147,12 +143,31 @@ impl Db {
     pub async fn close(&self) {
         match self {
             Db::Sqlite { readers, .. } => readers.close().await,
-            Db::Postgres(pool) => pool.close().await,
+            Db::Postgres { readers, writers } => {
+                readers.close().await;
+                writers.close().await;
+            }
         }
     }
 }
 
 /// A write in progress. Dropped without [`Tx::commit`] it leaves no trace.
+///
+/// Rows are held in one order everywhere, so that no two writes wait for each other:
+///
+/// 1. the turn of `customers`;
+/// 2. user;
+/// 3. gateway, by id;
+/// 4. decision code, approval;
+/// 5. task, call;
+/// 6. customer, by id;
+/// 7. contact, visit, order, by id;
+/// 8. product, by id; stock balance, by product;
+/// 9. the turn of `sms_days`; message, recipient, campaign;
+/// 10. counters: numbers of documents, the form's `op_id`.
+///
+/// Who makes a record for another one (a visit for a customer, a line for a product) holds that one and looks
+/// whether it is still there; who deletes or retires it holds it too and looks for such records.
 #[derive(Debug)]
 #[must_use = "a write that is not committed is undone"]
 pub struct Tx {
@@ -238,14 +253,32 @@ impl Tx {
         Ok(())
     }
 
-    /// Text that ends a `SELECT` whose rows are about to be changed. SQLite has one writer and needs none.
+    /// Text that ends a `SELECT` whose rows are held until the commit. SQLite has one writer and needs none.
     #[must_use]
-    pub fn for_update(&self) -> &'static str {
-        match self.inner {
-            Inner::Sqlite(_) => "",
-            Inner::Postgres(_) => " FOR UPDATE",
+    pub fn hold(&self, hold: Hold) -> &'static str {
+        match (&self.inner, hold) {
+            (Inner::Sqlite(_), Hold::Referred | Hold::Changed) => "",
+            (Inner::Postgres(_), Hold::Referred) => " FOR SHARE",
+            // Keys never change, so rows that refer to this one may be written meanwhile.
+            (Inner::Postgres(_), Hold::Changed) => " FOR NO KEY UPDATE",
         }
     }
+
+    /// [`Tx::hold`] for rows that are about to be changed.
+    #[must_use]
+    pub fn for_update(&self) -> &'static str {
+        self.hold(Hold::Changed)
+    }
+}
+
+/// How a row is held until the commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// A record is made that refers to it: it must not be deleted or retired meanwhile, and others may refer to it
+    /// at the same time.
+    Referred,
+    /// It is about to change itself. Taken from the start: two that raise a shared hold block each other.
+    Changed,
 }
 
 impl AsMut<Tx> for Tx {

@@ -251,7 +251,7 @@ impl Query {
     pub async fn all<T: Record>(self, on: impl Into<On<'_>>) -> Result<Vec<T>, DbError> {
         Ok(match on.into() {
             On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_all(readers).await?,
-            On::Db(Db::Postgres(pool)) => self.on_postgres().fetch_all(pool).await?,
+            On::Db(Db::Postgres { readers, .. }) => self.on_postgres().fetch_all(readers).await?,
             On::Tx(tx) => {
                 tx.catch_up().await?;
                 match &mut tx.inner {
@@ -269,7 +269,7 @@ impl Query {
     pub async fn optional<T: Record>(self, on: impl Into<On<'_>>) -> Result<Option<T>, DbError> {
         Ok(match on.into() {
             On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_optional(readers).await?,
-            On::Db(Db::Postgres(pool)) => self.on_postgres().fetch_optional(pool).await?,
+            On::Db(Db::Postgres { readers, .. }) => self.on_postgres().fetch_optional(readers).await?,
             On::Tx(tx) => {
                 tx.catch_up().await?;
                 match &mut tx.inner {

@@ -22,6 +22,10 @@ const BATCH_AGE: Duration = Duration::from_millis(10);
 /// line may have gone away (its browser closed) without sitting down.
 const LOOK_AFTER: Duration = Duration::from_millis(5);
 
+/// How long a write waits for its turn: while the file is locked from outside, each turn before it may take the
+/// whole time-out of the lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The one writing connection and the queue before it.
 #[derive(Clone, Debug)]
 pub struct Writer {
@@ -81,7 +85,8 @@ impl Writer {
     }
 
     pub(super) async fn sit(&self) -> Result<Seat, DbError> {
-        let mut desk = self.lock().await;
+        let waited = tokio::time::timeout(PATIENCE, self.lock()).await;
+        let mut desk = waited.map_err(|_| DbError::Unavailable("the queue of writes is too long".to_owned()))?;
         let writer = self.clone();
         // In a task of its own: whoever goes away now must not leave a half-begun transaction behind. The seat
         // that nobody fetches is dropped, which undoes it.

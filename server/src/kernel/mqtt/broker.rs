@@ -1,6 +1,6 @@
 //! The embedded broker: in memory, with our own answer to "who are you" and "may you".
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -18,11 +18,14 @@ use mqtt5::protocol::v5::reason_codes::ReasonCode;
 use tokio::task::JoinHandle;
 
 use super::{Boxes, PasswordHash, ROOT};
+use crate::kernel::quiet;
 
 /// What a box may publish below its own name: these, and anything below those that end in a slash.
 const SPEAKS: [&str; 7] = ["status", "info", "modem/", "ack/", "evt/", "metrics", "log"];
 /// The largest packet: an info or a long log, never a file.
 const LARGEST: usize = 256 << 10;
+/// Modems of one box; it has that many sockets at most.
+const MODEMS: usize = 16;
 /// Client ids remembered; past it those of boxes that are gone are forgotten.
 const CLIENTS: usize = 10_000;
 
@@ -34,10 +37,18 @@ fn may_speak(name: &str, topic: &str) -> bool {
         own != "evt/ack"
             && !own.contains(['+', '#'])
             && SPEAKS.iter().any(|allowed| match allowed.strip_suffix('/') {
-                Some(_) => own.len() > allowed.len() && own.starts_with(allowed),
+                Some(_) => own.strip_prefix(allowed).is_some_and(is_short),
                 None => own == *allowed,
             })
     })
+}
+
+/// Whether the rest of a topic is one or two names, as of a modem and its state.
+fn is_short(rest: &str) -> bool {
+    let name = |level: &str| {
+        (1..=64).contains(&level.len()) && level.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    rest.split('/').count() <= 2 && rest.split('/').all(name)
 }
 
 /// Whether a box may subscribe to this filter: its commands and its acknowledgements, nothing wider.
@@ -86,13 +97,15 @@ async fn displace(router: &MessageRouter, client: String) {
         let _ = tokio::time::timeout(Duration::from_secs(5), released).await;
     }
     router.unregister_client(&client).await;
-    tracing::info!(client, "a connection was ended");
+    tracing::info!(client = quiet::name(&client), "a connection was ended");
 }
 
 /// The answers to the broker's questions.
 struct Porter {
     boxes: Boxes,
     owners: Owners,
+    /// The modems that each box has spoken of: their states are retained, so there must be an end to them.
+    modems: Mutex<HashMap<String, BTreeSet<String>>>,
     server: String,
     server_password: PasswordHash,
 }
@@ -108,6 +121,15 @@ impl Porter {
 
     fn is_box(&self, user: &str) -> bool {
         self.boxes.read().unwrap_or_else(PoisonError::into_inner).contains_key(user)
+    }
+
+    /// Whether a box may speak of one more modem, where this topic is of one.
+    fn has_room(&self, user: &str, topic: &str) -> bool {
+        let below = topic.strip_prefix(ROOT).and_then(|rest| rest.split_once('/')).map_or("", |(_, below)| below);
+        let Some((modem, _)) = below.strip_prefix("modem/").and_then(|rest| rest.split_once('/')) else { return true };
+        let mut modems = self.modems.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = modems.entry(user.to_owned()).or_default();
+        known.contains(modem) || (known.len() < MODEMS && known.insert(modem.to_owned()))
     }
 
     /// Notes whose client id this is; `false` when it is somebody else's.
@@ -143,13 +165,12 @@ impl AuthProvider for Porter {
         let client = connect.client_id.as_str();
         let result = if !self.admits(user, password) {
             // Log what can be told apart, and cut what a stranger may have made long.
-            let shown: String = user.chars().take(40).collect();
-            tracing::warn!(user = shown, known = self.is_box(user), %from, "MQTT: refused: wrong name or password");
+            tracing::warn!(user = quiet::name(user), known = self.is_box(user), %from, "MQTT: refused: wrong name or password");
             AuthResult::fail(ReasonCode::BadUsernameOrPassword)
         } else if client.is_empty() || self.claims(client, user) {
             AuthResult::success_with_user(user)
         } else {
-            tracing::warn!(user, client, %from, "MQTT: refused: the client id belongs to another");
+            tracing::warn!(user, client = quiet::name(client), %from, "MQTT: refused: the client id belongs to another");
             AuthResult::fail(ReasonCode::ClientIdentifierNotValid)
         };
         Box::pin(std::future::ready(Ok(result)))
@@ -157,9 +178,10 @@ impl AuthProvider for Porter {
 
     fn authorize_publish<'a>(&'a self, _client: &str, user: Option<&'a str>, topic: &'a str) -> Answer<'a, bool> {
         let user = user.unwrap_or_default();
-        let allowed = user == self.server || (self.is_box(user) && may_speak(user, topic));
+        let allowed =
+            user == self.server || (self.is_box(user) && may_speak(user, topic) && self.has_room(user, topic));
         if !allowed {
-            tracing::warn!(user, topic, "MQTT: refused: publishing outside its own topics");
+            tracing::warn!(user, topic = quiet::name(topic), "MQTT: refused: publishing outside its own topics");
         }
         Box::pin(std::future::ready(allowed))
     }
@@ -168,7 +190,7 @@ impl AuthProvider for Porter {
         let user = user.unwrap_or_default();
         let allowed = user == self.server || (self.is_box(user) && may_hear(user, filter));
         if !allowed {
-            tracing::warn!(user, filter, "MQTT: refused: subscribing outside its own topics");
+            tracing::warn!(user, filter = quiet::name(filter), "MQTT: refused: subscribing outside its own topics");
         }
         Box::pin(std::future::ready(allowed))
     }
@@ -197,6 +219,7 @@ pub(super) async fn start(
     let porter = Arc::new(Porter {
         boxes,
         owners: Arc::clone(&owners),
+        modems: Mutex::default(),
         server: server.to_owned(),
         server_password: PasswordHash::of(password.as_bytes()),
     });
@@ -207,8 +230,8 @@ pub(super) async fn start(
         maximum_qos: 1,
         shared_subscription_available: false,
         max_subscriptions_per_client: 32,
-        max_retained_messages: 10_000,
-        max_retained_message_size: 64 << 10,
+        max_retained_messages: 2_000,
+        max_retained_message_size: 16 << 10,
         client_channel_capacity: 1_000,
         sys_topics_enabled: false,
         storage_config: StorageConfig::new().with_backend(StorageBackend::Memory).with_persistence(false),
@@ -242,6 +265,9 @@ mod tests {
             assert!(!may_speak("b1", &format!("gw/v1/b1/{foreign}")), "{foreign}");
         }
         assert!(!may_speak("b1", "$SYS/x"));
+        for long in ["modem/a/b/c", "modem/m 1/state", &format!("ack/{}", "x".repeat(65)), "evt//sms"] {
+            assert!(!may_speak("b1", &format!("gw/v1/b1/{long}")), "{long}");
+        }
     }
 
     #[test]

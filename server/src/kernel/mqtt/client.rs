@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures_util::FutureExt;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, Publish, QoS, SubscribeFilter, Transport};
 use tokio::sync::mpsc;
 
@@ -14,6 +16,7 @@ use super::{Ear, Incoming, ROOT, dynsec};
 use crate::kernel::Office;
 use crate::kernel::access::CompanyKey;
 use crate::kernel::db::DbError;
+use crate::kernel::quiet;
 
 /// What we listen to of every box; not `cmd/` and `evt/ack`, which are our own words.
 const TOPICS: [(&str, QoS); 11] = [
@@ -152,7 +155,7 @@ fn filters() -> impl Iterator<Item = SubscribeFilter> {
 fn heed(office: &Office, payload: &[u8]) {
     let answer = dynsec::answer(payload);
     for refused in &answer.refused {
-        tracing::error!(refused, "the broker's dynamic-security plugin refused a command");
+        tracing::error!(refused = quiet::name(refused), "the broker's dynamic-security plugin refused a command");
     }
     for name in answer.boxes.iter().filter(|name| !office.wire.knows(name)) {
         tracing::info!(name, "a box that was revoked is taken out of the broker");
@@ -172,8 +175,7 @@ fn sort(
     let named = publish.topic.strip_prefix(ROOT).and_then(|rest| rest.split_once('/'));
     let known = named.filter(|(name, _)| office.wire.knows(name));
     let Some((name, topic)) = known else {
-        let shown: String = publish.topic.chars().take(80).collect();
-        tracing::warn!(topic = shown, "MQTT: refused: a message of an unknown box");
+        tracing::warn!(topic = quiet::name(&publish.topic), "MQTT: refused: a message of an unknown box");
         // Acknowledged, or it would come for ever.
         if client.try_ack(&publish).is_err() {
             tracing::debug!("not acknowledged");
@@ -197,9 +199,15 @@ async fn work(office: Office, key: Arc<CompanyKey>, ear: Ear, mut queue: mpsc::R
     while let Some(letter) = queue.recv().await {
         let (sender, topic) = (&letter.incoming.sender, &letter.incoming.topic);
         loop {
-            match ear(&office, &key, &letter.incoming).await {
+            let heard = AssertUnwindSafe(async { ear(&office, &key, &letter.incoming).await }).catch_unwind().await;
+            let Ok(heard) = heard else {
+                // The box keeps its event; the others of this box go on.
+                tracing::error!(sender, topic = quiet::name(topic), "taking in a box's message panicked");
+                break;
+            };
+            match heard {
                 Ok(()) => break,
-                Err(DbError::Unavailable(why)) => {
+                Err(DbError::Unavailable(why) | DbError::Undone(why)) => {
                     tracing::warn!(sender, topic, why, "a box's message waits for the database");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }

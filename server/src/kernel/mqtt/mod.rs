@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use anyhow::Context;
 use rumqttc::AsyncClient;
 use sha2::{Digest, Sha256};
-use tokio::task::JoinHandle;
 
 use crate::kernel::access::CompanyKey;
 use crate::kernel::db::DbError;
+use crate::kernel::supervise::Supervisor;
 use crate::kernel::{HookFuture, Office};
 use broker::Guests;
 
@@ -159,12 +159,11 @@ impl Wire {
     }
 }
 
-/// Starts the broker, unless configuration names another, and the client.
+/// Starts the broker, unless configuration names another, and the client, both under `supervisor`.
 ///
 /// # Errors
 /// When the broker's address cannot be listened on, or the other broker's address cannot be read.
-pub async fn start(office: &Office, ear: Ear) -> anyhow::Result<Vec<JoinHandle<()>>> {
-    let mut tasks = Vec::new();
+pub async fn start(office: &Office, ear: Ear, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     let name = format!("server-{}", office.seal.mac(&[b"mqtt client"]));
     let options = match &office.config.broker {
         Some(url) => {
@@ -193,12 +192,13 @@ pub async fn start(office: &Office, ear: Ear) -> anyhow::Result<Vec<JoinHandle<(
             // A second start on one office cannot happen; were it to, the first broker stays the known one.
             let _ = wire.guests.set(guests);
             let _ = wire.address.set(address);
-            tasks.push(running);
+            supervisor.watch("mqtt broker", running);
             client::local(&name, address, &password)
         }
     };
-    tasks.push(tokio::spawn(client::run(Arc::clone(office), options, ear)));
-    Ok(tasks)
+    let office = Arc::clone(office);
+    supervisor.keep("mqtt client", move || client::run(Arc::clone(&office), options.clone(), ear));
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,0 +1,48 @@
+//! What the server could not do behind the pages: events whose reactions failed until they were set aside. An
+//! administrator sees them, reads why, and lets them run again.
+
+use maud::html;
+use poem::Response;
+
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::clock;
+use crate::kernel::cx::Cx;
+use crate::kernel::error::{AppError, Result, html as page_of};
+use crate::kernel::i18n::t;
+use crate::kernel::outbox;
+use crate::ui::button::ButtonKind;
+use crate::ui::layout::Page;
+use crate::ui::{card, empty, form, pager, plain_cell};
+
+/// `GET /failures`
+pub(super) async fn list(cx: Cx) -> Result<Response> {
+    let lang = cx.lang;
+    let found = outbox::set_aside(&cx.office.db, cx.paging()).await?;
+    let body = html! {
+        @if found.rows.is_empty() { (empty(t!(lang, "workbench.no_failures"), None)) }
+        @for row in &found.rows {
+            (card(None, None, html! {
+                (plain_cell(
+                    html! { b { (row.kind) } p { (row.error.as_deref().unwrap_or_default()) } },
+                    html! { small.d { (clock::brief(row.at, cx.now)) } small.d { (t!(lang, "workbench.tries", n = row.attempts)) } },
+                ))
+                (form::act_form(&format!("/failures/{}/retry", row.id), &cx.op_id(), None, t!(lang, "workbench.retry"), ButtonKind::Quiet))
+            }))
+        }
+        (pager(lang, "/failures", &[], found.page, found.more))
+    };
+    let frame = cx.frame();
+    Ok(page_of(Page::new(&frame, t!(lang, "workbench.failures")).back("/").render(body)))
+}
+
+/// `POST /failures/:id/retry`
+pub(super) async fn retry(cx: Cx) -> Result<Response> {
+    let id = cx.id()?;
+    let form = cx.form().await?;
+    let mut write = cx.write(&form).await?;
+    if !outbox::again(&mut write.tx, id, cx.now).await? {
+        return Err(AppError::NotFound);
+    }
+    write.audit(Action::Act, "event", id, Changes::new().moved("state", "failed", "pending")).await?;
+    write.finish("/failures?done=done").await
+}

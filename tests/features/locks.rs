@@ -1,0 +1,229 @@
+//! Rows that are held: by a foreign session, which must not stop the company, and by many writers at once, who must
+//! not wait for each other in a circle.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use server::kernel::id::Id;
+use sqlx::{Connection, PgConnection};
+
+use crate::support::app::{App, Engine, TODAY, on};
+use crate::support::client::Client;
+use crate::support::seed::Goods;
+use crate::support::{both_engines, seed};
+
+/// Longer than a write may wait, in all.
+const HELD: Duration = Duration::from_secs(10);
+/// A write waits for a connection and then for the row, three seconds each, and a busy machine adds to it.
+const BOUND: Duration = Duration::from_secs(8);
+
+/// A session of somebody else that holds a customer's row until it is dropped.
+async fn hold(app: &App, customer: Id) -> PgConnection {
+    let mut foreign = PgConnection::connect(app.config().database_url.as_deref().unwrap()).await.unwrap();
+    sqlx::raw_sql("BEGIN").execute(&mut foreign).await.unwrap();
+    sqlx::query("SELECT id FROM customers WHERE id = $1 FOR UPDATE")
+        .bind(customer.0)
+        .fetch_one(&mut foreign)
+        .await
+        .unwrap();
+    foreign
+}
+
+fn payment<'a>(customer: &'a str, op: &'a str) -> [(&'a str, &'a str); 5] {
+    [("op_id", op), ("customer_id", customer), ("amount", "1.00"), ("method", "cash"), ("paid_on", TODAY)]
+}
+
+async fn a_held_row_stops_neither_readers_nor_other_writers(app: App) {
+    let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+    let other = seed::customer(&app, app.people.rep2, "临朐惠民农资").await;
+    let (clerk, rep) = (app.session_of(app.people.clerk1).await, app.session_of(app.people.rep2).await);
+    rep.get("/customers").await.expect(200);
+    let foreign = hold(&app, customer).await;
+    let begun = Instant::now();
+    let waiting: Vec<_> = (0..12)
+        .map(|n| {
+            let clerk = clerk.clone();
+            tokio::spawn(async move {
+                let answer = clerk.post("/payments", &payment(&customer.to_string(), &format!("held-{n}"))).await;
+                (answer, begun.elapsed())
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut slowest = Duration::ZERO;
+    while begun.elapsed() < Duration::from_secs(3) {
+        for page in ["/customers", "/", "/orders", "/tasks"] {
+            let asked = Instant::now();
+            rep.get(page).await.expect(200);
+            slowest = slowest.max(asked.elapsed());
+        }
+    }
+    let asked = Instant::now();
+    rep.post("/payments", &payment(&other.to_string(), "another-customer")).await.location();
+    let written = asked.elapsed();
+    assert!(slowest < Duration::from_secs(1), "a page waited {slowest:?} for a row that it does not read");
+    assert!(written < Duration::from_secs(4), "another customer's payment waited {written:?}");
+    for one in waiting {
+        let (answer, took) = one.await.unwrap();
+        assert!(took < BOUND, "it waited {took:?}");
+        assert!(answer.headers.contains_key("retry-after"));
+        answer.expect(503);
+    }
+    assert!(begun.elapsed() < HELD, "the foreign session is still there");
+    assert_eq!(app.number("SELECT count(*) AS n FROM payments").await, 1);
+    foreign.close().await.unwrap();
+    clerk.post("/payments", &payment(&customer.to_string(), "held-0")).await.location();
+    println!("slowest read {slowest:?}, another customer's write {written:?}");
+}
+
+#[test]
+fn one_held_row_does_not_stop_the_company() {
+    on(Engine::Postgres, a_held_row_stops_neither_readers_nor_other_writers);
+}
+
+/// Two rows that two sessions hold crosswise: the database undoes one of them, and nobody hears of it.
+async fn the_victim_of_a_deadlock_is_made_again(app: App) {
+    let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+    let goods = seed::goods(&app).await;
+    let rep = app.session_of(app.people.rep1).await;
+    let order = order(&rep, customer, &goods, "1").await.unwrap();
+    // The foreign session takes the order, then the customer: against the house's order.
+    let mut foreign = PgConnection::connect(app.config().database_url.as_deref().unwrap()).await.unwrap();
+    sqlx::raw_sql("SET deadlock_timeout = '30s'; BEGIN; SELECT id FROM orders FOR UPDATE")
+        .execute(&mut foreign)
+        .await
+        .unwrap();
+    let submitting = tokio::spawn({
+        let (rep, path) = (rep.clone(), format!("/orders/{order}/submission"));
+        async move { rep.post(&path, &[("op_id", "crosswise")]).await }
+    });
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    // Ends when our side, whose own time-out of a second is over first, was undone.
+    sqlx::raw_sql("SELECT id FROM customers FOR UPDATE; COMMIT").execute(&mut foreign).await.unwrap();
+    submitting.await.unwrap().location();
+    assert_eq!(app.number("SELECT count(*) AS n FROM orders WHERE state = 'active'").await, 1);
+    foreign.close().await.unwrap();
+}
+
+#[test]
+fn a_write_that_was_undone_in_favour_of_another_is_made_again() {
+    on(Engine::Postgres, the_victim_of_a_deadlock_is_made_again);
+}
+
+static OPS: AtomicU32 = AtomicU32::new(0);
+
+fn op() -> String {
+    format!("mixed-{}", OPS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A new draft of so many bottles.
+async fn order(rep: &Client, customer: Id, goods: &Goods, bottles: &str) -> Option<String> {
+    let (op, customer, house, product) =
+        (op(), customer.to_string(), goods.house.to_string(), goods.bottles.to_string());
+    let fields = [
+        ("op_id", op.as_str()),
+        ("customer_id", &customer),
+        ("warehouse_id", &house),
+        ("product_id_0", &product),
+        ("quantity_0", bottles),
+        ("unit_0", "瓶"),
+        ("price_0", "100"),
+    ];
+    let answer = rep.post("/orders", &fields).await;
+    seen(&answer.path, answer.status);
+    (answer.status == 303).then(|| answer.new_id())
+}
+
+/// Nobody is shown a fault or sent away: what a rule refuses is told with a 4xx.
+#[track_caller]
+fn seen(path: &str, status: u16) {
+    assert!(status < 500, "{path}: {status}");
+}
+
+/// One session's share: a mix of everything that moves the customer's debt and the product's stock.
+async fn mix(app: App, place: u32, customer: Id, goods: Goods, until: Instant) -> u32 {
+    let (rep, manager, clerk) = (
+        app.session_of(app.people.rep1).await,
+        app.session_of(app.people.manager1).await,
+        app.session_of(app.people.clerk1).await,
+    );
+    let mut done = 0;
+    for round in place.. {
+        if Instant::now() > until {
+            break;
+        }
+        let key = op();
+        let answer = match round % 6 {
+            // In force at once, or in approval: above ten thousand yuan somebody is asked.
+            0 | 1 => {
+                let bottles = if round % 2 == 0 { "3" } else { "101" };
+                let Some(id) = order(&rep, customer, &goods, bottles).await else { continue };
+                rep.post(&format!("/orders/{id}/submission"), &[("op_id", &key)]).await
+            }
+            2 => {
+                let cards = manager.get("/approvals").await.records("/approvals");
+                let Some(card) = cards.get(usize::try_from(place).unwrap() % cards.len().max(1)) else { continue };
+                let decision = if round % 12 == 2 { "reject" } else { "approve" };
+                let fields = [("op_id", key.as_str()), ("decision", decision), ("comment", "好")];
+                manager.post(&format!("{card}/decision"), &fields).await
+            }
+            3 => clerk.post("/payments", &payment(&customer.to_string(), &key)).await,
+            4 => {
+                let orders = manager.get("/orders?view=active").await.records("/orders");
+                let Some(path) = orders.get(usize::try_from(place).unwrap() % orders.len().max(1)) else { continue };
+                manager.post(&format!("{path}/cancellation"), &[("op_id", &key)]).await
+            }
+            _ => {
+                let (product, house) = (goods.bottles.to_string(), goods.house.to_string());
+                let kind = if round % 2 == 0 { "in" } else { "out" };
+                let fields = [
+                    ("op_id", key.as_str()),
+                    ("kind", kind),
+                    ("product_id", &product),
+                    ("warehouse_id", &house),
+                    ("quantity", "7"),
+                ];
+                clerk.post("/stock/moves", &fields).await
+            }
+        };
+        seen(&answer.path, answer.status);
+        done += u32::from(answer.status == 303);
+    }
+    done
+}
+
+both_engines! {
+    async fn orders_decisions_payments_cancellations_and_moves_mix_without_a_fault_and_every_sum_holds(app: App) {
+        let goods = seed::goods(&app).await;
+        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 100_000_000).await;
+        app.execute("UPDATE stock_balances SET on_hand = 900000000").await.unwrap();
+        let until = Instant::now() + Duration::from_secs(5);
+        let sessions: Vec<_> = (0..8).map(|place| tokio::spawn(mix(app.clone(), place, customer, goods, until))).collect();
+        let mut done = 0;
+        for session in sessions {
+            done += session.await.unwrap();
+        }
+        if app.engine == Engine::Postgres {
+            // The database counts a deadlock a moment after it.
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let deadlocks = "SELECT deadlocks AS n FROM pg_stat_database WHERE datname = current_database()";
+            assert_eq!(app.number(deadlocks).await, 0, "everybody holds rows in one order");
+        }
+        assert!(done > 20, "too little was done to say anything: {done}");
+        let counted = |text| app.number(text);
+        let charged = counted("SELECT CAST(COALESCE(sum(total), 0) AS BIGINT) AS n FROM orders WHERE state IN ('active', 'closed')").await;
+        let paid = counted("SELECT CAST(COALESCE(sum(amount), 0) AS BIGINT) AS n FROM payments").await;
+        assert!(charged > 0 && paid > 0, "charged {charged}, paid {paid}");
+        assert_eq!(counted("SELECT arrears AS n FROM customers").await, charged - paid, "what is owed");
+        let open = counted("SELECT CAST(COALESCE(sum(l.quantity * l.ratio / 1000), 0) AS BIGINT) AS n FROM orders o \
+            JOIN order_lines l ON l.order_id = o.id WHERE o.state = 'active'").await;
+        assert_eq!(counted("SELECT CAST(sum(reserved) AS BIGINT) AS n FROM stock_balances").await, open, "what is promised");
+        assert_eq!(counted("SELECT CAST(COALESCE(sum(quantity), 0) AS BIGINT) AS n FROM stock_reservations").await, open);
+        let moved = counted("SELECT CAST(COALESCE(sum(quantity), 0) AS BIGINT) AS n FROM stock_moves").await;
+        let bottles = counted("SELECT on_hand AS n FROM stock_balances b JOIN products p ON p.id = b.product_id WHERE p.code = 'P001'").await;
+        assert_eq!(bottles, 900_000_000 + moved, "what is there");
+        let kept = counted("SELECT count(*) AS n FROM orders WHERE paid > total OR paid < 0").await;
+        assert_eq!(kept, 0);
+        println!("{done} writes of {}, charged {charged}, paid {paid}", OPS.load(Ordering::Relaxed));
+    }
+}
