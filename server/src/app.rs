@@ -7,9 +7,10 @@ use anyhow::Context;
 use poem::EndpointExt;
 use tokio::task::JoinHandle;
 
-use crate::config::{Cli, Command, Config, Demo};
+use crate::config::{Admin, Cli, Command, Config, Demo};
 use crate::kernel::badges::Badges;
 use crate::kernel::clock::Clock;
+use crate::kernel::clock_watch;
 use crate::kernel::db::{Db, migrate, pending};
 use crate::kernel::files::Files;
 use crate::kernel::housekeeping;
@@ -33,6 +34,20 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             for entry in routes().entries() {
                 println!("{entry:?}");
             }
+            Ok(())
+        }
+        Command::Admin(Admin { username, create, config }) => {
+            let is_there = config.database_url.is_some() || config.data.join("fieldline.db").exists();
+            anyhow::ensure!(is_there, "{} holds no company; --data names its folder", config.data.display());
+            let db = open_database(&config).await?;
+            let restored = users::restore(&db, &username, create, Clock::default().now()).await?;
+            db.close().await;
+            let made =
+                if restored.created { "is now a person here and an administrator" } else { "is an administrator" };
+            println!(
+                "{username} {made}. Password for the next sign-in, which asks for a new one:\n{}",
+                restored.password
+            );
             Ok(())
         }
         Command::Serve(config) => {
@@ -113,6 +128,7 @@ pub fn routes() -> Routes {
     crate::calls::routes(&mut routes);
     crate::popup::routes(&mut routes);
     crate::gateways::routes(&mut routes);
+    crate::clock_check::routes(&mut routes);
     crate::users::routes(&mut routes);
     crate::kernel::push::routes(&mut routes);
     routes
@@ -127,12 +143,8 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
-    let db = match &config.database_url {
-        Some(url) => Db::postgres(url).await.context("PostgreSQL does not answer")?,
-        None => Db::sqlite(&config.data.join("fieldline.db")).await.context("the database file cannot be opened")?,
-    };
-    back_up_before_migrating(&db, &config).await?;
-    migrate(&db, migrations::ALL).await?;
+    let db = open_database(&config).await?;
+    clock_watch::resume(&db, &clock).await?;
     let office: Office = Arc::new(Kernel {
         clock,
         hub: Hub::default(),
@@ -164,8 +176,20 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let celebrating =
         tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::CELEBRATE, crate::campaigns::celebrate));
     let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
-    tasks.extend([serving, reacting, sweeping, offering, feeding, celebrating]);
+    let watching = tokio::spawn(clock_watch::run(Arc::clone(&office)));
+    tasks.extend([serving, reacting, sweeping, offering, feeding, celebrating, watching]);
     Ok(Running { address, office, tasks })
+}
+
+/// Opens the database and brings it up to date.
+async fn open_database(config: &Config) -> anyhow::Result<Db> {
+    let db = match &config.database_url {
+        Some(url) => Db::postgres(url).await.context("PostgreSQL does not answer")?,
+        None => Db::sqlite(&config.data.join("fieldline.db")).await.context("the database file cannot be opened")?,
+    };
+    back_up_before_migrating(&db, config).await?;
+    migrate(&db, migrations::ALL).await?;
+    Ok(db)
 }
 
 /// An older database is copied before it is brought up to date, so that the old version can run on the copy.
