@@ -111,7 +111,7 @@ both_engines! {
         a_while().await;
         let manager = festival.session_of(app.people.manager1).await;
         assert!(manager.get("/").await.says("核对服务器时间"));
-        assert_eq!((festival.number(MADE).await, festival.number(DONE).await), (0, 0));
+        assert_eq!((festival.number(MADE).await, festival.number(DONE).await), (0, 0), "neither by the weekend nor by the jump");
         let again = festival.restart().await;
         let manager = again.session_of(app.people.manager1).await;
         assert!(manager.get("/").await.says("核对服务器时间"), "a restart is no answer");

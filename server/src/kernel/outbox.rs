@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::kernel::clock::{DAY, MINUTE, Millis};
+use crate::kernel::clock::{DAY, HOUR, MINUTE, Millis};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::jumps::Hold;
@@ -99,20 +99,25 @@ pub async fn take<E: Event>(db: &Db, now: Millis, hold: Option<Hold>, most: i64)
 }
 
 async fn due(on: On<'_>, now: Millis, hold: Option<Hold>, most: i64, lock: &'static str) -> Result<Vec<Row>, DbError> {
-    // Nothing is put off for longer than a day: what lies further ahead was written by a clock that ran ahead.
+    // A clock that ran ahead and was set back leaves events behind that lie in the future: what it recorded, and what
+    // it tried and put off. A retry waits for hours, not for days.
     let query = sql("SELECT id, attempts, at, payload FROM events WHERE state = 'pending' AND (due_at <= ")
         .arg(now)
-        .push(" OR due_at > ")
+        .push(" OR at > ")
+        .arg(now + HOUR)
+        .push(" OR (attempts > 0 AND due_at > ")
         .arg(now + DAY)
-        .push(")");
+        .push("))");
     not_held(query, hold).push(" ORDER BY due_at, id LIMIT ").arg(most).push(lock).all(on).await
 }
 
-/// Leaves out what only an unconfirmed jump of the clock made due.
+/// Leaves out what only an unconfirmed jump of the clock made due: recorded before it, for a time that has not come.
 fn not_held(query: Query, hold: Option<Hold>) -> Query {
     match hold {
         None => query,
-        Some(hold) => query.push(" AND (due_at <= ").arg(hold.believed).push(" OR due_at > ").arg(hold.to).push(")"),
+        Some(Hold { believed, .. }) => {
+            query.push(" AND (due_at <= ").arg(believed).push(" OR at > ").arg(believed).push(")")
+        }
     }
 }
 
