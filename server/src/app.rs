@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use poem::EndpointExt;
 
-use crate::config::{Cli, Command, Config, Demo};
+use crate::config::{Admin, Cli, Command, Config, Demo};
 use crate::events::Event;
 use crate::kernel::access::CompanyKey;
 use crate::kernel::badges::Badges;
 use crate::kernel::clock::Clock;
+use crate::kernel::clock_watch;
 use crate::kernel::db::{Db, migrate, pending};
 use crate::kernel::durable;
 use crate::kernel::files::Files;
@@ -39,6 +40,20 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             for entry in routes().entries() {
                 println!("{entry:?}");
             }
+            Ok(())
+        }
+        Command::Admin(Admin { username, create, config }) => {
+            let is_there = config.database_url.is_some() || config.data.join("fieldline.db").exists();
+            anyhow::ensure!(is_there, "{} holds no company; --data names its folder", config.data.display());
+            let db = open_database(&config).await?;
+            let restored = users::restore(&db, &username, create, Clock::default().now()).await?;
+            db.close().await;
+            let made =
+                if restored.created { "is now a person here and an administrator" } else { "is an administrator" };
+            println!(
+                "{username} {made}. Password for the next sign-in, which asks for a new one:\n{}",
+                restored.password
+            );
             Ok(())
         }
         Command::Serve(config) => {
@@ -121,6 +136,7 @@ pub fn routes() -> Routes {
     crate::calls::routes(&mut routes);
     crate::popup::routes(&mut routes);
     crate::gateways::routes(&mut routes);
+    crate::clock_check::routes(&mut routes);
     crate::users::routes(&mut routes);
     crate::kernel::push::routes(&mut routes);
     routes
@@ -149,12 +165,8 @@ where
     let below = durable::tidy(&config.data, begun)
         .with_context(|| format!("the data folder {} cannot be read", config.data.display()))?;
     tokio::task::spawn_blocking(move || durable::tidy_below(below, begun));
-    let db = match &config.database_url {
-        Some(url) => Db::postgres(url, config.database_connections).await.context("PostgreSQL does not answer")?,
-        None => Db::sqlite(&config.data.join("fieldline.db")).await.context("the database file cannot be opened")?,
-    };
-    back_up_before_migrating(&db, &config).await?;
-    migrate(&db, migrations::ALL).await?;
+    let db = open_database(&config).await?;
+    clock_watch::resume(&db, &clock).await?;
     let office: Office = Arc::new(Kernel {
         clock,
         hub: Hub::default(),
@@ -195,7 +207,20 @@ where
     }
     let sweeping = Arc::clone(&office);
     supervisor.keep("housekeeping", move || housekeeping::run(Arc::clone(&sweeping)));
+    let watching = Arc::clone(&office);
+    supervisor.keep("clock", move || clock_watch::run(Arc::clone(&watching)));
     Ok(Running { address, office, supervisor })
+}
+
+/// Opens the database and brings it up to date.
+async fn open_database(config: &Config) -> anyhow::Result<Db> {
+    let db = match &config.database_url {
+        Some(url) => Db::postgres(url, config.database_connections).await.context("PostgreSQL does not answer")?,
+        None => Db::sqlite(&config.data.join("fieldline.db")).await.context("the database file cannot be opened")?,
+    };
+    back_up_before_migrating(&db, config).await?;
+    migrate(&db, migrations::ALL).await?;
+    Ok(db)
 }
 
 /// An older database is copied before it is brought up to date, so that the old version can run on the copy.

@@ -27,8 +27,24 @@ pub enum Command {
     Serve(Config),
     /// Serve a demo company with a simulated modem and caller-ID line, all on this machine.
     Demo(Demo),
+    /// Make somebody an active administrator with a password for once, for a company whose administrators are locked
+    /// out. Whoever runs it has the data anyway; the operation log says that it was done on the machine.
+    Admin(Admin),
     /// Print the route table with its gates.
     Routes,
+}
+
+/// Who becomes an administrator.
+#[derive(Clone, Debug, Args)]
+pub struct Admin {
+    /// The sign-in name.
+    pub username: String,
+    /// Make a new person where nobody has this name.
+    #[arg(long)]
+    pub create: bool,
+    /// Settings of the server: where its data is.
+    #[command(flatten)]
+    pub config: Config,
 }
 
 /// Settings of the demo company.

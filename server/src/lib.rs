@@ -43,6 +43,8 @@ pub mod contacts;
 /// The page of one customer, gathering what every feature knows of it.
 pub mod timeline;
 
+/// What a jump of the server's clock made due goes on after a look at it.
+pub mod clock_check;
 /// The first page: what waits today.
 pub mod workbench;
 

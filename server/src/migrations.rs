@@ -29,4 +29,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611240940_calls_settled"),
     migration!("202611240950_contacts_consents"),
     migration!("202611251030_lists_of_many"),
+    migration!("202611261000_clock_and_guesses"),
 ];

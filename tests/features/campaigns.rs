@@ -11,14 +11,14 @@ use crate::support::wire::{TestBox, until};
 use crate::support::{both_engines, seed};
 
 /// Writes a draft; returns its address.
-async fn draft(client: &Client, fields: &[(&str, &str)]) -> String {
+pub async fn draft(client: &Client, fields: &[(&str, &str)]) -> String {
     let form = client.get("/campaigns/new").await.expect(200).form("/campaigns");
     let usual = [("name", "春耕"), ("text", "{称呼}您好，{产品}到货"), ("product", "草铵膦")];
     let fields: Vec<(&str, &str)> = usual.into_iter().chain(fields.iter().copied()).collect();
     format!("/campaigns/{}", client.submit(&form, &fields).await.new_id())
 }
 
-async fn release(client: &Client, path: &str, fields: &[(&str, &str)]) {
+pub async fn release(client: &Client, path: &str, fields: &[(&str, &str)]) {
     let form = client.get(path).await.expect(200).form(&format!("{path}/release"));
     client.submit(&form, fields).await.location();
 }
@@ -29,7 +29,7 @@ async fn act(client: &Client, path: &str, noun: &str) {
 }
 
 /// A customer of rep1 with so many people.
-async fn people(app: &App, n: u32) -> Id {
+pub async fn people(app: &App, n: u32) -> Id {
     let customer = seed::customer(app, app.people.rep1, "潍坊丰源农资").await;
     for i in 0..n {
         seed::person(app, customer, &format!("张{i}"), &format!("138{i:08}")).await;

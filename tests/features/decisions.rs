@@ -122,6 +122,32 @@ both_engines! {
         let answer = say(&app, &asked, MOBILE, &format!("Y {}", asked.code)).await;
         assert!(answer.contains("已过24小时"), "{answer}");
         assert_eq!(state(&app).await, "approving");
+        app.jump(-2 * DAY);
+        let answer = say(&app, &asked, MOBILE, &format!("Y {}", asked.code)).await;
+        assert!(answer.contains("已过24小时"), "a clock that is set back revives nothing: {answer}");
+        assert_eq!(state(&app).await, "approving");
+    }
+
+    async fn a_jump_of_the_clock_makes_no_code_old(app: App) {
+        let asked = asked(&app).await;
+        app.jump(365 * DAY);
+        let answer = say(&app, &asked, MOBILE, &format!("Y {}", asked.code)).await;
+        assert!(answer.starts_with("已同意"), "{answer}");
+    }
+
+    async fn answers_that_come_together_are_counted_one_after_the_other(app: App) {
+        let asked = asked(&app).await;
+        let wrong: Vec<String> = (0..12).map(|n| format!("Y {:04}", (asked.code.parse::<u32>().unwrap() + 1 + n) % 10_000)).collect();
+        let said = wrong.iter().map(|text| asked.here.inbox(&app, MOBILE, text, false));
+        for one in said {
+            one.await;
+        }
+        until(&app, "SELECT count(*) AS n FROM decision_answers", 12).await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM decision_answers WHERE outcome = 'wrong'").await, 5);
+        // The right one among those beyond the limit decides nothing.
+        asked.here.inbox(&app, MOBILE, &format!("Y {}", asked.code), false).await;
+        until(&app, "SELECT count(*) AS n FROM decision_answers", 13).await;
+        assert_eq!(state(&app).await, "approving");
     }
 
     async fn the_code_of_a_withdrawn_document_does_not_approve_the_changed_one(app: App) {

@@ -1,17 +1,21 @@
 //! What the product does, feature by feature, on both databases.
 
+mod administrators;
 mod audit;
 mod bad_input;
 mod calls;
 mod campaigns;
+mod clock;
 mod csrf;
 mod customers;
 mod decisions;
 mod events;
+mod first_password;
 mod foreign_records;
 mod gateway_page;
 mod gateways;
 mod grouped_commits;
+mod guesses;
 mod locks;
 mod masters;
 mod migrations;
@@ -21,6 +25,7 @@ mod orders;
 mod popup;
 mod products;
 mod push;
+mod redirects;
 mod sessions;
 mod sign_in;
 pub mod sms;

@@ -52,11 +52,13 @@ both_engines! {
         occasion(&clerk, &[("name", "小雪"), ("kind", "solar"), ("month", "11"), ("day", "23"), ("minute", "08:30"), ("text", "小雪安康")]).await;
         occasion(&clerk, &[("name", "明天"), ("kind", "lunar"), ("month", "10"), ("day", "16"), ("minute", "08:30"), ("text", "明天见")]).await;
         until(&app, MADE, 1).await;
+        app.jump(DAY);
+        tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+        assert_eq!((app.number(MADE).await, app.number(RUNS).await), (1, 1), "nothing by the jump");
+        // The clock was wrong, and the day comes by itself.
+        app.jump(-DAY);
         app.pass(DAY);
-        until(&app, "SELECT count(*) AS n FROM occasion_runs WHERE outcome = 'skipped'", 1).await;
-        assert_eq!(app.number(MADE).await, 1);
-        let clerk = app.sign_in("clerk1").await;
-        assert!(clerk.get("/campaigns/occasions").await.says("系统时间跳变，未发"));
+        until(&app, MADE, 2).await;
         for who in ["rep1", "manager1"] {
             app.sign_in(who).await.get("/campaigns/occasions").await.expect(403);
         }

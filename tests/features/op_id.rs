@@ -1,8 +1,12 @@
 //! The same form is done once, however often it arrives.
 
+use server::app::routes;
+use server::kernel::access::Gate;
+use server::kernel::routes::Entry;
+
 use crate::support::app::App;
-use crate::support::both_engines;
 use crate::support::client::{Client, FormOnPage};
+use crate::support::{both_engines, seed};
 
 const TYPED: [(&str, &str); 3] = [("name", "吴昊"), ("username", "wuhao"), ("password", "a-long-first-password")];
 const HOW_MANY: &str = "SELECT count(*) AS n FROM users WHERE username LIKE 'wuhao%'";
@@ -48,6 +52,37 @@ both_engines! {
         admin.submit(&form, &TYPED).await.location();
         admin.submit(&form, &[("name", "吴昊"), ("username", "wuhao2"), ("password", "a-long-first-password")]).await.expect(409);
         assert_eq!(app.number(HOW_MANY).await, 1);
+    }
+
+    async fn the_same_form_at_another_address_is_another_one(app: App) {
+        let rep = app.sign_in("rep1").await;
+        let (first, second) = (seed::customer(&app, app.people.rep1, "甲").await, seed::customer(&app, app.people.rep1, "乙").await);
+        let fields = [("op_id", "one-and-the-same")];
+        let made = rep.post(&format!("/visits?customer={first}"), &fields).await.location();
+        assert_eq!(rep.post(&format!("/visits?customer={first}"), &fields).await.location(), made, "the same again");
+        rep.post(&format!("/visits?customer={second}"), &fields).await.expect(409);
+        rep.post(&format!("{made}/deletion"), &fields).await.expect(409);
+        assert_eq!(app.number("SELECT count(*) AS n FROM visits WHERE deleted_at IS NULL").await, 1, "neither done nor called done");
+    }
+
+    async fn a_form_without_a_token_does_nothing(app: App) {
+        let admin = app.session_of(app.people.admin).await;
+        let written = "SELECT (SELECT count(*) FROM audit_log) + (SELECT count(*) FROM ops) AS n";
+        let before = app.number(written).await;
+        // What scripts post as JSON is the same when it is done twice.
+        let json = ["/me/push", "/me/push/confirmation"];
+        let posts = |entry: &&Entry| entry.method == "POST" && entry.gate != Gate::Public && !json.contains(&entry.path);
+        for entry in routes().entries().iter().filter(posts) {
+            let path = entry.path.split('/').map(|piece| if piece.starts_with(':') { app.nobody().to_string() } else { piece.to_owned() });
+            let path = path.collect::<Vec<_>>().join("/");
+            for fields in [vec![], vec![("op_id", "")], vec![("op_id", &*"x".repeat(81))]] {
+                let answer = admin.post(&path, &fields).await;
+                assert!(matches!(answer.status, 400 | 404), "{path} answers {}", answer.status);
+                assert!(answer.status == 404 || answer.says("缺少防重复提交的编号"), "{path}: {}", answer.text());
+            }
+        }
+        assert_eq!(app.number(written).await, before);
+        admin.get("/me").await.expect(200);
     }
 
     async fn a_token_belongs_to_its_person(app: App) {

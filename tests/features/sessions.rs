@@ -1,9 +1,10 @@
 //! Sessions end when they should, and what was typed outlives them.
 
-use server::kernel::clock::{HOUR, MINUTE};
+use server::kernel::clock::{DAY, HOUR, MINUTE};
 
 use crate::support::app::App;
 use crate::support::both_engines;
+use crate::support::client::Client;
 use crate::support::people::PASSWORD;
 
 both_engines! {
@@ -38,8 +39,54 @@ both_engines! {
     }
 
     async fn a_clock_that_jumps_back_revives_nothing(app: App) {
-        let rep = app.sign_in("rep1").await;
-        app.pass(-HOUR);
+        let (idle, old) = (app.sign_in("rep1").await, app.sign_in("rep2").await);
+        for _ in 0..36 {
+            app.pass(20 * MINUTE);
+            old.get("/me").await;
+        }
+        assert_eq!((idle.get("/me").await.status, old.get("/me").await.status), (303, 303));
+        for back in [HOUR, DAY, 365 * DAY] {
+            app.jump(-back);
+            assert_eq!((idle.get("/me").await.status, old.get("/me").await.status), (303, 303), "{back} back");
+        }
+        let again = app.restart().await;
+        assert_eq!(again.number("SELECT count(*) AS n FROM sessions WHERE ended = FALSE").await, 0);
+        again.jump(365 * DAY);
+        assert_eq!(again.number("SELECT count(*) AS n FROM sessions WHERE ended = FALSE").await, 0);
+    }
+
+    async fn how_long_a_session_lasts_is_not_the_wall_clocks_to_say(app: App) {
+        for jump in [365 * DAY, -365 * DAY, -DAY, HOUR] {
+            let rep = app.sign_in("rep1").await;
+            app.jump(jump);
+            rep.get("/me").await.expect(200);
+            app.pass(29 * MINUTE);
+            rep.get("/me").await.expect(200);
+            app.pass(30 * MINUTE);
+            assert_eq!(rep.get("/me").await.status, 303, "after a jump of {jump}");
+        }
+    }
+
+    async fn after_a_restart_of_the_machine_the_stored_times_count(app: App) {
+        let token = |user| {
+            let app = app.clone();
+            async move {
+                let mut tx = app.office.db.begin().await.unwrap();
+                let token = app.office.open_session(&mut tx, user, "phone", app.clock.now()).await.unwrap();
+                tx.commit().await.unwrap();
+                token
+            }
+        };
+        let first = token(app.people.rep1).await;
+        let again = app.restart_after(|clock| { clock.reboot(); clock.jump(20 * MINUTE); }).await;
+        let rep = Client::with_session(again.base(), &first);
+        rep.get("/me").await.expect(200);
+        again.pass(29 * MINUTE);
+        rep.get("/me").await.expect(200);
+        let early = again.restart_after(|clock| { clock.reboot(); clock.jump(-400 * DAY); }).await;
+        let rep = Client::with_session(early.base(), &first);
+        assert_eq!(rep.get("/me").await.status, 303, "nobody knows how old it is");
+        early.jump(400 * DAY);
         assert_eq!(rep.get("/me").await.status, 303);
     }
 
@@ -58,7 +105,7 @@ both_engines! {
         let token = app.office.open_session(&mut tx, app.people.rep1, "phone", app.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         let again = app.restart().await;
-        crate::support::client::Client::with_session(again.base(), &token).get("/me").await.expect(200);
+        Client::with_session(again.base(), &token).get("/me").await.expect(200);
     }
 
     async fn the_database_holds_no_cookie(app: App) {

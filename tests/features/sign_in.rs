@@ -32,7 +32,8 @@ both_engines! {
         let form = asked.form("/login");
         let wrong = client.submit(&form, &[("password", PASSWORD), ("captcha", "99")]).await.expect(422);
         assert!(wrong.says("请先回答这道题"));
-        assert_eq!(app.number("SELECT count(*) AS n FROM login_log").await, 3, "an unanswered question is no try");
+        assert_eq!(app.number("SELECT count(*) AS n FROM login_log WHERE outcome = 'wrong_unknown'").await, 3, "a wrong answer is no try of a password");
+        assert_eq!(app.number("SELECT count(*) AS n FROM login_log").await, 4, "no answer is no try at all");
         assert_eq!(guess(&client, "rep1", PASSWORD).await.status, 303);
         let unknown = app.stranger();
         for _ in 0..3 {

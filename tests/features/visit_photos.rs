@@ -104,4 +104,27 @@ both_engines! {
         assert!(rep.get(&second).await.says("照片重复"));
         assert!(!rep.get(&first).await.says("照片重复"));
     }
+
+    async fn a_browser_asks_before_it_shows_a_photo_again(app: App) {
+        let rep = app.sign_in("rep1").await;
+        let path = open_visit(&app, &rep).await;
+        send(&rep, &path, "IMG_1.jpg", "image/jpeg", pictures::jpeg(400, 300)).await.location();
+        let full = photos(&rep, &path).await.remove(0);
+        for address in [full.clone(), format!("{full}/thumb")] {
+            let first = rep.raw(&address, &[]).await;
+            assert_eq!(first.headers()["cache-control"], "private, no-cache");
+            let tag = first.headers()["etag"].to_str().unwrap().to_owned();
+            let again = rep.raw(&address, &[("if-none-match", &tag)]).await;
+            assert_eq!(again.status(), 304);
+            assert_eq!(again.headers()["cache-control"], "private, no-cache");
+            assert!(again.bytes().await.unwrap().is_empty());
+            assert_eq!(rep.raw(&address, &[("if-none-match", "\"other\"")]).await.status(), 200);
+            // Who may not see it is not told that it is unchanged.
+            assert_eq!(app.session_of(app.people.rep2).await.raw(&address, &[("if-none-match", &tag)]).await.status(), 404);
+            assert_eq!(app.stranger().raw(&address, &[("if-none-match", &tag)]).await.status(), 303);
+        }
+        let form = rep.get("/me").await.form("/logout");
+        rep.submit(&form, &[]).await.location();
+        assert_eq!(rep.raw(&full, &[]).await.status(), 303, "the session ended");
+    }
 }

@@ -23,6 +23,12 @@ async fn plan(rep: &Client, day: &str, customers: &[String]) {
     rep.post("/visits", &fields).await.location();
 }
 
+#[derive(sqlx_macros::FromRow)]
+struct Planned {
+    id: Id,
+    planned_on: String,
+}
+
 both_engines! {
     async fn a_visit_goes_from_plan_to_check_out_and_plans_the_next(app: App) {
         let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
@@ -183,22 +189,60 @@ both_engines! {
         for page in 1..=4 {
             shown.extend(rep.get(&format!("/visits?page={page}")).await.expect(200).records("/visits"));
         }
-        #[derive(sqlx_macros::FromRow)]
-        struct Planned {
-            id: Id,
-            planned_on: String,
-        }
         let planned: Vec<Planned> = app.rows("SELECT id, planned_on FROM visits").await;
         let days: Vec<&str> = shown
             .iter()
             .map(|path| planned.iter().find(|one| path.ends_with(&one.id.to_string())).unwrap().planned_on.as_str())
             .collect();
-        // The customer somebody is at is not planned a second time.
-        let order = [(TODAY, 1), ("2026-11-24", 3), (TODAY, 24), ("2026-11-26", 24)];
+        // The customer somebody is at is planned for another day like every other.
+        let order = [(TODAY, 1), ("2026-11-24", 3), (TODAY, 24), ("2026-11-26", 25)];
         assert_eq!(days, order.into_iter().flat_map(|(day, times)| vec![day; times]).collect::<Vec<_>>());
         assert_eq!(shown[0], forgotten, "what is under way stands first");
         let once: BTreeSet<&String> = shown.iter().collect();
         assert_eq!(once.len(), planned.len());
+    }
+
+    async fn a_second_plan_for_the_day_says_so_and_drops_nothing(app: App) {
+        let (first, second) = (seed::customer(&app, app.people.rep1, "潍坊丰源农资").await, seed::customer(&app, app.people.rep1, "寿光春雨").await);
+        let (first, second) = (first.to_string(), second.to_string());
+        let rep = app.sign_in("rep1").await;
+        let make = async |purpose: &str, customers: &[&str]| {
+            let form = rep.get("/visits/new").await.form("/visits");
+            let mut fields = vec![("op_id", form.op_id()), ("planned_on", "2026-11-25"), ("purpose", purpose)];
+            fields.extend(customers.iter().map(|customer| ("customer", *customer)));
+            rep.post("/visits", &fields).await
+        };
+        make("对账", &[&first]).await.location();
+        let page = make("送样品", &[&first, &second]).await.expect(409);
+        assert!(page.says("潍坊丰源农资这天已有拜访计划，目的是“对账”") && !page.says("寿光春雨这天已有"), "{}", page.text());
+        assert_eq!(page.form("/visits").value("purpose"), Some("送样品"), "what was typed is kept");
+        assert_eq!(app.number("SELECT count(*) AS n FROM visits").await, 1, "all or nothing");
+        // Nothing would be lost by these.
+        make("对账", &[&first]).await.location();
+        make("", &[&first, &second]).await.location();
+        assert_eq!(app.number("SELECT count(*) AS n FROM visits").await, 2);
+        // Another day for a plan is held to the same.
+        rep.post("/visits", &[("op_id", "third"), ("planned_on", "2026-11-26"), ("purpose", "收款"), ("customer", &first)]).await.location();
+        let path = format!("/visits/{}", app.rows::<Planned>("SELECT id, planned_on FROM visits WHERE purpose = '收款'").await[0].id);
+        let form = rep.get(&path).await.form(&format!("{path}/plan"));
+        let page = rep.submit(&form, &[("planned_on", "2026-11-25")]).await.expect(409);
+        assert!(page.says("目的是“对账”"), "{}", page.text());
+        rep.submit(&form, &[("planned_on", "2026-11-27")]).await.location();
+    }
+
+    async fn two_plans_at_once_for_a_customer_and_day_are_one(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        let rep = app.sign_in("rep1").await;
+        let tasks: Vec<_> = (0..8)
+            .map(|n| {
+                let rep = rep.clone();
+                tokio::spawn(async move { rep.post(&format!("/visits?customer={customer}"), &[("op_id", &*format!("plan-{n}"))]).await.status })
+            })
+            .collect();
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), 303);
+        }
+        assert_eq!(app.number("SELECT count(*) AS n FROM visits").await, 1);
     }
 
     async fn absurd_dates_are_told_by_name(app: App) {

@@ -103,16 +103,26 @@ impl App {
 
     /// Stops the server and starts it again on the same data.
     pub async fn restart(&self) -> App {
-        self.restart_with(start).await
+        self.restart_with(|_| (), start).await
+    }
+
+    /// The same, with something done to the clock while it is stopped.
+    pub async fn restart_after(&self, meanwhile: impl FnOnce(&Clock)) -> App {
+        self.restart_with(meanwhile, start).await
     }
 
     /// The same with another way to start.
-    pub async fn restart_with<F>(&self, start: impl FnOnce(Config, Clock) -> F) -> App
+    pub async fn restart_with<F>(
+        &self,
+        meanwhile: impl FnOnce(&Clock),
+        start: impl FnOnce(Config, Clock) -> F,
+    ) -> App
     where
         F: Future<Output = anyhow::Result<Running>>,
     {
         let running = self.inner.running.lock().unwrap().take();
         running.unwrap().stop().await;
+        meanwhile(&self.clock);
         let running = start(self.inner.config.clone(), self.clock.clone()).await.unwrap();
         let again = App { office: Arc::clone(&running.office), base: running.url(), ..self.clone() };
         *self.inner.running.lock().unwrap() = Some(running);
@@ -163,6 +173,12 @@ impl App {
     /// Lets time pass and wakes the jobs.
     pub fn pass(&self, by: Millis) {
         self.clock.advance(by);
+        self.office.alarm.ring();
+    }
+
+    /// Sets the clock of the machine forward or back, while no time passes.
+    pub fn jump(&self, by: Millis) {
+        self.clock.jump(by);
         self.office.alarm.ring();
     }
 

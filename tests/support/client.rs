@@ -48,6 +48,12 @@ impl Client {
         Client { http, base: base.to_owned() }
     }
 
+    /// The same on another machine, at this address of the loopback network.
+    pub fn at(base: &str, address: [u8; 4]) -> Client {
+        let http = builder().cookie_store(true).local_address(std::net::IpAddr::from(address)).build().unwrap();
+        Client { http, base: base.to_owned() }
+    }
+
     /// Asks for a page.
     pub async fn get(&self, path: &str) -> Page {
         self.read(path, self.http.get(self.url(path))).await

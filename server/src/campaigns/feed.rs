@@ -46,6 +46,8 @@ pub fn feed<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture<'a, 
             return Ok(());
         }
         let now = office.clock.now();
+        // With a clock that nobody trusts, neither a start nor quiet hours can be told.
+        let jumped = office.clock.hold().is_some();
         let scope = Scope::company(key);
         let quiet = sms::settings(&office.db).await?.quiet.holds(now);
         let mut room = AHEAD - open.iter().map(|campaign| campaign.queued).sum::<i64>();
@@ -53,6 +55,10 @@ pub fn feed<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture<'a, 
             campaign.state() == State::Running && campaign.starts_at.is_none_or(|starts| starts <= now)
         };
         for campaign in open.iter().filter(due) {
+            if jumped {
+                hold(office, campaign, "clock").await?;
+                continue;
+            }
             if quiet {
                 hold(office, campaign, "quiet").await?;
                 continue;

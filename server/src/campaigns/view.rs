@@ -201,6 +201,7 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
 pub fn progress(cx: &Cx, campaign: &Campaign, settings: &Settings) -> String {
     let lang = cx.lang;
     let note = match (campaign.state(), campaign.held.as_str(), campaign.starts_at) {
+        (State::Running, "clock", _) => t!(lang, "campaigns.note_clock"),
         (State::Running, _, Some(at)) if at > cx.now => t!(lang, "campaigns.note_at", when = clock::iso_minute(at)),
         (State::Running, "quiet", _) => t!(lang, "campaigns.note_quiet", to = sms::wall(settings.quiet.to)),
         (State::Running, "company_cap", _) => t!(lang, "campaigns.note_cap"),

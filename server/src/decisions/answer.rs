@@ -37,20 +37,28 @@ pub async fn heard(office: &Office, key: &CompanyKey, inbox: Id) -> Result<()> {
         return Ok(());
     }
     let case = Case { office, scope: &scope, inbox, digits: &digits, answer: &answer };
-    let mut tx = office.db.begin().await?;
+    let mut tx = begin(&case).await?;
     let judged = judge(&mut tx, &case).await;
     let (tx, outcome, code) = match judged {
         Ok((outcome, code)) => (tx, outcome, code),
         // What the document refuses undoes what the decision had begun; the refusal itself is told.
         Err(AppError::Refused(why)) => {
             drop(tx);
-            let mut tx = office.db.begin().await?;
+            let mut tx = begin(&case).await?;
             let code = store::sent_to(&mut tx, &digits, &answer.code).await?;
             (tx, Outcome::Against(why), code)
         }
         Err(other) => return Err(other),
     };
     finish(tx, &case, &outcome, code.as_ref()).await
+}
+
+/// Begins the transaction that counts an answer, judges it and notes it. Answers from one number take turns, so that
+/// several at once are not all the first of the day.
+async fn begin(case: &Case<'_>) -> Result<Tx> {
+    let mut tx = case.office.db.begin().await?;
+    tx.in_turn(&format!("answers of {}", case.digits)).await?;
+    Ok(tx)
 }
 
 /// Decides, or says why not.
@@ -76,7 +84,8 @@ async fn judge(tx: &mut Tx, case: &Case<'_>) -> Result<(Outcome, Option<Code>)> 
         Outcome::NotAllowed
     } else if code.used {
         Outcome::Repeated
-    } else if now >= code.expires_at {
+    } else if case.office.clock.is_due(code.expires_at) {
+        store::expire(tx, &code).await?;
         Outcome::Expired
     } else {
         match code.about {

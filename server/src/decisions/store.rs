@@ -175,6 +175,15 @@ pub async fn use_up(tx: &mut Tx, code: &Code, used_as: &str) -> Result<(), DbErr
     query.bind(code.id).bind(used_as).run(tx).await.map(|_| ())
 }
 
+/// A code that was refused as expired stays so when the clock is set back.
+pub async fn expire(tx: &mut Tx, code: &Code) -> Result<(), DbError> {
+    let query = match code.about {
+        About::Approval(_) => sql("UPDATE decision_codes SET expires_at = 0 WHERE id = $1"),
+        About::Task(..) => sql("UPDATE decision_task_codes SET expires_at = 0 WHERE id = $1"),
+    };
+    query.bind(code.id).run(tx).await.map(|_| ())
+}
+
 /// Notes what came of an answer; [`DbError::Duplicate`] when that message was dealt with before.
 pub async fn note(
     tx: &mut Tx,

@@ -114,7 +114,7 @@ struct Asked {
     code: String,
 }
 
-/// The moments of the last tries, by data folder. Of everybody: a stranger has many addresses.
+/// The moments of the last tries in steady time, by data folder. Of everybody: a stranger has many addresses.
 static TRIED: Mutex<BTreeMap<PathBuf, VecDeque<Millis>>> = Mutex::new(BTreeMap::new());
 
 fn may_try(office: &Path, now: Millis) -> bool {
@@ -135,7 +135,7 @@ fn refusal(status: StatusCode, why: &str) -> Response {
 /// `POST /gateways/claim`: the box brings the code and gets its credential.
 pub(super) async fn claim(guest: Guest) -> Result<Response> {
     let now = guest.now;
-    if !may_try(&guest.office.config.data, now) {
+    if !may_try(&guest.office.config.data, guest.office.clock.steady()) {
         tracing::warn!(from = %guest.from, "too many attempts to claim a box");
         let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "too many attempts; try again in a minute");
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
@@ -148,8 +148,17 @@ pub(super) async fn claim(guest: Guest) -> Result<Response> {
     let office = &guest.office;
     let mut tx = office.db.begin().await?;
     let waiting = store::by_code(&mut tx, &code_hash(&asked.code)).await?;
-    let Some(gateway) = waiting.filter(|gateway| gateway.claim_until.is_some_and(|until| now < until)) else {
+    let (good, expired) = match waiting {
+        Some(gateway) if gateway.claim_until.is_some_and(|until| now < until) => (Some(gateway), None),
+        other => (None, other),
+    };
+    let Some(gateway) = good else {
         tracing::warn!(from = %guest.from, "a wrong or expired claim code");
+        if let Some(gateway) = expired {
+            // A clock that is set back later does not make it good again.
+            store::forget_code(&mut tx, gateway.id).await?;
+            tx.commit().await?;
+        }
         return Ok(refusal(
             StatusCode::NOT_FOUND,
             "the code is wrong, used or expired; issue a new one on the gateways page",

@@ -3,7 +3,7 @@
 //!
 //! Tables: gateways, gateway_events, gateway_commands, gateway_lines.
 //! Events: none; what a box says goes through `reactions`.
-//! Uses: nothing.
+//! Uses: clock_check.
 
 mod claim;
 mod commands;

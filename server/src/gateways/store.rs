@@ -112,6 +112,11 @@ pub async fn insert(
     Ok((id, wire_name))
 }
 
+/// The code of a box that was never claimed is used up.
+pub async fn forget_code(tx: &mut Tx, id: Id) -> Result<(), DbError> {
+    sql("UPDATE gateways SET claim_code_hash = NULL WHERE id = $1 AND state = 'new'").bind(id).run(tx).await.map(|_| ())
+}
+
 /// A new code for a box that was never claimed.
 pub async fn set_code(tx: &mut Tx, id: Id, code_hash: &str, until: Millis) -> Result<(), DbError> {
     sql("UPDATE gateways SET claim_code_hash = $2, claim_until = $3 WHERE id = $1 AND state = 'new'")

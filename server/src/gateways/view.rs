@@ -8,6 +8,7 @@ use super::commands::{self, Given};
 use super::notices::low;
 use super::store::Gateway;
 use super::{health, settings, trouble};
+use crate::clock_check;
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
 use crate::kernel::cx::Cx;
@@ -47,6 +48,7 @@ pub fn list(cx: &Cx, gateways: &[Gateway]) -> String {
     let may_add = cx.may(Gate::create(Module::Gateways));
     let new = t!(lang, "gateways.new");
     let body = html! {
+        (clock_check::notice(cx))
         @if gateways.is_empty() {
             (empty(t!(lang, "gateways.none"), may_add.then_some(("/gateways/new", new.as_ref()))))
         } @else {

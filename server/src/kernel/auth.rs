@@ -12,12 +12,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 use crate::kernel::Kernel;
 use crate::kernel::access::{RightsTable, Role, Scope};
-use crate::kernel::clock::{HOUR, MINUTE, Millis};
+use crate::kernel::clock::{HOUR, MINUTE, Millis, Stamp};
 use crate::kernel::db::{DbError, Tx, sql};
+use crate::kernel::error::AppError;
+use crate::kernel::hashing::{Busy, Hashing, Turn};
 use crate::kernel::hex::hex;
 use crate::kernel::id::Id;
 
@@ -65,6 +66,7 @@ pub struct Session {
     pub id: String,
     /// Whose.
     pub actor: Actor,
+    // All of the steady time, which nobody can set.
     begun: Millis,
     seen: AtomicI64,
     noted: AtomicI64,
@@ -72,24 +74,23 @@ pub struct Session {
 }
 
 impl Session {
-    /// How long nobody has asked for anything in it.
+    /// How long nobody has asked for anything in it, at `steady`.
     #[must_use]
-    pub fn idle(&self, now: Millis) -> Millis {
-        now - self.seen.load(Ordering::Relaxed)
+    pub fn idle(&self, steady: Millis) -> Millis {
+        steady - self.seen.load(Ordering::Relaxed)
     }
 }
 
-/// The cache of sessions, and the gate before the hash function.
+/// The cache of sessions, and the queue before the hash function.
 #[derive(Debug)]
 pub struct Sessions {
     cache: Cache<String, Arc<Session>>,
-    hashing: Semaphore,
+    hashing: Hashing,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        // Two hashes at once: each takes 19 MiB and a core for some 20 ms, and sign-in must not starve pages.
-        Sessions { cache: Cache::new(SESSIONS), hashing: Semaphore::new(2) }
+        Sessions { cache: Cache::new(SESSIONS), hashing: Hashing::default() }
     }
 }
 
@@ -104,6 +105,9 @@ impl Sessions {
 struct Row {
     begun_at: Millis,
     seen_at: Millis,
+    boot: i64,
+    begun_steady: Millis,
+    seen_steady: Millis,
     user_id: Id,
     name: String,
     role: String,
@@ -123,33 +127,59 @@ fn digest(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
 
+/// Hashes a password for storage. It takes 19 MiB and a core for a while: a server waits for a [`Turn`] first.
+///
+/// # Errors
+/// Only when the process cannot hash at all.
+pub async fn hash(password: String) -> anyhow::Result<String> {
+    tokio::task::spawn_blocking(move || {
+        argon2()?
+            .hash_password(password.as_bytes())
+            .map(|hash| hash.to_string())
+            .map_err(|error| anyhow::anyhow!("argon2: {error}"))
+    })
+    .await?
+}
+
+impl From<Busy> for AppError {
+    fn from(_: Busy) -> AppError {
+        AppError::TooMany
+    }
+}
+
 impl Kernel {
-    /// Hashes a password for storage.
+    /// Waits for a turn at the hash function; see [`Hashing::turn`].
     ///
     /// # Errors
-    /// Only when the process cannot hash at all.
-    pub async fn hash_password(&self, password: String) -> anyhow::Result<String> {
-        let _turn = self.sessions.hashing.acquire().await?;
-        tokio::task::spawn_blocking(move || {
-            argon2()?
-                .hash_password(password.as_bytes())
-                .map(|hash| hash.to_string())
-                .map_err(|error| anyhow::anyhow!("argon2: {error}"))
-        })
-        .await?
+    /// [`Busy`] when too many wait.
+    pub async fn hashing_turn(&self, whose: &str) -> Result<Turn, Busy> {
+        self.sessions.hashing.turn(whose).await
     }
 
-    /// Checks a password. With no stored hash (an unknown user) it hashes all the same and answers no, so
-    /// that both take the same time.
+    /// Hashes a password for storage, in the turn of those who are signed in.
+    ///
+    /// # Errors
+    /// [`AppError::TooMany`] when too many wait.
+    pub async fn hash_password(&self, password: String) -> Result<String, AppError> {
+        let _turn = self.hashing_turn("").await?;
+        Ok(hash(password).await?)
+    }
+
+    /// Checks a password in its turn. With no stored hash (an unknown user) it hashes all the same and answers no,
+    /// so that both take the same time. The caller counts the try before.
     ///
     /// # Errors
     /// Only when the process cannot hash at all.
-    pub async fn verify_password(&self, stored: Option<String>, password: String) -> anyhow::Result<bool> {
+    pub async fn verify_password(
+        &self,
+        _turn: &Turn,
+        stored: Option<String>,
+        password: String,
+    ) -> anyhow::Result<bool> {
         let Some(stored) = stored else {
-            self.hash_password(password).await?;
+            hash(password).await?;
             return Ok(false);
         };
-        let _turn = self.sessions.hashing.acquire().await?;
         tokio::task::spawn_blocking(move || {
             let hash = PasswordHash::new(&stored).map_err(|error| anyhow::anyhow!("a stored hash: {error}"))?;
             Ok(argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
@@ -163,13 +193,17 @@ impl Kernel {
     /// What the database says.
     pub async fn open_session(&self, tx: &mut Tx, user: Id, device: &str, now: Millis) -> Result<String, DbError> {
         let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        sql("INSERT INTO sessions (id, user_id, begun_at, seen_at, device) VALUES ($1, $2, $3, $3, $4)")
-            .bind(digest(&token))
-            .bind(user)
-            .bind(now)
-            .bind(device)
-            .run(tx)
-            .await?;
+        let Stamp { steady, boot, .. } = self.clock.stamp();
+        sql("INSERT INTO sessions (id, user_id, begun_at, seen_at, device, boot, begun_steady, seen_steady) \
+             VALUES ($1, $2, $3, $3, $4, $5, $6, $6)")
+        .bind(digest(&token))
+        .bind(user)
+        .bind(now)
+        .bind(device)
+        .bind(boot)
+        .bind(steady)
+        .run(tx)
+        .await?;
         Ok(token)
     }
 
@@ -181,6 +215,14 @@ impl Kernel {
         sql("DELETE FROM sessions WHERE id = $1").bind(session).run(tx).await?;
         self.sessions.cache.remove(session);
         Ok(())
+    }
+
+    /// Ends the session of a cookie value, if it is one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn end_session_of_cookie(&self, tx: &mut Tx, token: &str) -> Result<(), DbError> {
+        self.end_session(tx, &digest(token)).await
     }
 
     /// Ends every session of a person: password changed, left, locked.
@@ -199,32 +241,51 @@ impl Kernel {
     /// # Errors
     /// What the database says.
     pub async fn session(&self, token: &str, active: bool) -> Result<Option<Arc<Session>>, DbError> {
-        let now = self.clock.now();
+        let now = self.clock.stamp();
         let id = digest(token);
-        let cached = self.sessions.cache.get(&id).filter(|session| (0..TRUSTED_FOR).contains(&(now - session.loaded)));
-        let session = match cached {
+        let fresh = |session: &Arc<Session>| (0..TRUSTED_FOR).contains(&(now.steady - session.loaded));
+        let session = match self.sessions.cache.get(&id).filter(fresh) {
             Some(session) => session,
-            None => match self.load_session(&id, now).await? {
+            None => match self.load_session(&id).await? {
                 Some(session) => session,
                 None => return Ok(None),
             },
         };
-        let seen = session.seen.load(Ordering::Relaxed);
-        let alive = now - seen < self.config.idle() && now - session.begun < ABSOLUTE && now >= session.begun;
-        if !alive {
-            self.sessions.cache.remove(&id);
+        if session.idle(now.steady) >= self.config.idle() || now.steady - session.begun >= ABSOLUTE {
+            self.refuse(&id).await;
             return Ok(None);
         }
         if active {
-            session.seen.store(now, Ordering::Relaxed);
-            if now - session.noted.load(Ordering::Relaxed) >= NOTE_EVERY {
-                session.noted.store(now, Ordering::Relaxed);
+            session.seen.store(now.steady, Ordering::Relaxed);
+            if now.steady - session.noted.load(Ordering::Relaxed) >= NOTE_EVERY {
+                session.noted.store(now.steady, Ordering::Relaxed);
                 let mut tx = self.db.begin().await?;
-                sql("UPDATE sessions SET seen_at = $2 WHERE id = $1").bind(&id).bind(now).run(&mut tx).await?;
+                sql("UPDATE sessions SET seen_at = $2, boot = $3, begun_steady = $4, seen_steady = $5 WHERE id = $1")
+                    .bind(&id)
+                    .bind(now.wall)
+                    .bind(now.boot)
+                    .bind(session.begun)
+                    .bind(now.steady)
+                    .run(&mut tx)
+                    .await?;
                 tx.commit().await?;
             }
         }
         Ok(Some(session))
+    }
+
+    /// Ends a session that is over: no later clock revives it. Where nothing can be written, it is refused all the
+    /// same.
+    async fn refuse(&self, id: &str) {
+        self.sessions.cache.remove(id);
+        let ending = async {
+            let mut tx = self.db.begin().await?;
+            sql("UPDATE sessions SET ended = TRUE WHERE id = $1").bind(id).run(&mut tx).await?;
+            tx.commit().await
+        };
+        if let Err(error) = ending.await {
+            tracing::warn!(%error, "a session that is over is not marked as ended");
+        }
     }
 
     /// Whose session a cookie value was, ended or not: the owner of a form that it interrupted.
@@ -241,18 +302,27 @@ impl Kernel {
         Ok(owner.map(|owner| owner.user_id))
     }
 
-    async fn load_session(&self, id: &str, now: Millis) -> Result<Option<Arc<Session>>, DbError> {
+    async fn load_session(&self, id: &str) -> Result<Option<Arc<Session>>, DbError> {
         let row: Option<Row> = sql(
-            "SELECT s.begun_at, s.seen_at, u.id AS user_id, u.name, u.role, u.department_id, d.path, u.must_change_password \
+            "SELECT s.begun_at, s.seen_at, s.boot, s.begun_steady, s.seen_steady, u.id AS user_id, u.name, u.role, \
+             u.department_id, d.path, u.must_change_password \
              FROM sessions s JOIN users u ON u.id = s.user_id JOIN departments d ON d.id = u.department_id \
-             WHERE s.id = $1 AND u.status = 'active'",
+             WHERE s.id = $1 AND s.ended = FALSE AND u.status = 'active'",
         )
         .bind(id)
         .optional(&self.db)
         .await?;
         let Some(row) = row else { return Ok(None) };
         let Some(role) = Role::from_code(&row.role) else { return Ok(None) };
-        let before = self.sessions.cache.get(id).map_or(row.seen_at, |old| old.seen.load(Ordering::Relaxed));
+        let ago = |wall, steady| self.clock.since(&Stamp { wall, steady, boot: row.boot });
+        let (Some(begun), Some(seen)) = (ago(row.begun_at, row.begun_steady), ago(row.seen_at, row.seen_steady)) else {
+            // The wall clock stands before the session began, and nothing else tells how old it is.
+            self.refuse(id).await;
+            return Ok(None);
+        };
+        let now = self.clock.steady();
+        let seen = now - seen;
+        let before = self.sessions.cache.get(id).map_or(seen, |old| old.seen.load(Ordering::Relaxed));
         let session = Arc::new(Session {
             id: id.to_owned(),
             actor: Actor {
@@ -264,9 +334,9 @@ impl Kernel {
                 rights: (self.hooks.rights)(role),
                 must_change_password: row.must_change_password,
             },
-            begun: row.begun_at,
-            seen: AtomicI64::new(before.max(row.seen_at)),
-            noted: AtomicI64::new(row.seen_at),
+            begun: now - begun,
+            seen: AtomicI64::new(before.max(seen)),
+            noted: AtomicI64::new(seen),
             loaded: now,
         });
         self.sessions.cache.insert(id.to_owned(), Arc::clone(&session));

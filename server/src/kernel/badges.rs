@@ -51,7 +51,7 @@ impl Kernel {
     /// # Errors
     /// What the database says.
     pub async fn badges_of(&self, actor: &Actor) -> Result<BadgeCounts, DbError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let fresh = i64::try_from(FRESH.as_millis()).unwrap_or(i64::MAX);
         if let Some((at, counts)) = self.badges.kept.get(&actor.id)
             && (0..fresh).contains(&(now - at))

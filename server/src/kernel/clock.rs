@@ -3,10 +3,14 @@
 //! China has had one zone without daylight saving since 1991, so a fixed +08:00 is exact for every
 //! business date and saves a zone database in the binary.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use nix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::jumps::{Hold, Kept, State, Watch};
 
 /// UTC milliseconds since 1970.
 pub type Millis = i64;
@@ -18,23 +22,80 @@ pub const HOUR: Millis = 60 * MINUTE;
 /// Milliseconds of one day.
 pub const DAY: Millis = 24 * HOUR;
 
-/// Where now comes from: the system, or a hand-set time in tests.
+/// Where now comes from: the system, or a hand-set time in tests. There are two times: the wall clock, which people
+/// and records go by and which can be set to anything, and the steady one, which only ever runs on and which
+/// durations are measured by.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    set: Option<Arc<AtomicI64>>,
+    set: Option<Arc<SetByHand>>,
+    watch: Arc<Mutex<Watch>>,
+}
+
+#[derive(Debug, Default)]
+struct SetByHand {
+    wall: AtomicI64,
+    steady: AtomicI64,
+    boot: AtomicI64,
+}
+
+/// A moment by both times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// UTC milliseconds.
+    pub wall: Millis,
+    /// Milliseconds of the steady time.
+    pub steady: Millis,
+    /// The run of the machine in which `steady` counts.
+    pub boot: i64,
+}
+
+/// The run of the machine: its steady time begins anew with each. A machine that does not name its runs counts each
+/// process as one.
+static BOOT: LazyLock<i64> = LazyLock::new(|| {
+    let named = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+    let digits: Option<String> = named.map(|id| id.chars().filter(char::is_ascii_hexdigit).take(15).collect());
+    digits.and_then(|digits| i64::from_str_radix(&digits, 16).ok()).unwrap_or_else(|| rand::random::<i64>() >> 1)
+});
+
+/// Runs on while the machine sleeps, so that waking up is no jump of the wall clock.
+#[cfg(target_os = "linux")]
+const STEADY: ClockId = ClockId::CLOCK_BOOTTIME;
+#[cfg(not(target_os = "linux"))]
+const STEADY: ClockId = ClockId::CLOCK_MONOTONIC;
+
+fn system_steady() -> Millis {
+    // Both clocks exist on every kernel that this runs on; the fallback cannot be reached.
+    clock_gettime(STEADY).map_or(0, |time| time.tv_sec() * 1000 + time.tv_nsec() / 1_000_000)
 }
 
 impl Clock {
     /// A clock that stands at `at` until it is moved; for tests.
     #[must_use]
     pub fn standing_at(at: Millis) -> Clock {
-        Clock { set: Some(Arc::new(AtomicI64::new(at))) }
+        let set = SetByHand { wall: AtomicI64::new(at), ..SetByHand::default() };
+        Clock { set: Some(Arc::new(set)), ..Clock::default() }
     }
 
-    /// Moves a standing clock by `by` milliseconds; the system clock does not move.
+    /// Lets time pass on a standing clock; the system clock does not move.
     pub fn advance(&self, by: Millis) {
         if let Some(set) = &self.set {
-            set.fetch_add(by, Ordering::Relaxed);
+            set.steady.fetch_add(by.max(0), Ordering::Relaxed);
+            set.wall.fetch_add(by.max(0), Ordering::Relaxed);
+        }
+    }
+
+    /// Sets the wall time of a standing clock forward or back, while no time passes.
+    pub fn jump(&self, by: Millis) {
+        if let Some(set) = &self.set {
+            set.wall.fetch_add(by, Ordering::Relaxed);
+        }
+    }
+
+    /// Begins another run of the machine on a standing clock.
+    pub fn reboot(&self) {
+        if let Some(set) = &self.set {
+            set.boot.fetch_add(1, Ordering::Relaxed);
+            set.steady.store(0, Ordering::Relaxed);
         }
     }
 
@@ -42,9 +103,73 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Millis {
         match &self.set {
-            Some(set) => set.load(Ordering::Relaxed),
+            Some(set) => set.wall.load(Ordering::Relaxed),
             None => Utc::now().timestamp_millis(),
         }
+    }
+
+    /// Milliseconds of the steady time, for durations inside this process.
+    #[must_use]
+    pub fn steady(&self) -> Millis {
+        match &self.set {
+            Some(set) => set.steady.load(Ordering::Relaxed),
+            None => system_steady(),
+        }
+    }
+
+    /// Now by both times, for durations that outlive this process.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        let boot = self.set.as_ref().map_or(*BOOT, |set| set.boot.load(Ordering::Relaxed));
+        Stamp { wall: self.now(), steady: self.steady(), boot }
+    }
+
+    /// How long ago `then` was: by the steady time in the same run of the machine, else by the wall clock. `None`
+    /// when the wall clock was set back behind it.
+    #[must_use]
+    pub fn since(&self, then: &Stamp) -> Option<Millis> {
+        let now = self.stamp();
+        let passed = if now.boot == then.boot { now.steady - then.steady } else { now.wall - then.wall };
+        (passed >= 0).then_some(passed)
+    }
+
+    fn watch<T>(&self, look: impl FnOnce(&mut Watch) -> T) -> T {
+        look(&mut self.watch.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes on watching from what was kept of an earlier process.
+    pub fn resume(&self, kept: Option<Kept>) {
+        let now = self.stamp();
+        self.watch(|watch| *watch = Watch::resume(kept, now));
+    }
+
+    /// What the watch knows now, and what is to be kept of it.
+    #[must_use]
+    pub fn watched(&self) -> (State, Kept) {
+        let now = self.stamp();
+        self.watch(|watch| (watch.look(now), watch.kept(now)))
+    }
+
+    /// What waits for a person because the wall clock jumped ahead. Read it after [`Clock::now`]: then it knows of a
+    /// jump that `now` shows.
+    #[must_use]
+    pub fn hold(&self) -> Option<Hold> {
+        match self.watched().0 {
+            State::Ahead(hold) => Some(hold),
+            State::InStep | State::Behind { .. } => None,
+        }
+    }
+
+    /// Whether `at` has come, and not only through a jump that nobody has confirmed.
+    #[must_use]
+    pub fn is_due(&self, at: Millis) -> bool {
+        at <= self.now() && self.hold().is_none_or(|hold| !hold.covers(at))
+    }
+
+    /// A person has looked: the wall clock is right.
+    pub fn confirm(&self) {
+        let now = self.stamp();
+        self.watch(|watch| *watch = Watch::resume(None, now));
     }
 
     /// Today's date in China.

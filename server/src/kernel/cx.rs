@@ -1,5 +1,6 @@
 //! One request: who asks, for what, in which language; and the write it may become.
 
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,9 @@ use crate::kernel::write::Write;
 use crate::ui::layout::{Frame, Look, Sheet, TextSize, Theme};
 use crate::ui::style;
 
+/// The longest `op_id`: ours have 53 characters.
+const LONGEST_OP: usize = 80;
+
 /// A request by anybody.
 #[derive(Debug)]
 pub struct Guest {
@@ -36,6 +40,8 @@ pub struct Guest {
     pub method: Method,
     /// The path without the query.
     pub path: String,
+    /// The path with the query.
+    pub address: String,
     /// The network address it came from.
     pub from: String,
     /// The request id in logs and on error pages.
@@ -105,6 +111,7 @@ impl Guest {
             look,
             method: request.method().clone(),
             path: uri.path().to_owned(),
+            address: uri.path_and_query().map_or_else(|| uri.path(), |whole| whole.as_str()).to_owned(),
             from: request.remote_addr().to_string(),
             reference: Id::new().to_string(),
             needs_token: false,
@@ -160,13 +167,32 @@ impl Guest {
         self.office.config.tls() || self.header("x-forwarded-proto") == Some("https")
     }
 
+    /// Who shares turns with this request: its address without the port. Of IPv6 it is the network, since every
+    /// household has a whole one.
+    #[must_use]
+    pub fn asker(&self) -> String {
+        let from = self.from.strip_prefix("socket://").unwrap_or(&self.from);
+        let ip = from.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| from.parse::<IpAddr>());
+        match ip.map(|ip| ip.to_canonical()) {
+            Ok(IpAddr::V4(v4)) => v4.to_string(),
+            Ok(IpAddr::V6(v6)) => {
+                let [a, b, c, d, ..] = v6.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}")
+            }
+            Err(_) => from.to_owned(),
+        }
+    }
+
     /// Reads the posted form.
     ///
     /// # Errors
     /// [`AppError::TooLarge`] or [`AppError::BadRequest`].
     pub async fn form(&self) -> Result<Form> {
         let form = match self.take() {
-            Received::Unread(body) => Form::read(&self.headers, body, self.lang).await?,
+            Received::Unread(body) => {
+                let action = format!("{} {}", self.method, self.address);
+                Form::read(&self.headers, body, self.lang, &action).await?
+            }
             Received::Form(form) => form,
             Received::Read => return Err(AppError::BadRequest("the body was read already")),
         };
@@ -217,12 +243,13 @@ impl Guest {
     /// An `op_id` that shows by whom it was given out: a UUIDv7, a dot, and a MAC over it and the session.
     fn token(&self, session: &str) -> String {
         let op = uuid::Uuid::now_v7().to_string();
-        let mac = self.token_mac(session, &op);
+        let mac = self.office.seal.mac(&[b"form", session.as_bytes(), op.as_bytes()]);
         format!("{op}.{mac}")
     }
 
-    fn token_mac(&self, session: &str, op: &str) -> String {
-        self.office.seal.mac(&[b"form", session.as_bytes(), op.as_bytes()])
+    fn is_token(&self, session: &str, token: &str) -> bool {
+        let (op, mac) = token.split_once('.').unwrap_or_default();
+        !op.is_empty() && self.office.seal.is_mac(&[b"form", session.as_bytes(), op.as_bytes()], mac)
     }
 
     /// A new `op_id` for a form on a page for anybody.
@@ -314,14 +341,14 @@ impl Cx {
     ///
     /// # Errors
     /// [`AppError::Repeated`] with the first answer; [`AppError::OtherContent`] when its `op_id` was used for
-    /// other content; what [`Guest::form`] says.
+    /// other content or at another address; [`AppError::WithoutOp`] when it has none; what [`Guest::form`] says.
     pub async fn form(&self) -> Result<Form> {
         let form = self.guest.form().await?;
-        if self.needs_token {
-            let (op, mac) = form.op().split_once('.').unwrap_or_default();
-            if op.is_empty() || mac != self.token_mac(&self.session.id, op) {
-                return Err(AppError::Forbidden);
-            }
+        if self.needs_token && !self.is_token(&self.session.id, form.op()) {
+            return Err(AppError::Forbidden);
+        }
+        if form.op().is_empty() || form.op().len() > LONGEST_OP {
+            return Err(AppError::WithoutOp);
         }
         match self.first_answer(&form).await? {
             Some(answer) => Err(answer),
@@ -329,7 +356,8 @@ impl Cx {
         }
     }
 
-    /// The posted body as bytes, for the few addresses that scripts post JSON to.
+    /// The posted body as bytes, for the few addresses that scripts post JSON to. These bring no `op_id`: what they
+    /// ask for is the same when it is done twice.
     ///
     /// # Errors
     /// [`AppError::Forbidden`] when the browser does not say that a page of ours sent it;

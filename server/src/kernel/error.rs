@@ -3,7 +3,7 @@
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
 
-use crate::kernel::address::address;
+use crate::kernel::address::{address, local};
 use crate::kernel::db::DbError;
 use crate::kernel::i18n::t;
 use crate::kernel::quiet;
@@ -36,6 +36,16 @@ pub enum AppError {
     /// The request cannot be read. 400; the text is for the log.
     #[error("bad request: {0}")]
     BadRequest(&'static str),
+    /// A form that changes something came without the token that keeps it from being done twice. 400.
+    #[error("a form without an op_id")]
+    WithoutOp,
+    /// The person must choose a password of their own before anything else. To that page; 403 where something was
+    /// to be done.
+    #[error("the password is to be changed first")]
+    PasswordFirst,
+    /// Too many passwords wait to be checked, or too many guesses were made. 429 with Retry-After.
+    #[error("too many tries")]
+    TooMany,
     /// More than this form accepts. 413.
     #[error("too large")]
     TooLarge,
@@ -87,10 +97,11 @@ impl AppError {
     pub fn status(&self) -> StatusCode {
         match self {
             AppError::NotFound => StatusCode::NOT_FOUND,
-            AppError::Forbidden => StatusCode::FORBIDDEN,
+            AppError::Forbidden | AppError::PasswordFirst => StatusCode::FORBIDDEN,
             AppError::SignIn | AppError::Repeated(_) => StatusCode::SEE_OTHER,
             AppError::OtherContent | AppError::Taken | AppError::Refused(_) => StatusCode::CONFLICT,
-            AppError::BadRequest(_) => StatusCode::BAD_REQUEST,
+            AppError::BadRequest(_) | AppError::WithoutOp => StatusCode::BAD_REQUEST,
+            AppError::TooMany => StatusCode::TOO_MANY_REQUESTS,
             AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             AppError::Unavailable(_) | AppError::Undone(_) => StatusCode::SERVICE_UNAVAILABLE,
             AppError::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -111,6 +122,9 @@ impl AppError {
             AppError::Taken => (t!(lang, "error.taken"), t!(lang, "error.taken_text")),
             AppError::Refused(why) => (t!(lang, "error.refused"), why.as_str().into()),
             AppError::BadRequest(_) => (t!(lang, "error.bad_request"), t!(lang, "error.bad_request_text")),
+            AppError::WithoutOp => (t!(lang, "error.bad_request"), t!(lang, "error.without_op_text")),
+            AppError::PasswordFirst => (t!(lang, "error.password_first"), t!(lang, "error.password_first_text")),
+            AppError::TooMany => (t!(lang, "error.too_many"), t!(lang, "error.too_many_text")),
             AppError::TooLarge => (t!(lang, "error.too_large"), t!(lang, "error.too_large_text")),
             AppError::Unavailable(_) | AppError::Undone(_) => {
                 (t!(lang, "error.unavailable"), t!(lang, "error.unavailable_text"))
@@ -131,6 +145,9 @@ impl AppError {
             | AppError::OtherContent
             | AppError::Taken
             | AppError::Refused(_)
+            | AppError::WithoutOp
+            | AppError::PasswordFirst
+            | AppError::TooMany
             | AppError::TooLarge => {}
         }
         let body = maud::html! {
@@ -144,7 +161,7 @@ impl AppError {
         let page = Page::new(frame, title).back("/").error_title().render(body);
         let mut response = html(page);
         response.set_status(self.status());
-        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(self.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
         }
         response
@@ -156,10 +173,11 @@ fn sign_in_address(path: &str) -> String {
     address("/login", &[("next", if path == "/" { "" } else { path })])
 }
 
-/// 303 to `location`: what every successful POST answers.
+/// 303 to `location`: what every successful POST answers. One that leads out of this site leads to the first page.
 #[must_use]
 pub fn see_other(location: &str) -> Response {
-    Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, location).finish()
+    let inside = local(location).unwrap_or_else(|| "/".to_owned());
+    Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, inside).finish()
 }
 
 /// An HTML document as a response.

@@ -76,7 +76,8 @@ impl Form {
         }
     }
 
-    pub(in crate::kernel) async fn read(headers: &HeaderMap, body: Body, lang: Lang) -> Result<Form> {
+    /// Reads a body that was sent to `target`, which is a method and an address.
+    pub(in crate::kernel) async fn read(headers: &HeaderMap, body: Body, lang: Lang, target: &str) -> Result<Form> {
         let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let multipart = kind.starts_with("multipart/form-data");
         let limit = if multipart { FILES_LIMIT } else { TEXT_LIMIT };
@@ -88,7 +89,7 @@ impl Form {
             form.fields = serde_urlencoded::from_bytes(&bytes).map_err(|_| AppError::BadRequest("not a form"))?;
         }
         form.op = form.value("op_id").to_owned();
-        form.hash = form.digest();
+        form.hash = form.digest(target);
         Ok(form)
     }
 
@@ -113,13 +114,15 @@ impl Form {
         Ok(())
     }
 
-    /// What the form says, without the token: the same content gives the same digest.
-    fn digest(&self) -> String {
+    /// What the form says and to which address, without the token: the same content at the same address gives the
+    /// same digest.
+    fn digest(&self, target: &str) -> String {
         let mut hash = Sha256::new();
         let mut add = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_be_bytes());
             hash.update(bytes);
         };
+        add(target.as_bytes());
         for (name, value) in self.fields.iter().filter(|(name, _)| name != "op_id") {
             add(name.as_bytes());
             add(value.as_bytes());
@@ -143,7 +146,7 @@ impl Form {
         &self.op
     }
 
-    /// SHA-256 of the content in hex.
+    /// SHA-256 of method, address and content in hex.
     #[must_use]
     pub fn hash(&self) -> &str {
         &self.hash

@@ -43,7 +43,7 @@ where
     let key = Arc::new(CompanyKey::new());
     loop {
         let now = office.clock.now();
-        match outbox::take::<E>(&office.db, now, BATCH).await {
+        match outbox::take::<E>(&office.db, now, office.clock.hold(), BATCH).await {
             Ok(events) if events.is_empty() => rest(&office).await,
             Ok(events) => {
                 for pending in events {
@@ -99,7 +99,7 @@ pub async fn repeat(office: Office, every: Duration, work: Round) {
 
 /// Sleeps until the next event is due or somebody rings.
 async fn rest(office: &Office) {
-    let due = outbox::next_due(&office.db).await.ok().flatten();
+    let due = outbox::next_due(&office.db, office.clock.hold()).await.ok().flatten();
     let wait = due.map_or(LONGEST_SLEEP, |due| {
         let ms = u64::try_from(due - office.clock.now()).unwrap_or(0);
         Duration::from_millis(ms).min(LONGEST_SLEEP)

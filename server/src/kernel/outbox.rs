@@ -6,9 +6,10 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::kernel::clock::{MINUTE, Millis};
-use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::clock::{DAY, HOUR, MINUTE, Millis};
+use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
+use crate::kernel::jumps::Hold;
 use crate::kernel::paging::{Listing, Paging};
 use crate::kernel::quiet;
 
@@ -64,19 +65,19 @@ pub async fn record<E: Event>(tx: &mut Tx, event: &E, at: Millis, due_at: Millis
     Ok(id)
 }
 
-/// Takes up to `most` due events and leases them.
+/// Takes up to `most` due events and leases them. What is due only through a jump of the clock is left.
 ///
 /// # Errors
 /// What the database says.
-pub async fn take<E: Event>(db: &Db, now: Millis, most: i64) -> Result<Vec<Pending<E>>, DbError> {
+pub async fn take<E: Event>(db: &Db, now: Millis, hold: Option<Hold>, most: i64) -> Result<Vec<Pending<E>>, DbError> {
     // Looking first keeps an idle server from writing.
-    let waiting: Vec<Row> = due(On::Db(db), now, most, "").await?;
+    let waiting: Vec<Row> = due(On::Db(db), now, hold, most, "").await?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = db.begin().await?;
     let lock = tx.for_update();
-    let rows = due(On::Tx(&mut tx), now, most, lock).await?;
+    let rows = due(On::Tx(&mut tx), now, hold, most, lock).await?;
     if !rows.is_empty() {
         sql("UPDATE events SET attempts = attempts + 1, due_at = ")
             .arg(now + LEASE)
@@ -102,13 +103,27 @@ pub async fn take<E: Event>(db: &Db, now: Millis, most: i64) -> Result<Vec<Pendi
     Ok(taken)
 }
 
-async fn due(on: On<'_>, now: Millis, most: i64, lock: &'static str) -> Result<Vec<Row>, DbError> {
-    sql("SELECT id, attempts, at, payload FROM events WHERE state = 'pending' AND due_at <= $1 ORDER BY due_at, id LIMIT $2")
-        .bind(now)
-        .bind(most)
-        .push(lock)
-        .all(on)
-        .await
+async fn due(on: On<'_>, now: Millis, hold: Option<Hold>, most: i64, lock: &'static str) -> Result<Vec<Row>, DbError> {
+    // A clock that ran ahead and was set back leaves events behind that lie in the future: what it recorded, and what
+    // it tried and put off. A retry waits for hours, not for days.
+    let query = sql("SELECT id, attempts, at, payload FROM events WHERE state = 'pending' AND (due_at <= ")
+        .arg(now)
+        .push(" OR at > ")
+        .arg(now + HOUR)
+        .push(" OR (attempts > 0 AND due_at > ")
+        .arg(now + DAY)
+        .push("))");
+    not_held(query, hold).push(" ORDER BY due_at, id LIMIT ").arg(most).push(lock).all(on).await
+}
+
+/// Leaves out what only an unconfirmed jump of the clock made due: recorded before it, for a time that has not come.
+fn not_held(query: Query, hold: Option<Hold>) -> Query {
+    match hold {
+        None => query,
+        Some(Hold { believed, .. }) => {
+            query.push(" AND (due_at <= ").arg(believed).push(" OR at > ").arg(believed).push(")")
+        }
+    }
 }
 
 /// Notes that every reaction to an event has run.
@@ -143,12 +158,13 @@ pub async fn failed(db: &Db, id: Id, attempts: i64, why: &str, now: Millis) -> R
 ///
 /// # Errors
 /// What the database says.
-pub async fn next_due(db: &Db) -> Result<Option<Millis>, DbError> {
+pub async fn next_due(db: &Db, hold: Option<Hold>) -> Result<Option<Millis>, DbError> {
     #[derive(sqlx_macros::FromRow)]
     struct Due {
         due_at: Option<i64>,
     }
-    let due: Due = sql("SELECT min(due_at) AS due_at FROM events WHERE state = 'pending'").one(db).await?;
+    let query = sql("SELECT min(due_at) AS due_at FROM events WHERE state = 'pending'");
+    let due: Due = not_held(query, hold).one(db).await?;
     Ok(due.due_at)
 }
 

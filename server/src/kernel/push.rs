@@ -19,6 +19,7 @@ use serde::Deserialize;
 use web_push::{ContentEncoding, SubscriptionInfo, Urgency, VapidSignatureBuilder, WebPushMessageBuilder};
 
 use crate::kernel::access::Gate;
+use crate::kernel::address::local;
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::{HOUR, Millis};
 use crate::kernel::cx::Cx;
@@ -209,7 +210,7 @@ fn payload(title: &str, body: &str, href: &str, confirm: Option<&str>) -> String
     serde_json::json!({
         "title": cut(title, LONGEST.0),
         "body": cut(body, LONGEST.1),
-        "href": href,
+        "href": local(href).unwrap_or_else(|| "/".to_owned()),
         "confirm": confirm,
     })
     .to_string()
@@ -409,12 +410,9 @@ struct Confirmed {
 async fn confirm(cx: Cx) -> Result<Response> {
     let bytes = cx.bytes(LARGEST).await?;
     let posted: Confirmed = serde_json::from_slice(&bytes).map_err(|_| AppError::BadRequest("not a confirmation"))?;
-    let id: Id = posted
-        .confirm
-        .split_once('.')
-        .and_then(|(id, _)| id.parse().ok())
-        .ok_or(AppError::BadRequest("not a confirmation"))?;
-    if confirmation(&cx.office, id) != posted.confirm {
+    let (id, mac) = posted.confirm.split_once('.').ok_or(AppError::BadRequest("not a confirmation"))?;
+    let id: Id = id.parse().map_err(|_| AppError::BadRequest("not a confirmation"))?;
+    if !cx.office.seal.is_mac(&[b"push", &id.0.to_be_bytes()], mac) {
         return Err(AppError::BadRequest("a confirmation of something else"));
     }
     let mut tx = cx.office.db.begin().await?;

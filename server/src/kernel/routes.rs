@@ -13,7 +13,7 @@ use crate::kernel::Office;
 use crate::kernel::access::Gate;
 use crate::kernel::compress::compress;
 use crate::kernel::cx::{Cx, Guest};
-use crate::kernel::error::{AppError, Result, html};
+use crate::kernel::error::{AppError, Result, html, see_other};
 use crate::ui::layout::csp_style_hash;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
@@ -202,7 +202,7 @@ impl Door {
                         Err(error) => error.page(&frame, &reference),
                     }
                 }
-                Ok(Admission::SignIn(response)) => response,
+                Ok(Admission::Answered(response)) => response,
                 Err(error) => error.page(&frame, &reference),
             },
         }
@@ -235,8 +235,15 @@ impl Door {
         let session =
             session.filter(|session| guest.header("x-user").is_none_or(|user| user == session.actor.id.to_string()));
         let Some(session) = session else {
-            return self.sign_in(guest).await.map(Admission::SignIn);
+            return self.sign_in(guest).await.map(Admission::Answered);
         };
+        if session.actor.must_change_password && !BEFORE_PASSWORD.contains(&self.entry.path) {
+            let wants_page = self.entry.method == Method::GET && !wants_data(&guest);
+            if !wants_page {
+                return Err(AppError::PasswordFirst);
+            }
+            return Ok(Admission::Answered(see_other(PASSWORD)));
+        }
         if !self.entry.gate.admits(&session.actor.rights) {
             return Err(AppError::Forbidden);
         }
@@ -247,9 +254,7 @@ impl Door {
     /// A page leads to the sign-in and back. A form is kept: sealed into the sign-in page for the user whose
     /// session it was, since only that person may go on with it.
     async fn sign_in(&self, guest: Guest) -> Result<Response> {
-        let wants_data =
-            guest.header("x-requested-with").is_some() || guest.header("accept") == Some("text/event-stream");
-        if wants_data {
+        if wants_data(&guest) {
             let mut response = Response::builder().status(StatusCode::UNAUTHORIZED).finish();
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             return Ok(response);
@@ -269,7 +274,8 @@ impl Door {
             None => None,
         };
         let text =
-            serde_json::json!({ "path": guest.path, "fields": kept, "at": guest.now, "user": owner }).to_string();
+            serde_json::json!({ "path": guest.address, "fields": kept, "at": self.office.clock.stamp(), "user": owner })
+                .to_string();
         let keep = owner.is_some() && text.len() <= KEPT_LIMIT;
         let sealed = if keep { self.office.seal.seal("form", &text) } else { None };
         let mut response = html((self.office.hooks.sign_in)(&guest, sealed));
@@ -280,13 +286,23 @@ impl Door {
 
 /// How often a write is made again that the database undid in favour of another.
 const AGAIN: usize = 2;
+/// Whether a script asks, which cannot show a page.
+fn wants_data(guest: &Guest) -> bool {
+    guest.header("x-requested-with").is_some() || guest.header("accept") == Some("text/event-stream")
+}
+
+/// Where somebody goes who must choose a password first.
+const PASSWORD: &str = "/me/password";
+/// All that is open to them; the language and the files of the pages are open to everybody.
+const BEFORE_PASSWORD: [&str; 2] = [PASSWORD, "/logout"];
 
 /// The largest form that is kept through a sign-in.
 const KEPT_LIMIT: usize = 64 << 10;
 
 enum Admission {
     In(Box<Cx>),
-    SignIn(Response),
+    /// Answered before the handler: the sign-in page, or the way to the change of the password.
+    Answered(Response),
 }
 
 /// What the browser says about where a POST was caused.
@@ -332,9 +348,10 @@ fn harden(response: &mut Response, tls: bool) {
             header::HeaderName::from_static("permissions-policy"),
             "camera=(self), geolocation=(self), microphone=(), payment=()",
         );
-        // Pages hold a person's data: the browser's own cache keeps none, the service worker keeps what may be kept.
-        set(header::CACHE_CONTROL, "no-store");
     }
+    // Answers hold a person's data: the browser's own cache keeps none where the handler says nothing else, the
+    // service worker keeps what may be kept.
+    set(header::CACHE_CONTROL, "no-store");
     if tls {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

@@ -92,7 +92,7 @@ impl Page {
     async fn popup(&self, session: &Session, live: &Live) -> Option<Event> {
         let id: Id = live.data.parse().ok()?;
         let card = card(&self.office, &session.actor, id).await.ok().flatten()?;
-        let idle = session.idle(self.office.clock.now()) >= IDLE;
+        let idle = session.idle(self.office.clock.steady()) >= IDLE;
         let html = if idle { view::number_only(self.lang, &card) } else { view::popup(self.lang, &card) };
         let data = serde_json::json!({ "id": id, "href": format!("/popup/{id}"), "html": html.into_string() });
         Some(Event::message(data.to_string()).event_type("popup"))

@@ -42,12 +42,13 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
         // One that is wanted back is not pressed upon the box.
         (State::Offered, Some(_)) if !message.recall.is_empty() => return Ok(()),
         (State::Offered, Some(gateway)) => Some(gateway),
-        (State::Waiting, _) if now - message.created_at >= LIFE => {
+        (State::Waiting, _) if office.clock.is_due(message.created_at + LIFE) => {
             return end(tx, id, State::Expired, "", now).await;
         }
         (State::Waiting, _) => {
             let rules = settings::load(&mut tx).await?;
-            if message.class() == Class::Marketing && rules.quiet.holds(now) {
+            let held = rules.quiet.holds(now) || office.clock.hold().is_some();
+            if message.class() == Class::Marketing && held {
                 return Ok(());
             }
             // It was allowed when it was written; the receiver may have opted out since.
@@ -122,12 +123,18 @@ async fn end(mut tx: Tx, id: Id, state: State, error: &str, now: Millis) -> Resu
 /// What the database says.
 pub async fn box_came_online(office: &Office, scope: &Scope, gateway: Id) -> Result<()> {
     let mut ids = store::offered_to(&office.db, gateway, MOST).await?;
-    let marketing = !settings::load(&office.db).await?.quiet.holds(office.clock.now());
+    let marketing = marketing_may_go(office).await?;
     ids.extend(store::to_offer(&office.db, 0, marketing, MOST).await?);
     for id in ids {
         offer(office, scope, id).await?;
     }
     blocks::tell(office, gateway).await
+}
+
+/// Outside quiet hours, as far as the clock can be trusted.
+async fn marketing_may_go(office: &Office) -> Result<bool> {
+    let quiet = settings::load(&office.db).await?.quiet.holds(office.clock.now());
+    Ok(!quiet && office.clock.hold().is_none())
 }
 
 /// Looks through the outbox: what waits, and what a box has not answered for a while.
@@ -141,7 +148,7 @@ pub fn look<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture<'a, 
         for id in recall::unanswered(&office.db, now).await? {
             recall::ask_back(office, &scope, id).await?;
         }
-        let marketing = !settings::load(&office.db).await?.quiet.holds(now);
+        let marketing = marketing_may_go(office).await?;
         for id in store::to_offer(&office.db, now - AGAIN, marketing, MOST).await? {
             offer(office, &scope, id).await?;
         }

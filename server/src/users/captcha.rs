@@ -1,10 +1,12 @@
 //! A question after wrong passwords (验证码): asked in words, so that nobody has to see a picture to answer it.
-//! It slows down who tries passwords by machine; the lock after ten failures stops them.
+//! It slows down who tries passwords by machine; the lock after ten failures stops them. Wrong answers are counted
+//! too, each before the next is looked at.
 
-use crate::kernel::clock::{MINUTE, Millis};
+use crate::kernel::clock::{Clock, MINUTE, Millis, Stamp};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::seal::Seal;
 use crate::kernel::width::half;
+use crate::users::guesses::Counts;
 
 /// Wrong passwords after which the question is asked.
 pub const AFTER: i64 = 3;
@@ -20,15 +22,26 @@ pub struct Question {
     pub sealed: String,
 }
 
-/// Whom a question is for: one name, one try. A further wrong password makes another question due.
-fn owner(username: &str, failures: i64) -> String {
-    format!("captcha:{username}:{failures}")
+/// What somebody made of the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing was answered, or the question is for somebody else or too old.
+    None,
+    /// It is wrong.
+    Wrong,
+    /// It is right.
+    Right,
+}
+
+/// Whom a question is for: one name, one try. A further wrong password or a wrong answer makes another question due.
+fn owner(username: &str, counts: Counts) -> String {
+    format!("captcha:{username}:{}:{}", counts.passwords, counts.answers)
 }
 
 /// The question for the next try with this name, or `None` as long as none is due.
 #[must_use]
-pub fn ask(seal: &Seal, lang: Lang, username: &str, failures: i64, now: Millis) -> Option<Question> {
-    if failures < AFTER {
+pub fn ask(seal: &Seal, lang: Lang, username: &str, counts: Counts, clock: &Clock) -> Option<Question> {
+    if counts.passwords < AFTER {
         return None;
     }
     let words: Vec<String> = t!(lang, "users.number_words").split(' ').map(str::to_owned).collect();
@@ -37,28 +50,39 @@ pub fn ask(seal: &Seal, lang: Lang, username: &str, failures: i64, now: Millis) 
     let second = usize::from(rand::random::<u16>()) % count;
     let (a, b) = (words.get(first)?, words.get(second)?);
     let text = t!(lang, "users.captcha_sum", a = a, b = b).into_owned();
-    let sealed = seal.seal(&owner(username, failures), &format!("{} {}", first + second, now + GOOD_FOR))?;
+    let answer = serde_json::to_string(&(first + second, clock.stamp())).ok()?;
+    let sealed = seal.seal(&owner(username, counts), &answer)?;
     Some(Question { text, sealed })
 }
 
-/// Whether a try may be made: no question is due, or this is the answer to it.
+/// Judges the answer to the question that was due with these counts.
 #[must_use]
-pub fn passes(seal: &Seal, username: &str, failures: i64, sealed: &str, typed: &str, now: Millis) -> bool {
-    if failures < AFTER {
-        return true;
+pub fn judge(seal: &Seal, username: &str, counts: Counts, sealed: &str, typed: &str, clock: &Clock) -> Answer {
+    let typed: String = typed.chars().take(20).map(half).filter(|c| !c.is_whitespace()).collect();
+    let Some(opened) = seal.open_for(&owner(username, counts), sealed).filter(|_| !typed.is_empty()) else {
+        return Answer::None;
+    };
+    let Ok((sum, asked)) = serde_json::from_str::<(usize, Stamp)>(&opened) else { return Answer::None };
+    match clock.since(&asked) {
+        Some(age) if age <= GOOD_FOR => {
+            if typed == sum.to_string() {
+                Answer::Right
+            } else {
+                Answer::Wrong
+            }
+        }
+        Some(_) | None => Answer::None,
     }
-    let Some(opened) = seal.open_for(&owner(username, failures), sealed) else { return false };
-    let Some((sum, until)) = opened.split_once(' ') else { return false };
-    let typed: String = typed.chars().map(half).filter(|c| !c.is_whitespace()).collect();
-    typed == sum && until.parse::<Millis>().is_ok_and(|until| now <= until && now >= until - GOOD_FOR)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
-    use super::{AFTER, GOOD_FOR, ask, passes};
+    use super::{AFTER, Answer, GOOD_FOR, ask, judge};
+    use crate::kernel::clock::{Clock, DAY};
     use crate::kernel::i18n::Lang;
     use crate::kernel::seal::Seal;
+    use crate::users::guesses::Counts;
 
     fn answer(text: &str) -> String {
         let words = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
@@ -71,17 +95,27 @@ mod tests {
     fn a_question_is_answered_once_by_its_sum_and_in_its_time() {
         let folder = tempfile::tempdir().unwrap();
         let seal = Seal::open(&folder.path().join("secret.key")).unwrap();
-        assert!(ask(&seal, Lang::Zh, "rep1", AFTER - 1, 0).is_none());
+        let due = Counts { passwords: AFTER, answers: 0 };
+        let none = Counts { passwords: AFTER - 1, answers: 0 };
+        assert!(ask(&seal, Lang::Zh, "rep1", none, &Clock::standing_at(0)).is_none());
         for _ in 0..50 {
-            let question = ask(&seal, Lang::Zh, "rep1", AFTER, 1_000).unwrap();
+            let clock = Clock::standing_at(1_000_000);
+            let question = ask(&seal, Lang::Zh, "rep1", due, &clock).unwrap();
             let right = answer(&question.text);
             let full: String = right.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap()).collect();
-            let passes = |name, failures, typed: &str, now| passes(&seal, name, failures, &question.sealed, typed, now);
-            assert!(passes("rep1", AFTER, &right, 2_000) && passes("rep1", AFTER, &full, 2_000));
-            assert!(!passes("rep1", AFTER, "99", 2_000) && !passes("rep1", AFTER, "", 2_000));
-            assert!(!passes("rep2", AFTER, &right, 2_000), "for another name");
-            assert!(!passes("rep1", AFTER + 1, &right, 2_000), "for another try");
-            assert!(!passes("rep1", AFTER, &right, 1_001 + GOOD_FOR), "too late");
+            let judged = |name, counts, typed: &str| judge(&seal, name, counts, &question.sealed, typed, &clock);
+            assert_eq!(judged("rep1", due, &right), Answer::Right);
+            assert_eq!(judged("rep1", due, &full), Answer::Right);
+            assert_eq!(judged("rep1", due, "99"), Answer::Wrong);
+            assert_eq!(judged("rep1", due, " "), Answer::None);
+            assert_eq!(judged("rep2", due, &right), Answer::None, "for another name");
+            assert_eq!(judged("rep1", Counts { passwords: AFTER + 1, ..due }, &right), Answer::None, "for another try");
+            assert_eq!(judged("rep1", Counts { answers: 1, ..due }, &right), Answer::None, "answered before");
+            clock.jump(-DAY);
+            clock.advance(GOOD_FOR);
+            assert_eq!(judged("rep1", due, &right), Answer::Right, "a clock that was set makes it no older");
+            clock.advance(1);
+            assert_eq!(judged("rep1", due, &right), Answer::None, "too late");
         }
     }
 }

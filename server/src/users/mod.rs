@@ -5,6 +5,8 @@
 //! Uses: nothing.
 
 mod captcha;
+mod guesses;
+mod machine;
 mod own;
 mod pages;
 mod password;
@@ -12,6 +14,7 @@ mod sign_in;
 mod store;
 mod view;
 
+pub use machine::{Restored, restore};
 pub use sign_in::sign_in_page;
 pub use store::{
     NewUser, Person, User, find, hold, insert_department, insert_user, is_active, names_with_role, people_in_scope,

@@ -13,7 +13,7 @@ use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
 use crate::users::password::{self, without_passwords};
 use crate::users::store::{self, NewUser, User};
-use crate::users::{sign_in, view};
+use crate::users::{guesses, sign_in, view};
 
 /// `GET /users`
 pub async fn list(cx: Cx) -> Result<Response> {
@@ -155,16 +155,29 @@ pub async fn update(cx: Cx) -> Result<Response> {
         .moved("mobile", user.mobile.as_str(), changed.mobile.as_str())
         .moved("status", user.status.as_str(), changed.status.as_str());
     let mut write = cx.write(&form).await?;
+    // Two administrators may be taking each other's role at this moment.
+    write.tx.in_turn(store::ADMINISTRATORS).await?;
     store::update(&mut write.tx, &changed, cx.now).await?;
+    if !store::has_administrator(&mut write.tx).await? {
+        drop(write);
+        form.wrong(if locked { "locked" } else { "role" }, t!(cx.lang, "users.last_administrator"));
+        let mut response = html(view::edit(&cx, Some(&user), &without_passwords(form), &departments));
+        response.set_status(StatusCode::CONFLICT);
+        return Ok(response);
+    }
     if let Some(hash) = &hash {
         store::set_password(&mut write.tx, user.id, hash, true, cx.now).await?;
+        guesses::forgive(&mut write.tx, &user.username, cx.now).await?;
     }
     if user.id != cx.actor().id {
         // Role, department and lock count from the next request on, not from the next sign-in.
         cx.office.end_sessions_of(&mut write.tx, user.id).await?;
     }
     write.audit(Action::Edit, "user", user.id, changes).await?;
-    write.finish(&format!("/users/{}?done=saved", user.id)).await
+    let response = write.finish(&format!("/users/{}?done=saved", user.id)).await?;
+    // Also a session that was read again while this was being written, and one's own.
+    cx.office.sessions.forget_all();
+    Ok(response)
 }
 
 /// `POST /departments`

@@ -1,13 +1,14 @@
 //! Password rules, and changing one's own.
 
 use poem::Response;
+use poem::http::StatusCode;
 
 use crate::kernel::auth;
 use crate::kernel::cx::Cx;
-use crate::kernel::error::{Result, html};
+use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
-use crate::users::{sign_in, store, view};
+use crate::users::{guesses, sign_in, store, view};
 
 /// Passwords that everybody tries first. The demo's is among them: `serve` refuses it.
 const COMMON: [&str; 12] = [
@@ -50,21 +51,34 @@ pub async fn edit(cx: Cx) -> Result<Response> {
 /// `POST /me/password`: checks the old one, ends every other session, and goes on in a new one.
 pub async fn change(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
-    let account = store::account_of(&cx.office.db, cx.actor().id).await?;
-    let stored = account.map(|account| account.password_hash);
-    if !cx.office.verify_password(stored, form.value("current").to_owned()).await? {
+    let user = cx.actor().id;
+    let turn = cx.office.hashing_turn(&user.to_string()).await?;
+    let account = store::account_of(&cx.office.db, user).await?.ok_or(AppError::NotFound)?;
+    let Some(guess) = guesses::count_own(&cx, &account.username).await? else {
+        form.wrong("current", t!(cx.lang, "users.password_tries"));
+        return Ok(again(&cx, form, StatusCode::TOO_MANY_REQUESTS));
+    };
+    let typed = form.value("current").to_owned();
+    if cx.office.verify_password(&turn, Some(account.password_hash.clone()), typed).await? {
+        let mut tx = cx.office.db.begin().await?;
+        guesses::right(&mut tx, guess, user, "own").await?;
+        tx.commit().await?;
+    } else {
         form.wrong("current", t!(cx.lang, "users.password_wrong"));
     }
     let new = form.value("new").to_owned();
-    check_pair(&mut form, cx.lang, &new, "");
+    check_pair(&mut form, cx.lang, &new, &account.username);
     if !form.is_right() {
-        let mut response = html(view::password(&cx, &without_passwords(form)));
-        response.set_status(poem::http::StatusCode::UNPROCESSABLE_ENTITY);
-        return Ok(response);
+        return Ok(again(&cx, form, StatusCode::UNPROCESSABLE_ENTITY));
     }
-    let hash = cx.office.hash_password(new).await?;
-    let user = cx.actor().id;
+    let hash = auth::hash(new).await?;
+    drop(turn);
     let mut write = cx.write(&form).await?;
+    // Whoever changed it meanwhile has the last word.
+    let now = store::account_to_change(&mut write.tx, &account.username).await?;
+    if !now.is_some_and(|now| now.still_has(&account.password_hash)) {
+        return Err(AppError::OtherContent);
+    }
     store::set_password(&mut write.tx, user, &hash, false, cx.now).await?;
     cx.office.end_sessions_of(&mut write.tx, user).await?;
     let device = cx.cookie(sign_in::DEVICE).unwrap_or_default();
@@ -73,6 +87,20 @@ pub async fn change(cx: Cx) -> Result<Response> {
     let mut response = write.finish("/me?done=saved").await?;
     sign_in::set_cookie(&mut response, auth::COOKIE, &token, cx.is_tls(), None);
     Ok(response)
+}
+
+fn again(cx: &Cx, form: Form, status: StatusCode) -> Response {
+    let mut response = html(view::password(cx, &without_passwords(form)));
+    response.set_status(status);
+    response
+}
+
+/// A password that is used once: 16 characters that are not mistaken for each other, in groups of four.
+pub fn one_time() -> String {
+    const LETTERS: &[u8; 32] = b"23456789abcdefghijkmnpqrstuvwxyz";
+    let letter = |byte: u8| LETTERS.get(usize::from(byte % 32)).copied().map_or('2', char::from);
+    let groups: Vec<String> = (0..4).map(|_| rand::random::<[u8; 4]>().map(letter).iter().collect()).collect();
+    groups.join("-")
 }
 
 /// The rules for a new password typed twice.
@@ -91,8 +119,15 @@ pub fn without_passwords(form: Form) -> Form {
 
 #[cfg(test)]
 mod tests {
-    use super::problem;
+    use super::{one_time, problem};
     use crate::kernel::i18n::Lang;
+
+    #[test]
+    fn a_password_for_once_is_long_and_never_the_same() {
+        let password = one_time();
+        assert!(password.len() == 19 && password != one_time());
+        assert_eq!(problem(Lang::Zh, &password, "admin"), None);
+    }
 
     #[test]
     fn short_common_and_own_names_are_no_passwords() {

@@ -1,24 +1,28 @@
 //! Signing in, the first admin, and going on with a form that an expired session interrupted.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
 use crate::events::{self, Event};
 use crate::kernel::access::Role;
+use crate::kernel::address::local;
 use crate::kernel::auth;
-use crate::kernel::clock::{DAY, HOUR, Millis, start_of};
+use crate::kernel::clock::{DAY, HOUR, Millis, Stamp};
 use crate::kernel::cx::Guest;
 use crate::kernel::error::{AppError, Result, html, see_other};
 use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
+use crate::users::guesses::{self, Counts, Verdict};
 use crate::users::{captcha, password, store, view};
 
 /// The cookie by which a device is recognised: strangers who try passwords lock themselves out, not staff.
 pub const DEVICE: &str = "device";
-/// Wrong passwords a day before the pair of account and unknown device is locked.
-const MOST_FAILURES: i64 = 10;
+/// Characters of its value, 128 random bits: who guessed the value of a known device could try as that device.
+const DEVICE_LENGTH: usize = 22;
 /// A kept form is good for this long.
 const KEPT_FOR: Millis = 12 * HOUR;
 
@@ -29,7 +33,7 @@ pub struct Kept {
     pub path: String,
     /// What was typed.
     pub fields: Vec<(String, String)>,
-    at: Millis,
+    at: Stamp,
     user: Option<Id>,
 }
 
@@ -53,58 +57,79 @@ pub async fn show(guest: Guest) -> Result<Response> {
 }
 
 /// The sign-in page after a try that failed, with the question that the next one must answer.
-fn again(guest: &Guest, form: Form, username: &str, failures: i64) -> Response {
-    let question = captcha::ask(&guest.office.seal, guest.lang, username, failures, guest.now);
+fn again(guest: &Guest, form: Form, username: &str, counts: Counts) -> Response {
+    let question = captcha::ask(&guest.office.seal, guest.lang, username, counts, &guest.office.clock);
     let form = password::without_passwords(form).with("captcha", "");
     let mut response = html(view::sign_in(guest, &form, None, question.as_ref()));
     response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
     response
 }
 
+/// The sign-in page when too many wait before this one: nothing was looked at, nothing is counted.
+fn later(guest: &Guest, mut form: Form) -> Response {
+    form.wrong("username", t!(guest.lang, "users.too_many"));
+    let mut response = again(guest, form, "", Counts::default());
+    response.set_status(StatusCode::TOO_MANY_REQUESTS);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
+fn new_device() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
+}
+
 /// `POST /login`: same time and same words for an unknown name, a wrong password and a locked account.
 pub async fn submit(guest: Guest) -> Result<Response> {
     let mut form = guest.form().await?;
-    let username = form.value("username").trim().to_lowercase();
+    let username: String = form.value("username").trim().to_lowercase().chars().take(60).collect();
     let typed = form.value("password").to_owned();
-    let device = guest.cookie(DEVICE).filter(|device| device.len() == 13).unwrap_or_else(|| Id::new().to_string());
-    let db = &guest.office.db;
-    let known = store::knows_device(db, &username, &device).await?;
-    let today = start_of(crate::kernel::clock::day(guest.now));
-    let failures = store::failures(db, &username, known.then_some(device.as_str()), today).await?;
-    let (sealed, answer) = (form.value("captcha_for"), form.value("captcha"));
-    if !captcha::passes(&guest.office.seal, &username, failures, sealed, answer, guest.now) {
-        form.wrong("captcha", t!(guest.lang, "users.captcha_wrong"));
-        return Ok(again(&guest, form, &username, failures));
-    }
-    let account = if failures < MOST_FAILURES { store::account(db, &username).await? } else { None };
-    let account = account.filter(|account| account.status == "active");
-    let right = typed.chars().count() <= 128
-        && guest.office.verify_password(account.as_ref().map(|a| a.password_hash.clone()), typed).await?;
-    let mut tx = db.begin().await?;
-    let Some(account) = account.filter(|_| right) else {
-        let outcome = if known { "wrong_known" } else { "wrong_unknown" };
-        let shown: String = username.chars().take(60).collect();
-        store::log_sign_in(&mut tx, guest.now, &shown, None, &guest.from, &device, outcome).await?;
-        tx.commit().await?;
-        let message = if failures + 1 >= MOST_FAILURES { "users.locked_today" } else { "users.wrong" };
+    let device = guest.cookie(DEVICE).filter(|device| device.len() == DEVICE_LENGTH).unwrap_or_else(new_device);
+    let office = &guest.office;
+    let Ok(turn) = office.hashing_turn(&guest.asker()).await else { return Ok(later(&guest, form)) };
+    let (id, counts) = match guesses::count(&guest, &form, &username, &device).await? {
+        Verdict::Counted { id, counts } => (id, counts),
+        Verdict::Question(counts) => {
+            form.wrong("captcha", t!(guest.lang, "users.captcha_wrong"));
+            return Ok(again(&guest, form, &username, counts));
+        }
+        Verdict::Locked => {
+            form.wrong("username", t!(guest.lang, "users.locked_today"));
+            return Ok(again(&guest, form, &username, Counts::default()));
+        }
+    };
+    let account = store::account(&office.db, &username).await?.filter(|account| account.status == "active");
+    let stored = account.as_ref().map(|account| account.password_hash.clone());
+    let right = typed.chars().count() <= 128 && office.verify_password(&turn, stored, typed).await?;
+    drop(turn);
+    let mut tx = office.db.begin().await?;
+    // The account may have been locked, or its password changed, while this one was looked at.
+    let now = match account.filter(|_| right) {
+        Some(then) => {
+            store::account_to_change(&mut tx, &username).await?.filter(|now| now.still_has(&then.password_hash))
+        }
+        None => None,
+    };
+    let Some(account) = now else {
+        drop(tx);
+        let message = if counts.is_locked() { "users.locked_today" } else { "users.wrong" };
         form.wrong("username", t!(guest.lang, message));
-        let mut response = again(&guest, form, &username, failures + 1);
+        let counts = if counts.is_locked() { Counts::default() } else { counts };
+        let mut response = again(&guest, form, &username, counts);
         set_cookie(&mut response, DEVICE, &device, guest.is_tls(), Some(400 * DAY / 1000));
         return Ok(response);
     };
     // A session that the browser still has ends here: the id never survives a change of person.
-    if let Some(old) = guest.cookie(auth::COOKIE)
-        && let Some(old) = guest.office.session(&old, false).await?
-    {
-        guest.office.end_session(&mut tx, &old.id).await?;
+    if let Some(old) = guest.cookie(auth::COOKIE) {
+        office.end_session_of_cookie(&mut tx, &old).await?;
     }
-    let token = guest.office.open_session(&mut tx, account.id, &device, guest.now).await?;
-    store::log_sign_in(&mut tx, guest.now, &username, Some(account.id), &guest.from, &device, "in").await?;
+    let token = office.open_session(&mut tx, account.id, &device, guest.now).await?;
+    guesses::right(&mut tx, id, account.id, "in").await?;
     tx.commit().await?;
     let mut response = match kept(&guest, form.value("kept"), account.id) {
+        // Nothing else is answered before the change, so a kept form could not be sent.
+        _ if account.must_change_password => see_other("/me/password"),
         Some(kept) => html(view::go_on(&guest, &kept)),
-        None if account.must_change_password => see_other("/me/password"),
-        None => see_other(inside(form.value("next"))),
+        None => see_other(form.value("next")),
     };
     set_cookie(&mut response, auth::COOKIE, &token, guest.is_tls(), None);
     set_cookie(&mut response, DEVICE, &device, guest.is_tls(), Some(400 * DAY / 1000));
@@ -115,14 +140,9 @@ pub async fn submit(guest: Guest) -> Result<Response> {
 fn kept(guest: &Guest, sealed: &str, user: Id) -> Option<Kept> {
     let text = guest.office.seal.open_for("form", sealed)?;
     let kept: Kept = serde_json::from_str(&text).ok()?;
-    let fresh = (0..KEPT_FOR).contains(&(guest.now - kept.at));
+    let fresh = guest.office.clock.since(&kept.at).is_some_and(|age| age <= KEPT_FOR);
+    let kept = Kept { path: local(&kept.path)?, ..kept };
     (fresh && kept.user == Some(user)).then_some(kept)
-}
-
-/// `next` only ever leads into this site.
-fn inside(next: &str) -> &str {
-    let clean = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
-    if clean { next } else { "/" }
 }
 
 /// `GET /setup`: an empty company asks for its first admin.
@@ -154,8 +174,13 @@ pub async fn set_up(guest: Guest) -> Result<Response> {
         return Ok(response);
     }
     let hash = guest.office.hash_password(new).await?;
-    let device = Id::new().to_string();
+    let device = new_device();
     let mut tx = guest.office.db.begin().await?;
+    // Forms that come together found the company empty, all of them.
+    tx.in_turn("setup").await?;
+    if !store::is_empty(&mut tx).await? {
+        return Err(AppError::NotFound);
+    }
     let (department_id, _) = store::insert_department(&mut tx, &company, None).await?;
     let admin = store::NewUser {
         username: &username,
@@ -195,15 +220,7 @@ pub fn set_cookie(response: &mut Response, name: &str, value: &str, tls: bool, s
 
 #[cfg(test)]
 mod tests {
-    use super::{inside, is_username};
-
-    #[test]
-    fn sign_in_leads_back_into_this_site_only() {
-        assert_eq!(inside("/orders/1?page=2"), "/orders/1?page=2");
-        for foreign in ["//evil.example", "https://evil.example", "/\\evil.example", "", "/a\r\nSet-Cookie: x"] {
-            assert_eq!(inside(foreign), "/", "{foreign}");
-        }
-    }
+    use super::is_username;
 
     #[test]
     fn sign_in_names_are_plain() {

@@ -44,9 +44,18 @@ pub struct Department {
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Account {
     pub id: Id,
+    pub username: String,
     pub password_hash: String,
     pub status: String,
     pub must_change_password: bool,
+}
+
+impl Account {
+    /// Whether the person works here and has this password's hash.
+    #[must_use]
+    pub fn still_has(&self, hash: &str) -> bool {
+        self.status == "active" && self.password_hash == hash
+    }
 }
 
 /// A new member of staff.
@@ -72,26 +81,46 @@ const COLUMNS: &str = "SELECT u.id, u.username, u.name, u.role, u.department_id,
      u.updated_at FROM users u JOIN departments d ON d.id = u.department_id WHERE 1 = 1";
 
 /// Whether anybody exists yet.
-pub async fn is_empty(db: &Db) -> Result<bool, DbError> {
+pub async fn is_empty(on: impl Into<On<'_>>) -> Result<bool, DbError> {
     #[derive(sqlx_macros::FromRow)]
     struct One {
         id: Id,
     }
-    let first: Option<One> = sql("SELECT id FROM users LIMIT 1").optional(db).await?;
+    let first: Option<One> = sql("SELECT id FROM users LIMIT 1").optional(on).await?;
     Ok(first.map(|one| one.id).is_none())
 }
 
+const ACCOUNT: &str = "SELECT id, username, password_hash, status, must_change_password FROM users WHERE ";
+
 /// The account of a sign-in name.
 pub async fn account(db: &Db, username: &str) -> Result<Option<Account>, DbError> {
-    sql("SELECT id, password_hash, status, must_change_password FROM users WHERE username = $1")
-        .bind(username)
-        .optional(db)
-        .await
+    sql(ACCOUNT).push("username = ").arg(username).optional(db).await
+}
+
+/// The account of a sign-in name, held until the commit.
+pub async fn account_to_change(tx: &mut Tx, username: &str) -> Result<Option<Account>, DbError> {
+    let lock = tx.for_update();
+    sql(ACCOUNT).push("username = ").arg(username).push(lock).optional(tx).await
 }
 
 /// The account of a user.
 pub async fn account_of(db: &Db, user: Id) -> Result<Option<Account>, DbError> {
-    sql("SELECT id, password_hash, status, must_change_password FROM users WHERE id = $1").bind(user).optional(db).await
+    sql(ACCOUNT).push("id = ").arg(user).optional(db).await
+}
+
+/// The turn in which administrators come and go; see [`Tx::in_turn`].
+pub const ADMINISTRATORS: &str = "administrators";
+
+/// Whether somebody administers the company.
+pub async fn has_administrator(tx: &mut Tx) -> Result<bool, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct One {
+        id: Id,
+    }
+    let query =
+        sql("SELECT id FROM users WHERE status = 'active' AND role = ").arg(Role::Admin.code()).push(" LIMIT 1");
+    let first: Option<One> = query.optional(tx).await?;
+    Ok(first.map(|one| one.id).is_some())
 }
 
 /// Notes a sign-in or a failed one.
@@ -103,9 +132,10 @@ pub async fn log_sign_in(
     origin: &str,
     device: &str,
     outcome: &str,
-) -> Result<(), DbError> {
+) -> Result<Id, DbError> {
+    let id = Id::new();
     sql("INSERT INTO login_log (id, at, username, user_id, origin, device, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(Id::new())
+        .bind(id)
         .bind(at)
         .bind(username)
         .bind(user)
@@ -114,36 +144,7 @@ pub async fn log_sign_in(
         .bind(outcome)
         .run(tx)
         .await?;
-    Ok(())
-}
-
-/// Whether this device signed in to this account before.
-pub async fn knows_device(db: &Db, username: &str, device: &str) -> Result<bool, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct One {
-        id: Id,
-    }
-    let known: Option<One> =
-        sql("SELECT id FROM login_log WHERE username = $1 AND device = $2 AND outcome = 'in' LIMIT 1")
-            .bind(username)
-            .bind(device)
-            .optional(db)
-            .await?;
-    Ok(known.map(|one| one.id).is_some())
-}
-
-/// Wrong passwords for an account since `since`: by this device when it is known, else by all unknown ones.
-pub async fn failures(db: &Db, username: &str, device: Option<&str>, since: Millis) -> Result<i64, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Count {
-        n: i64,
-    }
-    let query = sql("SELECT count(*) AS n FROM login_log WHERE username = $1 AND at >= $2").bind(username).bind(since);
-    let query = match device {
-        Some(device) => query.push(" AND outcome = 'wrong_known' AND device = ").arg(device),
-        None => query.push(" AND outcome = 'wrong_unknown'"),
-    };
-    Ok(query.one::<Count>(db).await?.n)
+    Ok(id)
 }
 
 /// A page of staff within the scope, by name.
@@ -221,6 +222,33 @@ pub async fn hold(tx: &mut Tx, user: Id) -> Result<bool, DbError> {
     let lock = tx.hold(Hold::Referred);
     let row: Option<Status> = sql("SELECT status FROM users WHERE id = $1").bind(user).push(lock).optional(tx).await?;
     Ok(row.is_some_and(|row| row.status == "active"))
+}
+
+/// Makes somebody an active administrator; returns the role before.
+pub async fn make_administrator(tx: &mut Tx, user: Id, at: Millis) -> Result<String, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct Before {
+        role: String,
+    }
+    let before: Before = sql("SELECT role FROM users WHERE id = $1").bind(user).one(&mut *tx).await?;
+    sql("UPDATE users SET role = $2, status = 'active', updated_at = $3 WHERE id = $1")
+        .bind(user)
+        .bind(Role::Admin.code())
+        .bind(at)
+        .run(tx)
+        .await?;
+    Ok(before.role)
+}
+
+/// The department above all others.
+pub async fn root_department(tx: &mut Tx) -> Result<Option<Id>, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct Root {
+        id: Id,
+    }
+    let root: Option<Root> =
+        sql("SELECT id FROM departments WHERE parent_id IS NULL ORDER BY id LIMIT 1").optional(tx).await?;
+    Ok(root.map(|root| root.id))
 }
 
 /// Every department, in tree order.

@@ -95,6 +95,14 @@ async fn serve(cx: &Cx, which: impl Fn(PhotoRow) -> String) -> Result<Response> 
     let photo: Id = cx.param("photo").parse().map_err(|_| AppError::NotFound)?;
     let photo = store::photo(&cx.office.db, &cx.scope(), cx.id()?, photo).await?.ok_or(AppError::NotFound)?;
     let hash = FileHash::parse(&which(photo)).ok_or(AppError::NotFound)?;
+    // The browser may keep the picture and must ask before each use: without a session it is refused, and with one
+    // the answer has no body. The name of the file is the hash of its content.
+    let tag = format!("\"{}\"", hash.as_str());
+    let kept = cx.header("if-none-match").is_some_and(|tags| tags.split(',').any(|kept| kept.trim() == tag));
+    let answer = Response::builder().header(header::CACHE_CONTROL, "private, no-cache").header(header::ETAG, &tag);
+    if kept {
+        return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
+    }
     let bytes = match cx.office.files.get(&hash).await {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -103,9 +111,5 @@ async fn serve(cx: &Cx, which: impl Fn(PhotoRow) -> String) -> Result<Response> 
         }
         Err(error) => return Err(error.into()),
     };
-    // Its content never changes; only the person's own browser may keep it.
-    Ok(Response::builder()
-        .content_type("image/jpeg")
-        .header(header::CACHE_CONTROL, "private, max-age=86400, immutable")
-        .body(bytes))
+    Ok(answer.content_type("image/jpeg").body(bytes))
 }

@@ -16,7 +16,7 @@ use crate::kernel::write::Write;
 use crate::visits::check_in;
 use crate::visits::pages::{PURPOSE, again, future_day, merged, own, today};
 use crate::visits::rules::State;
-use crate::visits::store::{self, NewVisit, Visit};
+use crate::visits::store::{self, NewVisit, Visit, Waiting};
 use crate::visits::view::{self, Candidate, NewPage};
 
 /// Customers planned at once at most.
@@ -94,13 +94,21 @@ pub async fn create(cx: Cx) -> Result<Response> {
     let mut write = cx.write(&form).await?;
     for customer in chosen.iter().copied() {
         // Changed, not only referred to: two plans for one day must not both find none.
-        if customers::hold(&mut write.tx, &cx.scope(), customer, Hold::Changed).await?.is_none() {
+        let Some(held) = customers::hold(&mut write.tx, &cx.scope(), customer, Hold::Changed).await? else {
             drop(write);
             form.wrong("customer", t!(cx.lang, "form.choice", field = label));
             return choose(&cx, form, &chosen, StatusCode::UNPROCESSABLE_ENTITY).await;
-        }
+        };
         let new = NewVisit { owner: cx.actor().id, customer, planned_on: day, purpose: &purpose, at: cx.now };
-        add(&mut write, &new, None).await?;
+        if let Planned::There(other) = add(&mut write, &new, None).await?
+            && drops_purpose(&other, &purpose)
+        {
+            form.wrong("customer", clash(&cx, &held.name, &other));
+        }
+    }
+    if !form.is_right() {
+        drop(write);
+        return choose(&cx, form, &chosen, StatusCode::CONFLICT).await;
     }
     let view = if cx.scope().sees_others() { "&view=mine" } else { "" };
     let whence = if day == today { String::new() } else { format!("&day={day}") };
@@ -116,11 +124,20 @@ async fn all_in_scope(cx: &Cx, chosen: &[Id]) -> Result<bool> {
     Ok(true)
 }
 
-/// Plans a visit, or finds the one that is planned for that day or under way: a customer stands on a day's
-/// list once. `after` is the visit at whose end it was agreed.
-pub async fn add(write: &mut Write<'_>, new: &NewVisit<'_>, after: Option<Id>) -> Result<Id> {
-    if let Some(id) = store::waiting(&mut write.tx, new.owner, new.customer, new.planned_on).await? {
-        return Ok(id);
+/// What became of a plan.
+pub enum Planned {
+    /// It is made.
+    New(Id),
+    /// There was one already.
+    There(Waiting),
+}
+
+/// Plans a visit, or finds the one that waits on that day: a customer stands on a day's list once. `after` is the
+/// visit at whose end it was agreed.
+pub async fn add(write: &mut Write<'_>, new: &NewVisit<'_>, after: Option<Id>) -> Result<Planned> {
+    let today = clock::day(new.at);
+    if let Some(there) = store::waiting(&mut write.tx, new.owner, new.customer, new.planned_on, today).await? {
+        return Ok(Planned::There(there));
     }
     let id = store::create(&mut write.tx, new).await?;
     let mut changes = Changes::new()
@@ -131,7 +148,22 @@ pub async fn add(write: &mut Write<'_>, new: &NewVisit<'_>, after: Option<Id>) -
         changes = changes.set("after", after.to_string());
     }
     write.audit(Action::Create, "visit", id, changes).await?;
-    Ok(id)
+    Ok(Planned::New(id))
+}
+
+/// Whether what was typed would be lost, were it left at the plan that is there.
+fn drops_purpose(there: &Waiting, purpose: &str) -> bool {
+    !purpose.is_empty() && there.purpose != purpose
+}
+
+/// Says what is planned already, and what can be done about it.
+fn clash(cx: &Cx, customer: &str, there: &Waiting) -> String {
+    let lang = cx.lang;
+    if there.purpose.is_empty() {
+        t!(lang, "visits.planned_before", customer = customer).into_owned()
+    } else {
+        t!(lang, "visits.planned_before_for", customer = customer, purpose = there.purpose).into_owned()
+    }
 }
 
 async fn create_now(cx: &Cx, mut form: Form, customer: Id) -> Result<Response> {
@@ -139,7 +171,9 @@ async fn create_now(cx: &Cx, mut form: Form, customer: Id) -> Result<Response> {
     let held = customers::hold(&mut write.tx, &cx.scope(), customer, Hold::Changed).await?;
     held.ok_or(AppError::NotFound)?;
     let new = NewVisit { owner: cx.actor().id, customer, planned_on: today(cx), purpose: "", at: cx.now };
-    let id = add(&mut write, &new, None).await?;
+    let id = match add(&mut write, &new, None).await? {
+        Planned::New(id) | Planned::There(Waiting { id, .. }) => id,
+    };
     if !form.flag("check_in") {
         return write.finish(&format!("/visits/{id}")).await;
     }
@@ -173,6 +207,12 @@ pub async fn replan(cx: Cx) -> Result<Response> {
     let purpose = form.text("purpose", &t!(cx.lang, "visits.purpose"), PURPOSE);
     let day = clock::parse_day(form.value("planned_on")).unwrap_or(day);
     let (id, row) = (visit.row.id, &visit.row);
+    let other = store::waiting(&mut write.tx, row.owner_id, row.customer_id, day, today(&cx)).await?;
+    if let Some(other) = other.filter(|other| other.id != id && day.to_string() != row.planned_on) {
+        form.wrong("planned_on", clash(&cx, &row.customer_name, &other));
+        drop(write);
+        return again(&cx, visit, form, StatusCode::CONFLICT).await;
+    }
     store::replan(&mut write.tx, id, day, &purpose, cx.now).await?;
     let changes = Changes::new().moved("planned_on", row.planned_on.as_str(), day.to_string()).moved(
         "purpose",

@@ -6,8 +6,8 @@ mod writes;
 
 pub use photos::{NewPhoto, PhotoRow, add_photo, photo, photos, visits_with};
 pub use writes::{
-    Ended, NewVisit, check_in, check_out, create, create_ended, delete, last_place, replan, set_flags, waiting,
-    write_result,
+    Ended, NewVisit, Waiting, check_in, check_out, create, create_ended, delete, last_place, replan, set_flags,
+    waiting, write_result,
 };
 
 use chrono::NaiveDate;

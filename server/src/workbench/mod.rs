@@ -2,7 +2,7 @@
 //!
 //! Tables: none.
 //! Events: none.
-//! Uses: visits, tasks, approvals, sms, calls, gateways, users.
+//! Uses: visits, tasks, approvals, sms, calls, gateways, users, clock_check.
 
 mod failures;
 mod view;

@@ -3,6 +3,7 @@
 use chrono::{Datelike, Timelike, Weekday};
 use maud::{Markup, html};
 
+use crate::clock_check;
 use crate::gateways::Notice;
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
@@ -25,6 +26,7 @@ pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow], boxes: &[Notic
         .find(|visit| visit.state(today) == State::Open)
         .or_else(|| visits.iter().find(|visit| visit.state(today) == State::Planned));
     let body = html! {
+        (clock_check::notice(cx))
         (numbers(cx, visits))
         @if !boxes.is_empty() {
             (card(Some(&Module::Gateways.title(lang)), None, html! {

@@ -240,7 +240,7 @@ impl Tx {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn in_turn(&mut self, what: &'static str) -> Result<(), DbError> {
+    pub async fn in_turn(&mut self, what: &str) -> Result<(), DbError> {
         match &mut self.inner {
             Inner::Sqlite(_) => {}
             Inner::Postgres(transaction) => {

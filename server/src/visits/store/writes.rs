@@ -92,25 +92,36 @@ pub async fn create_ended(tx: &mut Tx, new: &NewVisit<'_>, ended: &Ended<'_>) ->
     Ok(id)
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Known {
-    id: Id,
+/// A visit that stands in the way of another plan.
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
+pub struct Waiting {
+    /// The visit.
+    pub id: Id,
+    /// What it is for.
+    pub purpose: String,
 }
 
-/// A person's visit to a customer that waits on a day or is under way: one is enough.
+/// A person's visit to a customer that waits on a day: one is enough. Where the day is `today`, one that is under way
+/// counts as well.
 ///
 /// # Errors
 /// What the database says.
-pub async fn waiting(tx: &mut Tx, owner: Id, customer: Id, day: NaiveDate) -> Result<Option<Id>, DbError> {
-    let known: Option<Known> =
-        sql("SELECT id FROM visits WHERE owner_id = $1 AND customer_id = $2 AND deleted_at IS NULL \
-         AND (state = 'open' OR (state = 'planned' AND planned_on = $3)) ORDER BY state, id DESC LIMIT 1")
-        .bind(owner)
-        .bind(customer)
-        .bind(day.to_string())
-        .optional(tx)
-        .await?;
-    Ok(known.map(|known| known.id))
+pub async fn waiting(
+    tx: &mut Tx,
+    owner: Id,
+    customer: Id,
+    day: NaiveDate,
+    today: NaiveDate,
+) -> Result<Option<Waiting>, DbError> {
+    // Two plans that come together must not both find none.
+    tx.in_turn(&format!("plans of {owner}")).await?;
+    let query = sql("SELECT id, purpose FROM visits WHERE owner_id = $1 AND customer_id = $2 AND deleted_at IS NULL \
+         AND ((state = 'planned' AND planned_on = $3)")
+    .bind(owner)
+    .bind(customer)
+    .bind(day.to_string());
+    let query = if day == today { query.push(" OR state = 'open'") } else { query };
+    query.push(") ORDER BY state, id DESC LIMIT 1").optional(tx).await
 }
 
 /// Moves a plan to another day or purpose.
