@@ -196,10 +196,11 @@ where
     // The boxes' credentials first, then the broker that asks for them.
     crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
     crate::kernel::mqtt::start(&office, crate::gateways::hear, &mut supervisor).await?;
-    let rounds: [(&'static str, Duration, Round); 3] = [
+    let rounds: [(&'static str, Duration, Round); 4] = [
         ("messages to boxes", crate::sms::LOOK, crate::sms::look),
         ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
         ("occasions", crate::campaigns::CELEBRATE, crate::campaigns::celebrate),
+        ("sweeping of boxes' events", crate::gateways::SWEEP, crate::gateways::sweep),
     ];
     for (name, every, work) in rounds {
         let office = Arc::clone(&office);

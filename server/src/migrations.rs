@@ -29,5 +29,7 @@ pub const ALL: &[Migration] = &[
     migration!("202611240940_calls_settled"),
     migration!("202611240950_contacts_consents"),
     migration!("202611251030_lists_of_many"),
+    migration!("202611260700_kernel_events_set_aside"),
+    migration!("202611260710_gateways_events_by_age"),
     migration!("202611261000_clock_and_guesses"),
 ];

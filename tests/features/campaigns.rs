@@ -51,7 +51,7 @@ both_engines! {
         let form = manager.get(&path).await.form(&format!("{path}/release"));
         for start in ["soon", "", "NOW", "at "] {
             let answer = manager.submit(&form, &[("start", start), ("starts_at", "2026-11-23T20:00")]).await;
-            assert!(answer.expect(422).says("现在开始"), "the choice is there again");
+            assert!(answer.expect(422).says("马上开始"), "the choice is there again");
         }
         assert_eq!(app.number("SELECT count(*) AS n FROM campaigns WHERE state = 'draft'").await, 1);
         // A list that is none is not everybody.

@@ -93,7 +93,7 @@ impl Records {
             ["calls" | "popup", _] => self.call,
             ["campaigns", ":id"] => self.campaign,
             ["users", _] => user,
-            ["products" | "stock" | "gateways" | "assets" | "icons", _]
+            ["products" | "stock" | "gateways" | "assets" | "icons" | "failures", _]
             | ["sms", "templates" | "blocks"]
             | ["campaigns", "occasions"] => return None,
             _ => panic!("{path}: which record is this about? Say it here."),

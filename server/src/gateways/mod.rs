@@ -20,6 +20,9 @@ mod trouble;
 mod update;
 mod view;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use fieldline_protocol::topics::{CommandKind, Topic};
 
 pub use claim::{broker_now, claim_directly, welcome};
@@ -28,14 +31,14 @@ pub use fieldline_protocol::messages::Claim;
 pub use hear::{FromBox, hear};
 pub use notices::{Notice, notices};
 
-use crate::kernel::access::Gate;
+use crate::kernel::access::{CompanyKey, Gate};
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{Db, DbError, On, Tx};
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::PasswordHash;
 use crate::kernel::routes::Routes;
-use crate::kernel::{Kernel, Office};
+use crate::kernel::{HookFuture, Kernel, Office};
 use crate::modules::Module;
 
 /// Addresses.
@@ -88,6 +91,28 @@ impl Outgoing {
     pub fn publish(self, office: &Kernel) -> bool {
         office.wire.publish(&self.wire_name, &self.topic, self.payload)
     }
+}
+
+/// How often old events and commands are thrown away.
+pub const SWEEP: Duration = Duration::from_secs(3600);
+/// How long an event is known as taken in: longer than the oldest backup that a server is restored from.
+const EVENTS: Millis = 180 * DAY;
+/// How long commands and answers of the network are kept.
+const COMMANDS: Millis = 365 * DAY;
+
+/// Throws away what is older than its time.
+#[must_use]
+pub fn sweep<'a>(office: &'a Office, _: &'a Arc<CompanyKey>) -> HookFuture<'a, anyhow::Result<()>> {
+    Box::pin(async move {
+        let now = office.clock.now();
+        let mut tx = office.db.begin().await?;
+        let gone = store::sweep(&mut tx, now - EVENTS, now - COMMANDS).await?;
+        tx.commit().await?;
+        if gone > 0 {
+            tracing::info!(gone, "old events and commands of boxes were swept out");
+        }
+        Ok(())
+    })
 }
 
 /// How long a signed command is obeyed. Offering it again signs it anew.

@@ -213,6 +213,12 @@ pub async fn note_event(tx: &mut Tx, id: Id, eid: &str, now: Millis) -> Result<b
     Ok(new == 1)
 }
 
+/// Throws away what was noted of events and commands before these times; returns how many rows went.
+pub async fn sweep(tx: &mut Tx, events: Millis, commands: Millis) -> Result<u64, DbError> {
+    let gone = sql("DELETE FROM gateway_events WHERE at < $1").bind(events).run(&mut *tx).await?;
+    Ok(gone + sql("DELETE FROM gateway_commands WHERE at < $1").bind(commands).run(tx).await?)
+}
+
 pub async fn set_event_seq(tx: &mut Tx, id: Id, seq: i64, now: Millis) -> Result<(), DbError> {
     sql("UPDATE gateways SET event_seq = $2, seen_at = $3 WHERE id = $1")
         .bind(id)

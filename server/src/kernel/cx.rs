@@ -25,8 +25,8 @@ use crate::ui::style;
 /// The longest `op_id`: ours have 53 characters.
 const LONGEST_OP: usize = 80;
 
-/// A request by anybody.
-#[derive(Debug)]
+/// A request by anybody. Copies share the body, for a handler that runs once more.
+#[derive(Clone, Debug)]
 pub struct Guest {
     /// The office.
     pub office: Office,
@@ -66,7 +66,7 @@ enum Received {
 }
 
 /// A request by somebody who is signed in and whom the route's gate let through. Having one is the proof.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cx {
     guest: Guest,
     /// The session it came in.
@@ -221,25 +221,6 @@ impl Guest {
         }
     }
 
-    /// The same request for a handler that runs once more. They share the body, whose form is kept.
-    fn again(&self) -> Guest {
-        Guest {
-            office: Arc::clone(&self.office),
-            now: self.now,
-            lang: self.lang,
-            look: self.look,
-            method: self.method.clone(),
-            path: self.path.clone(),
-            from: self.from.clone(),
-            reference: self.reference.clone(),
-            needs_token: self.needs_token,
-            query: self.query.clone(),
-            params: self.params.clone(),
-            headers: self.headers.clone(),
-            body: Arc::clone(&self.body),
-        }
-    }
-
     /// An `op_id` that shows by whom it was given out: a UUIDv7, a dot, and a MAC over it and the session.
     fn token(&self, session: &str) -> String {
         let op = uuid::Uuid::now_v7().to_string();
@@ -287,11 +268,6 @@ impl Guest {
 impl Cx {
     pub(in crate::kernel) fn new(guest: Guest, session: Arc<Session>, badges: BadgeCounts) -> Cx {
         Cx { guest, session, badges }
-    }
-
-    /// The same request for a handler that runs once more.
-    pub(in crate::kernel) fn again(&self) -> Cx {
-        Cx { guest: self.guest.again(), session: Arc::clone(&self.session), badges: Arc::clone(&self.badges) }
     }
 
     /// The person.

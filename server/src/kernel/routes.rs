@@ -215,7 +215,7 @@ impl Door {
             return handler(cx).await;
         }
         for _ in 0..AGAIN {
-            let answer = handler(cx.again()).await;
+            let answer = handler(cx.clone()).await;
             let Err(AppError::Undone(why)) = &answer else { return answer };
             tracing::info!(reference = cx.reference, why, "the write is made again");
         }

@@ -12,6 +12,7 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::{LARGEST, Milli};
+use crate::kernel::write::Write;
 use crate::products::{self, Priced};
 use crate::stock::{self, Warehouse};
 
@@ -69,6 +70,20 @@ pub(super) fn check(form: &mut Form, lang: Lang, rows: &[Row], goods: &BTreeMap<
         form.wrong("q", t!(lang, "orders.too_much"));
     }
     lines
+}
+
+/// The lines as the products stand now; these are held until the commit. What is not sold any more is said in the form.
+pub(super) async fn held(
+    write: &mut Write<'_>,
+    form: &mut Form,
+    lang: Lang,
+    level: Option<Id>,
+) -> Result<Vec<FreshLine>> {
+    let rows = rows(form);
+    let ids: Vec<Id> = rows.iter().map(|row| row.product).collect();
+    products::hold(&mut write.tx, &ids).await?;
+    let goods = products::priced(&mut write.tx, &ids, level, &clock::iso_day(write.author.at)).await?;
+    Ok(check(form, lang, &rows, &goods))
 }
 
 fn line_of(form: &mut Form, lang: Lang, row: &Row, goods: &BTreeMap<Id, Priced>) -> Option<FreshLine> {

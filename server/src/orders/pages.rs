@@ -9,7 +9,7 @@ use crate::kernel::cx::Cx;
 use crate::kernel::db::Hold;
 use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::form::Form;
-use crate::kernel::i18n::{Lang, t};
+use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::numbers;
 use crate::kernel::write::Write;
@@ -136,17 +136,6 @@ async fn read(cx: &Cx, form: &mut Form, buyer: &Buyer) -> Result<Typed> {
     Ok(Typed { lines, warehouse: editor::house_of(form, &houses, buyer), note, level })
 }
 
-/// The lines as the products stand now, which are held until the commit; `None`, said in the form, where one of
-/// them is not sold any more.
-async fn still(write: &mut Write<'_>, form: &mut Form, lang: Lang, typed: Typed) -> Result<Option<Typed>> {
-    let rows = editor::rows(form);
-    let ids: Vec<Id> = rows.iter().map(|row| row.product).collect();
-    products::hold(&mut write.tx, &ids).await?;
-    let goods = products::priced(&mut write.tx, &ids, typed.level, &clock::iso_day(write.author.at)).await?;
-    let lines = editor::check(form, lang, &rows, &goods);
-    Ok(form.is_right().then_some(Typed { lines, ..typed }))
-}
-
 /// The status of a form shown again: a search for products is no error.
 fn again(form: &Form) -> StatusCode {
     if form.is_right() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
@@ -184,10 +173,11 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
     let mut write = cx.write(&form).await?;
     let held = customers::hold(&mut write.tx, &scope, customer, Hold::Referred).await?;
     held.ok_or(AppError::NotFound)?;
-    let Some(typed) = still(&mut write, &mut form, cx.lang, typed).await? else {
+    let lines = editor::held(&mut write, &mut form, cx.lang, typed.level).await?;
+    if !form.is_right() {
         drop(write);
         return form_page(&cx, Target::New, form, buyer, None, StatusCode::CONFLICT).await;
-    };
+    }
     let head = Head {
         id: Id::new(),
         owner: cx.actor().id,
@@ -199,14 +189,14 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         warehouse: typed.warehouse,
         note: typed.note,
     };
-    store::insert(&mut write.tx, &head, &typed.lines, cx.now).await?;
+    store::insert(&mut write.tx, &head, &lines, cx.now).await?;
     let changes = Changes::new()
         .set("number", head.number.clone())
         .set("customer_id", customer.to_string())
-        .set("total", store::totals(&typed.lines).0.plain())
-        .set("lines", noted(&typed.lines));
+        .set("total", store::totals(&lines).0.plain())
+        .set("lines", noted(&lines));
     write.audit(Action::Create, KIND, head.id, changes).await?;
-    let next = if typed.lines.is_empty() { "/edit" } else { "" };
+    let next = if lines.is_empty() { "/edit" } else { "" };
     write.finish(&format!("/orders/{}{next}?done=saved", head.id)).await
 }
 
@@ -288,14 +278,12 @@ pub(super) async fn save_lines(cx: Cx) -> Result<Response> {
     let mut write = cx.write(&form).await?;
     let order = store::to_change(&mut write.tx, &cx.scope(), order.id).await?.ok_or(AppError::NotFound)?;
     must_be_draft(&cx, &order)?;
-    let typed = match still(&mut write, &mut form, cx.lang, typed).await? {
-        Some(typed) => typed,
-        None => {
-            drop(write);
-            let target = Target::Draft { order: &order, crossed: None };
-            return form_page(&cx, target, form, buyer, None, StatusCode::CONFLICT).await;
-        }
-    };
+    let added = editor::held(&mut write, &mut form, cx.lang, typed.level).await?;
+    if !form.is_right() {
+        drop(write);
+        let target = Target::Draft { order: &order, crossed: None };
+        return form_page(&cx, target, form, buyer, None, StatusCode::CONFLICT).await;
+    }
     let stored = store::lines(&mut write.tx, order.id).await?;
     let seen = form.version()?;
     if whole && seen.is_some_and(|seen| seen != order.version) {
@@ -311,7 +299,7 @@ pub(super) async fn save_lines(cx: Cx) -> Result<Response> {
         note = order.note.clone();
         warehouse = order.warehouse_id.or(warehouse);
     }
-    lines.extend(typed.lines);
+    lines.extend(added);
     let (total, _) = store::totals(&lines);
     if total > crate::kernel::money::LARGEST {
         return Err(AppError::Refused(t!(cx.lang, "orders.too_much").into_owned()));
