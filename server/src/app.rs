@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{Cli, Command, Config, Demo};
 use crate::kernel::badges::Badges;
+use crate::kernel::bodies::Bodies;
 use crate::kernel::clock::Clock;
 use crate::kernel::db::{Db, migrate, pending};
 use crate::kernel::files::Files;
@@ -20,6 +21,7 @@ use crate::kernel::push::Push;
 use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
+use crate::kernel::uploads::Uploads;
 use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{contacts, demo, documents, migrations, modules, reactions, users, web, workbench};
 
@@ -57,6 +59,7 @@ pub struct Running {
     pub address: SocketAddr,
     /// The office, for the demo's generator and for tests.
     pub office: Office,
+    serving: web::listen::Serving,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -82,8 +85,10 @@ impl Running {
         Ok(())
     }
 
-    /// Stops serving and closes the database.
+    /// Stops serving, after the requests in flight, and closes the database.
     pub async fn stop(self) {
+        self.office.hub.close();
+        self.serving.stop().await;
         for task in &self.tasks {
             task.abort();
         }
@@ -137,6 +142,8 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         clock,
         hub: Hub::default(),
         files: Files::new(config.data.join("files")),
+        uploads: Uploads::open(config.data.join("tmp")).context("the folder for uploads cannot be emptied")?,
+        bodies: Bodies::new(&config.limits),
         badges: Badges::default(),
         alarm: Alarm::default(),
         wire: Wire::default(),
@@ -154,7 +161,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         config,
     });
     let app = routes().mount(&office)?;
-    let (address, serving) = web::listen::serve(&office.config, app.boxed()).await?;
+    let serving = web::listen::serve(&office.config, app.boxed()).await?;
     let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
     // The boxes' credentials first, then the broker that asks for them.
     crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
@@ -164,8 +171,8 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let celebrating =
         tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::CELEBRATE, crate::campaigns::celebrate));
     let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
-    tasks.extend([serving, reacting, sweeping, offering, feeding, celebrating]);
-    Ok(Running { address, office, tasks })
+    tasks.extend([reacting, sweeping, offering, feeding, celebrating]);
+    Ok(Running { address: serving.address, office, serving, tasks })
 }
 
 /// An older database is copied before it is brought up to date, so that the old version can run on the copy.

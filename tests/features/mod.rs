@@ -2,16 +2,20 @@
 
 mod audit;
 mod bad_input;
+mod bodies;
 mod calls;
 mod campaigns;
+mod connections;
 mod csrf;
 mod customers;
 mod decisions;
 mod events;
 mod foreign_records;
+mod forwarded;
 mod gateway_page;
 mod gateways;
 mod grouped_commits;
+mod live_streams;
 mod migrations;
 mod occasions;
 mod op_id;
@@ -19,6 +23,7 @@ mod orders;
 mod popup;
 mod products;
 mod push;
+mod request_heads;
 mod sessions;
 mod sign_in;
 pub mod sms;

@@ -1,7 +1,8 @@
 //! One request: who asks, for what, in which language; and the write it may become.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use poem::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use poem::{Body, Response};
@@ -10,13 +11,16 @@ use crate::kernel::Office;
 use crate::kernel::audit::Author;
 use crate::kernel::auth::{Actor, Session};
 use crate::kernel::badges::BadgeCounts;
+use crate::kernel::bodies::{self, GUEST_LIMIT, Reader};
+use crate::kernel::caller::Caller;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::sql;
 use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
+use crate::kernel::form::{Form, Reading, Typed};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Paging;
+use crate::kernel::uploads::Uploads;
 use crate::kernel::write::Write;
 use crate::ui::layout::{Frame, Look, Sheet, TextSize, Theme};
 use crate::ui::style;
@@ -36,12 +40,16 @@ pub struct Guest {
     pub method: Method,
     /// The path without the query.
     pub path: String,
-    /// The network address it came from.
+    /// The client's address without a port, as logs and the audit show it.
     pub from: String,
     /// The request id in logs and on error pages.
     pub reference: String,
     /// The browser did not say where a POST was caused: its form must prove that it is ours.
     pub(in crate::kernel) needs_token: bool,
+    /// What was typed, once the form was read.
+    pub(in crate::kernel) typed: Arc<OnceLock<Typed>>,
+    caller: Caller,
+    target: String,
     query: Vec<(String, String)>,
     params: Vec<(String, String)>,
     headers: HeaderMap,
@@ -78,6 +86,11 @@ impl Guest {
         {
             headers.insert(header::HOST, host);
         }
+        let peer = request.remote_addr().as_socket_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
+        let caller = Caller::of(peer, &headers, &office.config.proxies);
+        if let Some(host) = caller.host.as_deref().and_then(|host| HeaderValue::from_str(host).ok()) {
+            headers.insert(header::HOST, host);
+        }
         let cookie = |name: &str| cookie_of(&headers, name);
         let lang = cookie("lang").and_then(|code| Lang::from_code(&code)).unwrap_or_else(|| {
             headers
@@ -94,9 +107,12 @@ impl Guest {
             look,
             method: request.method().clone(),
             path: uri.path().to_owned(),
-            from: request.remote_addr().to_string(),
+            from: caller.address.to_string(),
             reference: Id::new().to_string(),
             needs_token: false,
+            typed: Arc::default(),
+            caller,
+            target: uri.path_and_query().map_or_else(|| uri.path().to_owned(), |target| target.as_str().to_owned()),
             query,
             params,
             headers,
@@ -146,27 +162,45 @@ impl Guest {
     /// Whether the browser came over TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        self.office.config.tls() || self.header("x-forwarded-proto") == Some("https")
+        self.office.config.tls() || self.caller.secure
     }
 
-    /// Reads the posted form.
+    /// The client's address: what limits by address count.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        self.caller.address
+    }
+
+    /// Reads the posted form of somebody without a session.
     ///
     /// # Errors
-    /// [`AppError::TooLarge`] or [`AppError::BadRequest`].
+    /// [`AppError::TooLarge`] past 64 kB, [`AppError::BadRequest`], [`AppError::Unavailable`].
     pub async fn form(&self) -> Result<Form> {
-        let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let body = body.ok_or(AppError::BadRequest("the body was read already"))?;
-        Form::read(&self.headers, body, self.lang).await
+        Form::read(self.reading(Reader::Guest, None), &self.headers, self.body()?, self.lang).await
     }
 
-    /// The posted body as bytes, for the few addresses that take JSON.
+    /// What fits of the posted form, to be kept through a sign-in.
+    pub(in crate::kernel) async fn form_to_keep(&self) -> Result<Form> {
+        Ok(Form::read_some(self.reading(Reader::Guest, None), &self.headers, self.body()?, self.lang).await)
+    }
+
+    /// The posted body as bytes, for the few addresses that take JSON; at most 64 kB.
     ///
     /// # Errors
     /// [`AppError::TooLarge`] past `most` bytes.
     pub async fn bytes(&self, most: usize) -> Result<Vec<u8>> {
+        let mut share = self.office.bodies.share(Reader::Guest);
+        bodies::read(self.body()?, most.min(GUEST_LIMIT), &mut share).await
+    }
+
+    /// The body, which can be read once.
+    fn body(&self) -> Result<Body> {
         let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let body = body.ok_or(AppError::BadRequest("the body was read already"))?;
-        Ok(body.into_bytes_limit(most).await.map_err(|_| AppError::TooLarge)?.to_vec())
+        body.ok_or(AppError::BadRequest("the body was read already"))
+    }
+
+    fn reading<'a>(&'a self, reader: Reader, files: Option<(&'a Uploads, u64)>) -> Reading<'a> {
+        Reading { reader, files, bodies: &self.office.bodies, typed: &self.typed, target: &self.target }
     }
 
     /// An `op_id` that shows by whom it was given out: a UUIDv7, a dot, and a MAC over it and the session.
@@ -266,7 +300,20 @@ impl Cx {
     /// [`AppError::Repeated`] with the first answer; [`AppError::OtherContent`] when its `op_id` was used for
     /// other content; what [`Guest::form`] says.
     pub async fn form(&self) -> Result<Form> {
-        let form = self.guest.form().await?;
+        self.read(None).await
+    }
+
+    /// As [`Cx::form`], for a form with files of together at most `most` bytes.
+    ///
+    /// # Errors
+    /// As [`Cx::form`]; [`AppError::TooLarge`] when the files are longer.
+    pub async fn form_with_files(&self, most: u64) -> Result<Form> {
+        self.read(Some((&self.office.uploads, most))).await
+    }
+
+    async fn read(&self, files: Option<(&Uploads, u64)>) -> Result<Form> {
+        let reading = self.reading(Reader::Person, files);
+        let form = Form::read(reading, &self.headers, self.guest.body()?, self.lang).await?;
         if self.needs_token {
             let (op, mac) = form.op().split_once('.').unwrap_or_default();
             if op.is_empty() || mac != self.token_mac(&self.session.id, op) {

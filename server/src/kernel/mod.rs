@@ -6,6 +6,8 @@ pub mod address;
 pub mod audit;
 pub mod auth;
 pub mod badges;
+pub mod bodies;
+pub mod caller;
 pub mod clock;
 pub mod compress;
 pub mod cx;
@@ -34,6 +36,7 @@ pub mod routes;
 pub mod seal;
 pub mod search;
 pub mod sse;
+pub mod uploads;
 pub mod width;
 pub mod words;
 pub mod write;
@@ -45,6 +48,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use access::{RightsTable, Role};
 use badges::{BadgeCounts, Badges};
+use bodies::Bodies;
 use clock::Clock;
 use cx::{Cx, Guest};
 use db::{Db, DbError};
@@ -54,6 +58,7 @@ use mqtt::Wire;
 use push::Push;
 use seal::Seal;
 use sse::Hub;
+use uploads::Uploads;
 
 use crate::ui::layout::TabItem;
 
@@ -86,6 +91,10 @@ pub struct Kernel {
     pub hub: Hub,
     /// Stored files.
     pub files: Files,
+    /// Files on their way in.
+    pub uploads: Uploads,
+    /// The memory of request bodies.
+    pub bodies: Bodies,
     /// What waits for whom.
     pub badges: Badges,
     /// Wakes the jobs after a commit.
