@@ -161,7 +161,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
         config,
     });
     let app = routes().mount(&office)?;
-    let serving = web::listen::serve(&office.config, app.boxed()).await?;
+    let (serving, listening) = web::listen::serve(&office.config, app.boxed()).await?;
     let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
     // The boxes' credentials first, then the broker that asks for them.
     crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
@@ -171,6 +171,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let celebrating =
         tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::CELEBRATE, crate::campaigns::celebrate));
     let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
+    tasks.extend(listening);
     tasks.extend([reacting, sweeping, offering, feeding, celebrating]);
     Ok(Running { address: serving.address, office, serving, tasks })
 }

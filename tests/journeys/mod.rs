@@ -1,4 +1,5 @@
 //! Real processes, killed.
 
 mod crash;
+mod floods;
 pub mod process;

@@ -116,11 +116,16 @@ impl App {
         again
     }
 
-    async fn stop(self) {
+    /// Stops the server; its data stays as long as this value.
+    pub async fn halt(&self) {
         let running = self.inner.running.lock().unwrap().take();
         if let Some(running) = running {
             running.stop().await;
         }
+    }
+
+    async fn stop(self) {
+        self.halt().await;
         if let Some(url) = &self.inner.config.database_url {
             postgres::shared().drop_database(url).await;
         }

@@ -167,7 +167,7 @@ impl Guest {
 
     /// The client's address: what limits by address count.
     #[must_use]
-    pub fn address(&self) -> IpAddr {
+    pub fn client_address(&self) -> IpAddr {
         self.caller.address
     }
 

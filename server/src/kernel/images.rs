@@ -6,15 +6,13 @@
 
 mod mark;
 
-use std::io::{Cursor, Read};
-use std::path::Path;
-use std::sync::Arc;
+use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
 use crate::kernel::files::FileHash;
 use crate::kernel::i18n::{Lang, t};
@@ -38,6 +36,8 @@ const THUMB_QUALITY: u8 = 70;
 
 /// Two at once: each may hold some 100 MB and a core for a second, and pages must not starve.
 static TURNS: Semaphore = Semaphore::const_new(2);
+/// Uploads in memory at once.
+static LOADED: Semaphore = Semaphore::const_new(2);
 
 /// Why an upload is no picture for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,48 +86,32 @@ pub struct Picture {
     pub original: FileHash,
 }
 
+/// As [`process`], for a file that was uploaded. It is in memory during its turn only.
+///
+/// # Errors
+/// [`PictureError`].
+pub async fn process_upload(upload: &Upload, mark: Vec<String>) -> Result<Picture, PictureError> {
+    // The semaphore is never closed.
+    let _turn = LOADED.acquire().await.map_err(|_| PictureError::Damaged)?;
+    let bytes = tokio::fs::read(upload.path()).await.map_err(|error| {
+        tracing::error!(%error, "an upload cannot be read back");
+        PictureError::Damaged
+    })?;
+    process(bytes, mark).await
+}
+
 /// Makes an upload into a stored picture with `mark` burnt into its foot, line by line.
 ///
 /// # Errors
 /// [`PictureError`], each of which the uploader can understand and mend.
-pub async fn process(upload: &Arc<Upload>, mark: Vec<String>) -> Result<Picture, PictureError> {
-    // Looked at before it is loaded: what is no picture takes no memory and no turn.
-    let format = format_of(&first_bytes(upload.path()).map_err(|_| PictureError::Damaged)?)?;
-    let (width, height) = {
-        let _turn = turns(1).await?;
-        blocking(upload, move |bytes| measure(bytes, format)).await?
-    };
-    let _turn = turns(if u64::from(width) * u64::from(height) > USUAL_PIXELS { 2 } else { 1 }).await?;
-    let original = upload.hash.clone();
-    blocking(upload, move |bytes| make(bytes, format, &mark, original)).await
-}
-
-async fn turns(weight: u32) -> Result<SemaphorePermit<'static>, PictureError> {
+pub async fn process(bytes: Vec<u8>, mark: Vec<String>) -> Result<Picture, PictureError> {
+    let format = format_of(&bytes)?;
+    let (width, height) = measure(&bytes, format)?;
+    let weight = if u64::from(width) * u64::from(height) > USUAL_PIXELS { 2 } else { 1 };
     // The semaphore is never closed.
-    TURNS.acquire_many(weight).await.map_err(|_| PictureError::Damaged)
-}
-
-/// Works on the upload's bytes in a thread of its own: a decoder that panics on hostile bytes ends that thread's work,
-/// not the request. The bytes are in memory during a turn only.
-async fn blocking<T: Send + 'static>(
-    upload: &Arc<Upload>,
-    work: impl FnOnce(&[u8]) -> Result<T, PictureError> + Send + 'static,
-) -> Result<T, PictureError> {
-    let upload = Arc::clone(upload);
-    let done = tokio::task::spawn_blocking(move || {
-        let bytes = std::fs::read(upload.path()).map_err(|error| {
-            tracing::error!(%error, "an upload cannot be read back");
-            PictureError::Damaged
-        })?;
-        work(&bytes)
-    });
-    done.await.map_err(|_| PictureError::Damaged)?
-}
-
-fn first_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(16).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let _turn = TURNS.acquire_many(weight).await.map_err(|_| PictureError::Damaged)?;
+    // A decoder that panics on hostile bytes ends its own thread's work, not the request.
+    tokio::task::spawn_blocking(move || make(&bytes, format, &mark)).await.map_err(|_| PictureError::Damaged)?
 }
 
 /// The kind of picture by its first bytes. Named here instead of guessed, so that SVG, HTML and every
@@ -171,7 +155,7 @@ fn ends(bytes: &[u8]) -> bool {
     false
 }
 
-fn make(bytes: &[u8], format: ImageFormat, mark: &[String], original: FileHash) -> Result<Picture, PictureError> {
+fn make(bytes: &[u8], format: ImageFormat, mark: &[String]) -> Result<Picture, PictureError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(DECODER_MEMORY);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -199,7 +183,7 @@ fn make(bytes: &[u8], format: ImageFormat, mark: &[String], original: FileHash) 
         height: picture.height(),
         full: jpeg(&picture, QUALITY)?,
         thumb: jpeg(&thumb, THUMB_QUALITY)?,
-        original,
+        original: FileHash::of(bytes),
     })
 }
 
@@ -256,20 +240,11 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
     use super::*;
-    use crate::kernel::uploads::Uploads;
 
     fn jpeg_of(width: u32, height: u32) -> Vec<u8> {
         let picture =
             RgbImage::from_fn(width, height, |x, _| if x < width / 2 { Rgb([200, 0, 0]) } else { Rgb([0, 0, 200]) });
         jpeg(&picture, 90).unwrap()
-    }
-
-    /// As [`super::process`], for bytes that were uploaded.
-    async fn process(bytes: Vec<u8>, mark: Vec<String>) -> Result<Picture, PictureError> {
-        let folder = tempfile::tempdir().unwrap();
-        let mut arriving = Uploads::open(folder.path().join("tmp")).unwrap().begin().await.unwrap();
-        arriving.write(&bytes).await.unwrap();
-        super::process(&Arc::new(arriving.end("photo".to_owned()).await.unwrap()), mark).await
     }
 
     /// The same JPEG with an EXIF block that says how the camera was held and where it was.

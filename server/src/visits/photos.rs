@@ -30,7 +30,7 @@ pub async fn add(cx: Cx) -> Result<Response> {
         return pages::again(&cx, visit, form, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let mark = marks::lines(&visit, &cx.actor().name, cx.now);
-    let picture = match images::process(upload, mark).await {
+    let picture = match images::process_upload(upload, mark).await {
         Ok(picture) => picture,
         Err(error) => {
             form.wrong("photo", error.message(cx.lang));

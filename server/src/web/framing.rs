@@ -21,6 +21,8 @@ pub enum Framing {
     Head(Head),
     /// So many bytes of a body.
     Body(u64),
+    /// So many bytes of what HTTP/2 begins with, after its first line.
+    Preface(usize),
     /// A chunked body, after which the connection ends; HTTP/2; or what follows a head that is refused.
     Rest(Rest),
 }
@@ -63,6 +65,8 @@ pub struct Head {
 /// What is kept of a line: the names that matter, and their values as anybody writes them.
 const LINE: usize = 64;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
+/// An empty line, `SM`, and another empty line.
+const PREFACE_REST: usize = 8;
 
 impl Default for Framing {
     fn default() -> Self {
@@ -75,6 +79,16 @@ impl Framing {
     pub fn take(&mut self, bytes: &[u8]) -> (usize, Step) {
         match self {
             Framing::Rest(_) => (bytes.len(), Step::Within),
+            Framing::Preface(left) => match left.checked_sub(bytes.len()).filter(|left| *left > 0) {
+                Some(more) => {
+                    *left = more;
+                    (bytes.len(), Step::Within)
+                }
+                None => {
+                    *self = Framing::Rest(Rest::Http2);
+                    (bytes.len(), Step::Http2)
+                }
+            },
             Framing::Body(left) => {
                 let here = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                 *left -= here as u64;
@@ -94,8 +108,8 @@ impl Framing {
                     match head.line_ends() {
                         LineEnd::More => {}
                         LineEnd::Http2 => {
-                            *self = Framing::Rest(Rest::Http2);
-                            return (bytes.len(), Step::Http2);
+                            *self = Framing::Preface(PREFACE_REST);
+                            return (used, Step::Within);
                         }
                         LineEnd::Head => {
                             let flaw = head.flaw();
@@ -114,6 +128,7 @@ impl Framing {
     pub fn in_head(&self) -> bool {
         match self {
             Framing::Head(head) => head.begun,
+            Framing::Preface(_) => true,
             Framing::Body(_) | Framing::Rest(_) => false,
         }
     }

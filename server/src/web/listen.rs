@@ -14,7 +14,7 @@ use poem::http::uri::Scheme;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -32,8 +32,7 @@ pub struct Serving {
     /// Where it listens.
     pub address: SocketAddr,
     connections: Arc<Connections>,
-    accepting: JoinHandle<()>,
-    watching: JoinHandle<()>,
+    accepting: AbortHandle,
 }
 
 impl Serving {
@@ -41,7 +40,6 @@ impl Serving {
     pub async fn stop(self) {
         self.accepting.abort();
         self.connections.end().await;
-        self.watching.abort();
     }
 }
 
@@ -55,8 +53,9 @@ struct Front {
     connections: Arc<Connections>,
 }
 
-/// Listens on the configured address and serves `app` until it is stopped.
-pub async fn serve(config: &Config, app: App) -> anyhow::Result<Serving> {
+/// Listens on the configured address and serves `app` until it is stopped. The two tasks accept connections and look
+/// at them; neither ends by itself.
+pub async fn serve(config: &Config, app: App) -> anyhow::Result<(Serving, [JoinHandle<()>; 2])> {
     let tls = tls(config)?;
     let files = open_files::raise();
     let most = open_files::connections(files, config.limits.connections);
@@ -76,7 +75,8 @@ pub async fn serve(config: &Config, app: App) -> anyhow::Result<Serving> {
     });
     let watching = tokio::spawn(Arc::clone(&connections).watch());
     let accepting = tokio::spawn(accept(listener, front));
-    Ok(Serving { address, connections, accepting, watching })
+    let serving = Serving { address, connections, accepting: accepting.abort_handle() };
+    Ok((serving, [accepting, watching]))
 }
 
 async fn accept(listener: TcpListener, front: Arc<Front>) {

@@ -247,8 +247,8 @@ impl<S> Watched<S> {
         match &self.framing {
             Framing::Body(left) if *left > self.linger_bytes => UNKNOWN_REST,
             Framing::Body(left) => left.saturating_sub(held),
-            Framing::Head(_) if self.framing.in_head() => UNKNOWN_REST,
-            Framing::Head(_) | Framing::Rest(Rest::Http2) => 0,
+            Framing::Head(_) | Framing::Preface(_) if self.framing.in_head() => UNKNOWN_REST,
+            Framing::Head(_) | Framing::Preface(_) | Framing::Rest(Rest::Http2) => 0,
             Framing::Rest(Rest::Chunked) => self.linger_bytes,
             Framing::Rest(Rest::Refused) => UNKNOWN_REST,
         }
