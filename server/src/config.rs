@@ -7,10 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::kernel::caller::Network;
 use crate::kernel::clock::{MINUTE, Millis};
-
-mod limits;
-
-pub use limits::Limits;
+use crate::limits::Limits;
 
 /// The command line.
 #[derive(Debug, Parser)]

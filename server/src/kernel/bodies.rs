@@ -8,8 +8,8 @@ use futures_util::StreamExt;
 use poem::Body;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::config::Limits;
 use crate::kernel::error::{AppError, Result};
+use crate::limits::Limits;
 
 /// The largest body of somebody who is not signed in.
 pub const GUEST_LIMIT: usize = 64 << 10;

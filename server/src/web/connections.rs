@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use crate::config::{Config, Limits};
+use crate::config::Config;
 use crate::kernel::caller::Network;
+use crate::limits::Limits;
 use crate::web::watched::{Verdict, Watch, now};
 
 /// Every open connection.

@@ -10,7 +10,7 @@ use futures_util::Stream;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::time::Sleep;
 
-use crate::config::Limits;
+use crate::limits::Limits;
 use crate::web::watched::{InFlight, Watch};
 
 /// The bytes of a request's body. Ends with an error when they pause too long or come too slowly; only time spent

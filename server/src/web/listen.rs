@@ -20,7 +20,8 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::config::{Config, Limits};
+use crate::config::Config;
+use crate::limits::Limits;
 use crate::web::connections::{Connections, Place};
 use crate::web::open_files;
 use crate::web::service::{App, Service};

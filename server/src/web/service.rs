@@ -10,7 +10,7 @@ use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, heade
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Body, Endpoint, Request, Response};
 
-use crate::config::Limits;
+use crate::limits::Limits;
 use crate::web::guard::{self, Outgoing};
 use crate::web::watched::Watch;
 

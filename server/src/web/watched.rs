@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
-use crate::config::Limits;
+use crate::limits::Limits;
 use crate::web::framing::{Flaw, Framing, Rest, Step};
 
 /// Milliseconds of the monotonic clock; never 0.
