@@ -37,6 +37,11 @@ setTimeout(open,wait*(1+Math.random()));
 wait=Math.min(wait*2,6e4);
 };
 for(const name in told)source.addEventListener(name,e=>told[name](JSON.parse(e.data)));
+// Too many pages are open: this one listens again when it is looked at.
+source.addEventListener("replaced",()=>{
+source.close();
+addEventListener("focus",open,{once:true});
+});
 };
 setTimeout(open,400);
 addEventListener("pagehide",()=>source?.close());

@@ -12,6 +12,7 @@ use crate::config::{Admin, Cli, Command, Config, Demo};
 use crate::events::Event;
 use crate::kernel::access::CompanyKey;
 use crate::kernel::badges::Badges;
+use crate::kernel::bodies::Bodies;
 use crate::kernel::clock::Clock;
 use crate::kernel::clock_watch;
 use crate::kernel::db::{Db, migrate, pending};
@@ -27,6 +28,7 @@ use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
 use crate::kernel::sse::Hub;
 use crate::kernel::supervise::Supervisor;
+use crate::kernel::uploads::Uploads;
 use crate::kernel::{Hooks, Kernel, Office, auth};
 use crate::{contacts, demo, documents, migrations, modules, reactions, users, web, workbench};
 
@@ -78,6 +80,7 @@ pub struct Running {
     pub address: SocketAddr,
     /// The office, for the demo's generator and for tests.
     pub office: Office,
+    serving: web::listen::Serving,
     supervisor: Supervisor,
 }
 
@@ -107,8 +110,10 @@ impl Running {
         }
     }
 
-    /// Stops serving and closes the database.
+    /// Stops serving, after the requests in flight, and closes the database.
     pub async fn stop(self) {
+        self.office.hub.close();
+        self.serving.stop().await;
         drop(self.supervisor);
         self.office.db.close().await;
     }
@@ -171,6 +176,8 @@ where
         clock,
         hub: Hub::default(),
         files: Files::new(config.data.join("files")),
+        uploads: Uploads::open(config.data.join("tmp")).context("the folder for uploads cannot be emptied")?,
+        bodies: Bodies::new(&config.limits),
         badges: Badges::default(),
         alarm: Alarm::default(),
         wire: Wire::default(),
@@ -189,8 +196,9 @@ where
     });
     let app = routes().mount(&office)?;
     let mut supervisor = Supervisor::default();
-    let (address, serving) = web::listen::serve(&office.config, app.boxed()).await?;
-    supervisor.watch("listener", serving);
+    let (serving, [accepting, looking]) = web::listen::serve(&office.config, app.boxed()).await?;
+    supervisor.watch("listener", accepting);
+    supervisor.watch("connections", looking);
     let reacting = Arc::clone(&office);
     supervisor.keep("reactions", move || jobs::run(Arc::clone(&reacting), react.clone()));
     // The boxes' credentials first, then the broker that asks for them.
@@ -210,7 +218,7 @@ where
     supervisor.keep("housekeeping", move || housekeeping::run(Arc::clone(&sweeping)));
     let watching = Arc::clone(&office);
     supervisor.keep("clock", move || clock_watch::run(Arc::clone(&watching)));
-    Ok(Running { address, office, supervisor })
+    Ok(Running { address: serving.address, office, serving, supervisor })
 }
 
 /// Opens the database and brings it up to date.

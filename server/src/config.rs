@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::kernel::caller::Network;
 use crate::kernel::clock::{MINUTE, Millis};
+use crate::limits::Limits;
 
 /// Connections to PostgreSQL: a write holds one while it waits for a row, and a page that reads holds one for a
 /// millisecond.
@@ -101,7 +103,21 @@ pub struct Config {
     /// The address that people open, for links in messages and for boxes, such as https://crm.example.com.
     #[arg(long, env = "FIELDLINE_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Reverse proxies in front of this server, as addresses or networks such as 10.0.0.0/8. What they say about the
+    /// client (X-Forwarded-For, -Proto, -Host) is believed, and the bound on connections per address does not hold for
+    /// them.
+    #[arg(long = "proxy", env = "FIELDLINE_PROXIES", value_name = "ADDR", value_delimiter = ',')]
+    pub proxies: Vec<Network>,
+    /// Open connections per client address (IPv6: per /64 network). An office behind one address needs about two for
+    /// each person over HTTPS.
+    #[arg(long, env = "FIELDLINE_CONNECTIONS_PER_ADDRESS", value_name = "N", default_value_t = PER_ADDRESS)]
+    pub connections_per_address: usize,
+    /// What connections and bodies may cost.
+    #[arg(skip)]
+    pub limits: Limits,
 }
+
+const PER_ADDRESS: usize = 64;
 
 impl Config {
     /// Whether the pages are served over TLS.
@@ -133,6 +149,9 @@ impl Default for Config {
             idle_minutes: 30,
             push_hosts: Vec::new(),
             public_url: None,
+            proxies: Vec::new(),
+            connections_per_address: PER_ADDRESS,
+            limits: Limits::default(),
         }
     }
 }

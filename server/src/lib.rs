@@ -14,6 +14,8 @@ pub mod demo;
 pub mod events;
 /// What every feature stands on: routes, access, database, forms, events, time and money.
 pub mod kernel;
+/// What connections, requests and bodies may cost.
+pub mod limits;
 /// The list of migrations.
 pub mod migrations;
 /// The modules: names, icons, rights.

@@ -3,4 +3,5 @@
 mod bombs;
 mod crash;
 mod files;
+mod floods;
 pub mod process;

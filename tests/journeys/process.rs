@@ -25,10 +25,15 @@ pub fn program(name: &str) -> PathBuf {
 impl Server {
     /// Starts `server` with these arguments and waits until it answers.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+        Server::start_as(&[], arguments, environment)
+    }
+
+    /// The same through another program, such as one that sets limits and then becomes the server.
+    pub fn start_as(through: &[&str], arguments: &[&str], environment: &[(&str, &str)]) -> Server {
         let begun = Instant::now();
         // `setpriv` sets the signal that the kernel sends when the starting thread ends, then becomes the server.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL"]).arg(program("server")).args(arguments);
+        command.args(["--pdeathsig", "KILL"]).args(through).arg(program("server")).args(arguments);
         command.envs(environment.iter().copied()).env("FIELDLINE_LOG", "warn");
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -46,6 +51,11 @@ impl Server {
             std::thread::sleep(Duration::from_millis(2));
         }
         Server { child, base, ready_after: begun.elapsed() }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// The most memory that it ever held, in megabytes.

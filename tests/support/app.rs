@@ -56,9 +56,14 @@ pub fn nine_o_clock() -> Millis {
 
 /// Runs one test on one engine.
 pub fn on<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(App) -> F) {
+    on_with(engine, |_| (), test);
+}
+
+/// Runs one test with other settings.
+pub fn on_with<F: Future<Output = ()>>(engine: Engine, change: impl FnOnce(&mut Config), test: impl FnOnce(App) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let app = App::start(engine).await;
+        let app = App::start_with(engine, change).await;
         test(app.clone()).await;
         app.stop().await;
     });
@@ -129,11 +134,16 @@ impl App {
         again
     }
 
-    async fn stop(self) {
+    /// Stops the server; its data stays as long as this value.
+    pub async fn halt(&self) {
         let running = self.inner.running.lock().unwrap().take();
         if let Some(running) = running {
             running.stop().await;
         }
+    }
+
+    async fn stop(self) {
+        self.halt().await;
         if let Some(url) = &self.inner.config.database_url {
             postgres::shared().drop_database(url).await;
         }

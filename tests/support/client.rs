@@ -72,6 +72,14 @@ impl Client {
         Client { http, base: base.to_owned() }
     }
 
+    /// As [`Client::with_session`], over HTTP/2.
+    pub fn over_http_2(base: &str, token: &str) -> Client {
+        let mut headers = HeaderMap::new();
+        headers.insert("cookie", HeaderValue::from_str(&format!("sid={token}")).unwrap());
+        let http = builder().default_headers(headers).http2_prior_knowledge().build().unwrap();
+        Client { http, base: base.to_owned() }
+    }
+
     /// The raw answer, for streams and pictures.
     pub async fn raw(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
         with_headers(self.http.get(self.url(path)), headers).send().await.unwrap()

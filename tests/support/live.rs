@@ -39,6 +39,12 @@ impl Live {
         tokio::time::timeout(within, search).await.ok()
     }
 
+    /// Whether the server ends the stream in this time.
+    pub async fn ends(&mut self, within: Duration) -> bool {
+        let end = async { while matches!(self.answer.chunk().await, Ok(Some(_))) {} };
+        tokio::time::timeout(within, end).await.is_ok()
+    }
+
     /// The markup of the next popup.
     pub async fn popup(&mut self) -> String {
         let data = self.next("popup", Duration::from_secs(20)).await.expect("a call pops up");

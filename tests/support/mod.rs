@@ -9,6 +9,7 @@ pub mod mosquitto;
 pub mod people;
 pub mod pictures;
 pub mod postgres;
+pub mod raw;
 pub mod seed;
 pub mod sources;
 pub mod wire;

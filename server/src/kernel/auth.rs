@@ -214,6 +214,7 @@ impl Kernel {
     pub async fn end_session(&self, tx: &mut Tx, session: &str) -> Result<(), DbError> {
         sql("DELETE FROM sessions WHERE id = $1").bind(session).run(tx).await?;
         self.sessions.cache.remove(session);
+        self.hub.end_session(session);
         Ok(())
     }
 
@@ -232,6 +233,7 @@ impl Kernel {
     pub async fn end_sessions_of(&self, tx: &mut Tx, user: Id) -> Result<(), DbError> {
         sql("DELETE FROM sessions WHERE user_id = $1").bind(user).run(tx).await?;
         self.sessions.forget_all();
+        self.hub.end_person(user);
         Ok(())
     }
 

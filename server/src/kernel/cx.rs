@@ -1,8 +1,8 @@
 //! One request: who asks, for what, in which language; and the write it may become.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use poem::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use poem::{Body, Response};
@@ -11,13 +11,16 @@ use crate::kernel::Office;
 use crate::kernel::audit::Author;
 use crate::kernel::auth::{Actor, Session};
 use crate::kernel::badges::BadgeCounts;
+use crate::kernel::bodies::{self, GUEST_LIMIT, Reader};
+use crate::kernel::caller::Caller;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::sql;
 use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
+use crate::kernel::form::{Form, Reading, Typed};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Paging;
+use crate::kernel::uploads::Uploads;
 use crate::kernel::write::Write;
 use crate::ui::layout::{Frame, Look, Sheet, TextSize, Theme};
 use crate::ui::style;
@@ -42,12 +45,15 @@ pub struct Guest {
     pub path: String,
     /// The path with the query.
     pub address: String,
-    /// The network address it came from.
+    /// The client's address without a port, as logs and the audit show it.
     pub from: String,
     /// The request id in logs and on error pages.
     pub reference: String,
     /// The browser did not say where a POST was caused: its form must prove that it is ours.
     pub(in crate::kernel) needs_token: bool,
+    /// What was typed, once the form was read.
+    pub(in crate::kernel) typed: Arc<OnceLock<Typed>>,
+    caller: Caller,
     query: Vec<(String, String)>,
     params: Vec<(String, String)>,
     headers: HeaderMap,
@@ -95,6 +101,11 @@ impl Guest {
         {
             headers.insert(header::HOST, host);
         }
+        let peer = request.remote_addr().as_socket_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
+        let caller = Caller::of(peer, &headers, &office.config.proxies);
+        if let Some(host) = caller.host.as_deref().and_then(|host| HeaderValue::from_str(host).ok()) {
+            headers.insert(header::HOST, host);
+        }
         let cookie = |name: &str| cookie_of(&headers, name);
         let lang = cookie("lang").and_then(|code| Lang::from_code(&code)).unwrap_or_else(|| {
             headers
@@ -112,9 +123,11 @@ impl Guest {
             method: request.method().clone(),
             path: uri.path().to_owned(),
             address: uri.path_and_query().map_or_else(|| uri.path(), |whole| whole.as_str()).to_owned(),
-            from: request.remote_addr().to_string(),
+            from: caller.address.to_string(),
             reference: Id::new().to_string(),
             needs_token: false,
+            typed: Arc::default(),
+            caller,
             query,
             params,
             headers,
@@ -164,41 +177,41 @@ impl Guest {
     /// Whether the browser came over TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        self.office.config.tls() || self.header("x-forwarded-proto") == Some("https")
+        self.office.config.tls() || self.caller.secure
     }
 
-    /// Who shares turns with this request: its address without the port. Of IPv6 it is the network, since every
-    /// household has a whole one.
+    /// Who shares turns with this request: the client's address. Of IPv6 it is the network, since every household has
+    /// a whole one.
     #[must_use]
     pub fn asker(&self) -> String {
-        let from = self.from.strip_prefix("socket://").unwrap_or(&self.from);
-        let ip = from.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| from.parse::<IpAddr>());
-        match ip.map(|ip| ip.to_canonical()) {
-            Ok(IpAddr::V4(v4)) => v4.to_string(),
-            Ok(IpAddr::V6(v6)) => {
+        match self.caller.address.to_canonical() {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => {
                 let [a, b, c, d, ..] = v6.segments();
                 format!("{a:x}:{b:x}:{c:x}:{d:x}")
             }
-            Err(_) => from.to_owned(),
         }
     }
 
-    /// Reads the posted form.
+    /// Reads the posted form of somebody without a session.
     ///
     /// # Errors
-    /// [`AppError::TooLarge`] or [`AppError::BadRequest`].
+    /// [`AppError::TooLarge`] past 64 kB, [`AppError::BadRequest`], [`AppError::Unavailable`].
     pub async fn form(&self) -> Result<Form> {
+        self.read_form(Reader::Guest, None).await
+    }
+
+    /// Reads the posted form, or gives it again to a handler that runs once more.
+    async fn read_form(&self, reader: Reader, files: Option<(&Uploads, u64)>) -> Result<Form> {
         let form = match self.take() {
             Received::Unread(body) => {
                 let action = format!("{} {}", self.method, self.address);
-                Form::read(&self.headers, body, self.lang, &action).await?
+                Form::read(self.reading(reader, files), &self.headers, body, self.lang, &action).await?
             }
             Received::Form(form) => form,
             Received::Read => return Err(AppError::BadRequest("the body was read already")),
         };
-        if !form.has_uploads() {
-            *self.received() = Received::Form(form.clone());
-        }
+        *self.received() = Received::Form(form.clone());
         Ok(form)
     }
 
@@ -210,15 +223,30 @@ impl Guest {
         self.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The posted body as bytes, for the few addresses that take JSON.
+    /// What fits of the posted form, to be kept through a sign-in.
+    pub(in crate::kernel) async fn form_to_keep(&self) -> Result<Form> {
+        Ok(Form::read_some(self.reading(Reader::Guest, None), &self.headers, self.body()?, self.lang).await)
+    }
+
+    /// The posted body as bytes, for the few addresses that take JSON; at most 64 kB.
     ///
     /// # Errors
     /// [`AppError::TooLarge`] past `most` bytes.
     pub async fn bytes(&self, most: usize) -> Result<Vec<u8>> {
+        let mut share = self.office.bodies.share(Reader::Guest);
+        bodies::read(self.body()?, most.min(GUEST_LIMIT), &mut share).await
+    }
+
+    /// The body, which can be read once.
+    fn body(&self) -> Result<Body> {
         match self.take() {
-            Received::Unread(body) => Ok(body.into_bytes_limit(most).await.map_err(|_| AppError::TooLarge)?.to_vec()),
+            Received::Unread(body) => Ok(body),
             Received::Form(_) | Received::Read => Err(AppError::BadRequest("the body was read already")),
         }
+    }
+
+    fn reading<'a>(&'a self, reader: Reader, files: Option<(&'a Uploads, u64)>) -> Reading<'a> {
+        Reading { reader, files, bodies: &self.office.bodies, typed: &self.typed, target: &self.address }
     }
 
     /// An `op_id` that shows by whom it was given out: a UUIDv7, a dot, and a MAC over it and the session.
@@ -319,7 +347,19 @@ impl Cx {
     /// [`AppError::Repeated`] with the first answer; [`AppError::OtherContent`] when its `op_id` was used for
     /// other content or at another address; [`AppError::WithoutOp`] when it has none; what [`Guest::form`] says.
     pub async fn form(&self) -> Result<Form> {
-        let form = self.guest.form().await?;
+        self.read(None).await
+    }
+
+    /// As [`Cx::form`], for a form with files of together at most `most` bytes.
+    ///
+    /// # Errors
+    /// As [`Cx::form`]; [`AppError::TooLarge`] when the files are longer.
+    pub async fn form_with_files(&self, most: u64) -> Result<Form> {
+        self.read(Some((&self.office.uploads, most))).await
+    }
+
+    async fn read(&self, files: Option<(&Uploads, u64)>) -> Result<Form> {
+        let form = self.read_form(Reader::Person, files).await?;
         if self.needs_token && !self.is_token(&self.session.id, form.op()) {
             return Err(AppError::Forbidden);
         }

@@ -1,12 +1,15 @@
 //! The one error type of handlers, and the page each becomes.
 
+use maud::{Markup, html};
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
 
 use crate::kernel::address::{address, local};
 use crate::kernel::db::DbError;
-use crate::kernel::i18n::t;
+use crate::kernel::form::Typed;
+use crate::kernel::i18n::{Lang, t};
 use crate::kernel::quiet;
+use crate::ui::form::{self, ButtonKind, FieldView};
 use crate::ui::layout::{Frame, Page};
 
 /// Why a request was not answered with what it asked for.
@@ -60,6 +63,9 @@ pub enum AppError {
     Fault(anyhow::Error),
 }
 
+/// The names of the fields in which passwords are typed.
+pub const PASSWORD_FIELDS: [&str; 4] = ["password", "current", "new", "again"];
+
 /// What handlers return.
 pub type Result<T, E = AppError> = std::result::Result<T, E>;
 
@@ -108,10 +114,31 @@ impl AppError {
         }
     }
 
+    /// Whether the page for this error gives a form back. Passwords are never written into a page.
+    fn gives_back(&self, typed: &Typed) -> bool {
+        let secret = typed.fields.iter().any(|(name, _)| PASSWORD_FIELDS.contains(&name.as_str()));
+        let asks_again = match self {
+            AppError::Unavailable(_) => true,
+            AppError::TooLarge => !typed.files.is_empty(),
+            AppError::NotFound
+            | AppError::Forbidden
+            | AppError::SignIn
+            | AppError::Repeated(_)
+            | AppError::OtherContent
+            | AppError::Taken
+            | AppError::Refused(_)
+            | AppError::BadRequest(_)
+            | AppError::Fault(_) => false,
+        };
+        asks_again && !secret
+    }
+
     /// Renders the page. `reference` is the request id: it stands on the page and in the log, so that a
-    /// person can tell support which one it was.
+    /// person can tell support which one it was. `typed` is the form that was read, if one was: a page that says to
+    /// send it once more gives it back.
     #[must_use]
-    pub fn page(&self, frame: &Frame, reference: &str) -> Response {
+    pub fn page(&self, frame: &Frame, reference: &str, typed: Option<&Typed>) -> Response {
+        let again = typed.filter(|typed| self.gives_back(typed));
         let lang = frame.lang;
         let (title, text) = match self {
             AppError::SignIn => return see_other(&sign_in_address(&frame.path)),
@@ -125,7 +152,11 @@ impl AppError {
             AppError::WithoutOp => (t!(lang, "error.bad_request"), t!(lang, "error.without_op_text")),
             AppError::PasswordFirst => (t!(lang, "error.password_first"), t!(lang, "error.password_first_text")),
             AppError::TooMany => (t!(lang, "error.too_many"), t!(lang, "error.too_many_text")),
+            AppError::TooLarge if again.is_some() => (t!(lang, "error.too_large"), t!(lang, "error.too_large_again")),
             AppError::TooLarge => (t!(lang, "error.too_large"), t!(lang, "error.too_large_text")),
+            AppError::Unavailable(_) | AppError::Undone(_) if again.is_some() => {
+                (t!(lang, "error.unavailable"), t!(lang, "error.unavailable_again"))
+            }
             AppError::Unavailable(_) | AppError::Undone(_) => {
                 (t!(lang, "error.unavailable"), t!(lang, "error.unavailable_text"))
             }
@@ -153,6 +184,7 @@ impl AppError {
         let body = maud::html! {
             section.card {
                 div.cell { div.g { p { (text) } } }
+                @if let Some(typed) = again { (once_more(typed, lang)) }
                 @if self.status().is_server_error() {
                     div.cell { small { (t!(lang, "error.reference")) " " (reference) } }
                 }
@@ -165,6 +197,19 @@ impl AppError {
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
         }
         response
+    }
+}
+
+/// The same form again, its fields hidden, with its token: sent twice it is still done once. Files cannot be given
+/// back to a browser; they are chosen again.
+fn once_more(typed: &Typed, lang: Lang) -> Markup {
+    let label = t!(lang, "error.file_again");
+    html! {
+        form method="post" action=(typed.target) enctype=[typed.multipart.then_some("multipart/form-data")] {
+            @for (name, value) in typed.fields.iter() { (form::hidden(name, value)) }
+            @for name in &typed.files { (form::file(&FieldView::new(name, &label), "")) }
+            (form::submit(t!(lang, "error.again"), ButtonKind::Primary))
+        }
     }
 }
 

@@ -24,6 +24,12 @@ impl FileHash {
         FileHash(hex(&Sha256::digest(bytes)))
     }
 
+    /// The hash of what was fed to `digest`.
+    #[must_use]
+    pub fn of_digest(digest: Sha256) -> FileHash {
+        FileHash(hex(&digest.finalize()))
+    }
+
     /// A hash read back from the database; `None` unless it is 64 hex digits, so that no row can name a path.
     #[must_use]
     pub fn parse(text: &str) -> Option<FileHash> {

@@ -1,65 +1,50 @@
 //! Reading a posted form: one helper for every handler. It collects what is wrong field by field and keeps
 //! what was typed, so that the page can be shown again with nothing lost.
 
+mod read;
+
+use std::sync::Arc;
+
 use chrono::NaiveDate;
-use futures_util::StreamExt;
+use poem::Body;
 use poem::http::HeaderMap;
-use poem::web::Multipart;
-use poem::{Body, FromRequest, RequestBody};
 use sha2::{Digest, Sha256};
 
+use crate::kernel::bodies::Share;
 use crate::kernel::clock;
-use crate::kernel::error::{AppError, Result};
+use crate::kernel::error::Result;
 use crate::kernel::hex::hex;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
+use crate::kernel::uploads::Upload;
 use crate::ui::form::FieldView;
-
-/// The largest form without files: ten thousand emoji, each twelve bytes as a form sends them, in thirty fields
-/// are still answered beside each field.
-const TEXT_LIMIT: usize = 4 << 20;
-/// The largest form with files: a phone's original photo where JavaScript did not shrink it.
-const FILES_LIMIT: usize = 24 << 20;
-
-/// How much of a body past the limit is read only to be thrown away.
-const DISCARDED: usize = 64 << 20;
-
-/// A file of a form.
-#[derive(Clone, Debug)]
-pub struct Upload {
-    /// The field it came in.
-    pub field: String,
-    /// Its content; what the phone called it is not used.
-    pub bytes: Vec<u8>,
-}
+pub(in crate::kernel) use read::Reading;
 
 /// A form: what was typed, what came with it, what is wrong with it.
 #[derive(Clone, Debug)]
 pub struct Form {
     lang: Lang,
-    fields: Vec<(String, String)>,
-    uploads: Vec<Upload>,
+    fields: Arc<Vec<(String, String)>>,
+    uploads: Vec<Arc<Upload>>,
+    /// The memory of the fields, as the budget knows it.
+    share: Option<Arc<Share>>,
     errors: Vec<(String, String)>,
     op: String,
     hash: String,
 }
 
-/// Reads a body of at most `limit` bytes. A larger one is read on and thrown away for a while: a browser that
-/// is cut off while it sends shows an error of its own in place of our words.
-async fn read_up_to(body: Body, limit: usize) -> Result<Vec<u8>> {
-    let mut stream = body.into_bytes_stream();
-    let (mut bytes, mut seen) = (Vec::new(), 0usize);
-    while let Some(piece) = stream.next().await {
-        let piece = piece.map_err(|_| AppError::BadRequest("the body broke off"))?;
-        seen += piece.len();
-        if seen <= limit {
-            bytes.extend_from_slice(&piece);
-        } else if seen > limit + DISCARDED {
-            break;
-        }
-    }
-    if seen > limit { Err(AppError::TooLarge) } else { Ok(bytes) }
+/// What was typed into a posted form, for an answer that gives it back.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// The address it was posted to, with its query.
+    pub target: String,
+    /// The fields, its token among them.
+    pub fields: Arc<Vec<(String, String)>>,
+    /// Whether it sends files.
+    pub multipart: bool,
+    /// The fields in which files came.
+    pub files: Vec<String>,
 }
 
 impl Form {
@@ -68,68 +53,60 @@ impl Form {
     pub fn blank(lang: Lang) -> Form {
         Form {
             lang,
-            fields: Vec::new(),
+            fields: Arc::default(),
             uploads: Vec::new(),
+            share: None,
             errors: Vec::new(),
             op: String::new(),
             hash: String::new(),
         }
     }
 
-    /// Reads a body that was sent to `target`, which is a method and an address.
-    pub(in crate::kernel) async fn read(headers: &HeaderMap, body: Body, lang: Lang, target: &str) -> Result<Form> {
-        let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let multipart = kind.starts_with("multipart/form-data");
-        let limit = if multipart { FILES_LIMIT } else { TEXT_LIMIT };
-        let bytes = read_up_to(body, limit).await?;
+    /// Reads a form that was posted to `action`, which is a method and an address.
+    pub(in crate::kernel) async fn read(
+        reading: Reading<'_>,
+        headers: &HeaderMap,
+        body: Body,
+        lang: Lang,
+        action: &str,
+    ) -> Result<Form> {
         let mut form = Form::blank(lang);
-        if multipart {
-            form.read_parts(kind, bytes.into()).await?;
-        } else {
-            form.fields = serde_urlencoded::from_bytes(&bytes).map_err(|_| AppError::BadRequest("not a form"))?;
-        }
+        reading.read(&mut form, headers, body).await?;
         form.op = form.value("op_id").to_owned();
-        form.hash = form.digest(target);
+        form.hash = form.digest(action);
         Ok(form)
     }
 
-    async fn read_parts(&mut self, kind: &str, body: Body) -> Result<()> {
-        let unreadable = |_| AppError::BadRequest("not a multipart form");
-        let request = poem::Request::builder().content_type(kind).finish();
-        let mut parts = Multipart::from_request(&request, &mut RequestBody::new(body))
-            .await
-            .map_err(|_| AppError::BadRequest("no boundary"))?;
-        while let Some(part) = parts.next_field().await.map_err(unreadable)? {
-            let field = part.name().unwrap_or_default().to_owned();
-            if part.file_name().is_some() {
-                let bytes = part.bytes().await.map_err(unreadable)?;
-                if !bytes.is_empty() {
-                    self.uploads.push(Upload { field, bytes });
-                }
-            } else {
-                let text = part.text().await.map_err(unreadable)?;
-                self.fields.push((field, text));
-            }
+    /// Reads what fits of a form that will only be given back to its writer.
+    pub(in crate::kernel) async fn read_some(
+        reading: Reading<'_>,
+        headers: &HeaderMap,
+        body: Body,
+        lang: Lang,
+    ) -> Form {
+        let mut form = Form::blank(lang);
+        if let Err(error) = reading.read(&mut form, headers, body).await {
+            tracing::debug!(%error, "a form was read in part");
         }
-        Ok(())
+        form
     }
 
     /// What the form says and to which address, without the token: the same content at the same address gives the
     /// same digest.
-    fn digest(&self, target: &str) -> String {
+    fn digest(&self, action: &str) -> String {
         let mut hash = Sha256::new();
         let mut add = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_be_bytes());
             hash.update(bytes);
         };
-        add(target.as_bytes());
+        add(action.as_bytes());
         for (name, value) in self.fields.iter().filter(|(name, _)| name != "op_id") {
             add(name.as_bytes());
             add(value.as_bytes());
         }
         for upload in &self.uploads {
             add(upload.field.as_bytes());
-            add(&upload.bytes);
+            add(upload.hash.as_str().as_bytes());
         }
         hex(&hash.finalize())
     }
@@ -155,8 +132,9 @@ impl Form {
     /// Fills a field before showing the form.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Form {
-        self.fields.retain(|(field, _)| field != name);
-        self.fields.push((name.to_owned(), value.into()));
+        let fields = Arc::make_mut(&mut self.fields);
+        fields.retain(|(field, _)| field != name);
+        fields.push((name.to_owned(), value.into()));
         self
     }
 
@@ -179,19 +157,13 @@ impl Form {
 
     /// The file of a field.
     #[must_use]
-    pub fn upload(&self, name: &str) -> Option<&Upload> {
+    pub fn upload(&self, name: &str) -> Option<&Arc<Upload>> {
         self.uploads.iter().find(|upload| upload.field == name)
     }
 
     /// Says that a field is wrong.
     pub fn wrong(&mut self, name: &str, message: impl Into<String>) {
         self.errors.push((name.to_owned(), message.into()));
-    }
-
-    /// Whether files came with it.
-    #[must_use]
-    pub fn has_uploads(&self) -> bool {
-        !self.uploads.is_empty()
     }
 
     /// Whether nothing is wrong so far.

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 
 use crate::kernel::files::FileHash;
 use crate::kernel::i18n::{Lang, t};
+use crate::kernel::uploads::Upload;
 use strip::{Format, Stripped};
 
 /// Pixels that are decoded at most; a phone's largest usual photo has 12 to 50 million, and those above 40
@@ -38,6 +39,8 @@ const THUMB_QUALITY: u8 = 70;
 
 /// Two at once: each may hold some 100 MB and a core for a second, and pages must not starve.
 static TURNS: Semaphore = Semaphore::const_new(2);
+/// Uploads in memory at once.
+static LOADED: Semaphore = Semaphore::const_new(2);
 
 /// Why an upload is no picture for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +91,20 @@ pub struct Picture {
     pub height: u32,
     /// SHA-256 of what was uploaded.
     pub original: FileHash,
+}
+
+/// As [`process`], for a file that was uploaded. It is in memory during its turn only.
+///
+/// # Errors
+/// [`PictureError`].
+pub async fn process_upload(upload: &Upload, mark: Vec<String>) -> Result<Picture, PictureError> {
+    // The semaphore is never closed.
+    let _turn = LOADED.acquire().await.map_err(|_| PictureError::Damaged)?;
+    let bytes = tokio::fs::read(upload.path()).await.map_err(|error| {
+        tracing::error!(%error, "an upload cannot be read back");
+        PictureError::Damaged
+    })?;
+    process(bytes, mark).await
 }
 
 /// Makes an upload into a stored picture with `mark` burnt into its foot, line by line.

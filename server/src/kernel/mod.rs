@@ -6,6 +6,8 @@ pub mod address;
 pub mod audit;
 pub mod auth;
 pub mod badges;
+pub mod bodies;
+pub mod caller;
 pub mod clock;
 pub mod clock_watch;
 pub mod compress;
@@ -40,6 +42,7 @@ pub mod seal;
 pub mod search;
 pub mod sse;
 pub mod supervise;
+pub mod uploads;
 pub mod width;
 pub mod words;
 pub mod write;
@@ -51,6 +54,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use access::{RightsTable, Role};
 use badges::{BadgeCounts, Badges};
+use bodies::Bodies;
 use clock::Clock;
 use cx::{Cx, Guest};
 use db::{Db, DbError};
@@ -60,6 +64,7 @@ use mqtt::Wire;
 use push::Push;
 use seal::Seal;
 use sse::Hub;
+use uploads::Uploads;
 
 use crate::ui::layout::TabItem;
 
@@ -92,6 +97,10 @@ pub struct Kernel {
     pub hub: Hub,
     /// Stored files.
     pub files: Files,
+    /// Files on their way in.
+    pub uploads: Uploads,
+    /// The memory of request bodies.
+    pub bodies: Bodies,
     /// What waits for whom.
     pub badges: Badges,
     /// Wakes the jobs after a commit.

@@ -182,28 +182,29 @@ impl Door {
     async fn answer(&self, mut guest: Guest) -> Response {
         let reference = guest.reference.clone();
         let frame = guest.frame();
+        let typed = Arc::clone(&guest.typed);
         if self.entry.method != Method::GET {
             match cause(&guest) {
                 Cause::Here => {}
-                Cause::Elsewhere => return AppError::Forbidden.page(&frame, &reference),
+                Cause::Elsewhere => return AppError::Forbidden.page(&frame, &reference, None),
                 Cause::Unsaid => guest.needs_token = true,
             }
         }
         match &self.entry.handler {
             Handler::Guest(handler) => match handler(guest).await {
                 Ok(response) => response,
-                Err(error) => error.page(&frame, &reference),
+                Err(error) => error.page(&frame, &reference, typed.get()),
             },
             Handler::Cx(handler) => match self.admit(guest).await {
                 Ok(Admission::In(cx)) => {
                     let frame = cx.frame();
                     match self.handle(handler.as_ref(), *cx).await {
                         Ok(response) => response,
-                        Err(error) => error.page(&frame, &reference),
+                        Err(error) => error.page(&frame, &reference, typed.get()),
                     }
                 }
                 Ok(Admission::Answered(response)) => response,
-                Err(error) => error.page(&frame, &reference),
+                Err(error) => error.page(&frame, &reference, typed.get()),
             },
         }
     }
@@ -262,7 +263,7 @@ impl Door {
         if guest.method == Method::GET {
             return Err(AppError::SignIn);
         }
-        let form = guest.form().await?;
+        let form = guest.form_to_keep().await?;
         let kept: Vec<(&str, &str)> = form
             .fields()
             .iter()

@@ -5,8 +5,6 @@ use std::time::Duration;
 use futures_util::stream;
 use poem::web::sse::{Event, SSE};
 use poem::{IntoResponse, Response};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
 use super::{card, view};
 use crate::kernel::Office;
@@ -16,7 +14,7 @@ use crate::kernel::cx::Cx;
 use crate::kernel::error::Result;
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
-use crate::kernel::sse::Live;
+use crate::kernel::sse::{End, Heard, Listener, Live};
 
 /// How often something goes over the line, so that proxies and phones keep it open.
 const ALIVE: Duration = Duration::from_secs(20);
@@ -29,17 +27,19 @@ struct Page {
     office: Office,
     token: String,
     lang: Lang,
-    told: Receiver<Live>,
+    told: Listener,
     first: bool,
+    ended: bool,
 }
 
 /// The stream.
 pub async fn stream(cx: Cx) -> Result<Response> {
     let page = Page {
-        told: cx.office.hub.listen(cx.actor().id),
+        told: cx.office.hub.listen(cx.actor().id, &cx.session.id),
         token: cx.cookie(COOKIE).unwrap_or_default(),
         lang: cx.lang,
         first: true,
+        ended: false,
         office: cx.office.clone(),
     };
     let events = stream::unfold(page, |mut page| async move { page.next().await.map(|event| (event, page)) });
@@ -54,17 +54,22 @@ pub async fn stream(cx: Cx) -> Result<Response> {
 impl Page {
     /// The next event; `None` ends the stream with the session.
     async fn next(&mut self) -> Option<Event> {
-        loop {
+        while !self.ended {
             let session = self.office.session(&self.token, false).await.ok().flatten()?;
             if std::mem::take(&mut self.first) {
                 return self.badges(&session).await;
             }
-            match tokio::time::timeout(LOOK, self.told.recv()).await {
+            match tokio::time::timeout(LOOK, self.told.next()).await {
                 Err(_) => {}
-                // The page missed something while it was slow; the counts tell what.
-                Ok(Err(RecvError::Lagged(_))) => return self.badges(&session).await,
-                Ok(Err(RecvError::Closed)) => return None,
-                Ok(Ok(live)) => {
+                // The counts tell the page what it missed.
+                Ok(Heard::Missed) => return self.badges(&session).await,
+                Ok(Heard::Ended(End::Over)) => return None,
+                Ok(Heard::Ended(End::Replaced)) => {
+                    // Told, the page does not ask again at once and end another one in its turn.
+                    self.ended = true;
+                    return Some(Event::message("{}").event_type("replaced"));
+                }
+                Ok(Heard::Told(live)) => {
                     let session = self.office.session(&self.token, false).await.ok().flatten()?;
                     if let Some(event) = self.tell(&session, live).await {
                         return Some(event);
@@ -72,6 +77,7 @@ impl Page {
                 }
             }
         }
+        None
     }
 
     async fn tell(&self, session: &Session, live: Live) -> Option<Event> {

@@ -17,10 +17,12 @@ use crate::visits::{marks, pages};
 
 /// Photos of one visit at most.
 const MOST: usize = 20;
+/// A phone's original photo, where JavaScript did not shrink it.
+const LARGEST: u64 = 24 << 20;
 
 /// `POST /visits/:id/photos`
 pub async fn add(cx: Cx) -> Result<Response> {
-    let mut form = cx.form().await?;
+    let mut form = cx.form_with_files(LARGEST).await?;
     let visit = pages::own(&cx, store::find(&cx.office.db, &cx.scope(), cx.id()?).await?)?;
     allowed(&cx, &visit)?;
     let Some(upload) = form.upload("photo") else {
@@ -28,7 +30,7 @@ pub async fn add(cx: Cx) -> Result<Response> {
         return pages::again(&cx, visit, form, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let mark = marks::lines(&visit, &cx.actor().name, cx.now);
-    let picture = match images::process(upload.bytes.clone(), mark).await {
+    let picture = match images::process_upload(upload, mark).await {
         Ok(picture) => picture,
         Err(error) => {
             form.wrong("photo", error.message(cx.lang));
