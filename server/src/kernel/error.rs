@@ -118,7 +118,7 @@ impl AppError {
     fn gives_back(&self, typed: &Typed) -> bool {
         let secret = typed.fields.iter().any(|(name, _)| PASSWORD_FIELDS.contains(&name.as_str()));
         let asks_again = match self {
-            AppError::Unavailable(_) => true,
+            AppError::Unavailable(_) | AppError::Undone(_) => true,
             AppError::TooLarge => !typed.files.is_empty(),
             AppError::NotFound
             | AppError::Forbidden
@@ -128,6 +128,9 @@ impl AppError {
             | AppError::Taken
             | AppError::Refused(_)
             | AppError::BadRequest(_)
+            | AppError::WithoutOp
+            | AppError::PasswordFirst
+            | AppError::TooMany
             | AppError::Fault(_) => false,
         };
         asks_again && !secret

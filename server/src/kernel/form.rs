@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::kernel::bodies::Share;
 use crate::kernel::clock;
-use crate::kernel::error::Result;
+use crate::kernel::error::{AppError, Result};
 use crate::kernel::hex::hex;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
