@@ -547,7 +547,9 @@ pub struct Claim {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallEvent, InboxEvent, Info, ModemState, OptoutEvent, SmsCommand, SmsEvent, Status, TimeCommand, UssdEvent};
+    use super::{
+        CallEvent, InboxEvent, Info, ModemState, OptoutEvent, SmsCommand, SmsEvent, Status, TimeCommand, UssdEvent,
+    };
 
     fn reads_back<T: serde::Serialize + serde::de::DeserializeOwned>(name: &str, vector: &serde_json::Value) {
         let read: T = serde_json::from_value(vector[name].clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
