@@ -87,7 +87,7 @@ impl Shift<'_> {
     /// Looks into the storages where that is due. `busy`: messages are being sent, and only a notice or a count makes
     /// a look worth its commands.
     pub(super) async fn look(&mut self, busy: bool) -> anyhow::Result<()> {
-        if busy && self.storages.wanted == Wanted::Nowhere {
+        if busy && self.storages.wanted == Wanted::Nowhere && self.modes.announce.is_some() {
             return Ok(());
         }
         let first = self.storages.looked.is_none();

@@ -116,6 +116,7 @@ const HUAWEI: Personality = Personality {
     chatter: Some("^RSSI:18"),
     call_over: Some("^CEND:1,0,104,16"),
     boot: &["^BOOT:27710117,0,0,0,77", "^SIMST:1"],
+    ..GENERIC
 };
 
 const UBLOX: Personality = Personality {
