@@ -141,8 +141,8 @@ async fn lasting(task: impl Future<Output = ()>) -> anyhow::Result<()> {
 
 /// What lies in the data folder is nobody else's: credential, PINs, numbers and texts. Files of an earlier version, or
 /// of a person's copy, are brought in order.
-fn close_doors(folder: &Path) -> anyhow::Result<()> {
-    set_mode(folder, 0o700)?;
+fn close_doors(folder: &Path) -> std::io::Result<()> {
+    set_mode(folder, 0o700);
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
@@ -150,19 +150,18 @@ fn close_doors(folder: &Path) -> anyhow::Result<()> {
             close_doors(&path)?;
         } else if kind.is_file() {
             let runs = std::fs::metadata(&path)?.permissions().mode() & 0o100 != 0;
-            set_mode(&path, if runs { 0o700 } else { 0o600 })?;
+            set_mode(&path, if runs { 0o700 } else { 0o600 });
         }
     }
     Ok(())
 }
 
-fn set_mode(path: &Path, mode: u32) -> anyhow::Result<()> {
-    let before = std::fs::metadata(path)?.permissions().mode() & 0o7777;
-    if before != mode {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
-            .with_context(|| format!("{}: its mode cannot be set", path.display()))?;
+/// Where the file is somebody else's, a person has to look into it; the box goes on.
+fn set_mode(path: &Path, mode: u32) {
+    let is_so = std::fs::metadata(path).is_ok_and(|now| now.permissions().mode() & 0o7777 == mode);
+    if !is_so && let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)) {
+        tracing::warn!(path = %path.display(), %error, "others may read this");
     }
-    Ok(())
 }
 
 /// Only one agent may serve a queue: two would send the same part.

@@ -101,6 +101,7 @@ pub async fn run(wire: Wire) -> anyhow::Result<()> {
     let verifier = CommandVerifier::new(&claim.server_key, &claim.name)
         .ok_or_else(|| anyhow::anyhow!("claim.json holds no usable server key; claim the box again"))?;
     let mut wait = Duration::from_millis(500);
+    wire.beats.telling.rest();
     loop {
         wire.beats.wire.beat(LONGEST);
         // A new client each time: one that outlives its session can hang on a packet id that the broker forgot.

@@ -325,7 +325,7 @@ mod tests {
         // Too late to wait for, and with the next ring only.
         for at in [1_500, 5_500] {
             let told = play(&[("RING", 0), ("NMBR = 13805362417", 1_000), ("NAME = ACME LTD", at)]);
-            let behind = vec![(Ringing, number.clone(), None), (Identified, number.clone(), name.clone())];
+            let behind = [(Ringing, number.clone(), None), (Identified, number.clone(), name.clone())];
             assert_eq!(names(&told)[..2], behind[..], "{at}");
             assert_eq!(names(&told)[2], (Ended, number.clone(), name.clone()));
         }

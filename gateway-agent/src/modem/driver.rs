@@ -158,7 +158,7 @@ impl Modem {
             let said = tokio::time::timeout_at(until, self.port.said()).await;
             let Ok(said) = said else {
                 self.resynchronise().await?;
-                return if has_enough { Ok(lines) } else { Err(Fault::Silent(name.to_owned())) };
+                return if has_enough { Ok(lines) } else { Err(Fault::Silent(bare(name))) };
             };
             let Said::Line(line) = said? else { continue };
             if line == "OK" {
@@ -206,7 +206,7 @@ impl Modem {
                 Ok(Err(gone)) => return Err(gone.into()),
                 Err(_) => {
                     self.abort().await?;
-                    return Err(Fault::Silent(command.to_owned()));
+                    return Err(Fault::Silent(bare(command)));
                 }
             }
         }
@@ -363,6 +363,11 @@ impl Modem {
             }
         }
     }
+}
+
+/// A command without its values, which may be a PIN: a fault is logged and shown.
+fn bare(command: &str) -> String {
+    command.split('=').next().unwrap_or_default().to_owned()
 }
 
 /// `+CMGS: 17` answers the command of that name, and is a URC behind any other. An answer of the network to a code

@@ -97,7 +97,7 @@ impl Shift<'_> {
             };
             match read(&lines) {
                 Reading::Damaged(one) => given.push(one),
-                other => return Ok(other),
+                other @ (Reading::Whole(_) | Reading::Empty | Reading::Ours | Reading::Refused(_)) => return Ok(other),
             }
         }
         let last = given.pop().unwrap_or_default();

@@ -26,7 +26,7 @@ pub enum Refusal {
 /// Reads a refusal such as `+CMS ERROR: 38`; `after` tells whether the PDU had been handed over.
 #[must_use]
 pub fn refusal(line: &str, after: bool) -> Refusal {
-    let code = line.rsplit(':').next().and_then(|code| code.trim().parse::<u16>().ok());
+    let code = line.rsplit(':').next().and_then(|code| code.trim().parse::<u16>().ok().or_else(|| in_words(code)));
     let Some(code) = code.filter(|_| line.starts_with("+CMS")) else {
         return match line.strip_prefix("+CME ERROR:").and_then(|code| code.trim().parse::<u16>().ok()) {
             Some(10 | 13 | 15) => Refusal::Modem(ModemTrouble::NoSim),
@@ -59,6 +59,34 @@ pub fn refusal(line: &str, after: bool) -> Refusal {
         _ if after => Refusal::Unclear,
         _ => Refusal::Sim(ModemTrouble::Refusing),
     }
+}
+
+/// The number of a cause that a modem gives in words whatever +CMEE says (24.011, E.2; 27.005, 3.2.5).
+fn in_words(words: &str) -> Option<u16> {
+    const WORDS: [(&str, u16); 20] = [
+        ("unassigned", 1),
+        ("operator determined barring", 8),
+        ("call barred", 10),
+        ("transfer rejected", 21),
+        ("destination out of", 27),
+        ("unidentified subscriber", 28),
+        ("facility rejected", 29),
+        ("unknown subscriber", 30),
+        ("network out of order", 38),
+        ("temporary failure", 41),
+        ("congestion", 42),
+        ("resources unavailable", 47),
+        ("facility not subscribed", 50),
+        ("facility not implemented", 69),
+        ("sim not inserted", 310),
+        ("sim pin required", 311),
+        ("sim busy", 314),
+        ("sim puk required", 316),
+        ("no network service", 331),
+        ("network timeout", 332),
+    ];
+    let words = words.trim().to_lowercase();
+    WORDS.iter().find(|(known, _)| words.contains(known)).map(|(_, code)| *code)
 }
 
 /// How long a message waits that was refused for now, by how often it was; none: it is given up.
@@ -94,6 +122,10 @@ mod tests {
             ("+CMS ERROR: 500", true, Refusal::Unclear),
             ("+CMS ERROR: 500", false, Refusal::Sim(Refusing)),
             ("+CMS ERROR: 197", true, Refusal::Unclear),
+            ("+CMS ERROR: Unknown subscriber", true, Refusal::NumberOrSim(NoCredit)),
+            ("+CMS ERROR: Network out of order", true, Refusal::Later),
+            ("+CMS ERROR: no network service", true, Refusal::Modem(NoNetwork)),
+            ("+CMS ERROR: network timeout", true, Refusal::Unclear),
             ("+CME ERROR: 10", false, Refusal::Modem(NoSim)),
             ("+CME ERROR: 11", false, Refusal::Modem(PinNeeded)),
             ("ERROR", true, Refusal::Unclear),

@@ -174,21 +174,22 @@ impl Shift<'_> {
             Refusal::Later => self.later(due, why).await?,
             Refusal::NumberOrSim(trouble) => {
                 if self.others_refused(due).await? {
-                    self.rest(trouble, why)
+                    let until = self.rest(trouble, &why);
+                    Outcome::Held { why, until, tried: false }
                 } else {
                     self.later(due, why).await?
                 }
             }
             Refusal::Sim(trouble) => {
                 let others = self.others_refused(due).await?;
-                let held = self.rest(trouble, why.clone());
-                if others { held } else { self.later(due, why).await? }
+                let until = self.rest(trouble, &why);
+                if others { Outcome::Held { why, until, tried: false } } else { self.later(due, why).await? }
             }
-            Refusal::Modem(trouble) => match self.rest(trouble, why) {
+            Refusal::Modem(trouble) => {
                 // It is the modem's turn, not the message's.
-                Outcome::Held { why, .. } => Outcome::Held { why, until: 0, tried: false },
-                other => other,
-            },
+                self.rest(trouble, &why);
+                Outcome::Held { why, until: 0, tried: false }
+            }
         };
         Ok((outcome, Then::GoOn))
     }
@@ -209,15 +210,14 @@ impl Shift<'_> {
         Ok(others)
     }
 
-    /// This modem sends nothing for a while; the message waits as long, which counts as no try of its own.
-    fn rest(&mut self, trouble: ModemTrouble, why: String) -> Outcome {
+    /// This modem sends nothing until then.
+    fn rest(&mut self, trouble: ModemTrouble, why: &str) -> i64 {
         let doubled = PAUSE.0.saturating_mul(1u64 << self.refused_in_a_row.min(6)).min(PAUSE.1);
         self.resting = Some(Instant::now() + Duration::from_secs(doubled));
         self.refused_in_a_row += 1;
-        self.seat.about.modem(&self.seat.name, |state| troubled(state, trouble, &why));
+        self.seat.about.modem(&self.seat.name, |state| troubled(state, trouble, why));
         tracing::warn!(name = self.seat.name, why, seconds = doubled, "this modem cannot send now; it rests");
-        let until = self.seat.clock.judged() + i64::try_from(doubled).unwrap_or_default() * 1_000;
-        Outcome::Held { why, until, tried: false }
+        self.seat.clock.judged() + i64::try_from(doubled).unwrap_or_default() * 1_000
     }
 
     /// After the time-out: the message is unknown, and the modem is waited for, since it may say after all what

@@ -133,11 +133,10 @@ fn says_started(name: &str, rest: &str) -> bool {
     let words = ["READY", "RDY", "DONE"];
     let last = name.split([' ', '_']).next_back().unwrap_or_default();
     let plain = rest.is_empty() && name.len() <= 20 && words.contains(&last);
-    let started =
-        ["*ATREADY", "^SYSSTART", "MODEM", "+PBREADY", "+QUSIM", "+CFUN", "+CPIN", "CINIT", "NORMAL POWER DOWN"];
+    let started = ["MODEM", "+PBREADY", "+QUSIM", "+CFUN", "+CPIN", "CINIT", "NORMAL POWER DOWN"];
     plain
         || (started.contains(&name.as_str()) && (name != "MODEM" || rest.starts_with("STARTUP")))
-        || name.starts_with("^SYSSTART")
+        || ["SYSSTART", "STARTUP", "ATREADY"].iter().any(|word| name.contains(word))
         || (name == "+QIND" && words.iter().any(|word| rest.ends_with(word)))
         || (name == "+WIND" && matches!(rest.as_str(), "3" | "4"))
 }
@@ -233,6 +232,7 @@ mod tests {
             ("Cinterion", "^SYSSTART"),
             ("Cinterion", "^SYSSTART AIRPLANE MODE"),
             ("Neoway", "MODEM:STARTUP"),
+            ("another", "+SYSSTART: 1"),
             ("Neoway", "+PBREADY"),
             ("Air724", "SMS READY"),
             ("Wavecom", "+WIND: 4"),

@@ -36,7 +36,7 @@ const ASK: Duration = Duration::from_secs(30);
 /// How often one that sends is: what it sends says that it has a network.
 const ASK_AT_WORK: Duration = Duration::from_secs(300);
 /// How often an idle modem is asked whether it still is as it was set up.
-const CHECK: Duration = Duration::from_secs(300);
+const CHECK: Duration = Duration::from_secs(60);
 /// How often a module that starts anew by itself is set up again before its cause is shown.
 const RESTARTS: usize = 3;
 /// How often a ringing modem is asked for its list of calls.
@@ -311,6 +311,7 @@ impl Shift<'_> {
     pub(super) async fn disk(&self, error: &sqlx::Error) {
         tracing::error!(%error, "the queue cannot be written");
         self.seat.about.trouble(BoxTrouble::DiskFull, true);
+        self.seat.pulse.beat(LONGEST);
         tokio::time::sleep(FULL_DISK).await;
     }
 

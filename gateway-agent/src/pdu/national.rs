@@ -79,8 +79,11 @@ mod tests {
         assert!(TABLES.single.iter().all(|(_, table)| table[0x1b].is_none() && table[0x65] == Some('€')));
     }
 
-    /// The characters of a second transcription: language, whether it locks, and the cells.
-    fn second() -> Vec<(u8, bool, Vec<(u8, char)>)> {
+    /// A language, whether its table locks, and the cells.
+    type Cells = (u8, bool, Vec<(u8, char)>);
+
+    /// The characters of a second transcription.
+    fn second() -> Vec<Cells> {
         let point = |text: &str| char::from_u32(u32::from_str_radix(text, 16).unwrap()).unwrap();
         let lines = include_str!("national.second.txt").lines().filter(|line| !line.starts_with('#'));
         lines

@@ -165,7 +165,12 @@ fn grant(wish: Wish, shared: &Shared) -> anyhow::Result<String> {
             match what {
                 Happening::Say { text } if on.starts_with("line") => shared.line(&on, line::Outside::Says(text))?,
                 Happening::Restarts { .. } if on.starts_with("line") => shared.line(&on, line::Outside::Restarts)?,
-                what => shared.modem(&on, modem::Outside::Happens(what))?,
+                what @ (Happening::Say { .. }
+                | Happening::Script { .. }
+                | Happening::Stores { .. }
+                | Happening::Restarts { .. }
+                | Happening::Radio { .. }
+                | Happening::Chatters { .. }) => shared.modem(&on, modem::Outside::Happens(what))?,
             }
             done()
         }
