@@ -6,7 +6,7 @@ use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use fieldline_protocol::messages::{BoxTrouble, Claim, Info};
@@ -15,23 +15,18 @@ use tokio::net::UnixDatagram;
 use tokio::sync::{Mutex, mpsc};
 
 use crate::about::About;
-use crate::clock::{Belief, Clock, now};
+use crate::clock::Clock;
 use crate::config::Run;
 use crate::logs::Logs;
 use crate::modem::{line, work};
 use crate::mqtt;
 use crate::outbox::{Outbox, Recover, bell};
 use crate::supervisor::{Lasts, Pulse, Pulses, log_panics, supervise};
+use crate::upkeep::{self, Upkeep};
 use crate::{systemd, update};
 
-/// How often the clock is looked at.
-const CLOCK: Duration = Duration::from_secs(5);
-/// How often the time to judge by is kept, for a start after a loss of power.
-const KEPT: Duration = Duration::from_secs(600);
-/// How often what is old is forgotten.
-const UPKEEP: Duration = Duration::from_secs(6 * 3600);
 /// The longest that a task of the box itself does without coming by.
-const LONGEST: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
 /// Runs until it is stopped.
 ///
@@ -96,10 +91,12 @@ pub async fn run(options: &Run, logs: Logs) -> anyhow::Result<()> {
     }
     let connected = mqtt::Connected::default();
     let alone = claim.is_none();
-    let upkeep = Upkeep { outbox: outbox.clone(), about: about.clone(), clock: Arc::clone(&clock), alone };
+    let care = Upkeep { outbox: outbox.clone(), about: about.clone(), clock: Arc::clone(&clock), alone };
     let pulse = pulses.of("upkeep");
     let beats = pulse.clone();
-    tasks.spawn(supervise("upkeep".to_owned(), pulse, Lasts::Always, move || keep_up(upkeep.clone(), beats.clone())));
+    tasks.spawn(supervise("upkeep".to_owned(), pulse, Lasts::Always, move || {
+        upkeep::keep_up(care.clone(), beats.clone())
+    }));
     let (data, rung, pulse) = (options.data.clone(), outbox.clone(), pulses.of("bell"));
     let beats = pulse.clone();
     tasks.spawn(supervise("bell".to_owned(), pulse, Lasts::Always, move || {
@@ -207,75 +204,6 @@ fn pins(data: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         pins.insert(name.to_owned(), pin.to_owned());
     }
     Ok(pins)
-}
-
-/// What the task of upkeep looks after.
-#[derive(Clone)]
-struct Upkeep {
-    outbox: Outbox,
-    about: About,
-    clock: Arc<Clock>,
-    alone: bool,
-}
-
-/// A person's word that the clock is right, in `notes`: the time that it showed then.
-pub const CLOCK_IS_RIGHT: &str = "clock_is_right";
-/// How old that word may be.
-const HEARD_WITHIN: i64 = 600_000;
-
-/// Looks after the clock, the settings shown, and what is old.
-async fn keep_up(upkeep: Upkeep, pulse: Pulse) -> anyhow::Result<()> {
-    let Upkeep { outbox, about, clock, alone } = upkeep;
-    let mut settings = outbox.settings();
-    let mut rung = outbox.work();
-    let (mut tidied, mut kept): (Option<Instant>, Option<(Instant, Belief)>) = (None, None);
-    loop {
-        pulse.beat(LONGEST);
-        let belief = clock.belief();
-        if belief != Belief::Sure && is_confirmed(&outbox).await? {
-            clock.confirm();
-            outbox.ring();
-            continue;
-        }
-        about.trouble(BoxTrouble::Clock, belief != Belief::Sure);
-        if kept.is_none_or(|(at, before)| at.elapsed() >= KEPT || before != belief) {
-            kept = Some((Instant::now(), belief));
-            if belief != Belief::Unset {
-                let note = serde_json::to_string(&clock.keep())?;
-                if let Err(error) = outbox.set_note(Clock::NOTE, &note).await {
-                    tracing::warn!(%error, "the time cannot be kept");
-                }
-            }
-        }
-        if settings.has_changed().unwrap_or(false) {
-            let all = settings.borrow_and_update().all();
-            about.info(|info| info.settings = all);
-        }
-        if tidied.is_none_or(|tidied| tidied.elapsed() >= UPKEEP) && belief == Belief::Sure {
-            tidied = Some(Instant::now());
-            if let Err(error) = outbox.forget_old(alone, clock.judged()).await {
-                tracing::warn!(%error, "what is old cannot be removed");
-            }
-        }
-        rung.mark_unchanged();
-        tokio::select! {
-            () = tokio::time::sleep(CLOCK) => {}
-            // A person's word about the clock rings too.
-            _ = rung.changed(), if belief != Belief::Sure => tokio::time::sleep(Duration::from_millis(100)).await,
-            _ = settings.changed() => {
-                let all = settings.borrow_and_update().all();
-                about.info(|info| info.settings = all);
-            }
-        }
-    }
-}
-
-/// Whether a person has said just now that the clock is right; the word is used up.
-async fn is_confirmed(outbox: &Outbox) -> anyhow::Result<bool> {
-    let said = outbox.note(CLOCK_IS_RIGHT).await?.and_then(|said| said.parse::<i64>().ok());
-    let Some(said) = said else { return Ok(false) };
-    outbox.set_note(CLOCK_IS_RIGHT, "").await?;
-    Ok((now() - said).abs() <= HEARD_WITHIN)
 }
 
 /// Hears when another process has put something into the queue; the modems look by themselves every second too.

@@ -18,3 +18,4 @@ pub mod supervisor;
 pub mod systemd;
 pub mod text;
 pub mod update;
+pub mod upkeep;

@@ -13,7 +13,7 @@ use gateway_agent::logs::Logs;
 use gateway_agent::modem::probe;
 use gateway_agent::outbox::{Cancel, NotQueued, Outbox, bell};
 use gateway_agent::pdu::submit::Unsendable;
-use gateway_agent::{agent, clock, convert, parent, simulator};
+use gateway_agent::{agent, clock, convert, parent, simulator, upkeep};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -66,7 +66,7 @@ async fn run() -> anyhow::Result<()> {
             Ok(())
         }
         Command::Clock(arguments) => {
-            open(&arguments.data).await?.set_note(agent::CLOCK_IS_RIGHT, &clock::now().to_string()).await?;
+            open(&arguments.data).await?.set_note(upkeep::CLOCK_IS_RIGHT, &clock::now().to_string()).await?;
             ring(&arguments.data);
             Ok(())
         }

@@ -1,5 +1,5 @@
 //! Modems and caller-ID lines. `port` touches the serial line; `lines`, `urc`, `said`, `call`, `caller`,
-//! `cusd`, `refusal`, `vendors` and `limits` are pure; `driver` is the dialogue, `setup` makes a modem ready, `work` is what a modem's
+//! `cusd`, `refusal`, `vendors` and `limits` are pure; `driver` is the dialogue, `setup` and `sim` make a modem ready, `work` is what a modem's
 //! task does with it, beside `sending`, `incoming`, `storages`, `ussd` and `recovery`.
 
 pub mod call;
@@ -18,6 +18,7 @@ pub mod refusal;
 pub mod said;
 mod sending;
 pub mod setup;
+pub mod sim;
 mod storages;
 pub mod urc;
 pub mod ussd;

@@ -19,7 +19,8 @@ use super::line::{self, REOPEN};
 use super::port::Port;
 use super::recovery::{Lost, Silence};
 use super::said::Heard;
-use super::setup::{self, Modes, Pins, Unusable};
+use super::setup::{self, Modes, Unusable};
+use super::sim::{self, Pins};
 use super::storages::Storages;
 use super::urc::Urc;
 use super::ussd::Asked;
@@ -195,7 +196,7 @@ async fn one_shift(
 ) -> anyhow::Result<()> {
     let (mut info, vendor) = setup::identify(&seat.name, &mut modem).await.map_err(Unusable::from)?;
     setup::power(&mut modem).await.map_err(Unusable::from)?;
-    setup::unlock(&mut modem, &SimPin(seat)).await?;
+    sim::unlock(&mut modem, &SimPin(seat)).await?;
     let mut modes = setup::prepare(&mut modem, &vendor).await?;
     // A module that is still starting forgets what it is told; each of its parts says when it is up.
     for _ in 0..RESTARTS {
