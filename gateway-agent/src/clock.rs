@@ -67,9 +67,11 @@ impl Clock {
     /// The note that holds [`Kept`].
     pub const NOTE: &str = "clock";
 
-    /// Begins with the latest time that the queue knows of, and what an earlier run kept.
+    /// Begins with what an earlier run kept, or else with the latest time that the queue knows of: what a shell put
+    /// into it carries the time that the clock showed, right or wrong.
     #[must_use]
     pub fn new(latest: i64, kept: Option<Kept>) -> Clock {
+        let latest = kept.map_or(latest, |kept| kept.judged);
         Clock(Mutex::new(begin(latest.max(EARLIEST), kept, now(), up())))
     }
 

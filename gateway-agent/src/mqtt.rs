@@ -95,11 +95,16 @@ const DOUBT_AGAIN: Duration = Duration::from_secs(60);
 /// Runs for ever: connects, obeys, tells.
 ///
 /// # Errors
-/// When the claim cannot be used.
+/// When the connection cannot be prepared.
 pub async fn run(wire: Wire) -> anyhow::Result<()> {
     let claim = wire.claim.clone();
-    let verifier = CommandVerifier::new(&claim.server_key, &claim.name)
-        .ok_or_else(|| anyhow::anyhow!("claim.json holds no usable server key; claim the box again"))?;
+    let verifier = CommandVerifier::new(&claim.server_key, &claim.name);
+    let (Some(verifier), Ok(_)) = (verifier, options(&claim, &wire.outbox)) else {
+        // No further attempt mends it, and the modems need no server.
+        tracing::error!("claim.json holds no usable server key or broker; claim the box again");
+        [&wire.beats.wire, &wire.beats.orders, &wire.beats.telling].into_iter().for_each(Pulse::rest);
+        return std::future::pending().await;
+    };
     let mut wait = Duration::from_millis(500);
     wire.beats.telling.rest();
     loop {
@@ -277,7 +282,7 @@ async fn obey(wire: &Wire, client: &AsyncClient, verifier: &CommandVerifier, pub
         Topic::EventAck => match serde_json::from_slice::<EventAck>(&publish.payload) {
             Ok(ack) => wire.outbox.committed(ack.upto).await.is_ok(),
             Err(error) => {
-                tracing::warn!(%error, "refused: a broken acknowledgement");
+                broken("acknowledgement", &error);
                 true
             }
         },
@@ -419,5 +424,10 @@ fn no(id: Uuid, why: &str) -> Result<Option<Ack>, sqlx::Error> {
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &str) -> Option<T> {
-    serde_json::from_str(body).map_err(|error| tracing::warn!(%error, "refused: a broken command")).ok()
+    serde_json::from_str(body).map_err(|error| broken("command", &error)).ok()
+}
+
+/// Says what is wrong by its kind and place: the words of the error repeat values, which may be a number or a text.
+fn broken(what: &str, error: &serde_json::Error) {
+    tracing::warn!(what, kind = ?error.classify(), column = error.column(), "refused: it is broken");
 }

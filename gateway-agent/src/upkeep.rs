@@ -39,7 +39,7 @@ const HEARD_WITHIN: i64 = 600_000;
 /// Looks after them for ever.
 ///
 /// # Errors
-/// The disk.
+/// What is kept cannot be written as JSON.
 pub async fn keep_up(upkeep: Upkeep, pulse: Pulse) -> anyhow::Result<()> {
     let Upkeep { outbox, about, clock, alone } = upkeep;
     let mut settings = outbox.settings();
@@ -48,10 +48,14 @@ pub async fn keep_up(upkeep: Upkeep, pulse: Pulse) -> anyhow::Result<()> {
     loop {
         pulse.beat(LONGEST);
         let belief = clock.belief();
-        if belief != Belief::Sure && is_confirmed(&outbox).await? {
-            clock.confirm();
-            outbox.ring();
-            continue;
+        match if belief == Belief::Sure { Ok(false) } else { is_confirmed(&outbox).await } {
+            Ok(true) => {
+                clock.confirm();
+                outbox.ring();
+                continue;
+            }
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "a person's word about the clock cannot be read"),
         }
         about.trouble(BoxTrouble::Clock, belief != Belief::Sure);
         if kept.is_none_or(|(at, before)| at.elapsed() >= KEPT || before != belief) {
@@ -87,7 +91,7 @@ pub async fn keep_up(upkeep: Upkeep, pulse: Pulse) -> anyhow::Result<()> {
 }
 
 /// Whether a person has said just now that the clock is right; the word is used up.
-async fn is_confirmed(outbox: &Outbox) -> anyhow::Result<bool> {
+async fn is_confirmed(outbox: &Outbox) -> Result<bool, sqlx::Error> {
     let said = outbox.note(CLOCK_IS_RIGHT).await?.and_then(|said| said.parse::<i64>().ok());
     let Some(said) = said else { return Ok(false) };
     outbox.set_note(CLOCK_IS_RIGHT, "").await?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::scene::Scene;
+use super::scene::{Scene, jumped_a_year};
 
 const A: &str = "+8613900000001";
 const B: &str = "+8613900000002";
@@ -449,15 +449,8 @@ fn a_line_modem_that_starts_anew_shows_callers_again() {
     assert_eq!(calls(&scene)[0].1.as_deref(), Some("13805362417"));
 }
 
-/// How long the machine has been up, milliseconds.
-fn up() -> i64 {
-    let text = fs::read_to_string("/proc/uptime").unwrap();
-    (text.split(' ').next().unwrap().parse::<f64>().unwrap() * 1000.0) as i64
-}
-
 #[test]
 fn what_a_jump_of_the_clock_made_due_waits_for_a_person() {
-    const YEAR: i64 = 365 * 86_400_000;
     let scene = Scene::new(1, &[]);
     let data = scene.path("box").to_string_lossy().into_owned();
     let line = |to: &str, field: &str, at: i64| json!({ "to": to, "text": "x", field: at }).to_string();
@@ -475,10 +468,7 @@ fn what_a_jump_of_the_clock_made_due_waits_for_a_person() {
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), one.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());
     }
-    // An earlier run, on this start of the machine, knew that it was a year earlier.
-    let kept = json!({ "judged": now() - YEAR, "up": up() - 1_000, "doubted": false }).to_string();
-    let sql = format!("INSERT INTO notes (name, value) VALUES ('clock', '{kept}')");
-    scene.on_queue(Box::leak(sql.into_boxed_str()));
+    jumped_a_year(&scene.path("box"));
     let _agent = scene.start();
     scene.until("what has no time goes out", || scene.times().contains_key(C));
     scene.until("what has not expired by the time before does too", || scene.times().contains_key(B));

@@ -39,6 +39,27 @@ impl Drop for Process {
     }
 }
 
+/// Runs SQL on the queue in a folder from outside, and gives the first column of its rows.
+pub fn on_queue(folder: &Path, sql: &'static str) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("queue.db"));
+        let mut queue = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        let rows = sqlx::raw_sql(sql).fetch_all(&mut queue).await.unwrap();
+        rows.iter().map(|row| row.try_get::<String, _>(0).unwrap_or_default()).collect()
+    })
+}
+
+/// What the box keeps of its clock, of an earlier run on this start of the machine that knew that it was a year earlier.
+pub fn jumped_a_year(folder: &Path) {
+    let up = std::fs::read_to_string("/proc/uptime").unwrap();
+    let up = (up.split(' ').next().unwrap().parse::<f64>().unwrap() * 1000.0) as i64;
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+    let kept = json!({ "judged": now - 365 * 86_400_000, "up": up - 1_000, "doubted": false });
+    let sql = format!("INSERT INTO notes (name, value) VALUES ('clock', '{kept}')");
+    on_queue(folder, Box::leak(sql.into_boxed_str()));
+}
+
 /// A simulator with its folder.
 pub struct Scene {
     folder: TempDir,
@@ -175,14 +196,7 @@ impl Scene {
 
     /// Runs SQL on the box's queue from outside, and gives the first column of its rows.
     pub fn on_queue(&self, sql: &'static str) -> Vec<String> {
-        let path = self.path("box/queue.db");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-            let mut queue = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-            let rows = sqlx::raw_sql(sql).fetch_all(&mut queue).await.unwrap();
-            rows.iter().map(|row| row.try_get::<String, _>(0).unwrap_or_default()).collect()
-        })
+        on_queue(&self.path("box"), sql)
     }
 
     /// Events of a topic that the server has not heard of, oldest first.
