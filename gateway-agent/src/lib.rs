@@ -14,5 +14,8 @@ pub mod outbox;
 pub mod parent;
 pub mod pdu;
 pub mod simulator;
+pub mod supervisor;
 pub mod systemd;
+pub mod text;
 pub mod update;
+pub mod upkeep;

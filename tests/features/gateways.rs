@@ -1,5 +1,8 @@
 //! Boxes: how they are claimed, what they may say and to whom, and how they are shut out.
 
+use fieldline_protocol::messages::TimeCommand;
+use fieldline_protocol::signing::CommandVerifier;
+use fieldline_protocol::topics::Topic;
 use serde_json::json;
 use server::kernel::clock::MINUTE;
 use uuid::Uuid;
@@ -62,6 +65,23 @@ both_engines! {
         })
         .await;
         assert!(admin.get("/gateways").await.says("已停用"));
+    }
+
+    async fn a_box_that_doubts_its_clock_is_told_the_time(app: App) {
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        let name = gateway.claim.name.clone();
+        let time = |noticed: &Noticed| match noticed {
+            Noticed::Said(topic, payload) => topic.ends_with("cmd/time").then(|| payload.clone()),
+            Noticed::Connected | Noticed::Cut(_) => None,
+        };
+        for _ in 0..2 {
+            gateway.say(&Topic::Info.of(&name), &json!({ "troubles": ["clock"] })).await;
+            let payload = gateway.wait("the time", time).await;
+            let key = CommandVerifier::new(&gateway.claim.server_key, &name).unwrap();
+            let signed = key.verify("cmd/time", &payload, app.clock.now()).unwrap();
+            let told: TimeCommand = serde_json::from_str(&signed.body).unwrap();
+            assert!((app.clock.now() - told.now).abs() < MINUTE, "{told:?}");
+        }
     }
 
     async fn what_cannot_be_read_is_refused_and_harms_nothing_after_it(app: App) {

@@ -4,7 +4,6 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sqlx::Connection as _;
 
 use super::scene::Scene;
 
@@ -325,17 +324,6 @@ fn reports_settle_messages_in_any_order_and_say_when_one_was_not_delivered() {
     assert_eq!(scene.state("+8613900000004"), "sent");
 }
 
-/// Runs SQL on the box's queue from outside.
-fn on_queue(scene: &Scene, sql: &'static str) {
-    let path = scene.path("box/queue.db");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-        let mut queue = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut queue).await.unwrap();
-    });
-}
-
 #[test]
 fn a_report_that_could_not_be_written_is_brought_again() {
     let scene = Scene::new(1, &["--vendor", "ublox"]);
@@ -345,13 +333,12 @@ fn a_report_that_could_not_be_written_is_brought_again() {
     scene.send(A, "hello");
     scene.until("it is sent", || scene.state(A) == "sent");
     let acknowledged = scene.heard(0, "+CNMA");
-    on_queue(
-        &scene,
+    scene.on_queue(
         "CREATE TRIGGER full BEFORE UPDATE ON parts BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
     );
     scene.until("the report is refused", || scene.heard(0, "+CNMA") > acknowledged);
     assert_eq!(scene.state(A), "sent");
-    on_queue(&scene, "DROP TRIGGER full");
+    scene.on_queue("DROP TRIGGER full");
     scene.until("it is delivered", || scene.state(A) == "delivered");
     // And reports are handed over still.
     scene.send(B, "hello");

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::altered::build;
 use super::pair::{Pair, Process};
+use super::scene::jumped_a_year;
 use crate::journeys::process::program;
 use crate::support::mosquitto::Mosquitto;
 
@@ -166,6 +167,24 @@ fn orders_of_the_pinned_key_are_obeyed_and_no_others() {
     let after = office.send("+8613900000004", &json!({}));
     office.becomes(&after, "delivered");
     assert_eq!(office.on_air(), 2);
+}
+
+#[test]
+fn a_box_whose_clock_jumped_holds_what_that_made_due_until_the_server_agrees() {
+    let mut office = Office::open();
+    office.pair.queue(&[1]);
+    jumped_a_year(Path::new(&office.pair.data()));
+    let _running = office.pair.start();
+    office.wait("info", |info| info["troubles"] == json!(["clock"]));
+    let held = office.send("+8613900000009", &json!({ "not_before": now() - 3_600_000 }));
+    office.wait("evt/sms", |event| event["id"] != *held && event["state"] == "delivered");
+    let time = |now: i64| json!({ "id": Uuid::now_v7(), "now": now });
+    assert_eq!(office.order("time", &time(now() - 30 * 86_400_000))["err"], "clock");
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(office.on_air(), 1);
+    assert_eq!(office.order("time", &time(now()))["ok"], true);
+    office.becomes(&held, "delivered");
+    office.wait("info", |info| info["troubles"] == json!([]));
 }
 
 #[test]

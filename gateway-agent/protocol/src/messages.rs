@@ -56,7 +56,8 @@ pub struct Info {
 pub enum BoxTrouble {
     /// The queue cannot be written: nothing is sent until it can.
     DiskFull,
-    /// The clock jumped or was never set: messages with a time are held.
+    /// The clock jumped or was never set: what only became due by that is held until `cmd/time` or a person
+    /// confirms the clock.
     Clock,
     /// An update was taken back because the new version was not healthy.
     UpdateFailed,
@@ -288,6 +289,16 @@ pub struct OptoutCommand {
     pub remove: Vec<String>,
 }
 
+/// The server's time (`cmd/time`), sent where a box says that its clock is in doubt ([`BoxTrouble::Clock`]). Where
+/// both agree the box believes its clock again and sends what it held back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeCommand {
+    /// Of this command.
+    pub id: Uuid,
+    /// The server's time, UTC milliseconds.
+    pub now: i64,
+}
+
 /// Send logs (`cmd/logs`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogsCommand {
@@ -425,9 +436,13 @@ pub struct InboxEvent {
     /// Whether parts are missing.
     #[serde(default)]
     pub incomplete: bool,
-    /// The PDUs in hex, as they came.
+    /// The PDUs in hex, as they came; what was no hex when it came is kept as it was.
     #[serde(default)]
     pub pdus: Vec<String>,
+    /// Why the PDU cannot be read, where it cannot: then `from`, `text` and `smsc_ts` are only what could be made
+    /// out (`from` and `text` may be empty, `smsc_ts` the time of arrival), and a person has to look at `pdus`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
 }
 
 /// The network answered a code, or did not (`evt/ussd`).
@@ -498,7 +513,8 @@ pub struct CallEvent {
 pub enum CallPhase {
     /// It rings; the number is known, or will not be.
     Ringing,
-    /// The number came after the ringing had been told.
+    /// The number, the name or both came after the ringing had been told, or more of them than was known then. It may
+    /// come more than once for a call, each time with all that is known.
     Identified,
     /// Answered; only GSM lines can tell.
     Answered,
@@ -531,7 +547,9 @@ pub struct Claim {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallEvent, InboxEvent, Info, ModemState, OptoutEvent, SmsCommand, SmsEvent, Status, UssdEvent};
+    use super::{
+        CallEvent, InboxEvent, Info, ModemState, OptoutEvent, SmsCommand, SmsEvent, Status, TimeCommand, UssdEvent,
+    };
 
     fn reads_back<T: serde::Serialize + serde::de::DeserializeOwned>(name: &str, vector: &serde_json::Value) {
         let read: T = serde_json::from_value(vector[name].clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -551,6 +569,8 @@ mod tests {
         reads_back::<SmsCommand>("cmd_sms", &vectors);
         reads_back::<SmsEvent>("evt_sms", &vectors);
         reads_back::<InboxEvent>("evt_inbox", &vectors);
+        reads_back::<InboxEvent>("evt_inbox_unreadable", &vectors);
+        reads_back::<TimeCommand>("cmd_time", &vectors);
         reads_back::<CallEvent>("evt_call", &vectors);
         reads_back::<UssdEvent>("evt_ussd", &vectors);
         reads_back::<OptoutEvent>("evt_optout", &vectors);

@@ -53,11 +53,13 @@ pub enum CommandKind {
     Logs,
     /// Update the agent.
     Update,
+    /// The server's time, for a box whose clock is in doubt.
+    Time,
 }
 
 impl CommandKind {
     /// Every kind.
-    pub const ALL: [CommandKind; 7] = [
+    pub const ALL: [CommandKind; 8] = [
         CommandKind::Sms,
         CommandKind::Cancel,
         CommandKind::Ussd,
@@ -65,6 +67,7 @@ impl CommandKind {
         CommandKind::Optout,
         CommandKind::Logs,
         CommandKind::Update,
+        CommandKind::Time,
     ];
 
     /// The last level of its topic.
@@ -78,6 +81,7 @@ impl CommandKind {
             CommandKind::Optout => "optout",
             CommandKind::Logs => "logs",
             CommandKind::Update => "update",
+            CommandKind::Time => "time",
         }
     }
 }

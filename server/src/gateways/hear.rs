@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fieldline_protocol::messages::{
-    Ack, CallEvent, EventAck, EventHead, InboxEvent, Info, LogLines, ModemState, OptoutEvent, Presence, SmsEvent,
-    Status, UssdEvent,
+    Ack, BoxTrouble, CallEvent, EventAck, EventHead, InboxEvent, Info, LogLines, ModemState, OptoutEvent, Presence,
+    SmsEvent, Status, TimeCommand, UssdEvent,
 };
-use fieldline_protocol::topics::Topic;
+use fieldline_protocol::topics::{CommandKind, Topic};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use super::store::{self, Gateway};
 use super::{commands, health, logs};
@@ -169,8 +170,20 @@ async fn note_info(office: &Office, incoming: &Incoming, info: &Info) -> Result<
     let stored = serde_json::to_string(info).map_err(anyhow::Error::from)?;
     let mut tx = office.db.begin().await?;
     let Some(gateway) = lock(&mut tx, incoming).await? else { return Ok(()) };
-    store::set_info(&mut tx, gateway.id, &stored, office.clock.now()).await?;
+    let now = office.clock.now();
+    store::set_info(&mut tx, gateway.id, &stored, now).await?;
+    // A box that doubts its clock holds messages back until somebody whom it believes tells it the time.
+    let told = if info.troubles.contains(&BoxTrouble::Clock) {
+        let time = TimeCommand { id: Uuid::now_v7(), now };
+        let body = serde_json::to_string(&time).map_err(anyhow::Error::from)?;
+        super::command(office, &mut tx, gateway.id, CommandKind::Time, body, now).await?
+    } else {
+        None
+    };
     tx.commit().await?;
+    if told.is_some_and(|told| !told.publish(office)) {
+        tracing::debug!(sender = incoming.sender, "the time was not told; the box will say again that it doubts it");
+    }
     if stored != gateway.info {
         reload_twice(office, gateway.id);
     }
