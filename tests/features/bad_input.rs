@@ -3,7 +3,7 @@
 
 use server::app::routes;
 use server::kernel::id::Id;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::support::app::App;
 use crate::support::client::Client;

@@ -1,6 +1,6 @@
 //! The only SQL that writes contacts. A contact is in view when its customer is.
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::NewContact;
 use super::rules::Birthday;

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 use poem::Response;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::store::WHOM;
 use crate::kernel::access::Scope;

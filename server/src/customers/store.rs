@@ -8,7 +8,7 @@ mod lists;
 pub use lists::Selection;
 pub(super) use lists::{Wanted, choices, list, selection};
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::{NewCustomer, rules};
 use crate::kernel::access::Scope;
