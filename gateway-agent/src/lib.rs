@@ -15,4 +15,5 @@ pub mod parent;
 pub mod pdu;
 pub mod simulator;
 pub mod systemd;
+mod trust_ca;
 pub mod update;

@@ -16,6 +16,7 @@ use crate::kernel::housekeeping;
 use crate::kernel::id::Id;
 use crate::kernel::jobs::{self, Alarm};
 use crate::kernel::mqtt::Wire;
+use crate::kernel::outbox::Lane;
 use crate::kernel::push::Push;
 use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
@@ -155,7 +156,8 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     });
     let app = routes().mount(&office)?;
     let (address, serving) = web::listen::serve(&office.config, app.boxed()).await?;
-    let reacting = tokio::spawn(jobs::run(Arc::clone(&office), reactions::after));
+    let reacting = tokio::spawn(jobs::run(Arc::clone(&office), Lane::Usual, reactions::after));
+    let reacting_at_once = tokio::spawn(jobs::run(Arc::clone(&office), Lane::Urgent, reactions::after));
     // The boxes' credentials first, then the broker that asks for them.
     crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
     let mut tasks = crate::kernel::mqtt::start(&office, crate::gateways::hear).await?;
@@ -163,8 +165,9 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let feeding = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::LOOK, crate::campaigns::feed));
     let celebrating =
         tokio::spawn(jobs::repeat(Arc::clone(&office), crate::campaigns::CELEBRATE, crate::campaigns::celebrate));
+    let closing = tokio::spawn(jobs::repeat(Arc::clone(&office), crate::calls::LOOK, crate::calls::look));
     let sweeping = tokio::spawn(housekeeping::run(Arc::clone(&office)));
-    tasks.extend([serving, reacting, sweeping, offering, feeding, celebrating]);
+    tasks.extend([serving, reacting, reacting_at_once, sweeping, closing, offering, feeding, celebrating]);
     Ok(Running { address, office, tasks })
 }
 

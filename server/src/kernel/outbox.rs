@@ -7,13 +7,36 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::kernel::clock::{MINUTE, Millis};
-use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 
 /// The product's event type: one enum, kept as JSON.
 pub trait Event: Serialize + DeserializeOwned + Send + Sync {
+    /// Kinds that somebody waits for at this moment, such as a telephone that rings. They wait behind no others.
+    const URGENT: &'static [&'static str];
+
     /// The variant's name, for the log and for looking at the table.
     fn kind(&self) -> &'static str;
+}
+
+/// A queue of events; each has its own worker, which takes them one at a time and in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// [`Event::URGENT`]
+    Urgent,
+    /// All others.
+    Usual,
+}
+
+impl Lane {
+    /// Narrows a look to the events of this lane.
+    fn narrow<E: Event>(self, query: Query) -> Query {
+        let query = match self {
+            Lane::Urgent => query.push(" AND kind IN "),
+            Lane::Usual => query.push(" AND kind NOT IN "),
+        };
+        query.args(E::URGENT.iter().copied())
+    }
 }
 
 /// An event that waits for its reactions.
@@ -62,19 +85,19 @@ pub async fn record<E: Event>(tx: &mut Tx, event: &E, at: Millis, due_at: Millis
     Ok(id)
 }
 
-/// Takes up to `most` due events and leases them.
+/// Takes up to `most` due events of a lane and leases them.
 ///
 /// # Errors
 /// What the database says.
-pub async fn take<E: Event>(db: &Db, now: Millis, most: i64) -> Result<Vec<Pending<E>>, DbError> {
+pub async fn take<E: Event>(db: &Db, lane: Lane, now: Millis, most: i64) -> Result<Vec<Pending<E>>, DbError> {
     // Looking first keeps an idle server from writing.
-    let waiting: Vec<Row> = due(On::Db(db), now, most, "").await?;
+    let waiting: Vec<Row> = due::<E>(On::Db(db), lane, now, most, "").await?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = db.begin().await?;
     let lock = tx.for_update();
-    let rows = due(On::Tx(&mut tx), now, most, lock).await?;
+    let rows = due::<E>(On::Tx(&mut tx), lane, now, most, lock).await?;
     if !rows.is_empty() {
         sql("UPDATE events SET attempts = attempts + 1, due_at = ")
             .arg(now + LEASE)
@@ -97,13 +120,15 @@ pub async fn take<E: Event>(db: &Db, now: Millis, most: i64) -> Result<Vec<Pendi
         .collect())
 }
 
-async fn due(on: On<'_>, now: Millis, most: i64, lock: &'static str) -> Result<Vec<Row>, DbError> {
-    sql("SELECT id, attempts, at, payload FROM events WHERE state = 'pending' AND due_at <= $1 ORDER BY due_at, id LIMIT $2")
-        .bind(now)
-        .bind(most)
-        .push(lock)
-        .all(on)
-        .await
+async fn due<E: Event>(
+    on: On<'_>,
+    lane: Lane,
+    now: Millis,
+    most: i64,
+    lock: &'static str,
+) -> Result<Vec<Row>, DbError> {
+    let query = sql("SELECT id, attempts, at, payload FROM events WHERE state = 'pending' AND due_at <= $1").bind(now);
+    lane.narrow::<E>(query).push(" ORDER BY due_at, id LIMIT ").arg(most).push(lock).all(on).await
 }
 
 /// Notes that every reaction to an event has run.
@@ -134,15 +159,16 @@ pub async fn failed(db: &Db, id: Id, attempts: i64, why: &str, now: Millis) -> R
     tx.commit().await
 }
 
-/// When the next event is due, so that the jobs can sleep until then.
+/// When the next event of a lane is due, so that the jobs can sleep until then.
 ///
 /// # Errors
 /// What the database says.
-pub async fn next_due(db: &Db) -> Result<Option<Millis>, DbError> {
+pub async fn next_due<E: Event>(db: &Db, lane: Lane) -> Result<Option<Millis>, DbError> {
     #[derive(sqlx_macros::FromRow)]
     struct Due {
         due_at: Option<i64>,
     }
-    let due: Due = sql("SELECT min(due_at) AS due_at FROM events WHERE state = 'pending'").one(db).await?;
+    let query = sql("SELECT min(due_at) AS due_at FROM events WHERE state = 'pending'");
+    let due: Due = lane.narrow::<E>(query).one(db).await?;
     Ok(due.due_at)
 }
