@@ -204,7 +204,9 @@ impl Given {
             Some(CommandKind::Config) => t!(lang, "gateways.settings"),
             Some(CommandKind::Logs) => t!(lang, "gateways.logs"),
             Some(CommandKind::Update) => t!(lang, "gateways.update"),
-            Some(CommandKind::Sms | CommandKind::Cancel | CommandKind::Optout | CommandKind::Time) | None => self.kind.clone().into(),
+            Some(CommandKind::Sms | CommandKind::Cancel | CommandKind::Optout | CommandKind::Time) | None => {
+                self.kind.clone().into()
+            }
         }
     }
 
