@@ -29,4 +29,7 @@ pub const ALL: &[Migration] = &[
     migration!("202611240940_calls_settled"),
     migration!("202611240950_contacts_consents"),
     migration!("202611251030_lists_of_many"),
+    migration!("202611261100_calls_closed"),
+    migration!("202611261110_sms_opt_outs"),
+    migration!("202611261120_gateways_failures"),
 ];

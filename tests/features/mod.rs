@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod broker_tls;
 mod calls;
 mod campaigns;
 mod csrf;
@@ -9,12 +10,14 @@ mod customers;
 mod decisions;
 mod events;
 mod foreign_records;
+mod gateway_failures;
 mod gateway_page;
 mod gateways;
 mod grouped_commits;
 mod migrations;
 mod occasions;
 mod op_id;
+mod opt_outs;
 mod orders;
 mod popup;
 mod products;
