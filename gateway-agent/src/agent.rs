@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,39 +12,47 @@ use anyhow::Context;
 use fieldline_protocol::messages::{BoxTrouble, Claim, Info};
 use nix::fcntl::{Flock, FlockArg};
 use tokio::net::UnixDatagram;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use crate::about::About;
-use crate::clock::{Jumps, Trust, now};
+use crate::clock::{Belief, Clock, now};
 use crate::config::Run;
 use crate::logs::Logs;
 use crate::modem::{line, work};
 use crate::mqtt;
 use crate::outbox::{Outbox, Recover, bell};
+use crate::supervisor::{Lasts, Pulse, Pulses, log_panics, supervise};
 use crate::{systemd, update};
 
 /// How often the clock is looked at.
 const CLOCK: Duration = Duration::from_secs(5);
+/// How often the time to judge by is kept, for a start after a loss of power.
+const KEPT: Duration = Duration::from_secs(600);
 /// How often what is old is forgotten.
 const UPKEEP: Duration = Duration::from_secs(6 * 3600);
+/// The longest that a task of the box itself does without coming by.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Runs until it is stopped.
 ///
 /// # Errors
 /// When the queue cannot be opened, or the claim cannot be read.
 pub async fn run(options: &Run, logs: Logs) -> anyhow::Result<()> {
+    log_panics();
     std::fs::create_dir_all(&options.data)
         .with_context(|| format!("{} cannot be the data folder", options.data.display()))?;
     let lock = lock(&options.data)?;
+    close_doors(&options.data)?;
     let trial = update::begin(&options.data)?;
     let outbox = Outbox::open(&options.data).await?;
     let claim = claim(options)?;
     let names: Vec<String> = (0..options.modem.len()).map(|n| format!("m{n}")).collect();
-    let orphans = outbox.recover(Recover::AllBut(&names), now()).await?;
+    let kept = outbox.note(Clock::NOTE).await?.and_then(|kept| serde_json::from_str(&kept).ok());
+    let clock = Arc::new(Clock::new(outbox.latest().await?, kept));
+    let orphans = outbox.recover(Recover::AllBut(&names), clock.judged()).await?;
     if orphans > 0 {
         tracing::warn!(orphans, "parts were being sent by modems that are here no more; they are unknown now");
     }
-    let trust = Arc::new(Trust::new(outbox.latest().await?));
     let about = About::new(Info {
         hardware: std::fs::read_to_string("/sys/firmware/devicetree/base/model")
             .map_or_else(|_| "PC".to_owned(), |model| model.trim_end_matches('\0').to_owned()),
@@ -56,45 +65,103 @@ pub async fn run(options: &Run, logs: Logs) -> anyhow::Result<()> {
     });
     about.trouble(BoxTrouble::UpdateFailed, trial.failed_before());
     let pins = pins(&options.data)?;
-    let mut tasks = tokio::task::JoinSet::new();
+    let (pulses, mut tasks) = (Pulses::default(), tokio::task::JoinSet::new());
     let mut jobs = BTreeMap::new();
     let all = Arc::new(names.iter().cloned().collect());
     for (name, path) in names.into_iter().zip(&options.modem) {
         let (ask, asked) = mpsc::channel(8);
         jobs.insert(name.clone(), ask);
-        tasks.spawn(work::serve(work::Seat {
+        let pulse = pulses.of(&name);
+        let seat = work::Seat {
             pin: pins.get(&name).cloned(),
-            name,
+            name: name.clone(),
             all: Arc::clone(&all),
             path: path.clone(),
             outbox: outbox.clone(),
             about: about.clone(),
-            trust: Arc::clone(&trust),
-            jobs: asked,
-        }));
+            clock: Arc::clone(&clock),
+            jobs: Arc::new(Mutex::new(asked)),
+            pulse: pulse.clone(),
+            patience: Duration::from_secs(options.patience),
+        };
+        tasks.spawn(supervise(name, pulse, Lasts::Always, move || work::serve(seat.clone())));
     }
     for (n, path) in options.caller_id.iter().enumerate() {
-        tasks.spawn(line::serve(format!("line{n}"), path.clone(), outbox.clone()));
+        let (name, path, outbox) = (format!("line{n}"), path.clone(), outbox.clone());
+        let pulse = pulses.of(&name);
+        let beats = pulse.clone();
+        tasks.spawn(supervise(name.clone(), pulse, Lasts::Always, move || {
+            lasting(line::serve(name.clone(), path.clone(), outbox.clone(), beats.clone()))
+        }));
     }
     let connected = mqtt::Connected::default();
-    tasks.spawn(keep_up(outbox.clone(), about.clone(), Arc::clone(&trust), claim.is_none()));
-    tasks.spawn(hear_bell(options.data.clone(), outbox.clone()));
-    tasks.spawn(update::watch(trial, options.data.clone(), about.clone(), connected.clone(), claim.is_some()));
-    tasks.spawn(systemd::keep_alive());
+    let alone = claim.is_none();
+    let upkeep = Upkeep { outbox: outbox.clone(), about: about.clone(), clock: Arc::clone(&clock), alone };
+    let pulse = pulses.of("upkeep");
+    let beats = pulse.clone();
+    tasks.spawn(supervise("upkeep".to_owned(), pulse, Lasts::Always, move || keep_up(upkeep.clone(), beats.clone())));
+    let (data, rung, pulse) = (options.data.clone(), outbox.clone(), pulses.of("bell"));
+    let beats = pulse.clone();
+    tasks.spawn(supervise("bell".to_owned(), pulse, Lasts::Always, move || {
+        lasting(hear_bell(data.clone(), rung.clone(), beats.clone()))
+    }));
+    let (data, shown, wired, pulse) = (options.data.clone(), about.clone(), connected.clone(), pulses.of("update"));
+    let beats = pulse.clone();
+    tasks.spawn(supervise("update".to_owned(), pulse, Lasts::UntilDone, move || {
+        lasting(update::watch(trial.clone(), data.clone(), shown.clone(), wired.clone(), (!alone, beats.clone())))
+    }));
+    let (watched, pulse) = (pulses.clone(), pulses.of("watchdog"));
+    let beats = pulse.clone();
+    tasks.spawn(supervise("watchdog".to_owned(), pulse, Lasts::Always, move || {
+        lasting(systemd::keep_alive(watched.clone(), beats.clone()))
+    }));
     if let Some(claim) = claim {
-        let wire = mqtt::Wire { claim, data: options.data.clone(), outbox, about, trust, jobs, logs, connected };
-        tasks.spawn(async move {
-            if let Err(error) = mqtt::run(wire).await {
-                tracing::error!("the wire: {error:#}");
-            }
-        });
+        let (pulse, orders, telling) = (pulses.of("wire"), pulses.of("orders"), pulses.of("telling"));
+        let beats = mqtt::Beats { wire: pulse.clone(), orders, telling };
+        let data = options.data.clone();
+        let wire = mqtt::Wire { claim, data, outbox, about, clock, jobs, logs, connected, beats };
+        tasks.spawn(supervise("wire".to_owned(), pulse, Lasts::Always, move || mqtt::run(wire.clone())));
     } else {
         tracing::info!("not claimed: working alone");
     }
     systemd::ready();
-    while tasks.join_next().await.is_some() {}
+    while let Some(ended) = tasks.join_next().await {
+        // One that cannot be kept running ends the process: systemd starts it with nothing in memory.
+        ended.context("the supervision of a task failed")??;
+    }
     drop(lock);
     Ok(())
+}
+
+/// A task without an end of its own.
+async fn lasting(task: impl Future<Output = ()>) -> anyhow::Result<()> {
+    task.await;
+    Ok(())
+}
+
+/// What lies in the data folder is nobody else's: credential, PINs, numbers and texts. Files of an earlier version, or
+/// of a person's copy, are brought in order.
+fn close_doors(folder: &Path) -> std::io::Result<()> {
+    set_mode(folder, 0o700);
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            close_doors(&path)?;
+        } else if kind.is_file() {
+            let runs = std::fs::metadata(&path)?.permissions().mode() & 0o100 != 0;
+            set_mode(&path, if runs { 0o700 } else { 0o600 });
+        }
+    }
+    Ok(())
+}
+
+/// Where the file is somebody else's, a person has to look into it; the box goes on.
+fn set_mode(path: &Path, mode: u32) {
+    let is_so = std::fs::metadata(path).is_ok_and(|now| now.permissions().mode() & 0o7777 == mode);
+    if !is_so && let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)) {
+        tracing::warn!(path = %path.display(), %error, "others may read this");
+    }
 }
 
 /// Only one agent may serve a queue: two would send the same part.
@@ -142,28 +209,59 @@ fn pins(data: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(pins)
 }
 
+/// What the task of upkeep looks after.
+#[derive(Clone)]
+struct Upkeep {
+    outbox: Outbox,
+    about: About,
+    clock: Arc<Clock>,
+    alone: bool,
+}
+
+/// A person's word that the clock is right, in `notes`: the time that it showed then.
+pub const CLOCK_IS_RIGHT: &str = "clock_is_right";
+/// How old that word may be.
+const HEARD_WITHIN: i64 = 600_000;
+
 /// Looks after the clock, the settings shown, and what is old.
-async fn keep_up(outbox: Outbox, about: About, trust: Arc<Trust>, alone: bool) {
-    let mut jumps = Jumps::new(Instant::now(), now());
+async fn keep_up(upkeep: Upkeep, pulse: Pulse) -> anyhow::Result<()> {
+    let Upkeep { outbox, about, clock, alone } = upkeep;
     let mut settings = outbox.settings();
-    let mut tidied: Option<Instant> = None;
+    let mut rung = outbox.work();
+    let (mut tidied, mut kept): (Option<Instant>, Option<(Instant, Belief)>) = (None, None);
     loop {
-        let shows = now();
-        let jumped = jumps.look(Instant::now(), shows);
-        about.trouble(BoxTrouble::Clock, jumped || !trust.believes(shows));
-        trust.saw(shows);
+        pulse.beat(LONGEST);
+        let belief = clock.belief();
+        if belief != Belief::Sure && is_confirmed(&outbox).await? {
+            clock.confirm();
+            outbox.ring();
+            continue;
+        }
+        about.trouble(BoxTrouble::Clock, belief != Belief::Sure);
+        if kept.is_none_or(|(at, before)| at.elapsed() >= KEPT || before != belief) {
+            kept = Some((Instant::now(), belief));
+            if belief != Belief::Unset {
+                let note = serde_json::to_string(&clock.keep())?;
+                if let Err(error) = outbox.set_note(Clock::NOTE, &note).await {
+                    tracing::warn!(%error, "the time cannot be kept");
+                }
+            }
+        }
         if settings.has_changed().unwrap_or(false) {
             let all = settings.borrow_and_update().all();
             about.info(|info| info.settings = all);
         }
-        if tidied.is_none_or(|tidied| tidied.elapsed() >= UPKEEP) && trust.believes(shows) {
+        if tidied.is_none_or(|tidied| tidied.elapsed() >= UPKEEP) && belief == Belief::Sure {
             tidied = Some(Instant::now());
-            if let Err(error) = outbox.forget_old(alone, shows).await {
+            if let Err(error) = outbox.forget_old(alone, clock.judged()).await {
                 tracing::warn!(%error, "what is old cannot be removed");
             }
         }
+        rung.mark_unchanged();
         tokio::select! {
             () = tokio::time::sleep(CLOCK) => {}
+            // A person's word about the clock rings too.
+            _ = rung.changed(), if belief != Belief::Sure => tokio::time::sleep(Duration::from_millis(100)).await,
             _ = settings.changed() => {
                 let all = settings.borrow_and_update().all();
                 about.info(|info| info.settings = all);
@@ -172,8 +270,16 @@ async fn keep_up(outbox: Outbox, about: About, trust: Arc<Trust>, alone: bool) {
     }
 }
 
+/// Whether a person has said just now that the clock is right; the word is used up.
+async fn is_confirmed(outbox: &Outbox) -> anyhow::Result<bool> {
+    let said = outbox.note(CLOCK_IS_RIGHT).await?.and_then(|said| said.parse::<i64>().ok());
+    let Some(said) = said else { return Ok(false) };
+    outbox.set_note(CLOCK_IS_RIGHT, "").await?;
+    Ok((now() - said).abs() <= HEARD_WITHIN)
+}
+
 /// Hears when another process has put something into the queue; the modems look by themselves every second too.
-async fn hear_bell(data: std::path::PathBuf, outbox: Outbox) {
+async fn hear_bell(data: std::path::PathBuf, outbox: Outbox, pulse: Pulse) {
     let path = bell(&data);
     // One of an earlier run; the lock says that nobody else listens.
     if path.exists()
@@ -185,11 +291,17 @@ async fn hear_bell(data: std::path::PathBuf, outbox: Outbox) {
         Ok(socket) => socket,
         Err(error) => {
             tracing::warn!(%error, "no bell; the queue is looked at every second");
-            return;
+            pulse.rest();
+            return std::future::pending().await;
         }
     };
     let mut nothing = [0u8; 8];
-    while socket.recv(&mut nothing).await.is_ok() {
-        outbox.ring();
+    loop {
+        pulse.beat(LONGEST * 2);
+        match tokio::time::timeout(LONGEST, socket.recv(&mut nothing)).await {
+            Ok(Ok(_)) => outbox.ring(),
+            Ok(Err(error)) => return tracing::warn!(%error, "the bell cannot be heard"),
+            Err(_) => {}
+        }
     }
 }

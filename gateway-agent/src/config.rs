@@ -58,6 +58,12 @@ pub enum Command {
     ///
     /// Example: gateway-agent cancel 01a20982-3643-7498-8337-9b12e93b952f --data DIR
     Cancel(CancelArgs),
+    /// Say that the clock of this computer is right, where a jump made the agent doubt it.
+    ///
+    /// Messages that only became due by the jump wait for this, or for the server's time.
+    ///
+    /// Example: gateway-agent clock --data DIR
+    Clock(QueueArgs),
     /// Numbers that get no marketing: add or remove one.
     ///
     /// Example: gateway-agent optout add +8613805362417 --data DIR
@@ -92,6 +98,10 @@ pub struct Run {
     /// A caller-ID line; may be given several times.
     #[arg(long)]
     pub caller_id: Vec<String>,
+    /// Seconds that a modem may be without a network, or answer nothing, before it is switched off and on; each further
+    /// time it has twice as long.
+    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u64).range(10..=86_400))]
+    pub patience: u64,
     /// Use this broker instead of the claim's, such as mqtt://192.168.1.2:1883.
     #[arg(long)]
     pub broker: Option<String>,
@@ -121,8 +131,8 @@ pub struct SendArgs {
     /// E.164, such as +8613805362417.
     #[arg(long, requires = "text")]
     pub to: Option<String>,
-    /// The text.
-    #[arg(long, requires = "to")]
+    /// The text; it may begin with `-`.
+    #[arg(long, requires = "to", allow_hyphen_values = true)]
     pub text: Option<String>,
     /// Do not ask for a delivery report.
     #[arg(long)]
@@ -250,8 +260,8 @@ pub struct EncodeArgs {
     /// E.164, such as +8613805362417.
     #[arg(long, requires = "text")]
     pub to: Option<String>,
-    /// The text.
-    #[arg(long, requires = "to")]
+    /// The text; it may begin with `-`.
+    #[arg(long, requires = "to", allow_hyphen_values = true)]
     pub text: Option<String>,
     /// Ask for a delivery report.
     #[arg(long)]
@@ -337,7 +347,8 @@ pub enum Play {
     Sms {
         /// From whom.
         from: String,
-        /// Its text.
+        /// Its text; it may begin with `-`.
+        #[arg(allow_hyphen_values = true)]
         text: String,
         /// Which modem; the first where not given.
         #[arg(long)]

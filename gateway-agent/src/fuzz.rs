@@ -1,10 +1,11 @@
 //! What fuzzing feeds to the readers of everything that comes from outside, and what must hold of it whatever comes.
 
 use crate::modem::call::Calls;
+use crate::modem::cusd::{self, Way};
 use crate::modem::lines::{Lines, Said};
-use crate::modem::{urc, ussd};
+use crate::modem::urc;
 use crate::pdu::deliver::{self, Incoming};
-use crate::pdu::submit;
+use crate::pdu::{salvage, submit};
 
 /// Octets as a PDU of either direction.
 pub fn pdu(octets: &[u8]) {
@@ -17,6 +18,7 @@ pub fn pdu(octets: &[u8]) {
         Ok(Incoming::Report(report)) => assert!(report.to.text.chars().count() <= 20, "a long number"),
         Err(bad) => assert!(bad.octet <= octets.len(), "outside: {bad}"),
     }
+    let _ = salvage::read(&crate::pdu::to_hex(octets));
     if let Err(bad) = submit::decode(octets) {
         assert!(bad.octet <= octets.len(), "outside: {bad}");
     }
@@ -32,7 +34,7 @@ pub fn line(bytes: &[u8]) {
     for said in whole {
         let Said::Line(line) = said else { continue };
         assert!(!line.is_empty() && !line.contains(['\r', '\n']), "not a line");
-        let _ = (urc::parse(&line), ussd::answer(&line));
+        let _ = (urc::parse(&line), cusd::read(&line, Way::default()), salvage::read(&line));
         calls.line(&line, now);
         calls.listed(std::slice::from_ref(&line), now);
         now += 500;

@@ -14,6 +14,8 @@ pub mod outbox;
 pub mod parent;
 pub mod pdu;
 pub mod simulator;
+pub mod supervisor;
 pub mod systemd;
+pub mod text;
 mod trust_ca;
 pub mod update;

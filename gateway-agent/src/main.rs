@@ -33,6 +33,8 @@ async fn main() -> std::process::ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
+    // What this writes is nobody else's: numbers, texts, a credential.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     // The only provider that is built in; nothing installed one before.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let filter = EnvFilter::try_from_env("FIELDLINE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
@@ -61,6 +63,11 @@ async fn run() -> anyhow::Result<()> {
                 Cancel::TooLate => anyhow::bail!("{} has begun to leave: it is too late", arguments.id),
                 Cancel::NotHere => anyhow::bail!("{} is not in the queue", arguments.id),
             }
+            Ok(())
+        }
+        Command::Clock(arguments) => {
+            open(&arguments.data).await?.set_note(agent::CLOCK_IS_RIGHT, &clock::now().to_string()).await?;
+            ring(&arguments.data);
             Ok(())
         }
         Command::Optout(arguments) => optout(&arguments).await,
@@ -185,16 +192,20 @@ async fn send(arguments: &SendArgs) -> anyhow::Result<()> {
         };
         anyhow::bail!("message {} to {to:?}: {why}; none was taken in", place + 1);
     }
-    // Nobody listens where no agent runs; it will look into the queue when it starts.
-    let rung = UnixDatagram::unbound().and_then(|socket| socket.send_to(b"!", bell(&arguments.data)));
-    if let Err(error) = rung {
-        tracing::debug!(%error, "no agent is running here");
-    }
+    ring(&arguments.data);
     let mut out = std::io::stdout().lock();
     for sms in &all {
         writeln!(out, "{}", sms.id)?;
     }
     Ok(())
+}
+
+/// Wakes the agent. Nobody listens where none runs; it will look when it starts.
+fn ring(data: &Path) {
+    let rung = UnixDatagram::unbound().and_then(|socket| socket.send_to(b"!", bell(data)));
+    if let Err(error) = rung {
+        tracing::debug!(%error, "no agent is running here");
+    }
 }
 
 async fn optout(arguments: &OptoutArgs) -> anyhow::Result<()> {

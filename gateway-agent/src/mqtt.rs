@@ -9,19 +9,21 @@ use std::time::Duration;
 
 use fieldline_protocol::messages::{
     Ack, BoxTrouble, CancelCommand, Claim, ConfigCommand, EventAck, LogLines, LogsCommand, OptoutCommand, Presence,
-    SmsCommand, Status, UpdateCommand, UssdCommand,
+    SmsCommand, Status, TimeCommand, UpdateCommand, UssdCommand,
 };
 use fieldline_protocol::signing::{CommandVerifier, Refusal};
 use fieldline_protocol::topics::{CommandKind, Topic};
 use rumqttc::{AsyncClient, Event, LastWill, MqttOptions, Packet, QoS, TlsConfiguration, Transport};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use uuid::Uuid;
 
 use crate::about::{About, Standing};
-use crate::clock::{Trust, now};
+use crate::clock::{Belief, Clock, now};
 use crate::logs::Logs;
 use crate::modem::work::Job;
 use crate::outbox::{Cancel, NotQueued, NotSet, Outbox};
+use crate::supervisor::Pulse;
 use crate::update;
 
 /// Events offered at once.
@@ -62,15 +64,33 @@ pub struct Wire {
     pub outbox: Outbox,
     /// What the box says of itself.
     pub about: About,
-    /// Whether the clock is believed.
-    pub trust: Arc<Trust>,
+    /// The time to judge by.
+    pub clock: Arc<Clock>,
     /// To each modem.
     pub jobs: BTreeMap<String, mpsc::Sender<Job>>,
     /// The last lines of the log.
     pub logs: Logs,
     /// Told when the broker comes and goes.
     pub connected: Connected,
+    /// By which the supervisor sees that these tasks go on.
+    pub beats: Beats,
 }
+
+/// The pulses of the wire's three tasks.
+#[derive(Clone, Debug, Default)]
+pub struct Beats {
+    /// Polls the connection.
+    pub wire: Pulse,
+    /// Obeys.
+    pub orders: Pulse,
+    /// Tells.
+    pub telling: Pulse,
+}
+
+/// The longest that one of them does without coming by.
+const LONGEST: Duration = Duration::from_secs(150);
+/// How often a box whose clock is in doubt says so again: the server then tells it the time.
+const DOUBT_AGAIN: Duration = Duration::from_secs(60);
 
 /// Runs for ever: connects, obeys, tells.
 ///
@@ -81,31 +101,24 @@ pub async fn run(wire: Wire) -> anyhow::Result<()> {
     let verifier = CommandVerifier::new(&claim.server_key, &claim.name)
         .ok_or_else(|| anyhow::anyhow!("claim.json holds no usable server key; claim the box again"))?;
     let mut wait = Duration::from_millis(500);
+    wire.beats.telling.rest();
     loop {
+        wire.beats.wire.beat(LONGEST);
         // A new client each time: one that outlives its session can hang on a packet id that the broker forgot.
         let (client, mut events) = AsyncClient::new(options(&claim, &wire.outbox)?, 256);
         let mut telling = None;
         // One task obeys, in order: a message may be followed by the command that takes it back. It is not
         // the polling one, which must go on while a commit is awaited.
         let (orders, obeying) = mpsc::unbounded_channel();
-        tokio::spawn(obey_all(wire.clone(), client.clone(), verifier.clone(), obeying));
+        let obeys = tokio::spawn(obey_all(wire.clone(), client.clone(), verifier.clone(), obeying));
         let ended = loop {
+            wire.beats.wire.beat(LONGEST);
             match events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     wait = Duration::from_millis(500);
                     wire.connected.set(true);
                     tracing::info!("connected to the broker");
-                    let told = tell(claim.name.clone(), client.clone(), wire.outbox.clone(), wire.about.watch());
-                    let hang_up = client.clone();
-                    telling = Some(tokio::spawn(async move {
-                        if let Err(error) = told.await {
-                            // A box that is connected but mute would look well; it begins anew instead.
-                            tracing::warn!("telling the server ended: {error:#}");
-                            if hang_up.disconnect().await.is_err() {
-                                tracing::debug!("the connection has ended already");
-                            }
-                        }
-                    }));
+                    telling = Some(telling_task(&wire, &client));
                 }
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
                     if orders.send(publish).is_err() {
@@ -115,15 +128,38 @@ pub async fn run(wire: Wire) -> anyhow::Result<()> {
                 Ok(Event::Incoming(_) | Event::Outgoing(_)) => {}
                 Err(error) => break error.to_string(),
             }
+            if obeys.is_finished() {
+                break "the task that obeys has ended".to_owned();
+            }
         };
         wire.connected.set(false);
         if let Some(telling) = telling {
             telling.abort();
         }
+        wire.beats.telling.rest();
         tracing::warn!(why = ended, "the broker is out of reach; working on alone");
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(Duration::from_secs(30));
     }
+}
+
+/// Tells the server, in a task of its own; where that ends, by a fault or a panic, the connection is ended too: a box
+/// that is connected but mute would look well.
+fn telling_task(wire: &Wire, client: &AsyncClient) -> AbortHandle {
+    let telling = tokio::spawn(tell(wire.clone(), client.clone()));
+    let (abort, hang_up) = (telling.abort_handle(), client.clone());
+    tokio::spawn(async move {
+        match telling.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("telling the server ended: {error:#}"),
+            Err(error) if error.is_cancelled() => return,
+            Err(_) => tracing::error!("telling the server panicked"),
+        }
+        if hang_up.disconnect().await.is_err() {
+            tracing::debug!("the connection has ended already");
+        }
+    });
+    abort
 }
 
 fn options(claim: &Claim, outbox: &Outbox) -> anyhow::Result<MqttOptions> {
@@ -151,12 +187,10 @@ fn status(outbox: &Outbox, state: Presence) -> Status {
 }
 
 /// Subscribes, says who is here, then offers events in order as they appear.
-async fn tell(
-    name: String,
-    client: AsyncClient,
-    outbox: Outbox,
-    mut about: watch::Receiver<Standing>,
-) -> anyhow::Result<()> {
+async fn tell(wire: Wire, client: AsyncClient) -> anyhow::Result<()> {
+    let (name, outbox, mut about) = (wire.claim.name.clone(), wire.outbox.clone(), wire.about.watch());
+    let pulse = wire.beats.telling.clone();
+    pulse.beat(LONGEST);
     for kind in CommandKind::ALL {
         client.subscribe(Topic::Command(kind).of(&name), QoS::AtLeastOnce).await?;
     }
@@ -167,11 +201,18 @@ async fn tell(
     let mut said = Standing::default();
     let mut news = outbox.news();
     let (mut offered, mut offered_at) = (0, tokio::time::Instant::now());
+    let mut doubted = tokio::time::Instant::now();
     loop {
+        pulse.beat(LONGEST);
         news.mark_unchanged();
+        if doubted.elapsed() >= DOUBT_AGAIN && said.info.troubles.contains(&BoxTrouble::Clock) {
+            about.mark_changed();
+        }
         if about.has_changed()? {
             let standing = about.borrow_and_update().clone();
-            if standing.info != said.info {
+            let doubts = standing.info.troubles.contains(&BoxTrouble::Clock) && doubted.elapsed() >= DOUBT_AGAIN;
+            if standing.info != said.info || doubts {
+                doubted = tokio::time::Instant::now();
                 retained(Topic::Info, serde_json::to_vec(&standing.info)?).await?;
             }
             for (modem, state) in &standing.modems {
@@ -208,15 +249,28 @@ async fn obey_all(
     verifier: CommandVerifier,
     mut orders: mpsc::UnboundedReceiver<rumqttc::Publish>,
 ) {
-    while let Some(publish) = orders.recv().await {
-        // A command's own expiry means nothing to a clock that is wrong, so it is held; the broker keeps it too.
-        while !wire.trust.believes(now()) {
+    let pulse = wire.beats.orders.clone();
+    loop {
+        pulse.beat(LONGEST);
+        let publish = match tokio::time::timeout(LONGEST / 2, orders.recv()).await {
+            Ok(Some(publish)) => publish,
+            Ok(None) => return pulse.rest(),
+            Err(_) => continue,
+        };
+        // A command's own expiry means nothing to a clock that was never set, so it is held; the broker keeps it too.
+        while wire.clock.belief() == Belief::Unset && !is_time(&publish) {
+            pulse.beat(LONGEST);
             tokio::time::sleep(HELD).await;
         }
         if obey(&wire, &client, &verifier, &publish).await && client.ack(&publish).await.is_err() {
             tracing::debug!("not acknowledged; it will come again");
         }
     }
+}
+
+/// The one command that a box obeys whose clock was never set.
+fn is_time(publish: &rumqttc::Publish) -> bool {
+    matches!(Topic::split(&publish.topic), Some((_, Topic::Command(CommandKind::Time))))
 }
 
 /// Does what a message asks; `true` when it may be acknowledged to the broker.
@@ -231,7 +285,9 @@ async fn obey(wire: &Wire, client: &AsyncClient, verifier: &CommandVerifier, pub
             }
         },
         Topic::Command(kind) => {
-            let ack = match verifier.verify(&topic.to_string(), &publish.payload, now()) {
+            // The server's time is obeyed whatever the clock shows: it decides nothing but whether both agree.
+            let by = if kind == CommandKind::Time { 0 } else { wire.clock.judged() };
+            let ack = match verifier.verify(&topic.to_string(), &publish.payload, by) {
                 Ok(signed) => command(wire, client, kind, &signed.body).await,
                 Err(refusal) => Ok(refused(&publish.payload, refusal)),
             };
@@ -276,7 +332,7 @@ async fn command(wire: &Wire, client: &AsyncClient, kind: CommandKind, body: &st
     match kind {
         CommandKind::Sms => {
             let Some(sms) = read::<SmsCommand>(body) else { return Ok(None) };
-            match wire.outbox.queue(&sms, now()).await {
+            match wire.outbox.queue(&sms, wire.clock.judged()).await {
                 Ok(()) => yes(sms.id),
                 Err(NotQueued::Unsendable(why)) => no(sms.id, &why.to_string()),
                 Err(NotQueued::Sqlx(error)) => Err(error),
@@ -285,18 +341,18 @@ async fn command(wire: &Wire, client: &AsyncClient, kind: CommandKind, body: &st
         CommandKind::Cancel => {
             let Some(cancel) = read::<CancelCommand>(body) else { return Ok(None) };
             let sms = cancel.sms.to_string();
-            match wire.outbox.cancel(&sms, now()).await? {
+            match wire.outbox.cancel(&sms, wire.clock.judged()).await? {
                 Cancel::Done => yes(cancel.id),
                 Cancel::TooLate => no(cancel.id, "too late"),
                 Cancel::NotHere => {
-                    wire.outbox.forestall(&sms, now()).await?;
+                    wire.outbox.forestall(&sms, wire.clock.judged()).await?;
                     yes(cancel.id)
                 }
             }
         }
         CommandKind::Ussd => {
             let Some(ask) = read::<UssdCommand>(body) else { return Ok(None) };
-            if crate::modem::ussd::command(&ask.code, false).is_none() {
+            if !crate::modem::ussd::is_code(&ask.code) {
                 return no(ask.id, "code");
             }
             let Some(modem) = wire.jobs.get(&ask.modem) else { return no(ask.id, "modem") };
@@ -315,8 +371,17 @@ async fn command(wire: &Wire, client: &AsyncClient, kind: CommandKind, body: &st
         }
         CommandKind::Optout => {
             let Some(optout) = read::<OptoutCommand>(body) else { return Ok(None) };
-            wire.outbox.set_optouts(&optout, now()).await?;
+            wire.outbox.set_optouts(&optout, wire.clock.judged()).await?;
             yes(optout.id)
+        }
+        CommandKind::Time => {
+            let Some(time) = read::<TimeCommand>(body) else { return Ok(None) };
+            if wire.clock.confirmed_by(time.now) {
+                wire.outbox.ring();
+                yes(time.id)
+            } else {
+                no(time.id, "clock")
+            }
         }
         CommandKind::Logs => {
             let Some(logs) = read::<LogsCommand>(body) else { return Ok(None) };

@@ -3,6 +3,8 @@
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
+use crate::supervisor::{Pulse, Pulses};
+
 /// Where systemd did not start this, nothing is said.
 fn say(what: &str) {
     let Ok(path) = std::env::var("NOTIFY_SOCKET") else { return };
@@ -24,12 +26,24 @@ pub fn ready() {
     say("READY=1");
 }
 
-/// Says that it is alive, twice as often as systemd wants to hear it. Every task shares one thread with this one:
-/// if one hangs it, nothing is said, and systemd starts the agent anew.
-pub async fn keep_alive() {
-    let Some(within) = std::env::var("WATCHDOG_USEC").ok().and_then(|text| text.parse::<u64>().ok()) else { return };
+/// Says that it is alive, twice as often as systemd wants to hear it, as long as every task shows that it goes on.
+/// All tasks share one thread with this one: if one hangs it, nothing is said either, and systemd starts the agent
+/// anew.
+pub async fn keep_alive(pulses: Pulses, pulse: Pulse) {
+    let within = std::env::var("WATCHDOG_USEC").ok().and_then(|text| text.parse::<u64>().ok());
+    let every = within.map_or(Duration::from_secs(10), |within| Duration::from_micros(within / 2));
+    let mut was_late = None;
     loop {
-        say("WATCHDOG=1");
-        tokio::time::sleep(Duration::from_micros(within / 2)).await;
+        pulse.beat(every * 4);
+        let late = pulses.late();
+        match &late {
+            None => say("WATCHDOG=1"),
+            Some(task) if was_late.is_none() => {
+                tracing::error!(task, "a task is not heard; systemd is not told that all is well")
+            }
+            Some(_) => {}
+        }
+        was_late = late;
+        tokio::time::sleep(every).await;
     }
 }

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::about::About;
 use crate::mqtt::Connected;
 use crate::outbox::Outbox;
+use crate::supervisor::Pulse;
 
 /// How long a new version has to become healthy.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(120);
@@ -160,9 +161,10 @@ pub fn begin(data: &Path) -> anyhow::Result<Trial> {
 }
 
 /// Watches a version that has to prove itself; leaves it when its time is over.
-pub async fn watch(trial: Trial, data: PathBuf, about: About, connected: Connected, claimed: bool) {
+pub async fn watch(trial: Trial, data: PathBuf, about: About, connected: Connected, (claimed, pulse): (bool, Pulse)) {
     let Some(begun) = trial.prove else { return };
     loop {
+        pulse.beat(HEALTHY_WITHIN);
         tokio::time::sleep(Duration::from_secs(1)).await;
         let modems = about.watch().borrow().modems.clone();
         let works = modems.is_empty() || modems.iter().any(|(_, state)| state.health == ModemHealth::Ready);
@@ -254,7 +256,7 @@ async fn fetch(command: &UpdateCommand, program: &Path) -> anyhow::Result<()> {
     if beside.exists() {
         std::fs::remove_file(&beside)?;
     }
-    let mut open = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(&beside)?;
+    let mut open = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o700).open(&beside)?;
     let (mut sum, mut length) = (Sha256::new(), 0u64);
     while let Some(piece) = answer.chunk().await? {
         length += piece.len() as u64;

@@ -21,7 +21,7 @@ install -D -m 755 "$binary" "$root/usr/bin/gateway-agent"
 install -D -m 644 hardware/gateway-agent.service "$root/usr/lib/systemd/system/gateway-agent.service"
 install -D -m 644 hardware/70-gateway-agent.rules "$root/usr/lib/udev/rules.d/70-gateway-agent.rules"
 install -D -m 644 hardware/debian/gateway-agent.default "$root/etc/default/gateway-agent"
-install -D -m 644 -t "$doc" hardware/README.md hardware/README.zh-CN.md
+install -D -m 644 -t "$doc" hardware/README.md hardware/README.zh-CN.md hardware/MODULES.md hardware/MODULES.zh-CN.md
 {
     echo "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
     echo

@@ -2,6 +2,7 @@
 
 mod altered;
 mod brokers;
+mod cases;
 mod codec;
 mod crash;
 mod dialogue;

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sqlx::{Connection as _, Row as _};
 use tempfile::TempDir;
 
 use crate::journeys::process::program;
@@ -99,11 +100,17 @@ impl Scene {
 
     /// Starts the agent with all modems.
     pub fn start(&self) -> Process {
+        self.start_with(&[])
+    }
+
+    /// Starts the agent with all modems and these arguments.
+    pub fn start_with(&self, more: &[&str]) -> Process {
         let (data, modems) = (self.data(), (0..self.modems).map(|n| self.modem(n)).collect::<Vec<_>>());
         let mut arguments = vec!["run", "--data", &data];
         for modem in &modems {
             arguments.extend(["--modem", modem.to_str().unwrap()]);
         }
+        arguments.extend(more);
         // Its bell hangs where it serves the queue; one of an earlier run may hang there still.
         let bell = self.path("box/bell.sock");
         if bell.exists() {
@@ -149,6 +156,40 @@ impl Scene {
         let queue = self.queue();
         let one = queue.iter().find(|one| one["to"] == to).unwrap_or_else(|| panic!("{to} is not queued"));
         one["state"].as_str().unwrap().to_owned()
+    }
+
+    /// Something happens to the first modem, as a test wants it.
+    pub fn happens(&self, what: &Value) {
+        self.wish(&json!({ "happens": { "what": what } }));
+    }
+
+    /// From now on these rules hold for the first modem.
+    pub fn script(&self, rules: &Value) {
+        self.happens(&json!({ "script": { "rules": rules } }));
+    }
+
+    /// What came in, as the shell shows it.
+    pub fn came_in(&self) -> Vec<Value> {
+        self.asked("inbox")
+    }
+
+    /// Runs SQL on the box's queue from outside, and gives the first column of its rows.
+    pub fn on_queue(&self, sql: &'static str) -> Vec<String> {
+        let path = self.path("box/queue.db");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            let mut queue = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+            let rows = sqlx::raw_sql(sql).fetch_all(&mut queue).await.unwrap();
+            rows.iter().map(|row| row.try_get::<String, _>(0).unwrap_or_default()).collect()
+        })
+    }
+
+    /// Events of a topic that the server has not heard of, oldest first.
+    pub fn events(&self, topic: &str) -> Vec<Value> {
+        let all = self.on_queue("SELECT json_object('topic', topic, 'event', json(payload)) FROM events ORDER BY seq");
+        let all = all.iter().map(|text| serde_json::from_str::<Value>(text).unwrap());
+        all.filter(|one| one["topic"] == topic).map(|one| one["event"].clone()).collect()
     }
 
     /// Texts that came in, in their order.

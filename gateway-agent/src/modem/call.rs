@@ -5,10 +5,15 @@
 use fieldline_protocol::messages::CallPhase;
 use uuid::Uuid;
 
+use super::caller::{self, News};
+use super::urc;
+
 /// Milliseconds without a ring after which a call is over.
 const SILENCE: i64 = 7_000;
 /// How long a number may precede its first ring.
 const BEFORE_RING: i64 = 4_000;
+/// How long a number waits for the name, which most modems write in the next line.
+const FOR_NAME: i64 = 200;
 
 /// A call under way.
 #[derive(Clone, Debug)]
@@ -16,13 +21,34 @@ struct Ringing {
     call: Uuid,
     rings: u32,
     last: i64,
-    told: bool,
-    identified: bool,
+    /// What was told of the caller; none as long as nothing was told.
+    told: Option<Who>,
+    /// When it is told without the name.
+    tell_at: Option<i64>,
     answered: bool,
+    who: Who,
+    raw: Vec<String>,
+}
+
+/// What is known of a caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Who {
     number: Option<String>,
     name: Option<String>,
     withheld: bool,
-    raw: Vec<String>,
+}
+
+impl Who {
+    /// Adds what a line tells: a number counts more than a word that it is withheld, and the first of two stays.
+    fn learn(&mut self, number: Option<String>, name: Option<String>, withheld: bool) {
+        self.number = self.number.take().or(number);
+        self.name = self.name.take().or(name);
+        self.withheld = (self.withheld || withheld) && self.number.is_none();
+    }
+
+    fn is_known(&self) -> bool {
+        self.number.is_some() || self.withheld
+    }
 }
 
 /// What is to be told.
@@ -67,34 +93,46 @@ impl Calls {
         self.ringing.is_some()
     }
 
+    /// Whether something is to be told soon.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.ringing.as_ref().is_some_and(|ringing| ringing.tell_at.is_some())
+    }
+
     /// What `+CLCC` says of the calls there are (27.007, 7.18): a modem that rings no more was answered, or
-    /// its caller hung up, and the list of calls tells which.
+    /// its caller hung up, and the list of calls tells which; and it tells a number that +CLIP did not.
     pub fn listed(&mut self, lines: &[String], now: i64) -> Vec<Told> {
-        let states: Vec<&str> = lines
+        let calls: Vec<Vec<String>> = lines
             .iter()
             .filter_map(|line| line.strip_prefix("+CLCC:"))
-            .filter(|rest| rest.split(',').nth(1).is_some_and(|direction| direction.trim() == "1"))
-            .filter_map(|rest| rest.split(',').nth(2).map(str::trim))
+            .map(urc::fields)
+            .filter(|fields| fields.get(1).is_some_and(|direction| direction == "1"))
             .collect();
         let Some(ringing) = &mut self.ringing else { return Vec::new() };
-        if states.is_empty() {
-            return self.end().into_iter().collect();
+        if calls.is_empty() {
+            return self.end();
         }
-        // 0: active, 1: held; 4: incoming, 5: waiting.
-        let answered = states.iter().any(|state| matches!(*state, "0" | "1"));
         ringing.last = now;
+        let number = calls.iter().find_map(|fields| {
+            let (number, kind) = (fields.get(5)?, fields.get(6).and_then(|kind| kind.parse::<u8>().ok()).unwrap_or(0));
+            let plus = if kind & 0x70 == 0x10 && !number.starts_with('+') { "+" } else { "" };
+            number.bytes().any(|b| b.is_ascii_digit()).then(|| format!("{plus}{number}"))
+        });
+        ringing.who.learn(number, None, false);
+        // 0: active, 1: held; 4: incoming, 5: waiting.
+        let answered =
+            calls.iter().any(|fields| fields.get(2).is_some_and(|state| matches!(state.as_str(), "0" | "1")));
         if answered && !ringing.answered {
             ringing.answered = true;
-            ringing.told = true;
-            return vec![tell(ringing, CallPhase::Answered)];
+            return vec![ringing.tell(CallPhase::Answered)];
         }
-        Vec::new()
+        ringing.news(now, false).into_iter().collect()
     }
 
     /// Takes a line in at `now`, milliseconds that only rise.
     pub fn line(&mut self, line: &str, now: i64) -> Vec<Told> {
-        let mut told: Vec<Told> = self.tick(now).into_iter().collect();
-        let Some(news) = read(line) else { return told };
+        let mut told = self.tick(now);
+        let Some(news) = caller::read(line) else { return told };
         if news == News::Over {
             told.extend(self.end());
             return told;
@@ -103,140 +141,86 @@ impl Calls {
             call: Uuid::now_v7(),
             rings: 0,
             last: now,
-            told: false,
-            identified: false,
+            told: None,
+            tell_at: None,
             answered: false,
-            number: None,
-            name: None,
-            withheld: false,
+            who: Who::default(),
             raw: Vec::new(),
         });
         ringing.last = now;
         if ringing.raw.len() < 32 {
             ringing.raw.push(line.to_owned());
         }
-        let knew = ringing.number.is_some() || ringing.withheld;
-        match news {
-            News::Ring => ringing.rings += 1,
-            News::Number(number) => ringing.number = Some(number),
-            News::Name(name) => ringing.name = Some(name),
-            News::Withheld => ringing.withheld = true,
-            News::Over | News::Detail => {}
-        }
-        let knows = ringing.number.is_some() || ringing.withheld;
-        let phase = match (ringing.told, knows) {
-            // As soon as the number is there; without one after the second ring, since FSK comes between them.
-            (false, true) => Some(CallPhase::Ringing),
-            (false, false) if ringing.rings >= 2 => Some(CallPhase::Ringing),
-            (true, true) if !knew && !ringing.identified => Some(CallPhase::Identified),
-            (false | true, _) => None,
+        let more = match news {
+            News::Ring => {
+                ringing.rings += 1;
+                false
+            }
+            News::Caller { number, name, withheld, more } => {
+                ringing.who.learn(number, name, withheld);
+                more
+            }
+            News::Over | News::Detail => true,
         };
-        if let Some(phase) = phase {
-            ringing.told = true;
-            ringing.identified |= knows;
-            told.push(tell(ringing, phase));
+        told.extend(ringing.news(now, more));
+        told
+    }
+
+    /// Tells what has waited for long enough by `now`, and ends a call that has fallen silent.
+    pub fn tick(&mut self, now: i64) -> Vec<Told> {
+        let Some(ringing) = &mut self.ringing else { return Vec::new() };
+        let mut told: Vec<Told> = Vec::new();
+        if ringing.tell_at.is_some_and(|at| now >= at) {
+            told.extend(ringing.news(now, false));
+        }
+        let patience = if ringing.rings == 0 { self.silence.max(BEFORE_RING) } else { self.silence };
+        if now - ringing.last >= patience {
+            told.extend(self.end());
         }
         told
     }
 
-    /// Ends a call that has fallen silent by `now`.
-    pub fn tick(&mut self, now: i64) -> Option<Told> {
-        let ringing = self.ringing.as_ref()?;
-        let patience = if ringing.rings == 0 { self.silence.max(BEFORE_RING) } else { self.silence };
-        if now - ringing.last >= patience { self.end() } else { None }
-    }
-
     /// Ends the call, as when the line is unplugged.
-    pub fn end(&mut self) -> Option<Told> {
-        self.ringing.take().filter(|ringing| ringing.told).map(|ringing| tell(&ringing, CallPhase::Ended))
-    }
-}
-
-fn tell(ringing: &Ringing, phase: CallPhase) -> Told {
-    Told {
-        call: ringing.call,
-        phase,
-        number: ringing.number.clone(),
-        name: ringing.name.clone(),
-        withheld: ringing.withheld,
-        raw: ringing.raw.clone(),
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum News {
-    Ring,
-    Number(String),
-    Name(String),
-    Withheld,
-    /// Date and time: kept as they came, since exchanges send them wrong.
-    Detail,
-    Over,
-}
-
-fn read(line: &str) -> Option<News> {
-    if let Some(urc) = super::urc::parse(line) {
-        return match urc {
-            super::urc::Urc::Ring => Some(News::Ring),
-            super::urc::Urc::Clip { number: Some(number), .. } => Some(News::Number(number)),
-            super::urc::Urc::Clip { number: None, .. } => Some(News::Withheld),
-            super::urc::Urc::CallEnded => Some(News::Over),
-            super::urc::Urc::Stored(_)
-            | super::urc::Urc::ReportStored(_)
-            | super::urc::Urc::ReportFollows
-            | super::urc::Urc::DeliverFollows
-            | super::urc::Urc::Ussd
-            | super::urc::Urc::SentLate(_) => None,
-        };
-    }
-    let (name, value) = line.split_once('=')?;
-    let value = value.trim();
-    match name.trim().to_ascii_uppercase().as_str() {
-        "NMBR" | "DDN_NMBR" => match value {
-            "O" | "P" => Some(News::Withheld),
-            "" => None,
-            number => Some(News::Number(number.to_owned())),
-        },
-        "NAME" => match value {
-            "O" | "P" | "" => Some(News::Detail),
-            name => Some(News::Name(name.to_owned())),
-        },
-        "MESG" => mdmf(value),
-        "DATE" | "TIME" => Some(News::Detail),
-        _ => None,
-    }
-}
-
-/// `AT+VCID=2`: the message in hex, SDMF (04) or MDMF (80), its checksum verified.
-fn mdmf(hex: &str) -> Option<News> {
-    let octets = crate::pdu::from_hex(&hex.replace(' ', ""))?;
-    let sum = octets.iter().fold(0u8, |sum, octet| sum.wrapping_add(*octet));
-    let (kind, body) = (octets.first()?, octets.get(2..octets.len().checked_sub(1)?)?);
-    if sum != 0 || usize::from(*octets.get(1)?) != body.len() {
-        return None;
-    }
-    match kind {
-        0x04 => text(body.get(8..)?)
-            .map(|number| if number == "O" || number == "P" { News::Withheld } else { News::Number(number) }),
-        0x80 => {
-            let mut rest = body;
-            while let [parameter, length, after @ ..] = rest {
-                let (value, next) = after.split_at_checked(usize::from(*length))?;
-                match parameter {
-                    0x02 => return text(value).map(News::Number),
-                    0x04 => return Some(News::Withheld),
-                    _ => rest = next,
-                }
-            }
-            Some(News::Detail)
+    pub fn end(&mut self) -> Vec<Told> {
+        let Some(mut ringing) = self.ringing.take() else { return Vec::new() };
+        let mut told: Vec<Told> = Vec::new();
+        if ringing.told.is_none() && ringing.who.is_known() {
+            told.push(ringing.tell(CallPhase::Ringing));
         }
-        _ => None,
+        if ringing.told.is_some() {
+            told.push(ringing.tell(CallPhase::Ended));
+        }
+        told
     }
 }
 
-fn text(octets: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(octets).trim().to_owned();
-    (!text.is_empty()).then_some(text)
+impl Ringing {
+    /// What is to be told now: the ringing as soon as the number is there, with the name where it follows at once;
+    /// without a number at the second ring, since FSK comes between them; later what is new of the caller.
+    fn news(&mut self, now: i64, more: bool) -> Option<Told> {
+        let phase = match &self.told {
+            None if self.who.is_known() => CallPhase::Ringing,
+            None if self.rings >= 2 => return Some(self.tell(CallPhase::Ringing)),
+            None => return None,
+            Some(told) if *told != self.who => CallPhase::Identified,
+            Some(_) => return None,
+        };
+        // The name is complete, or nothing was told of the number yet and the name may come in the next line.
+        if more && self.who.name.is_none() {
+            let at = *self.tell_at.get_or_insert(now + FOR_NAME);
+            if now < at {
+                return None;
+            }
+        }
+        Some(self.tell(phase))
+    }
+
+    fn tell(&mut self, phase: CallPhase) -> Told {
+        self.told = Some(self.who.clone());
+        self.tell_at = None;
+        let Who { number, name, withheld } = self.who.clone();
+        Told { call: self.call, phase, number, name, withheld, raw: self.raw.clone() }
+    }
 }
 
 #[cfg(test)]
@@ -321,6 +305,61 @@ mod tests {
         assert_eq!(calls.listed(&active, 3_000), []);
         assert_eq!(phases(&calls.listed(&[], 60_000)), [(Ended, Some("13805362417"))]);
         assert!(!calls.under_way());
+    }
+
+    #[test]
+    fn the_name_is_told_with_the_number_or_behind_it() {
+        let names =
+            |told: &[Told]| told.iter().map(|t| (t.phase, t.number.clone(), t.name.clone())).collect::<Vec<_>>();
+        let (number, name) = (Some("13805362417".to_owned()), Some("ACME LTD".to_owned()));
+        let whole = vec![(Ringing, number.clone(), name.clone()), (Ended, number.clone(), name.clone())];
+        // The usual order, the other one, before the ring, and with the date behind.
+        for lines in [
+            &[("RING", 0), ("NMBR = 13805362417", 1_000), ("NAME = ACME LTD", 1_020)][..],
+            &[("RING", 0), ("NAME = ACME LTD", 1_000), ("NMBR = 13805362417", 1_020)],
+            &[("NMBR = 13805362417", 0), ("NAME = ACME LTD", 30), ("RING", 600)],
+            &[("RING", 0), ("NMBR = 13805362417", 900), ("DATE = 1123", 910), ("NAME = ACME LTD", 1_000)],
+        ] {
+            assert_eq!(names(&play(lines)), whole, "{lines:?}");
+        }
+        // Too late to wait for, and with the next ring only.
+        for at in [1_500, 5_500] {
+            let told = play(&[("RING", 0), ("NMBR = 13805362417", 1_000), ("NAME = ACME LTD", at)]);
+            let behind = [(Ringing, number.clone(), None), (Identified, number.clone(), name.clone())];
+            assert_eq!(names(&told)[..2], behind[..], "{at}");
+            assert_eq!(names(&told)[2], (Ended, number.clone(), name.clone()));
+        }
+        // A number alone is told at the first look behind its wait.
+        let mut calls = Calls::default();
+        assert_eq!(calls.line("NMBR = 13805362417", 0), []);
+        assert!(calls.waits());
+        assert_eq!(phases(&calls.tick(250)), [(Ringing, Some("13805362417"))]);
+        assert!(!calls.waits());
+    }
+
+    #[test]
+    fn a_number_behind_a_withheld_mark_is_the_number() {
+        let told =
+            play(&[("RING", 0), ("NMBR = P", 1_000), ("RING", 5_000), ("NMBR = 13805362417", 6_000), ("RING", 10_000)]);
+        assert_eq!(phases(&told), [(Ringing, None), (Identified, Some("13805362417")), (Ended, Some("13805362417"))]);
+        assert!(told[0].withheld && !told[1].withheld && !told[2].withheld);
+        // Within one message, and the other way round.
+        for lines in [["NMBR = P", "NMBR = 13805362417"], ["NMBR = 13805362417", "NMBR = O"]] {
+            let told = play(&[("RING", 0), (lines[0], 1_000), (lines[1], 1_010)]);
+            assert_eq!(phases(&told), [(Ringing, Some("13805362417")), (Ended, Some("13805362417"))]);
+            assert!(!told[0].withheld, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_gsm_call_is_told_at_once_and_its_list_may_know_the_number() {
+        let mut calls = Calls::default();
+        calls.line("RING", 0);
+        assert_eq!(phases(&calls.line("+CLIP: \"447700900123\",145", 10)), [(Ringing, Some("+447700900123"))]);
+        let mut calls = Calls::default();
+        calls.line("RING", 0);
+        let listed = ["+CLCC: 1,1,4,0,0,\"447700900123\",145,\"Smith, J\"".to_owned()];
+        assert_eq!(phases(&calls.listed(&listed, 1_000)), [(Ringing, Some("+447700900123"))]);
     }
 
     #[test]

@@ -40,6 +40,17 @@ pub async fn ask(modem: &mut Modem) -> Result<Health, Fault> {
 }
 
 impl Health {
+    /// Whether it is registered; a modem that does not say so is taken at its messages.
+    pub(super) fn has_network(&self) -> bool {
+        // Off and on changes nothing for a SIM that is refused.
+        !matches!(self.registration, Registration::NotRegistered | Registration::Searching)
+    }
+
+    /// How many messages are stored where messages are received.
+    pub(super) fn used(&self) -> Option<u32> {
+        self.room.map(|(used, _)| used)
+    }
+
     /// Says so.
     pub fn write(self, state: &mut ModemState) {
         state.registration = self.registration;

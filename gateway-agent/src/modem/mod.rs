@@ -1,8 +1,10 @@
-//! Modems and caller-ID lines. `port` touches the serial line; `lines`, `urc`, `call`, `refusal`, `vendors`,
-//! `limits` and `ussd` are pure; `driver` is the dialogue, `work` what a modem's task
-//! does with it, beside `sending` and `incoming`.
+//! Modems and caller-ID lines. `port` touches the serial line; `lines`, `urc`, `said`, `call`, `caller`,
+//! `cusd`, `refusal`, `vendors` and `limits` are pure; `driver` is the dialogue, `setup` makes a modem ready, `work` is what a modem's
+//! task does with it, beside `sending`, `incoming`, `storages`, `ussd` and `recovery`.
 
 pub mod call;
+pub mod caller;
+pub mod cusd;
 pub mod driver;
 pub mod health;
 mod incoming;
@@ -11,9 +13,12 @@ pub mod line;
 pub mod lines;
 pub mod port;
 pub mod probe;
+mod recovery;
 pub mod refusal;
+pub mod said;
 mod sending;
 pub mod setup;
+mod storages;
 pub mod urc;
 pub mod ussd;
 pub mod vendors;

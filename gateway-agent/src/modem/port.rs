@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_serial::{SerialPortBuilderExt, SerialStream};
+use tokio::time::Instant;
+use tokio_serial::{SerialPort, SerialPortBuilderExt, SerialStream};
 
 use super::lines::{Lines, Said};
 
@@ -61,16 +62,38 @@ impl Port {
         }
     }
 
-    /// Reads until the line has been quiet for `quiet`, after an answer that came too late or in pieces.
+    /// Reads until nothing that `counts` was said for `quiet`, after an answer that came too late or in pieces; but
+    /// not for longer than `most`, since some modems are never quiet.
     ///
     /// # Errors
     /// [`Gone`].
-    pub async fn drain(&mut self, quiet: Duration) -> Result<Vec<Said>, Gone> {
+    pub async fn drain(
+        &mut self,
+        quiet: Duration,
+        most: Duration,
+        counts: impl Fn(&Said) -> bool,
+    ) -> Result<Vec<Said>, Gone> {
         let mut heard = Vec::new();
-        while let Ok(said) = tokio::time::timeout(quiet, self.said()).await {
-            heard.push(said?);
+        let end = Instant::now() + most;
+        let mut until = (Instant::now() + quiet).min(end);
+        while let Ok(said) = tokio::time::timeout_at(until, self.said()).await {
+            let said = said?;
+            if counts(&said) {
+                until = (Instant::now() + quiet).min(end);
+            }
+            heard.push(said);
         }
         self.lines.clear();
         Ok(heard)
+    }
+
+    /// Lowers DTR for a while, at which a modem leaves a data connection. A line without DTR ignores it.
+    pub async fn hang_up(&mut self, low: Duration) {
+        if self.stream.write_data_terminal_ready(false).is_ok() {
+            tokio::time::sleep(low).await;
+            if let Err(error) = self.stream.write_data_terminal_ready(true) {
+                tracing::debug!(%error, "DTR stays low");
+            }
+        }
     }
 }

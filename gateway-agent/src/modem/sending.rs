@@ -9,7 +9,6 @@ use super::driver::{Fault, SHORT, Unsent};
 use super::refusal::{Refusal, pause, refusal};
 use super::work::Shift;
 use crate::about::{About, troubled};
-use crate::clock::now;
 use crate::outbox::{self, Due, NotMine, Outcome, Recover};
 
 /// 等待网络 is shown when a message has been under way for this long.
@@ -17,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a modem that fell silent while sending is waited for.
 const SILENCE: Duration = Duration::from_secs(180);
 /// Between attempts of a modem that cannot send at all, seconds: each refusal doubles it.
-const PAUSE: (u64, u64) = (10, 300);
+const PAUSE: (u64, u64) = (5, 300);
 
 impl Shift<'_> {
     /// The next part, unless this modem rests or its SIM has sent as much as it may.
@@ -25,7 +24,7 @@ impl Shift<'_> {
         if self.resting.is_some_and(|until| until > Instant::now()) {
             return Ok(None);
         }
-        let (now, settings) = (now(), self.seat.outbox.settings());
+        let (now, settings) = (self.seat.clock.judged(), self.seat.outbox.settings());
         if self.limits.until(&settings.borrow(), now).is_some() {
             self.seat.about.modem(&self.seat.name, |state| {
                 if state.health == ModemHealth::Ready {
@@ -39,7 +38,7 @@ impl Shift<'_> {
             name: &self.seat.name,
             all: &self.seat.all,
             at_work: &at_work,
-            clock: self.seat.trust.believes(now),
+            clock: self.seat.clock.is_set(),
         };
         match self.seat.outbox.next(modem, now).await {
             Ok(due) => Ok(due),
@@ -77,11 +76,11 @@ impl Shift<'_> {
                     Some(3) => Outcome::Sent(None),
                     Some(_) | None => continue,
                 };
-                self.seat.outbox.ended(&unfinished.due, &outcome, now()).await?;
+                self.seat.outbox.ended(&unfinished.due, &outcome, self.seat.clock.judged()).await?;
                 self.modem.optional(&format!("AT+CMGD={}", unfinished.slot)).await?;
             }
         }
-        let unknown = self.seat.outbox.recover(Recover::Modem(&self.seat.name), now()).await?;
+        let unknown = self.seat.outbox.recover(Recover::Modem(&self.seat.name), self.seat.clock.judged()).await?;
         if unknown > 0 {
             tracing::warn!(name = self.seat.name, unknown, "parts were being sent when this modem was last used");
         }
@@ -93,7 +92,7 @@ impl Shift<'_> {
         self.late = None;
         self.open_link().await?;
         let slots = self.vendor.slots_proven && self.seat.outbox.settings().borrow().number(Setting::StoreFirst) == 1;
-        let begun = now();
+        let begun = Instant::now();
         let sent = if slots { self.send_from_slot(due).await } else { self.send_at_once(due).await };
         let (outcome, then) = match sent {
             Ok(mr) => (Outcome::Sent(mr), Then::GoOn),
@@ -112,13 +111,15 @@ impl Shift<'_> {
             Err(Unsent::After(fault)) => (Outcome::Unknown(fault.to_string()), Then::Begin(fault)),
         };
         if matches!(outcome, Outcome::Sent(_)) {
-            self.limits.sent(now());
+            self.limits.sent(self.seat.clock.judged());
             self.sent = Some(Instant::now());
             self.refused_in_a_row = 0;
+            self.refused.clear();
             self.resting = None;
         }
         self.note(due, &outcome).await;
-        let (waiting, hour) = (self.seat.outbox.waiting().await.unwrap_or_default(), self.limits.last_hour(now()));
+        let (waiting, hour) =
+            (self.seat.outbox.waiting().await.unwrap_or_default(), self.limits.last_hour(self.seat.clock.judged()));
         let sent = matches!(outcome, Outcome::Sent(_));
         self.seat.about.modem(&self.seat.name, |state| {
             (state.queue, state.sent_hour) = (waiting, hour);
@@ -126,7 +127,7 @@ impl Shift<'_> {
                 (state.health, state.trouble, state.error) = (ModemHealth::Ready, None, None);
             }
         });
-        tracing::debug!(name = self.seat.name, message = due.message, part = due.n, took = now() - begun, "ended");
+        tracing::debug!(name = self.seat.name, message = due.message, part = due.n, took = ?begun.elapsed(), "ended");
         match then {
             Then::GoOn => Ok(()),
             Then::Begin(fault) => Err(fault.into()),
@@ -137,7 +138,7 @@ impl Shift<'_> {
     /// Commits how a part ended, however long the disk takes: what was sent must not be forgotten while this
     /// agent lives, and nothing else may be sent meanwhile.
     pub(super) async fn note(&self, due: &Due, outcome: &Outcome) {
-        while let Err(error) = self.seat.outbox.ended(due, outcome, now()).await {
+        while let Err(error) = self.seat.outbox.ended(due, outcome, self.seat.clock.judged()).await {
             self.disk(&error).await;
         }
         self.seat.about.trouble(BoxTrouble::DiskFull, false);
@@ -146,14 +147,14 @@ impl Shift<'_> {
     /// The usual way: the commit stands between the prompt and Ctrl-Z.
     async fn send_at_once(&mut self, due: &Due) -> Result<Option<u8>, Unsent<NotMine>> {
         let (outbox, name, about) = (&self.seat.outbox, &self.seat.name, &self.seat.about);
-        let sending = self.modem.send(&due.pdu, outbox.sending(due, name, None, now()));
-        waiting_shown(sending, about, name).await.map(Some)
+        let sending = self.modem.send(&due.pdu, outbox.sending(due, name, None, self.seat.clock.judged()));
+        waiting_shown(sending, about, name).await
     }
 
     /// Where slots tell the truth: stored, committed, sent from the slot, which is freed behind.
     async fn send_from_slot(&mut self, due: &Due) -> Result<Option<u8>, Unsent<NotMine>> {
         let slot = self.modem.store(&due.pdu).await.map_err(Unsent::Before)?;
-        if let Err(error) = self.seat.outbox.sending(due, &self.seat.name, Some(slot), now()).await {
+        if let Err(error) = self.seat.outbox.sending(due, &self.seat.name, Some(slot), self.seat.clock.judged()).await {
             self.modem.optional(&format!("AT+CMGD={slot}")).await.map_err(Unsent::Before)?;
             return Err(Unsent::NotCommitted(error));
         }
@@ -167,22 +168,56 @@ impl Shift<'_> {
     /// What a refusal means for the part and for this modem.
     async fn refused(&mut self, due: &Due, line: &str, after: bool) -> anyhow::Result<(Outcome, Then)> {
         let why = line.to_owned();
-        Ok(match refusal(line, after) {
-            Refusal::Message => (Outcome::Failed(why), Then::GoOn),
-            Refusal::Unclear => (Outcome::Unknown(why), Then::GoOn),
-            Refusal::Later => match pause(self.seat.outbox.tries(&due.message).await?) {
-                Some(pause) => (Outcome::Held { why, until: now() + pause, tried: true }, Then::GoOn),
-                None => (Outcome::Failed(why), Then::GoOn),
-            },
-            Refusal::Modem(trouble) => {
-                let doubled = PAUSE.0.saturating_mul(1u64 << self.refused_in_a_row.min(5)).min(PAUSE.1);
-                self.resting = Some(Instant::now() + Duration::from_secs(doubled));
-                self.refused_in_a_row += 1;
-                self.seat.about.modem(&self.seat.name, |state| troubled(state, trouble, line));
-                tracing::warn!(name = self.seat.name, line, seconds = doubled, "this modem cannot send now; it rests");
-                (Outcome::Held { why, until: 0, tried: false }, Then::GoOn)
+        let outcome = match refusal(line, after) {
+            Refusal::Message => Outcome::Failed(why),
+            Refusal::Unclear => Outcome::Unknown(why),
+            Refusal::Later => self.later(due, why).await?,
+            Refusal::NumberOrSim(trouble) => {
+                if self.others_refused(due).await? {
+                    let until = self.rest(trouble, &why);
+                    Outcome::Held { why, until, tried: false }
+                } else {
+                    self.later(due, why).await?
+                }
             }
+            Refusal::Sim(trouble) => {
+                let others = self.others_refused(due).await?;
+                let until = self.rest(trouble, &why);
+                if others { Outcome::Held { why, until, tried: false } } else { self.later(due, why).await? }
+            }
+            Refusal::Modem(trouble) => {
+                // It is the modem's turn, not the message's.
+                self.rest(trouble, &why);
+                Outcome::Held { why, until: 0, tried: false }
+            }
+        };
+        Ok((outcome, Then::GoOn))
+    }
+
+    /// The message waits, and others go first; after many tries it has failed with what was said last.
+    async fn later(&self, due: &Due, why: String) -> anyhow::Result<Outcome> {
+        Ok(match pause(self.seat.outbox.tries(&due.message).await?) {
+            Some(pause) => Outcome::Held { why, until: self.seat.clock.judged() + pause, tried: true },
+            None => Outcome::Failed(why),
         })
+    }
+
+    /// Whether another recipient was refused before this one and nothing went out since: then it is not the number.
+    async fn others_refused(&mut self, due: &Due) -> anyhow::Result<bool> {
+        let to = self.seat.outbox.recipient(&due.message).await?;
+        let others = self.refused.iter().any(|other| *other != to);
+        self.refused.insert(to);
+        Ok(others)
+    }
+
+    /// This modem sends nothing until then.
+    fn rest(&mut self, trouble: ModemTrouble, why: &str) -> i64 {
+        let doubled = PAUSE.0.saturating_mul(1u64 << self.refused_in_a_row.min(6)).min(PAUSE.1);
+        self.resting = Some(Instant::now() + Duration::from_secs(doubled));
+        self.refused_in_a_row += 1;
+        self.seat.about.modem(&self.seat.name, |state| troubled(state, trouble, why));
+        tracing::warn!(name = self.seat.name, why, seconds = doubled, "this modem cannot send now; it rests");
+        self.seat.clock.judged() + i64::try_from(doubled).unwrap_or_default() * 1_000
     }
 
     /// After the time-out: the message is unknown, and the modem is waited for, since it may say after all what
@@ -193,6 +228,8 @@ impl Shift<'_> {
             .modem(&self.seat.name, |state| troubled(state, ModemTrouble::Silent, "no answer while sending"));
         self.late = Some(due.clone());
         let refused = self.modem.resume(SILENCE).await?;
+        // What came while it was silent may have come without a word.
+        self.storages.look_everywhere();
         while let Some(heard) = self.modem.waiting() {
             self.act(heard).await?;
         }

@@ -6,22 +6,28 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fieldline_protocol::messages::{BoxTrouble, ModemTrouble};
-use tokio::sync::mpsc;
+use fieldline_protocol::messages::{BoxTrouble, ModemHealth, ModemTrouble};
+use tokio::sync::{Mutex, mpsc};
 use uuid::Uuid;
 
 use super::call::Calls;
-use super::driver::{Fault, Heard, Modem, SHORT};
+use super::driver::{Fault, Modem, SHORT};
 use super::health;
+use super::incoming::Damages;
 use super::limits::Limits;
 use super::line::{self, REOPEN};
 use super::port::Port;
-use super::setup::{self, Pins, Unusable};
+use super::recovery::{Lost, Silence};
+use super::said::Heard;
+use super::setup::{self, Modes, Pins, Unusable};
+use super::storages::Storages;
 use super::urc::Urc;
+use super::ussd::Asked;
 use super::vendors::Vendor;
 use crate::about::{About, troubled};
-use crate::clock::{Trust, now};
+use crate::clock::Clock;
 use crate::outbox::{Due, Outbox, Outcome};
+use crate::supervisor::Pulse;
 
 /// How often an idle modem looks into the queue though nobody rang: a time may have come.
 const LOOK: Duration = Duration::from_secs(1);
@@ -29,6 +35,10 @@ const LOOK: Duration = Duration::from_secs(1);
 const ASK: Duration = Duration::from_secs(30);
 /// How often one that sends is: what it sends says that it has a network.
 const ASK_AT_WORK: Duration = Duration::from_secs(300);
+/// How often an idle modem is asked whether it still is as it was set up.
+const CHECK: Duration = Duration::from_secs(60);
+/// How often a module that starts anew by itself is set up again before its cause is shown.
+const RESTARTS: usize = 3;
 /// How often a ringing modem is asked for its list of calls.
 const RINGING: Duration = Duration::from_secs(1);
 /// Between attempts to write to a full disk.
@@ -47,7 +57,7 @@ pub enum Job {
 }
 
 /// What a modem's task knows besides the modem.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Seat {
     /// Its name in topics and commands.
     pub name: String,
@@ -59,69 +69,96 @@ pub struct Seat {
     pub outbox: Outbox,
     /// Where it says how it is.
     pub about: About,
-    /// Whether the clock is believed.
-    pub trust: Arc<Trust>,
+    /// The time to judge by.
+    pub clock: Arc<Clock>,
     /// The SIM's PIN, where one is configured.
     pub pin: Option<String>,
-    /// What others ask.
-    pub jobs: mpsc::Receiver<Job>,
+    /// What others ask; shared with the task that follows this one where it fails.
+    pub jobs: Arc<Mutex<mpsc::Receiver<Job>>>,
+    /// By which the supervisor sees that this task goes on.
+    pub pulse: Pulse,
+    /// How long a modem may be without a network, or silent, before it is switched off and on.
+    pub patience: Duration,
 }
+
+/// The longest that a modem's task does without coming by: a part that is not answered, and the wait behind it.
+const LONGEST: Duration = Duration::from_secs(500);
 
 /// A modem at work.
 pub(super) struct Shift<'a> {
-    pub(super) seat: &'a mut Seat,
+    pub(super) seat: &'a Seat,
+    pub(super) jobs: &'a mut mpsc::Receiver<Job>,
     pub(super) modem: Modem,
     pub(super) vendor: Vendor,
+    pub(super) modes: Modes,
     pub(super) limits: Limits,
     pub(super) calls: Calls,
     pub(super) origin: Instant,
     /// Nothing is sent before.
     pub(super) resting: Option<Instant>,
+    /// Recipients that were refused one behind the other, as for a modem that cannot send.
+    pub(super) refused: BTreeSet<String>,
     pub(super) refused_in_a_row: u32,
     pub(super) keeps_link: bool,
     /// A part whose answer may still come.
     pub(super) late: Option<Due>,
     pub(super) balance_asked: Option<Instant>,
+    /// The last code that the network was asked.
+    pub(super) asked: Option<Asked>,
     pub(super) listed: Instant,
     /// When the network last took a part.
     pub(super) sent: Option<Instant>,
-    /// A slot could not be read, or what is in the storage could not be listed.
-    pub(super) unread: bool,
+    pub(super) storages: Storages,
+    pub(super) damages: Damages,
+    /// Messages in a row that came damaged and were refused.
+    pub(super) refused_damaged: u32,
+    /// Since when there is no network.
+    pub(super) lost: &'a mut Lost,
 }
 
 /// Serves one modem for ever.
-pub async fn serve(mut seat: Seat) {
-    let mut failed = 0usize;
+///
+/// # Errors
+/// When its jobs are gone, which ends the agent.
+pub async fn serve(seat: Seat) -> anyhow::Result<()> {
+    let jobs = Arc::clone(&seat.jobs);
+    let mut jobs = jobs.lock().await;
+    let (mut failed, mut lost, mut silence) = (0usize, Lost::new(seat.patience), Silence::new(seat.patience));
+    let mut restarts: Vec<Instant> = Vec::new();
     loop {
+        seat.pulse.beat(LONGEST);
         let begun = Instant::now();
         let ended = match Port::open(&seat.path) {
-            Ok(port) => one_shift(&mut seat, Modem::new(port)).await,
+            Ok(port) => one_shift(&seat, &mut jobs, &mut lost, Modem::new(port)).await,
             Err(gone) => Err(Fault::from(gone).into()),
         };
-        let there = Path::new(&seat.path).exists();
-        let (trouble, words) = match ended {
-            Ok(()) => (ModemTrouble::Other, "ended".to_owned()),
-            Err(error) => match error.downcast_ref::<Unusable>() {
-                Some(Unusable::Trouble(trouble, words)) => (*trouble, words.clone()),
-                Some(Unusable::Fault(_)) | None if !there => (ModemTrouble::Unplugged, format!("{error:#}")),
-                Some(Unusable::Fault(Fault::Refused(_))) => (ModemTrouble::Refusing, format!("{error:#}")),
-                Some(Unusable::Fault(Fault::Silent(_) | Fault::Gone(_))) | None => {
-                    (ModemTrouble::Silent, format!("{error:#}"))
-                }
-            },
-        };
-        seat.about.modem(&seat.name, |state| troubled(state, trouble, &words));
         if begun.elapsed() > Duration::from_secs(60) {
             failed = 0;
         }
-        if failed == 0 {
-            tracing::warn!(
-                name = seat.name,
-                path = seat.path,
-                ?trouble,
-                words,
-                "the modem cannot be used; trying again"
-            );
+        let fault = ended.as_ref().err().and_then(|error| match error.downcast_ref::<Unusable>() {
+            Some(Unusable::Fault(fault)) => Some(fault),
+            Some(Unusable::Trouble(..)) => None,
+            None => error.downcast_ref::<Fault>(),
+        });
+        let silent = matches!(fault, Some(Fault::Silent(_)));
+        if matches!(fault, Some(Fault::Restarted)) {
+            restarts.retain(|at| at.elapsed() < Duration::from_secs(600));
+            restarts.push(Instant::now());
+            if restarts.len() <= RESTARTS {
+                tracing::warn!(name = seat.name, "the modem has started anew; it is set up again");
+                seat.about.modem(&seat.name, |state| state.health = ModemHealth::Starting);
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                continue;
+            }
+        }
+        show(&seat, &ended, failed == 0);
+        if silence.is_over(silent) {
+            seat.pulse.beat(LONGEST);
+            if let Ok(port) = Port::open(&seat.path)
+                && let Err(fault) = Modem::new(port).reset().await
+            {
+                tracing::debug!(name = seat.name, %fault, "the reset was not heard");
+            }
         }
         let wait = REOPEN.get(failed).or(REOPEN.last()).copied().unwrap_or(10_000);
         failed += 1;
@@ -129,34 +166,76 @@ pub async fn serve(mut seat: Seat) {
     }
 }
 
+/// Shows why a modem cannot be used.
+fn show(seat: &Seat, ended: &anyhow::Result<()>, first: bool) {
+    let there = Path::new(&seat.path).exists();
+    let (trouble, words) = match ended {
+        Ok(()) => (ModemTrouble::Other, "ended".to_owned()),
+        Err(error) => match error.downcast_ref::<Unusable>() {
+            Some(Unusable::Trouble(trouble, words)) => (*trouble, words.clone()),
+            Some(Unusable::Fault(_)) | None if !there => (ModemTrouble::Unplugged, format!("{error:#}")),
+            Some(Unusable::Fault(Fault::Refused(_))) => (ModemTrouble::Refusing, format!("{error:#}")),
+            Some(Unusable::Fault(Fault::Silent(_) | Fault::Restarted | Fault::Gone(_))) | None => {
+                (ModemTrouble::Silent, format!("{error:#}"))
+            }
+        },
+    };
+    seat.about.modem(&seat.name, |state| troubled(state, trouble, &words));
+    if first {
+        tracing::warn!(name = seat.name, path = seat.path, ?trouble, words, "the modem cannot be used; trying again");
+    }
+}
+
 /// Sets a modem up and works with it until it is gone.
-async fn one_shift(seat: &mut Seat, mut modem: Modem) -> anyhow::Result<()> {
+async fn one_shift(
+    seat: &Seat,
+    jobs: &mut mpsc::Receiver<Job>,
+    lost: &mut Lost,
+    mut modem: Modem,
+) -> anyhow::Result<()> {
     let (mut info, vendor) = setup::identify(&seat.name, &mut modem).await.map_err(Unusable::from)?;
+    setup::power(&mut modem).await.map_err(Unusable::from)?;
     setup::unlock(&mut modem, &SimPin(seat)).await?;
-    setup::prepare(&mut modem, &vendor).await?;
+    let mut modes = setup::prepare(&mut modem, &vendor).await?;
+    // A module that is still starting forgets what it is told; each of its parts says when it is up.
+    for _ in 0..RESTARTS {
+        if !modem.has_started() {
+            break;
+        }
+        modem.command("ATE0", SHORT).await.map_err(Unusable::from)?;
+        modes = setup::prepare(&mut modem, &vendor).await?;
+    }
     info.iccid = setup::iccid(&mut modem).await?;
+    modem.guard();
     tracing::info!(name = seat.name, model = info.model, vendor = vendor.name, "a modem is ready");
     seat.about.identified(info);
-    let limits = Limits::new(seat.outbox.sent_since(&seat.name, now() - 86_400_000).await?);
+    let limits = Limits::new(seat.outbox.sent_since(&seat.name, seat.clock.judged() - 86_400_000).await?);
     let mut shift = Shift {
         keeps_link: false,
         seat,
+        jobs,
         modem,
         vendor,
+        modes,
         limits,
         calls: Calls::default(),
         origin: Instant::now(),
         resting: None,
+        refused: BTreeSet::new(),
         refused_in_a_row: 0,
         late: None,
         balance_asked: None,
+        asked: None,
         listed: Instant::now(),
         sent: None,
-        unread: false,
+        storages: Storages::new(),
+        damages: Damages::new(),
+        refused_damaged: 0,
+        lost,
     };
     shift.recover().await?;
     shift.ask().await?;
-    shift.empty_slots().await?;
+    shift.look(false).await?;
     shift.work().await
 }
 
@@ -188,8 +267,9 @@ impl SimPin<'_> {
 impl Shift<'_> {
     async fn work(&mut self) -> anyhow::Result<()> {
         let mut bell = self.seat.outbox.work();
-        let mut asked = Instant::now();
+        let (mut asked, mut checked) = (Instant::now(), Instant::now());
         loop {
+            self.seat.pulse.beat(LONGEST);
             bell.mark_unchanged();
             while let Some(heard) = self.modem.waiting() {
                 self.act(heard).await?;
@@ -199,13 +279,17 @@ impl Shift<'_> {
             if asked.elapsed() >= if at_work { ASK_AT_WORK } else { ASK } {
                 asked = Instant::now();
                 self.ask().await?;
-                self.seat.outbox.give_up_waiting(&self.seat.name, now()).await?;
-                if self.unread {
-                    self.empty_slots().await?;
+                self.seat.outbox.give_up_waiting(&self.seat.name, self.seat.clock.judged()).await?;
+            }
+            if !at_work && checked.elapsed() >= CHECK {
+                checked = Instant::now();
+                if !setup::still_set(&mut self.modem, &self.modes).await? {
+                    return Err(Fault::Restarted.into());
                 }
             }
+            self.look(at_work).await?;
             self.ask_balance().await?;
-            if let Ok(job) = self.seat.jobs.try_recv() {
+            if let Ok(job) = self.jobs.try_recv() {
                 self.job(job).await?;
             }
             if let Some(due) = self.due().await? {
@@ -215,9 +299,9 @@ impl Shift<'_> {
             self.close_link().await?;
             let wait = if self.calls.under_way() { RINGING / 4 } else { LOOK };
             tokio::select! {
-                heard = self.modem.listen() => { let heard = heard.map_err(Fault::from)?; self.act(heard).await?; }
+                heard = self.modem.listen() => { let heard = heard?; self.act(heard).await?; }
                 _ = bell.changed() => {}
-                Some(job) = self.seat.jobs.recv() => self.job(job).await?,
+                Some(job) = self.jobs.recv() => self.job(job).await?,
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -227,13 +311,18 @@ impl Shift<'_> {
     pub(super) async fn disk(&self, error: &sqlx::Error) {
         tracing::error!(%error, "the queue cannot be written");
         self.seat.about.trouble(BoxTrouble::DiskFull, true);
+        self.seat.pulse.beat(LONGEST);
         tokio::time::sleep(FULL_DISK).await;
     }
 
     async fn ask(&mut self) -> anyhow::Result<()> {
         let health = health::ask(&mut self.modem).await.map_err(Unusable::from)?;
+        if let Some(used) = health.used() {
+            self.storages.counted(&self.modes.receives_in, used);
+        }
+        self.find_network(health.has_network()).await?;
         let (resting, refused) = (self.resting.is_some_and(|until| until > Instant::now()), self.refused_in_a_row);
-        let last_hour = self.limits.last_hour(now());
+        let last_hour = self.limits.last_hour(self.seat.clock.judged());
         self.seat.about.modem(&self.seat.name, |state| {
             let before = (state.health, state.trouble, state.error.clone());
             health.write(state);
@@ -249,26 +338,19 @@ impl Shift<'_> {
     /// Acts upon what the modem said by itself.
     pub(super) async fn act(&mut self, heard: Heard) -> anyhow::Result<()> {
         match heard.urc {
-            Urc::Stored(slot) => self.take(&slot).await,
-            Urc::ReportStored(slot) => self.take(&slot).await,
-            Urc::ReportFollows | Urc::DeliverFollows => {
-                if let Some(pdu) = heard.pdu {
-                    let taken = self.take_in(&pdu).await;
-                    match (self.vendor.acknowledges, taken) {
-                        (true, true) => {
-                            self.modem.optional("AT+CNMA").await?;
-                        }
-                        // The network shall bring it again; a modem that waited in vain hands over nothing more
-                        // until it is asked anew (27.005, 3.4.4).
-                        (true, false) => {
-                            self.modem.optional("AT+CNMA=2").await?;
-                            self.modem.optional(self.vendor.announce).await?;
-                        }
-                        (false, _) => {}
-                    }
-                }
+            Urc::Stored(slot) => self.take(&slot, false).await,
+            Urc::ReportStored(slot) => self.take(&slot, true).await,
+            Urc::ReportFollows(length) | Urc::DeliverFollows(length) => self.handed_over(heard, length).await,
+            Urc::TextFollows => {
+                self.handed_over_as_text(heard).await;
+                Err(Fault::Restarted.into())
+            }
+            Urc::Look => {
+                self.storages.look_everywhere();
                 Ok(())
             }
+            // The driver ends with a fault what is waited for then.
+            Urc::Started => Ok(()),
             Urc::Ring | Urc::Clip { .. } | Urc::CallEnded => {
                 let rose = self.rose();
                 for told in self.calls.line(&heard.line, rose) {
@@ -279,13 +361,12 @@ impl Shift<'_> {
             Urc::SentLate(mr) => {
                 if let Some(due) = self.late.take() {
                     tracing::info!(name = self.seat.name, message = due.message, "the answer came late");
-                    self.limits.sent(now());
+                    self.limits.sent(self.seat.clock.judged());
                     self.note(&due, &Outcome::Sent(Some(mr))).await;
                 }
                 Ok(())
             }
-            // An answer to nothing that was asked.
-            Urc::Ussd => Ok(()),
+            Urc::Ussd => self.unasked(&heard.line).await,
         }
     }
 
@@ -295,7 +376,7 @@ impl Shift<'_> {
 
     /// A ringing modem knows more than it says: whether somebody answered.
     async fn look_at_calls(&mut self) -> anyhow::Result<()> {
-        let mut told: Vec<_> = self.calls.tick(self.rose()).into_iter().collect();
+        let mut told = self.calls.tick(self.rose());
         if self.calls.under_way() && self.listed.elapsed() >= RINGING {
             self.listed = Instant::now();
             match self.modem.command("AT+CLCC", SHORT).await {

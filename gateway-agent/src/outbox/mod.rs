@@ -42,7 +42,7 @@ use uuid::Uuid;
 
 pub use choice::Modem;
 pub use events::Waiting;
-pub use inbox::Kept;
+pub use inbox::{Kept, Unreadable};
 pub use listed::{Listed, ListedPart};
 pub use queue::{Cancel, Due, NotMine, Outcome, Recover, Unfinished};
 pub use settings::{NotSet, Settings};

@@ -176,13 +176,18 @@ impl Outbox {
             .await?;
             if !tried {
                 return sqlx::query(
-                    "UPDATE messages SET state = CASE WHEN modem IS NULL THEN 'queued' ELSE state END WHERE id = $1",
+                    "UPDATE messages SET state = CASE WHEN modem IS NULL THEN 'queued' ELSE state END, error = $2 WHERE id = $1",
                 )
                 .bind(&due.message)
+                .bind(cause)
                 .execute(&mut **tx)
                 .await
                 .map(drop);
             }
+        }
+        if to == SmsState::Sent {
+            // What stood against it before is over.
+            sqlx::query("UPDATE messages SET error = NULL WHERE id = $1").bind(&due.message).execute(&mut **tx).await?;
         }
         if to == SmsState::Failed {
             // The rest of a refused message would arrive without its beginning.
@@ -214,6 +219,16 @@ impl Outbox {
             .fetch_one(&self.pool)
             .await?;
         Ok(row.value)
+    }
+
+    /// To whom a message goes.
+    ///
+    /// # Errors
+    /// The disk.
+    pub async fn recipient(&self, message: &str) -> Result<String, sqlx::Error> {
+        let (to,): (String,) =
+            sqlx::query_as("SELECT recipient FROM messages WHERE id = $1").bind(message).fetch_one(&self.pool).await?;
+        Ok(to)
     }
 
     /// What a modem had stored in a slot and not finished when it was cut off: its slots' status decides.

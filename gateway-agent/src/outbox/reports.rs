@@ -11,8 +11,8 @@ const WINDOW: i64 = 3 * 86_400_000;
 
 impl Outbox {
     /// Matches a delivery report: by TP-MR, modem and number among what was sent in the last three days, the
-    /// newest first, since TP-MR is 8 bits and wraps; else an unknown part to that number, where exactly one
-    /// fits. `Ok(false)` when nothing does.
+    /// newest first, since TP-MR is 8 bits and wraps; else an unknown part to that number, or one without an mr, where
+    /// exactly one fits. `Ok(false)` when nothing does.
     ///
     /// # Errors
     /// The disk.
@@ -23,36 +23,44 @@ impl Outbox {
             Delivery::Failed(_) => SmsState::Undelivered,
             Delivery::Trying => return Ok(true),
         };
-        let digits: Vec<char> = report.to.text.chars().filter(char::is_ascii_digit).collect();
-        if digits.len() < 5 {
+        let digits: String = report.to.text.chars().filter(char::is_ascii_digit).collect();
+        if digits.is_empty() {
             return Ok(false);
         }
-        // The network may add or drop the country's code.
-        let tail: String = digits.get(digits.len().saturating_sub(8)..).unwrap_or_default().iter().collect();
+        // The network may add or drop the country's code. A short number is a short number, and no end of another.
+        let (exact, like) = match digits.get(digits.len().saturating_sub(8)..) {
+            Some(tail) if digits.len() >= 7 => (String::new(), format!("%{tail}")),
+            Some(_) | None => (digits, String::new()),
+        };
         let mut tx = self.pool.begin().await?;
         let found: Option<(String, i64)> = sqlx::query_as(
             "SELECT p.message, p.n FROM parts p JOIN messages m ON m.id = p.message WHERE p.mr = $1 AND p.state = 'sent' \
-             AND p.modem = $2 AND m.recipient LIKE '%' || $3 AND p.moved_at > $4 ORDER BY p.moved_at DESC LIMIT 1",
+             AND p.modem = $2 AND (m.recipient LIKE $3 OR ltrim(m.recipient, '+') = $5) AND p.moved_at > $4 \
+             ORDER BY p.moved_at DESC LIMIT 1",
         )
         .bind(i64::from(report.mr))
         .bind(modem)
-        .bind(&tail)
+        .bind(&like)
         .bind(now - WINDOW)
+        .bind(&exact)
         .fetch_optional(&mut *tx)
         .await?;
         let found = match found {
             Some(found) => Some(found),
             None => {
-                let unknown: Vec<(String, i64)> = sqlx::query_as(
-                    "SELECT p.message, p.n FROM parts p JOIN messages m ON m.id = p.message WHERE p.state = 'unknown' \
-                     AND p.modem = $1 AND m.recipient LIKE '%' || $2 AND p.moved_at > $3 LIMIT 2",
+                // Unknown, or sent by a modem that gave no mr.
+                let without: Vec<(String, i64)> = sqlx::query_as(
+                    "SELECT p.message, p.n FROM parts p JOIN messages m ON m.id = p.message \
+                     WHERE (p.state = 'unknown' OR (p.state = 'sent' AND p.mr IS NULL)) \
+                     AND p.modem = $1 AND (m.recipient LIKE $2 OR ltrim(m.recipient, '+') = $4) AND p.moved_at > $3 LIMIT 2",
                 )
                 .bind(modem)
-                .bind(&tail)
+                .bind(&like)
                 .bind(now - WINDOW)
+                .bind(&exact)
                 .fetch_all(&mut *tx)
                 .await?;
-                match unknown.as_slice() {
+                match without.as_slice() {
                     [only] => Some(only.clone()),
                     _ => None,
                 }

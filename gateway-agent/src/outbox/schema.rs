@@ -3,7 +3,7 @@
 use sqlx::SqlitePool;
 
 /// Each step is run once; `PRAGMA user_version` counts them.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS messages (
   id TEXT PRIMARY KEY, recipient TEXT NOT NULL, text TEXT NOT NULL, policy TEXT NOT NULL, state TEXT NOT NULL,
   not_before INTEGER, expires INTEGER, modem TEXT, error TEXT, created_at INTEGER NOT NULL
@@ -45,6 +45,27 @@ CREATE TABLE inbox (
 CREATE TABLE optouts (number TEXT PRIMARY KEY, at INTEGER NOT NULL);
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);",
+    // What could not be read is shown with what came in. Parts belong to an assembly, since a sender uses a reference
+    // more than once.
+    "ALTER TABLE inbox ADD COLUMN unreadable TEXT;
+ALTER TABLE inbox ADD COLUMN raw TEXT;
+INSERT INTO inbox (sender, text, sent_at, modem, incomplete, at, unreadable, raw)
+  SELECT '', '', at, '', 0, at, 'kept by an earlier version', pdu FROM unreadable;
+DROP TABLE unreadable;
+CREATE TABLE assemblies (
+  id INTEGER PRIMARY KEY, sender TEXT NOT NULL, reference INTEGER NOT NULL, total INTEGER NOT NULL,
+  modem TEXT NOT NULL, sent_from INTEGER NOT NULL, sent_until INTEGER NOT NULL, at INTEGER NOT NULL
+);
+CREATE INDEX assemblies_by_reference ON assemblies (sender, reference, total);
+INSERT INTO assemblies (sender, reference, total, modem, sent_from, sent_until, at)
+  SELECT sender, reference, total, '', min(at), max(at), max(at) FROM pieces GROUP BY sender, reference, total;
+CREATE TABLE assembled (
+  assembly INTEGER NOT NULL, n INTEGER NOT NULL, text TEXT NOT NULL, pdu TEXT NOT NULL, PRIMARY KEY (assembly, n)
+);
+INSERT INTO assembled (assembly, n, text, pdu)
+  SELECT a.id, p.n, p.text, p.pdu FROM pieces p JOIN assemblies a
+  ON a.sender = p.sender AND a.reference = p.reference AND a.total = p.total;
+DROP TABLE pieces;",
 ];
 
 #[derive(sqlx_macros::FromRow)]

@@ -25,11 +25,7 @@ impl Outbox {
             .bind(old)
             .execute(&mut *tx)
             .await?;
-        for statement in [
-            "DELETE FROM seen WHERE at < $1",
-            "DELETE FROM unreadable WHERE at < $1",
-            "DELETE FROM inbox WHERE at < $1",
-        ] {
+        for statement in ["DELETE FROM seen WHERE at < $1", "DELETE FROM inbox WHERE at < $1"] {
             sqlx::query(statement).bind(old).execute(&mut *tx).await?;
         }
         if alone {

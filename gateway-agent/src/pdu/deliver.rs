@@ -57,21 +57,43 @@ impl Deliver {
 /// # Errors
 /// [`BadPdu`] names the octet, counted from 0 with the service centre's address.
 pub fn decode(octets: &[u8]) -> Result<Incoming, BadPdu> {
+    read(octets).map(|(message, _)| message)
+}
+
+/// Reads only what has nothing behind its end: a message that was not damaged on the way, as far as it can tell.
+///
+/// # Errors
+/// [`BadPdu`].
+pub fn decode_whole(octets: &[u8]) -> Result<Incoming, BadPdu> {
+    match read(octets)? {
+        (message, true) => Ok(message),
+        (_, false) => Err(BadPdu { octet: octets.len(), what: "more than the message" }),
+    }
+}
+
+/// The message, and whether it ends with the octets.
+fn read(octets: &[u8]) -> Result<(Incoming, bool), BadPdu> {
     let mut reader = Reader::new(octets);
     let read = centre(&mut reader).and_then(|()| message(&mut reader));
-    read.or_else(|bad| {
+    let at_end = reader.is_at_end();
+    read.map(|message| (message, at_end)).or_else(|bad| {
         let mut reader = Reader::new(octets);
-        message(&mut reader).ok().filter(|_| reader.is_at_end()).ok_or(bad)
+        message(&mut reader).ok().filter(|_| reader.is_at_end()).map(|message| (message, true)).ok_or(bad)
     })
 }
 
-/// The service centre's address: here the length counts octets (27.005, 3.1).
+/// The service centre's address: here the length counts octets (27.005, 3.1). A type of address stands in it with its
+/// highest bit set, and a number behind that; what has none is the beginning of a message.
 pub(super) fn centre(reader: &mut Reader<'_>) -> Result<(), BadPdu> {
     let length = usize::from(reader.octet("service centre length")?);
-    if length > 12 {
+    if length > 12 || length == 1 {
         return Err(reader.bad("service centre length"));
     }
-    reader.take(length, "service centre").map(drop)
+    let address = reader.take(length, "service centre")?;
+    if address.first().is_some_and(|kind| kind & 0x80 == 0) {
+        return Err(reader.bad("service centre"));
+    }
+    Ok(())
 }
 
 fn message(reader: &mut Reader<'_>) -> Result<Incoming, BadPdu> {

@@ -4,7 +4,7 @@
 //! behind 16-bit references.
 
 //!
-//! From the network: [`deliver`], [`report`]. To it: [`submit`], [`split`], [`count`]. What both are made of:
+//! From the network: [`deliver`], [`report`], [`salvage`]. To it: [`submit`], [`split`], [`count`]. What both are made of:
 //! [`address`], [`time`], [`dcs`], [`header`], [`data`], [`gsm7`], [`national`].
 
 pub mod address;
@@ -17,6 +17,7 @@ pub mod header;
 pub mod national;
 pub mod reader;
 pub mod report;
+pub mod salvage;
 pub mod split;
 pub mod submit;
 pub mod time;

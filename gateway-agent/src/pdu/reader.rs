@@ -49,6 +49,13 @@ impl<'a> Reader<'a> {
         Ok(Reader { octets: self.take(count, what)?, at: 0, base })
     }
 
+    /// All that is left.
+    pub fn rest(&mut self) -> &'a [u8] {
+        let rest = self.octets.get(self.at..).unwrap_or_default();
+        self.at = self.octets.len();
+        rest
+    }
+
     /// Whether nothing is left.
     #[must_use]
     pub fn is_at_end(&self) -> bool {

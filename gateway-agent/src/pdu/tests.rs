@@ -109,6 +109,29 @@ fn turkish_is_read_by_the_tables_that_its_header_names() {
 }
 
 #[test]
+fn digits_of_the_bengali_single_shift_table_are_read() {
+    assert_eq!(message("0044049136190000515071322005230903240104D8403619").text(), "<০");
+}
+
+#[test]
+fn a_message_stored_for_sending_is_none_that_came() {
+    // With and without the service centre's address, which the modem may leave out of its slots.
+    for hex in [
+        "01000A8121436587090000054F29D3A905",
+        "0100 0E91 683108352614F7 0008 0460A8597D",
+        "11000D91683108352614F70008A70460A8597D",
+        "05000A812143658709000005E8329BFD06",
+        "31000D91683108352614F70008A70460A8597D",
+        "0001000D91683108352614F700080460A8597D",
+        "0791683108200005F001000D91683108352614F700080460A8597D",
+    ] {
+        let hex = hex.replace(' ', "");
+        let read = deliver::decode(&from_hex(&hex).unwrap());
+        assert!(read.is_err(), "{hex}: {read:?}");
+    }
+}
+
+#[test]
 fn reports_say_which_message_and_what_became_of_it() {
     let delivered = report("0006FF0D91683108352614F7621132900000236211329050212300");
     assert_eq!((delivered.mr, delivered.to.to_string().as_str()), (255, "+8613805362417"));

@@ -39,6 +39,7 @@ impl Modem<'_> {
                 };
                 let new = (value(0, mode), value(1, mt), value(2, bm), value(3, ds), value(4, bfr));
                 match new {
+                    (_, _, _, Some(1), _) if !self.make.personality.direct_reports => Reply::Refused(Refusal::Cms(303)),
                     (Some(mode @ 0..=3), Some(mt @ 0..=3), Some(bm @ 0..=3), Some(ds @ 0..=2), Some(bfr @ 0..=1)) => {
                         self.modes.announce = Announce { mode, mt, bm, ds, bfr };
                         Reply::ok()
@@ -50,7 +51,11 @@ impl Modem<'_> {
                 let Announce { mode, mt, bm, ds, bfr } = self.modes.announce;
                 Reply::one(format!("+CNMI: {mode},{mt},{bm},{ds},{bfr}"))
             }
-            ("+CNMI", Form::Test) => Reply::one("+CNMI: (0-3),(0-3),(0,2),(0-2),(0,1)"),
+            ("+CNMI", Form::Test) => Reply::one(if self.make.personality.direct_reports {
+                "+CNMI: (0-3),(0-3),(0,2),(0-2),(0,1)"
+            } else {
+                "+CNMI: (0-2),(0-3),(0,2),(0,2),(0,1)"
+            }),
             ("+CSMS", Form::Set(_)) => match command.form.number(0) {
                 Some(service @ 0..=1) if service == 0 || self.make.personality.acknowledges => {
                     self.modes.acknowledged = service == 1;

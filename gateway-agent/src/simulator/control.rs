@@ -13,6 +13,7 @@ use super::arriving::Arrival;
 use super::calls::Call;
 use super::faults::{Fault, FaultKind};
 use super::pdu::{Wanted, deliver};
+use super::script::Happening;
 use super::steps::At;
 use super::stores::Content;
 use super::{Shared, line, modem};
@@ -58,6 +59,12 @@ enum Wish {
         code: Option<u16>,
         #[serde(default)]
         times: Option<u32>,
+    },
+    /// Something happens to a modem or a line; to the first modem where it is missing.
+    Happens {
+        what: Happening,
+        #[serde(default)]
+        on: Option<String>,
     },
     Ledger,
     /// How each modem was used.
@@ -150,6 +157,20 @@ fn grant(wish: Wish, shared: &Shared) -> anyhow::Result<String> {
                     shared.line(&on, line::Outside::Plugged(plugged))?;
                 }
                 Some(on) => shared.modem(&on, modem::Outside::Fault(fault))?,
+            }
+            done()
+        }
+        Wish::Happens { what, on } => {
+            let on = on.unwrap_or_else(|| "modem0".to_owned());
+            match what {
+                Happening::Say { text } if on.starts_with("line") => shared.line(&on, line::Outside::Says(text))?,
+                Happening::Restarts { .. } if on.starts_with("line") => shared.line(&on, line::Outside::Restarts)?,
+                what @ (Happening::Say { .. }
+                | Happening::Script { .. }
+                | Happening::Stores { .. }
+                | Happening::Restarts { .. }
+                | Happening::Radio { .. }
+                | Happening::Chatters { .. }) => shared.modem(&on, modem::Outside::Happens(what))?,
             }
             done()
         }

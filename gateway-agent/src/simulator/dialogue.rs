@@ -66,9 +66,37 @@ impl Modem<'_> {
         if self.fault.is(FaultKind::Mute) {
             return;
         }
+        if self.fault.is(FaultKind::Dead) {
+            if line.ends_with("+CFUN=1,1") {
+                self.fault = super::faults::Fault::default();
+                self.cut();
+            }
+            return;
+        }
+        if let Some(rule) = self.rule(&line, true) {
+            let reply = if rule.obey || rule.damage.is_some() { self.obey(&line) } else { self.unobeyed(&line) };
+            match (rule.damage, rule.say) {
+                (Some(damage), _) => {
+                    self.damage = Some(damage);
+                    self.answer(&reply);
+                    self.damage = None;
+                }
+                (None, Some(say)) => self.say(&say),
+                (None, None) => {}
+            }
+            return;
+        }
         let reply = self.obey(&line);
         self.answer(&reply);
         self.step(&format!("{line} answered"));
+    }
+
+    /// A command that is only counted.
+    fn unobeyed(&mut self, line: &str) -> Reply {
+        if let Some(all) = commands(line) {
+            self.watch.command(all.first().map_or("AT", |first| first.name.as_str()));
+        }
+        Reply::ok()
     }
 
     fn obey(&mut self, line: &str) -> Reply {
@@ -113,7 +141,11 @@ impl Modem<'_> {
                 let line = refusal.line(self.modes.verbose);
                 self.say_answer("", &format!("\r\n{line}\r\n"));
             }
-            Reply::Prompt => self.say_answer("", "\r\n> "),
+            Reply::Prompt => {
+                let say = self.rule("prompt", false).and_then(|rule| rule.say);
+                let prompt = say.unwrap_or_else(|| self.make.personality.prompt.to_owned());
+                self.say_answer("", &prompt);
+            }
             Reply::Later => {}
         }
     }
@@ -122,6 +154,7 @@ impl Modem<'_> {
     pub(super) fn say_answer(&mut self, lines: &str, end: &str) {
         let between = std::mem::take(&mut self.held);
         let whole = format!("{lines}{between}{end}");
+        let whole = self.damage.map_or(whole.clone(), |damage| damage.on(&whole));
         if self.fault.strikes(FaultKind::Half) {
             let half: String = whole.chars().take(whole.chars().count() / 2).collect();
             return self.say(&half);

@@ -29,6 +29,10 @@ pub enum FaultKind {
     Error,
     /// No answer to any command.
     Mute,
+    /// No answer to any command until AT+CFUN=1,1 is heard.
+    Dead,
+    /// No network until the radio was switched off and on (+CFUN=4, then 1).
+    LostNetwork,
     /// Noise between what is said.
     Garbage,
     /// The second half of each answer is lost.

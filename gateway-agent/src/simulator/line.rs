@@ -21,6 +21,10 @@ pub(super) enum Outside {
     Calls(Call),
     /// The modem is pulled out, or put in.
     Plugged(bool),
+    /// It says this, as it is.
+    Says(String),
+    /// It starts anew, without a word.
+    Restarts,
 }
 
 /// What comes next of a call.
@@ -52,6 +56,8 @@ pub(super) fn serve(place: &Path, hears: Sender<Outside>, outside: &Receiver<Out
             Ok(Outside::Calls(call)) => line.call = Some((call, Next::Ring, Instant::now())),
             Ok(Outside::Plugged(true)) => line.plug_in(),
             Ok(Outside::Plugged(false)) => (line.plug, line.shows) = (None, false),
+            Ok(Outside::Says(text)) => line.say(&text),
+            Ok(Outside::Restarts) => line.shows = false,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }

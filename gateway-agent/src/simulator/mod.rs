@@ -15,6 +15,7 @@ mod network;
 mod pdu;
 pub mod personalities;
 mod reply;
+mod script;
 mod sending;
 mod sim;
 mod steps;

@@ -14,12 +14,13 @@ use super::faults::{Fault, FaultKind, Noise};
 use super::ledger::Watch;
 use super::modes::Modes;
 use super::personalities::Personality;
+use super::script::{Happening, Rule};
 use super::sim::Lock;
 use super::stores::Stores;
 use super::terminal::Plug;
 
 /// How often a chattering modem says something.
-const CHATTER: Duration = Duration::from_secs(4);
+const CHATTER_MS: u64 = 4_000;
 
 /// How long the network takes.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,8 @@ pub(super) enum Outside {
     Calls(Call),
     /// Something goes wrong from now on.
     Fault(Fault),
+    /// Something happens.
+    Happens(Happening),
 }
 
 /// What happens later by itself.
@@ -105,6 +108,13 @@ pub(super) struct Modem<'a> {
     pub lock: Lock,
     pub fault: Fault,
     pub noise: Noise,
+    pub rules: Vec<Rule>,
+    /// What becomes of the PDUs in the answer that is being given.
+    pub damage: Option<super::script::Damage>,
+    /// +CFUN.
+    pub radio: u8,
+    /// Said every so many milliseconds.
+    pub chatters: Option<(String, u64)>,
     /// What is said by itself while the fault holds it back.
     pub held: String,
     /// The line as far as it was heard, and what was heard while the modem was busy.
@@ -143,6 +153,10 @@ pub(super) fn serve(
         power: 0,
         fault: Fault::default(),
         noise: Noise::default(),
+        rules: Vec::new(),
+        damage: None,
+        radio: 1,
+        chatters: None,
         held: String::new(),
         line: Vec::new(),
         unheard: VecDeque::new(),
@@ -166,6 +180,7 @@ pub(super) fn serve(
             Ok(Outside::Arrives(all)) => all.into_iter().for_each(|one| modem.comes(one)),
             Ok(Outside::Calls(call)) => modem.rings(call),
             Ok(Outside::Fault(fault)) => modem.suffer(fault),
+            Ok(Outside::Happens(happening)) => modem.happens(happening),
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
@@ -194,9 +209,10 @@ impl Modem<'_> {
                 Event::Arrives(arrival) => self.comes(arrival),
                 Event::Ring => self.ring(),
                 Event::Chatter => {
-                    if let Some(words) = self.make.personality.chatter {
+                    let own = self.make.personality.chatter.map(|words| (words.to_owned(), CHATTER_MS));
+                    if let Some((words, ms)) = self.chatters.clone().or(own) {
                         self.urc(&format!("\r\n{words}\r\n"));
-                        self.after(u64::try_from(CHATTER.as_millis()).unwrap_or(4_000), Event::Chatter);
+                        self.after(ms, Event::Chatter);
                     }
                 }
             }
@@ -221,7 +237,7 @@ impl Modem<'_> {
         for words in self.make.personality.boot {
             self.say(&format!("\r\n{words}\r\n"));
         }
-        if self.make.personality.chatter.is_some() {
+        if self.make.personality.chatter.is_some() && self.chatters.is_none() {
             self.after(0, Event::Chatter);
         }
     }
@@ -233,6 +249,12 @@ impl Modem<'_> {
         self.power += 1;
         self.modes = Modes::new(self.make.personality);
         self.lock = Lock::new(self.make.pin.as_deref());
+        self.radio = 1;
+        self.forget_dialogue();
+    }
+
+    /// What was under way is forgotten.
+    pub(super) fn forget_dialogue(&mut self) {
         (self.prompt, self.busy, self.call) = (None, false, None);
         self.line.clear();
         self.unheard.clear();
@@ -240,7 +262,7 @@ impl Modem<'_> {
         if let Some((arrival, _)) = self.unacknowledged.take() {
             self.kept.push_front(arrival);
         }
-        self.later.retain(|later| matches!(later.event, Event::Arrives(_)));
+        self.later.retain(|later| matches!(later.event, Event::Arrives(_) | Event::Chatter));
     }
 
     /// The power fails and comes back.

@@ -57,13 +57,18 @@ impl Modem<'_> {
             }
             ("+CSCS", Form::Ask) => Reply::one(format!("+CSCS: \"{}\"", self.modes.charset.word())),
             ("+CSCS", Form::Test) => Reply::one("+CSCS: (\"IRA\",\"GSM\",\"UCS2\",\"HEX\")"),
-            ("+CFUN", Form::Ask) => Reply::one("+CFUN: 1"),
+            ("+CFUN", Form::Ask) => Reply::one(format!("+CFUN: {}", self.radio)),
             ("+CFUN", Form::Set(_)) => {
                 if command.form.number(1) == Some(1) {
                     self.say("\r\nOK\r\n");
                     self.cut();
                     return Some(Reply::Later);
                 }
+                let level = command.form.number(0).and_then(|level| u8::try_from(level).ok()).unwrap_or(1);
+                if self.radio != 1 && level == 1 && self.fault.is(FaultKind::LostNetwork) {
+                    self.fault = super::faults::Fault::default();
+                }
+                self.radio = level;
                 Reply::ok()
             }
             ("+CPAS", Form::Bare(_)) => {
@@ -77,7 +82,7 @@ impl Modem<'_> {
     }
 
     pub(super) fn has_network(&self) -> bool {
-        !self.fault.is(FaultKind::NoNetwork)
+        !self.fault.is(FaultKind::NoNetwork) && !self.fault.is(FaultKind::LostNetwork) && self.radio == 1
     }
 
     /// What +CREG and its like say: searching without a network, home with it, nothing while the SIM is closed.

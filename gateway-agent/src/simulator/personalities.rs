@@ -19,6 +19,10 @@ pub enum Kind {
     Ublox,
     /// Air724UG.
     Air,
+    /// A7670: reports cannot be handed over directly.
+    A7670,
+    /// SIM7670G: its prompt ends a line.
+    Sim7670,
 }
 
 /// How a kind of modem behaves.
@@ -49,6 +53,10 @@ pub(super) struct Personality {
     pub call_over: Option<&'static str>,
     /// Said when it has power.
     pub boot: &'static [&'static str],
+    /// Before a PDU.
+    pub prompt: &'static str,
+    /// +CNMI takes ds=1.
+    pub direct_reports: bool,
 }
 
 const GENERIC: Personality = Personality {
@@ -67,6 +75,8 @@ const GENERIC: Personality = Personality {
     chatter: None,
     call_over: None,
     boot: &[],
+    prompt: "\r\n> ",
+    direct_reports: true,
 };
 
 const QUECTEL: Personality = Personality {
@@ -106,6 +116,7 @@ const HUAWEI: Personality = Personality {
     chatter: Some("^RSSI:18"),
     call_over: Some("^CEND:1,0,104,16"),
     boot: &["^BOOT:27710117,0,0,0,77", "^SIMST:1"],
+    ..GENERIC
 };
 
 const UBLOX: Personality = Personality {
@@ -128,6 +139,19 @@ const AIR: Personality = Personality {
     ..GENERIC
 };
 
+const A7670: Personality = Personality {
+    model: "A7670E-FASE",
+    firmware: "A011B05A7670M7_F",
+    direct_reports: false,
+    keeps_link: false,
+    acknowledges: false,
+    boot: &["*ATREADY: 1", "+CPIN: READY", "SMS DONE", "PB DONE"],
+    ..SIMCOM
+};
+
+const SIM7670: Personality =
+    Personality { model: "SIM7670G-MNGV", firmware: "2374B05SIM767XM5A_M", prompt: "\r\n>\r\n", ..A7670 };
+
 impl Kind {
     pub(super) fn personality(self) -> &'static Personality {
         match self {
@@ -137,6 +161,8 @@ impl Kind {
             Kind::Huawei => &HUAWEI,
             Kind::Ublox => &UBLOX,
             Kind::Air => &AIR,
+            Kind::A7670 => &A7670,
+            Kind::Sim7670 => &SIM7670,
         }
     }
 }

@@ -116,6 +116,10 @@ impl Modem<'_> {
     /// The network takes a message, or does not.
     fn submit(&mut self, message: &Submitted, slot: Option<u32>, since: u64) {
         let network = self.make.times.network_ms;
+        if let Some(say) = self.rule(&format!("to {}", message.to), false).and_then(|rule| rule.say) {
+            self.busy = true;
+            return self.after(network, Event::Answer { text: say, since: Some(since) });
+        }
         if self.fault.strikes(FaultKind::Deaf) {
             return;
         }
@@ -167,7 +171,8 @@ impl Modem<'_> {
             return;
         }
         let name = if slot.is_some() { "+CMSS" } else { "+CMGS" };
-        let text = format!("\r\n{name}: {mr}\r\n\r\nOK\r\n");
+        let said = self.rule("sent", false).and_then(|rule| rule.say);
+        let text = said.unwrap_or_else(|| format!("\r\n{name}: {mr}\r\n\r\nOK\r\n"));
         if late.is_some() {
             return self.after(delay, Event::Urc(text));
         }
