@@ -17,5 +17,6 @@ pub mod simulator;
 pub mod supervisor;
 pub mod systemd;
 pub mod text;
+mod trust_ca;
 pub mod update;
 pub mod upkeep;

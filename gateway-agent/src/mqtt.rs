@@ -13,7 +13,7 @@ use fieldline_protocol::messages::{
 };
 use fieldline_protocol::signing::{CommandVerifier, Refusal};
 use fieldline_protocol::topics::{CommandKind, Topic};
-use rumqttc::{AsyncClient, Event, LastWill, MqttOptions, Packet, QoS, Transport};
+use rumqttc::{AsyncClient, Event, LastWill, MqttOptions, Packet, QoS, TlsConfiguration, Transport};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
@@ -172,7 +172,10 @@ fn options(claim: &Claim, outbox: &Outbox) -> anyhow::Result<MqttOptions> {
     let (host, port) = rest.trim_end_matches('/').rsplit_once(':').unwrap_or((rest, "1883"));
     let mut options = MqttOptions::new(&claim.name, host, port.parse()?);
     if scheme == "mqtts" {
-        options.set_transport(Transport::tls_with_default_config());
+        options.set_transport(match &claim.ca {
+            Some(ca) => Transport::tls_with_config(TlsConfiguration::Rustls(crate::trust_ca::config(ca)?)),
+            None => Transport::tls_with_default_config(),
+        });
     }
     options.set_credentials(&claim.username, &claim.password);
     options.set_keep_alive(Duration::from_secs(20));

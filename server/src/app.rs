@@ -22,7 +22,7 @@ use crate::kernel::housekeeping;
 use crate::kernel::id::Id;
 use crate::kernel::jobs::{self, Alarm, Round};
 use crate::kernel::mqtt::Wire;
-use crate::kernel::outbox::Pending;
+use crate::kernel::outbox::{Lane, Pending};
 use crate::kernel::push::Push;
 use crate::kernel::routes::Routes;
 use crate::kernel::seal::Seal;
@@ -199,15 +199,18 @@ where
     let (serving, [accepting, looking]) = web::listen::serve(&office.config, app.boxed()).await?;
     supervisor.watch("listener", accepting);
     supervisor.watch("connections", looking);
-    let reacting = Arc::clone(&office);
-    supervisor.keep("reactions", move || jobs::run(Arc::clone(&reacting), react.clone()));
+    for (name, lane) in [("reactions", Lane::Usual), ("urgent reactions", Lane::Urgent)] {
+        let (office, react) = (Arc::clone(&office), react.clone());
+        supervisor.keep(name, move || jobs::run(Arc::clone(&office), lane, react.clone()));
+    }
     // The boxes' credentials first, then the broker that asks for them.
     crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
     crate::kernel::mqtt::start(&office, crate::gateways::hear, &mut supervisor).await?;
-    let rounds: [(&'static str, Duration, Round); 4] = [
+    let rounds: [(&'static str, Duration, Round); 5] = [
         ("messages to boxes", crate::sms::LOOK, crate::sms::look),
         ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
         ("occasions", crate::campaigns::CELEBRATE, crate::campaigns::celebrate),
+        ("closing of calls", crate::calls::LOOK, crate::calls::look),
         ("sweeping of boxes' events", crate::gateways::SWEEP, crate::gateways::sweep),
     ];
     for (name, every, work) in rounds {

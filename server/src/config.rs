@@ -72,9 +72,12 @@ pub struct Config {
     /// Address of the pages.
     #[arg(long, env = "FIELDLINE_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Address of the embedded MQTT broker.
+    /// Address of the embedded MQTT broker. It speaks TLS wherever another machine can reach it.
     #[arg(long, env = "FIELDLINE_MQTT_LISTEN", default_value = "127.0.0.1:1883")]
     pub mqtt_listen: SocketAddr,
+    /// Let the embedded broker speak without TLS on an address that other machines can reach: for a closed network.
+    #[arg(long, env = "FIELDLINE_MQTT_PLAIN")]
+    pub mqtt_plain: bool,
     /// Use this broker instead of the embedded one, such as mqtt://user:password@broker:1883.
     #[arg(long, env = "FIELDLINE_BROKER")]
     pub broker: Option<String>,
@@ -140,6 +143,7 @@ impl Default for Config {
             data: PathBuf::from("data"),
             listen: loopback(8080),
             mqtt_listen: loopback(1883),
+            mqtt_plain: false,
             broker: None,
             broker_dynsec: false,
             database_url: None,

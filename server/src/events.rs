@@ -88,6 +88,11 @@ pub enum Event {
         /// The message.
         sms: Id,
     },
+    /// A number opted out of marketing, or in again.
+    OptOutChanged {
+        /// Its row among the blocked numbers.
+        block: Id,
+    },
     /// A message came in.
     SmsReceived {
         /// The inbox row.
@@ -95,6 +100,11 @@ pub enum Event {
     },
     /// The telephone rings.
     CallRinging {
+        /// The call.
+        call: Id,
+    },
+    /// A timer: a call whose end nobody told has ended.
+    CallRangOut {
         /// The call.
         call: Id,
     },
@@ -118,6 +128,8 @@ pub enum Event {
 }
 
 impl outbox::Event for Event {
+    const URGENT: &'static [&'static str] = &["call_ringing", "call_ended", "opt_out_changed"];
+
     fn kind(&self) -> &'static str {
         match self {
             Event::CompanyFounded { .. } => "company_founded",
@@ -130,8 +142,10 @@ impl outbox::Event for Event {
             Event::SmsQueued { .. } => "sms_queued",
             Event::SmsMoved { .. } => "sms_moved",
             Event::SmsRecalled { .. } => "sms_recalled",
+            Event::OptOutChanged { .. } => "opt_out_changed",
             Event::SmsReceived { .. } => "sms_received",
             Event::CallRinging { .. } => "call_ringing",
+            Event::CallRangOut { .. } => "call_rang_out",
             Event::CallEnded { .. } => "call_ended",
             Event::CallReturned { .. } => "call_returned",
             Event::CallUnanswered { .. } => "call_unanswered",

@@ -32,4 +32,7 @@ pub const ALL: &[Migration] = &[
     migration!("202611260700_kernel_events_set_aside"),
     migration!("202611260710_gateways_events_by_age"),
     migration!("202611261000_clock_and_guesses"),
+    migration!("202611261100_calls_closed"),
+    migration!("202611261110_sms_opt_outs"),
+    migration!("202611261120_gateways_failures"),
 ];

@@ -39,8 +39,10 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
         | Event::VisitEnded { .. }
         | Event::TaskGiven { .. }
         | Event::SmsRecalled { .. }
+        | Event::OptOutChanged { .. }
         | Event::SmsReceived { .. }
         | Event::CallRinging { .. }
+        | Event::CallRangOut { .. }
         | Event::CallEnded { .. }
         | Event::CallUnanswered { .. } => Ok(()),
     }
@@ -66,11 +68,13 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
         Event::SmsQueued { sms } => Ok(sms::offer(&office, &scope, sms).await?),
         Event::SmsMoved { sms } => Ok(sms::tell_moved(&office, &scope, sms).await?),
         Event::SmsRecalled { sms } => Ok(sms::ask_back(&office, &scope, sms).await?),
+        Event::OptOutChanged { block } => Ok(sms::opt_out_changed(&office, &scope, block).await?),
         Event::SmsReceived { inbox } => {
             sms::tell_received(&office, &scope, inbox).await?;
             Ok(decisions::heard(&office, &key, inbox).await?)
         }
         Event::CallRinging { call } => Ok(popup::ring(&office, &scope, call).await?),
+        Event::CallRangOut { call } => Ok(calls::rang_out(&office, &scope, call).await?),
         Event::CallEnded { call } => Ok(popup::hang_up(&office, &scope, call).await?),
         Event::CallUnanswered { call } => Ok(calls::unanswered(&office, &scope, call).await?),
         Event::CallReturned { by, .. } => {
@@ -101,6 +105,14 @@ pub async fn from_box(tx: &mut Tx, gateway: Id, at: Millis, event: &FromBox) -> 
 /// What the database says.
 pub async fn box_acknowledged(tx: &mut Tx, gateway: Id, at: Millis, ack: &Ack) -> Result<()> {
     sms::acknowledged(tx, gateway, at, ack).await
+}
+
+/// A box began a new run, inside the transaction that notes it.
+///
+/// # Errors
+/// What the database says.
+pub async fn box_started(tx: &mut Tx, gateway: Id, at: Millis, boot: &str) -> Result<()> {
+    calls::box_started(tx, gateway, boot, at).await
 }
 
 /// A box has come online.

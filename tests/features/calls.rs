@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use crate::support::app::App;
 use crate::support::gateway::connect_new;
+use crate::support::live::Live;
+use crate::support::wire::until;
 use crate::support::{both_engines, seed};
 
 const CALLS: &str = "SELECT count(*) AS n FROM calls";
@@ -189,5 +191,139 @@ both_engines! {
         // Elsewhere in the province, and a mobile, which may be from anywhere.
         assert_eq!(region(clerk.get("/customers/new?phone=05318112290").await), Some(server::kernel::id::Id(1).to_string()));
         assert_eq!(region(clerk.get("/customers/new?phone=13805362417").await).unwrap_or_default(), "");
+    }
+
+    async fn a_call_whose_box_dies_while_it_rings_is_missed_and_makes_its_task(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        seed::phone(&app, customer, "05363112290").await;
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        gateway.call(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
+        drop(gateway);
+        app.pass(MINUTE);
+        app.settle().await;
+        assert_eq!(app.word(STATE).await, "ringing", "it may still ring");
+        app.pass(MINUTE);
+        app.settle().await;
+        assert_eq!((app.word(STATE).await.as_str(), app.number(OPEN_TASKS).await), ("ended", 0), "somebody may say that they took it");
+        app.pass(MINUTE);
+        app.settle().await;
+        assert_eq!((app.word(STATE).await.as_str(), app.number(OPEN_TASKS).await), ("missed", 1));
+        assert!(app.sign_in("rep1").await.get("/calls?view=missed").await.says("潍坊丰源农资"));
+    }
+
+    async fn what_rang_when_a_box_lost_its_power_has_ended_when_it_starts_anew(app: App) {
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        gateway.call(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
+        gateway.start_anew().await;
+        until(&app, "SELECT count(*) AS n FROM calls WHERE state = 'ended'", 1).await;
+        // A call of the new run rings on, whatever else the box says.
+        gateway.call(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "number": "05363112291" })).await;
+        gateway.say(&gateway.calls().replace("evt/call", "status"), &json!({ "state": "online", "boot": gateway.boot(), "ver": "test", "ts": 0 })).await;
+        app.pass(MINUTE);
+        app.settle().await;
+        let states = "SELECT count(*) AS n FROM calls WHERE (digits = '05363112290' AND state = 'missed') OR (digits = '05363112291' AND state = 'ringing')";
+        assert_eq!(app.number(states).await, 2);
+        assert_eq!(app.number(OPEN_TASKS).await, 1);
+    }
+
+    async fn calls_whose_timers_were_lost_are_found_and_closed(app: App) {
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        gateway.call(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
+        let call = Uuid::now_v7();
+        gateway.call(call, "ringing", app.clock.now(), json!({ "number": "05363112291" })).await;
+        gateway.call(call, "ended", app.clock.now(), json!({})).await;
+        app.settle().await;
+        app.execute("DELETE FROM events WHERE kind IN ('call_rang_out', 'call_unanswered')").await.unwrap();
+        app.pass(10 * MINUTE);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while app.number("SELECT count(*) AS n FROM calls WHERE state = 'missed'").await < 2 {
+            assert!(std::time::Instant::now() < deadline, "a call is left open");
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        assert_eq!(app.number(OPEN_TASKS).await, 2);
+    }
+
+    async fn an_end_that_is_told_late_counts_and_an_answer_takes_the_task_back(app: App) {
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        let (call, rang) = (Uuid::now_v7(), app.clock.now());
+        gateway.call(call, "ringing", rang, json!({ "number": "05363112290" })).await;
+        for _ in 0..4 {
+            app.pass(MINUTE);
+            app.settle().await;
+        }
+        assert_eq!((app.word(STATE).await.as_str(), app.number(OPEN_TASKS).await), ("missed", 1));
+        // The box was offline, and tells it all when it is back.
+        gateway.call(call, "answered", rang + 5_000, json!({})).await;
+        gateway.call(call, "ended", rang + 65_000, json!({})).await;
+        app.pass(MINUTE);
+        app.settle().await;
+        assert_eq!((app.word(STATE).await.as_str(), app.number(OPEN_TASKS).await), ("answered", 0));
+        assert_eq!(app.number("SELECT ended_at - started_at AS n FROM calls").await, 65_000);
+    }
+
+    async fn number_and_name_are_kept_in_whatever_order_they_come(app: App) {
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        let orders = [
+            [json!({ "number": "05363112290" }), json!({ "number": "05363112290", "name": "丰源农资" })],
+            [json!({ "name": "丰源农资" }), json!({ "number": "05363112290" })],
+            [json!({}), json!({ "number": "05363112290", "name": "丰源农资" })],
+            [json!({ "number": "05363112290", "name": "丰源农资" }), json!({})],
+        ];
+        for [first, second] in orders {
+            let call = Uuid::now_v7();
+            gateway.call(call, "ringing", app.clock.now(), first).await;
+            gateway.call(call, "identified", app.clock.now(), second).await;
+            gateway.call(call, "ended", app.clock.now(), json!({})).await;
+        }
+        let whole = "SELECT count(*) AS n FROM calls WHERE digits = '05363112290' AND name = '丰源农资'";
+        assert_eq!(app.number(whole).await, 4);
+        assert!(app.sign_in("clerk1").await.get("/calls").await.says("丰源农资"), "the log shows the name of a stranger");
+    }
+
+    async fn what_concerns_a_customer_whose_owner_is_locked_comes_to_the_next_superior(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        seed::phone(&app, customer, "05363112290").await;
+        seed::person(&app, customer, "张卫东", "13805362417").await;
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        app.execute("UPDATE users SET status = 'locked' WHERE username = 'rep1'").await.unwrap();
+        let mut manager = Live::open(&app.sign_in("manager1").await).await;
+        let call = Uuid::now_v7();
+        gateway.call(call, "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
+        assert!(manager.popup().await.contains("潍坊丰源农资"));
+        gateway.call(call, "ended", app.clock.now(), json!({})).await;
+        app.pass(MINUTE);
+        app.settle().await;
+        let owners = "SELECT u.username AS s FROM tasks t JOIN users u ON u.id = t.owner_id ORDER BY t.id DESC LIMIT 1";
+        assert_eq!(app.word(owners).await, "manager1");
+        // Locked between the ringing and the task; and no manager is left up the tree.
+        let call = Uuid::now_v7();
+        gateway.call(call, "ringing", app.clock.now(), json!({ "number": "13805362417" })).await;
+        gateway.call(call, "ended", app.clock.now(), json!({})).await;
+        app.execute("UPDATE users SET status = 'locked' WHERE username = 'manager1'").await.unwrap();
+        app.pass(MINUTE);
+        app.settle().await;
+        assert_eq!(app.word(owners).await, "admin");
+        // A reply too.
+        let inbox = gateway.calls().replace("evt/call", "evt/inbox");
+        let mut reply = gateway.event(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "from": "+8613805362417", "text": "明天送货吗", "modem": "m1" }));
+        reply["smsc_ts"] = app.clock.now().into();
+        gateway.say(&inbox, &reply).await;
+        until(&app, "SELECT count(*) AS n FROM sms_threads", 1).await;
+        assert_eq!(app.word("SELECT u.username AS s FROM sms_threads t JOIN users u ON u.id = t.owner_id").await, "admin");
+    }
+
+    async fn call_backs_are_found_by_the_customers_name(app: App) {
+        super::opt_outs::enter_customer(&app, "潍坊丰源农资", "05363112290").await;
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        for number in ["05363112290", "05363112299"] {
+            gateway.call(Uuid::now_v7(), "ended", app.clock.now(), json!({ "number": number })).await;
+        }
+        app.pass(MINUTE);
+        app.settle().await;
+        let clerk = app.sign_in("clerk1").await;
+        let found = clerk.get("/calls/callbacks?q=丰源").await.expect(200);
+        assert!(found.says("潍坊丰源农资") && !found.says("0536-3112299"), "{}", found.text());
+        let none = clerk.get("/calls/callbacks?q=绿野").await;
+        assert!(!none.says("潍坊丰源农资") && !none.says("0536-3112299"), "{}", none.text());
     }
 }

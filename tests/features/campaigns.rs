@@ -1,12 +1,14 @@
 //! Campaigns: whom they reach, that they wait, stop and end, and what a hundred thousand cost.
 
-use fieldline_protocol::messages::{CancelCommand, Class, SmsCommand, SmsState};
+use fieldline_protocol::messages::{CallEvent, CallPhase, CancelCommand, Class, SmsCommand, SmsState};
 use server::kernel::clock::{HOUR, MINUTE};
 use server::kernel::id::Id;
+use uuid::Uuid;
 
 use super::sms_rules::rules;
 use crate::support::app::App;
 use crate::support::client::Client;
+use crate::support::live::Live;
 use crate::support::wire::{TestBox, until};
 use crate::support::{both_engines, seed};
 
@@ -300,5 +302,65 @@ both_engines! {
         println!("{:?}: preview {previewed:?}, accepted {accepted:?}, progress page while it runs {shown:?}", app.engine);
         assert!(accepted.as_secs() < 5, "accepted after {accepted:?}");
         assert!(shown.as_millis() < 500, "the page took {shown:?}");
+    }
+
+    async fn the_campaigns_of_one_person_have_a_cap_of_their_own(app: App) {
+        rules(&app, &[("cap_campaign", "2"), ("cap_person", "1")]).await;
+        people(&app, 3).await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        release(&manager, &path, &[]).await;
+        until(&app, "SELECT count(*) AS n FROM campaigns WHERE held = 'person_cap'", 1).await;
+        assert_eq!(app.number(MADE).await, 2);
+        assert!(manager.get(&path).await.says("发起人今天的群发条数已用完"));
+        // What the campaign sent to a rep's customers is not counted as written by the rep.
+        super::sms::write(&app.sign_in("rep1").await, "/sms/new", "13905360001", "您好").await.location();
+        rules(&app, &[("cap_campaign", "3")]).await;
+        until(&app, MADE, 4).await;
+        let admin = app.sign_in("admin").await;
+        let form = admin.get("/sms/settings").await.form("/sms/settings");
+        for wrong in ["", "-1", "1000001", "许多"] {
+            assert!(admin.submit(&form, &[("cap_campaign", wrong)]).await.expect(422).says("每人群发"));
+        }
+        assert!(admin.submit(&form, &[("cap_staff", "9")]).await.expect(422).says("至少 10 条"));
+    }
+
+    async fn a_call_pops_up_within_a_second_while_a_campaign_is_under_way(app: App) {
+        let here = TestBox::connect(&app).await;
+        rules(&app, &[("cap_company", "100000"), ("cap_campaign", "100000"), ("cap_gateway", "100000")]).await;
+        people(&app, 400).await;
+        let manager = app.sign_in("manager1").await;
+        let path = draft(&manager, &[]).await;
+        release(&manager, &path, &[]).await;
+        let mut clerk = Live::open(&app.sign_in("clerk1").await).await;
+        let mut waits = Vec::new();
+        for round in 0..6 {
+            // The box takes its messages in and reports each one's way.
+            for _ in 0..30 {
+                let command = here.take_sms().await;
+                for state in [SmsState::Sending, SmsState::Sent, SmsState::Delivered] {
+                    here.report(&app, command.id, state, None).await;
+                }
+            }
+            let begun = std::time::Instant::now();
+            let head = here.head(&app).await;
+            let call = CallEvent {
+                head,
+                line: "line0".to_owned(),
+                call: Uuid::now_v7(),
+                phase: CallPhase::Ringing,
+                number: Some(format!("0536311{round:04}")),
+                name: None,
+                withheld: false,
+                raw: Vec::new(),
+            };
+            here.say("evt/call", &call).await;
+            clerk.popup().await;
+            waits.push(begun.elapsed());
+        }
+        waits.sort();
+        println!("{:?}: popups during a campaign came after {waits:?}", app.engine);
+        assert!(waits.iter().all(|wait| wait.as_millis() < 1000), "{waits:?}");
+        assert!(app.number("SELECT count(*) AS n FROM campaigns WHERE state = 'running'").await == 1, "the campaign was under way");
     }
 }

@@ -191,4 +191,21 @@ both_engines! {
         let form = clerk.get("/decisions").await.expect(200).form("/decisions");
         assert!(clerk.submit(&form, &[("enabled", "1")]).await.expect(422).says("登记您的手机号"));
     }
+
+    async fn an_approver_is_asked_and_answered_however_much_the_number_got_today(app: App) {
+        super::sms_rules::rules(&app, &[("cap_recipient", "1"), ("cap_person", "1"), ("cap_company", "1")]).await;
+        let asked = asked(&app).await;
+        assert!(say(&app, &asked, MOBILE, &format!("N {}", asked.code)).await.contains("驳回要写原因"));
+        assert!(say(&app, &asked, MOBILE, &format!("Y {}", asked.code)).await.starts_with("已同意"));
+        let wrong = if asked.code == "0000" { "0001" } else { "0000" };
+        assert!(say(&app, &asked, MOBILE, &format!("Y {wrong}")).await.contains("没有处理"), "a slip of the finger is answered too");
+        assert_eq!(app.number("SELECT count(*) AS n FROM sms_messages WHERE class = 'staff'").await, 4);
+        // Their own cap is told on the page, not passed over in silence.
+        assert!(!app.sign_in("manager1").await.get("/decisions").await.says("上限"));
+        app.execute("UPDATE sms_days SET n = 100 WHERE about = 'staff:13905360001'").await.unwrap();
+        submit_order(&asked.rep, asked.customer, &asked.goods).await;
+        app.settle().await;
+        let page = app.sign_in("manager1").await.get("/decisions").await.expect(200);
+        assert!(page.says("已到 100 条上限"), "{}", page.text());
+    }
 }

@@ -85,4 +85,39 @@ both_engines! {
             1
         );
     }
+
+    async fn a_name_that_comes_after_the_number_is_on_the_popup(app: App) {
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        let mut clerk = Live::open(&app.sign_in("clerk1").await).await;
+        let call = Uuid::now_v7();
+        gateway.call(call, "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
+        assert!(clerk.popup().await.contains("0536-3112290"));
+        gateway.call(call, "identified", app.clock.now(), json!({ "number": "05363112290", "name": "临朐绿野" })).await;
+        let popup = clerk.popup().await;
+        assert!(popup.contains("临朐绿野") && popup.contains("0536-3112290"), "{popup}");
+        // The same once more is no news.
+        gateway.call(call, "identified", app.clock.now(), json!({ "number": "05363112290", "name": "临朐绿野" })).await;
+        clerk.no_popup().await;
+    }
+
+    async fn a_call_waits_behind_no_messages(app: App) {
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        let mut clerk = Live::open(&app.sign_in("clerk1").await).await;
+        let inbox = gateway.calls().replace("evt/call", "evt/inbox");
+        for i in 0..300 {
+            let mut reply = gateway.event(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "from": format!("+86138{i:08}"), "text": "收到", "modem": "m1" }));
+            reply["smsc_ts"] = app.clock.now().into();
+            gateway.say(&inbox, &reply).await;
+        }
+        let call = gateway.event(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "number": "05363112290" }));
+        let begun = std::time::Instant::now();
+        gateway.say(&gateway.calls(), &call).await;
+        clerk.popup().await;
+        let (popped, behind) = (begun.elapsed(), 300 - app.number("SELECT count(*) AS n FROM sms_inbox").await);
+        println!("{:?}: the popup came after {popped:?}, with {behind} messages still to be taken in", app.engine);
+        assert!(behind > 0, "the messages were no burden");
+        assert!(popped.as_millis() < 1000, "the popup came after {popped:?}");
+        // All of it is acknowledged, the call too, though it was taken in before what it follows.
+        gateway.acknowledged(301).await;
+    }
 }

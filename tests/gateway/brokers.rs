@@ -9,6 +9,7 @@ use fieldline_protocol::messages::Claim;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::scene::Process;
 use crate::features::sms::write;
 use crate::journeys::process::{Server, program};
 use crate::support::app::{App, Engine};
@@ -67,6 +68,32 @@ fn the_embedded_broker_isolates_boxes_from_each_other() {
     run(async {
         let app = App::start(Engine::Sqlite).await;
         isolates(&app).await;
+    });
+}
+
+#[test]
+fn a_real_box_believes_the_broker_by_the_authority_that_it_was_handed_and_by_no_other() {
+    run(async {
+        let everywhere = |config: &mut server::config::Config| config.mqtt_listen = ([0, 0, 0, 0], 0).into();
+        let app = App::start_with(Engine::Sqlite, everywhere).await;
+        let (claim, _) = newcomer(&app, &app.sign_in("admin").await, "办公室").await;
+        let stranger = App::start_with(Engine::Sqlite, everywhere).await;
+        let (foreign, _) = newcomer(&stranger, &stranger.sign_in("admin").await, "别处").await;
+        for (ca, comes) in [(foreign.ca, 0), (claim.ca.clone(), 1)] {
+            let folder = tempfile::tempdir().unwrap();
+            let claim = Claim { ca, ..claim.clone() };
+            std::fs::write(folder.path().join("claim.json"), serde_json::to_vec(&claim).unwrap()).unwrap();
+            let agent = Process::start(&program("gateway-agent"), &["run", "--data", folder.path().to_str().unwrap()]);
+            let begun = Instant::now();
+            let online = "SELECT count(*) AS n FROM gateways WHERE online = TRUE";
+            while begun.elapsed() < Duration::from_secs(if comes == 1 { 60 } else { 5 })
+                && app.number(online).await == 0
+            {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            assert_eq!(app.number(online).await, comes);
+            drop(agent);
+        }
     });
 }
 

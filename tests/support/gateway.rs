@@ -5,7 +5,7 @@ use std::time::Duration;
 use fieldline_protocol::messages::{Claim, EventAck, Presence, Status};
 use fieldline_protocol::topics::Topic;
 use reqwest::Url;
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, TlsConfiguration, Transport};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -76,6 +76,10 @@ impl Gateway {
         let broker: Url = claim.broker.parse().unwrap();
         let mut options = MqttOptions::new(&claim.name, broker.host_str().unwrap(), broker.port().unwrap());
         options.set_credentials(&claim.username, &claim.password);
+        if let Some(ca) = claim.ca.clone() {
+            let tls = TlsConfiguration::Simple { ca: ca.into_bytes(), alpn: None, client_auth: None };
+            options.set_transport(Transport::tls_with_config(tls));
+        }
         options.set_keep_alive(Duration::from_secs(10));
         // As large as the broker takes: the client's own 10 KiB would hide what it says to more.
         options.set_max_packet_size(256 << 10, 256 << 10);
@@ -140,6 +144,18 @@ impl Gateway {
             }
         }
         topics
+    }
+
+    /// Begins a new run, as a box does that lost its power: another boot, the same queue.
+    pub async fn start_anew(&mut self) {
+        self.boot = Uuid::now_v7();
+        let status = Status { state: Presence::Online, boot: self.boot, ver: "test".to_owned(), ts: 0 };
+        self.say(&Topic::Status.of(&self.claim.name), &serde_json::to_value(status).unwrap()).await;
+    }
+
+    /// Its run.
+    pub fn boot(&self) -> Uuid {
+        self.boot
     }
 
     /// Waits until the server acknowledges everything up to `seq`.

@@ -183,6 +183,7 @@ impl TestBox {
             modem: "m1".to_owned(),
             incomplete,
             pdus: Vec::new(),
+            unreadable: None,
         };
         self.say("evt/inbox", &event).await;
     }

@@ -529,6 +529,10 @@ pub struct EventAck {
     pub upto: u64,
 }
 
+/// The name in the certificate of a server's own broker. A box that was handed the broker's authority asks for this
+/// name, wherever it finds the broker.
+pub const BROKER_NAME: &str = "broker.fieldline.internal";
+
 /// What a box receives when it is claimed, and keeps in `claim.json` with mode 0600.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -543,6 +547,10 @@ pub struct Claim {
     pub password: String,
     /// The server's Ed25519 key, base64: commands are signed with it.
     pub server_key: String,
+    /// The authority (PEM) of the server's own broker, where that speaks TLS. With it a `mqtts` broker is believed by
+    /// this authority alone and under [`BROKER_NAME`]; without it by the system's authorities and its own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
 }
 
 #[cfg(test)]

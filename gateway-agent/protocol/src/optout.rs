@@ -1,5 +1,14 @@
-//! Words by which a receiver takes the consent to marketing back (退订), or gives it again. Both ends read them
-//! alike: the box honours them from the moment they come, the server keeps them.
+//! What a receiver writes to get no more marketing (退订), or to get it again. Both ends read it alike: the box
+//! honours it from the moment it comes, the server keeps it and shows what is uncertain to a person.
+//!
+//! In doubt marketing stops: a person can take it back with one tap, an advertisement that went out stays out.
+//! What is about goods, money or orders (退货, 不要白色的, 取消订单) is no wish.
+
+mod text;
+mod words;
+
+use text::{Clause, Text};
+use words::{Kind, covered};
 
 /// What a message that came in asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,48 +19,131 @@ pub enum Wish {
     In,
 }
 
-/// What people send to get no more, alone in a message. A longer message that merely has one of these words in
-/// it is for a person to read: 取消订单 takes back an order, not the consent.
-const OUT: [&str; 10] = ["T", "TD", "TT", "退订", "N", "R", "取消", "拒收", "STOP", "UNSUBSCRIBE"];
-/// What takes that back.
-const IN: [&str; 4] = ["DY", "订阅", "恢复订阅", "START"];
+/// A message as it was understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What it asks for.
+    pub wish: Wish,
+    /// The word that decided.
+    pub word: &'static str,
+    /// Whether nothing else can be meant. An uncertain wish holds until a person has looked at it.
+    pub sure: bool,
+}
 
-/// The wish of a text, with the word as it was understood.
+/// The word that refuses an approval too: from a member of staff it is no wish.
+pub const REFUSAL: &str = "N";
+
+fn out(word: &'static str, sure: bool) -> Reading {
+    Reading { wish: Wish::Out, word, sure }
+}
+
+/// The wish of a text, with the word as it was understood; uncertain ones too.
 #[must_use]
 pub fn wish(text: &str) -> Option<(Wish, &'static str)> {
-    let bare: String = text
-        .trim()
-        .trim_matches(|c: char| matches!(c, '。' | '.' | '！' | '!' | '“' | '”' | '"' | '【' | '】'))
-        .chars()
-        .map(|c| match c {
-            '\u{ff21}'..='\u{ff5a}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-            other => other,
-        })
-        .collect::<String>()
-        .trim()
-        .to_uppercase();
-    let among = |words: &[&'static str]| words.iter().find(|word| **word == bare).copied();
-    among(&OUT).map(|word| (Wish::Out, word)).or_else(|| among(&IN).map(|word| (Wish::In, word)))
+    read(text).map(|reading| (reading.wish, reading.word))
+}
+
+/// Reads a message.
+#[must_use]
+pub fn read(text: &str) -> Option<Reading> {
+    let text = Text::of(text);
+    if text.answers_an_approval() {
+        return None;
+    }
+    if let Some(word) = text.takes_up_again() {
+        return Some(Reading { wish: Wish::In, word, sure: true });
+    }
+    alone(&text).or_else(|| text.without_footer().and_then(|rest| alone(&rest))).or_else(|| said(&text))
+}
+
+/// A message of nothing but words of opting out and politeness: T, TD退订, 退订回T, 回复T谢谢.
+fn alone(text: &Text) -> Option<Reading> {
+    let joined = text.joined();
+    if let Some(word) = words::declines(&joined).filter(|_| !words::is_about_messages(&joined)) {
+        return Some(out(word, false));
+    }
+    match covered(&joined)? {
+        // Of the opt-out, or of the opt-in: only a person can tell.
+        (word, Kind::Word) if text.clauses().iter().any(|clause| clause.letters.contains("取消退订")) => {
+            Some(out(word, false))
+        }
+        (word, Kind::Word | Kind::Code) => Some(out(word, !text.asks() || joined.len() < 3)),
+        (word, Kind::Weak) => Some(out(word, false)),
+        (_, Kind::Filler) => None,
+    }
+}
+
+/// A sentence that says it among other things; the surest of its clauses counts.
+fn said(text: &Text) -> Option<Reading> {
+    let mut found: Option<Reading> = None;
+    for clause in text.clauses() {
+        let reading = match covered(&clause.letters) {
+            Some((word, Kind::Word)) => Some(out(word, !text.asks())),
+            // A letter beside something else may be the begin of anything.
+            Some((word, Kind::Code)) => Some(out(word, false)),
+            Some((_, Kind::Weak | Kind::Filler)) | None => in_clause(text, clause),
+        };
+        found = match (found, reading) {
+            (Some(before), Some(new)) if before.sure || !new.sure => Some(before),
+            (before, new) => new.or(before),
+        };
+    }
+    found
+}
+
+fn in_clause(text: &Text, clause: &Clause) -> Option<Reading> {
+    let plain = !text.asks();
+    if let Some(word) = words::unsubscribes(&clause.letters) {
+        return Some(out(word, plain && !text.is_about_goods()));
+    }
+    if let Some((word, about_messages)) = words::forbids(&clause.letters) {
+        // 不要再发了 without a word of messages may be about goods, and with a word of goods it is.
+        let sure = about_messages && plain;
+        let goods = text.is_about_goods() && !about_messages;
+        return (!goods).then(|| out(word, sure));
+    }
+    if let Some(word) = words::english(&clause.words) {
+        return Some(out(word, plain));
+    }
+    words::complains(&clause.letters).map(|word| out(word, false))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Wish, wish};
+    use super::{Wish, read};
 
+    /// Each line is a reading and a message as somebody may write it: `out`, `doubt`, `in`, `none`; `\n` in it is
+    /// a new line.
     #[test]
-    fn a_word_alone_is_a_wish_in_any_dress() {
-        for text in ["TD", " td ", "ｔｄ", "ＴＤ。", "退订", "【退订】", "stop!", "Unsubscribe", "T", "N"] {
-            assert_eq!(wish(text).map(|(wish, _)| wish), Some(Wish::Out), "{text}");
+    fn messages_are_understood_as_people_write_them() {
+        let mut wrong = Vec::new();
+        let mut count = 0;
+        for line in include_str!("../vectors/optout.txt").lines().filter(|line| !line.starts_with('#')) {
+            let Some((wanted, text)) = line.split_once('\t') else { continue };
+            let text = text.replace("\\n", "\n");
+            let reading = match read(&text) {
+                Some(reading) => match (reading.wish, reading.sure) {
+                    (Wish::Out, true) => "out",
+                    (Wish::Out, false) => "doubt",
+                    (Wish::In, _) => "in",
+                },
+                None => "none",
+            };
+            count += 1;
+            if reading != wanted {
+                wrong.push(format!("{text}: {reading}, not {wanted}"));
+            }
         }
-        for text in ["订阅", "start", "恢复订阅。"] {
-            assert_eq!(wish(text).map(|(wish, _)| wish), Some(Wish::In), "{text}");
-        }
+        assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(count >= 150, "the table has {count} messages");
     }
 
     #[test]
-    fn a_word_inside_a_sentence_is_for_a_person() {
-        for text in ["取消订单", "退订单 3 号", "Y 4831", "TDK", "", "不要取消", "start at 8"] {
-            assert_eq!(wish(text), None, "{text}");
+    fn nothing_that_can_be_sent_makes_it_panic() {
+        for text in
+            ["", " ", "\u{0}", "【", "】【", "????", "🈚️", "\u{200d}\u{fe0f}T", &"退".repeat(5000), &"N".repeat(5000)]
+        {
+            let _ = read(text);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Numbers that get no marketing (退订): asked at the moment of sending, whether the server is there or not.
 
+use std::collections::BTreeSet;
+
 use fieldline_protocol::messages::{OptoutCommand, OptoutEvent};
 use fieldline_protocol::optout::{Wish, wish};
 use fieldline_protocol::topics::Topic;
@@ -38,7 +40,8 @@ impl Outbox {
         for number in &command.add {
             add(&mut tx, number, now).await?;
         }
-        for number in &command.remove {
+        let unheard = unheard(&mut tx).await?;
+        for number in command.remove.iter().filter(|number| !unheard.contains(&canonical(number))) {
             remove(&mut tx, number).await?;
         }
         tx.commit().await
@@ -58,6 +61,23 @@ impl Outbox {
         let (number, word, out) = (from.to_owned(), word.to_owned(), wish == Wish::Out);
         self.tell(tx, &Topic::OptoutEvent, now, |head| OptoutEvent { head, number, word, out }).await
     }
+}
+
+/// Numbers that opted out and of which the server has yet to hear: what it says of their endings is older.
+async fn unheard(tx: &mut Tx<'_>) -> Result<BTreeSet<String>, sqlx::Error> {
+    let rows: Vec<(String,)> = sqlx::query_as("SELECT payload FROM events WHERE topic = $1 ORDER BY seq")
+        .bind(Topic::OptoutEvent.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    let mut numbers = BTreeSet::new();
+    for event in rows.iter().filter_map(|(payload,)| serde_json::from_str::<OptoutEvent>(payload).ok()) {
+        if event.out {
+            numbers.insert(canonical(&event.number));
+        } else {
+            numbers.remove(&canonical(&event.number));
+        }
+    }
+    Ok(numbers)
 }
 
 async fn add(tx: &mut Tx<'_>, number: &str, now: i64) -> Result<(), sqlx::Error> {

@@ -6,7 +6,7 @@
 //!
 //! Tables: approvals, approval_steps
 //! Events: ApprovalOpened, ApprovalDecided
-//! Uses: none
+//! Uses: users
 
 mod decision;
 mod pages;

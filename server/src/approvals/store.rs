@@ -10,6 +10,7 @@ use crate::kernel::error::{AppError, Result};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::paging::{Listing, Paging};
+use crate::users;
 
 use super::rules::{self, State, StepState};
 use super::{Ask, Asked};
@@ -241,7 +242,11 @@ pub async fn open(tx: &mut Tx, now: Millis, ask: &Ask) -> Result<Id> {
     .bind(now)
     .run(tx)
     .await?;
-    for (position, approver) in (0i64..).zip(rules::asked(&ask.approvers, ask.requester)) {
+    let mut approvers = Vec::new();
+    for approver in &ask.approvers {
+        approvers.push(users::acting_for(&mut *tx, *approver).await?.unwrap_or(*approver));
+    }
+    for (position, approver) in (0i64..).zip(rules::asked(&approvers, ask.requester)) {
         let first = position == 0;
         let state = if first { StepState::Open } else { StepState::Waiting };
         insert_step(tx, id, approver, position, state, first.then_some(now)).await?;
@@ -340,12 +345,15 @@ pub(super) async fn decide(
         (false, _) => end(tx, now, approval.id, &document, Outcome::Rejected, step.approver_id).await,
         (true, None) => end(tx, now, approval.id, &document, Outcome::Approved, step.approver_id).await,
         (true, Some(next)) => {
-            sql("UPDATE approval_steps SET state = 'open', opened_at = $1 WHERE id = $2")
+            // Whoever was to be asked may have left since.
+            let approver = users::acting_for(&mut *tx, next.approver_id).await?.unwrap_or(next.approver_id);
+            sql("UPDATE approval_steps SET state = 'open', opened_at = $1, approver_id = $3 WHERE id = $2")
                 .bind(now)
                 .bind(next.id)
+                .bind(approver)
                 .run(tx)
                 .await?;
-            let opened = Event::ApprovalOpened { approval: approval.id, approver: next.approver_id };
+            let opened = Event::ApprovalOpened { approval: approval.id, approver };
             events::raise(tx, now, opened).await
         }
     }

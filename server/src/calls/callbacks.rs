@@ -6,6 +6,7 @@ use poem::Response;
 use crate::calls::rules::{State, Within, within};
 use crate::calls::shown;
 use crate::calls::store::{self, Call};
+use crate::customers::Sought;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, DAY, Millis};
 use crate::kernel::cx::Cx;
@@ -44,19 +45,15 @@ impl View {
 /// What the list is narrowed to.
 struct Filter<'a> {
     view: View,
-    /// Part of a number.
-    digits: String,
+    /// Part of a number, or a customer.
+    sought: Sought,
     /// Who called back.
     by: Option<Id>,
     q: &'a str,
 }
 
 fn narrowed(query: Query, scope: &Scope, filter: &Filter<'_>) -> Query {
-    let query = if filter.digits.is_empty() {
-        query
-    } else {
-        query.push(" AND k.digits LIKE ").arg(format!("%{}%", filter.digits))
-    };
+    let query = filter.sought.by_customer(query, "k.digits", "k.customer_id", scope);
     let query = filter.by.into_iter().fold(query, |query, by| query.push(" AND k.answered_by = ").arg(by));
     // Calls of unknown numbers belong to nobody; whoever sees others' calls sees them too.
     scope.restrict(query, "k.owner_id")
@@ -126,8 +123,8 @@ pub async fn show(cx: Cx) -> Result<Response> {
     let view = cx.query("view").and_then(View::from_code);
     let q = cx.query("q").unwrap_or_default();
     let by = cx.query("by").and_then(|id| id.parse().ok());
-    let digits = q.chars().filter(char::is_ascii_digit).collect();
-    let filter = Filter { view: view.unwrap_or(View::Open), digits, by, q };
+    let sought = Sought::of(db, Some(q), cx.now).await?;
+    let filter = Filter { view: view.unwrap_or(View::Open), sought, by, q };
     let found = list(db, &scope, &filter, cx.paging()).await?;
     let week = week(db, &scope, cx.now).await?;
     let path = "/calls/callbacks";

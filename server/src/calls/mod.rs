@@ -1,10 +1,11 @@
 //! Calls 来电: who called, who took it, and what is still to be returned.
 //!
 //! Tables: calls; rows call_… of settings.
-//! Events: CallRinging, CallEnded, CallUnanswered.
+//! Events: CallRinging, CallRangOut, CallEnded, CallUnanswered.
 //! Uses: customers, tasks, users.
 
 mod callbacks;
+mod closing;
 mod from_box;
 mod pages;
 mod rules;
@@ -12,6 +13,7 @@ mod settings;
 mod store;
 mod view;
 
+pub use closing::{LOOK, box_started, look, rang_out};
 pub use from_box::heard;
 pub use pages::{answer_link, callback_link};
 pub use rules::State;
@@ -33,6 +35,7 @@ use crate::modules::Module;
 use crate::tasks::{self, NewCallback};
 use crate::ui::timeline::Entry;
 use crate::users;
+use closing::close;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -148,8 +151,16 @@ pub async fn unanswered(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let author = Author { user: None, origin: "calls".to_owned(), at: now };
     let changes = Changes::new().moved("state", call.state().code(), State::Missed.code());
     audit::record(&mut tx, &author, Action::Edit, "call", id, changes).await?;
+    // Whose call it is may have left since it rang.
+    let acting = match call.owner_id {
+        Some(owner) => users::acting_for(&mut tx, owner).await?,
+        None => None,
+    };
+    if let Some(acting) = acting.filter(|acting| Some(*acting) != call.owner_id) {
+        store::set_owner(&mut tx, id, acting).await?;
+    }
     // A withheld number cannot be called back.
-    let owner = call.owner_id.or(stand_in);
+    let owner = acting.or(stand_in);
     if let Some(owner) = owner.filter(|_| !call.digits.is_empty()) {
         let number = shown(&call.digits);
         let title = match &call.customer {

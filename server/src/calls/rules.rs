@@ -6,6 +6,12 @@ use crate::ui::tag::Tone;
 
 /// Seconds after the ringing stopped within which somebody may say 接了; then the call is missed.
 pub const PATIENCE: Millis = 30_000;
+/// No telephone rings longer: what a box told as ringing and never ended has ended by then.
+pub const LONGEST_RING: Millis = 2 * MINUTE;
+/// The end of a call may come late, with all that a box tells when it is back. So long it is waited for.
+pub const GRACE: Millis = 30_000;
+/// How long after the time for it a call is still left to its timer.
+pub const OVERDUE: Millis = MINUTE;
 /// A call-back is due within this time.
 pub const CALL_BACK: Millis = 2 * HOUR;
 

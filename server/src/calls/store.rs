@@ -81,13 +81,15 @@ pub struct NewCall<'a> {
     pub digits: &'a str,
     pub name: &'a str,
     pub withheld: bool,
+    /// The run of the box that tells of it.
+    pub boot: &'a str,
     pub started_at: Millis,
 }
 
 pub async fn insert(tx: &mut Tx, new: &NewCall<'_>) -> Result<Id, DbError> {
     let id = Id::new();
-    sql("INSERT INTO calls (id, gateway_id, call, line, owner_id, customer_id, contact_id, digits, name, withheld, state, started_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'ringing', $11)")
+    sql("INSERT INTO calls (id, gateway_id, call, line, owner_id, customer_id, contact_id, digits, name, withheld, boot, state, started_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'ringing', $12)")
     .bind(id)
     .bind(new.gateway)
     .bind(new.call)
@@ -98,6 +100,7 @@ pub async fn insert(tx: &mut Tx, new: &NewCall<'_>) -> Result<Id, DbError> {
     .bind(new.digits)
     .bind(new.name)
     .bind(new.withheld)
+    .bind(new.boot)
     .bind(new.started_at)
     .run(tx)
     .await?;
@@ -108,30 +111,36 @@ pub async fn insert(tx: &mut Tx, new: &NewCall<'_>) -> Result<Id, DbError> {
 pub struct Known {
     pub id: Id,
     pub state: String,
+    pub owner_id: Option<Id>,
+    pub customer_id: Option<Id>,
+    pub contact_id: Option<Id>,
     pub digits: String,
+    pub name: String,
+    pub withheld: bool,
 }
 
 /// A call by its name on the box, about to be changed.
 pub async fn on_box(tx: &mut Tx, gateway: Id, call: &str) -> Result<Option<Known>, DbError> {
     let lock = tx.for_update();
-    sql("SELECT id, state, digits FROM calls WHERE gateway_id = $1 AND call = $2")
-        .bind(gateway)
-        .bind(call)
-        .push(lock)
-        .optional(tx)
-        .await
+    sql("SELECT id, state, owner_id, customer_id, contact_id, digits, name, withheld FROM calls \
+         WHERE gateway_id = $1 AND call = $2")
+    .bind(gateway)
+    .bind(call)
+    .push(lock)
+    .optional(tx)
+    .await
 }
 
-/// The number came after the ringing.
-pub async fn identify(tx: &mut Tx, id: Id, new: &NewCall<'_>) -> Result<(), DbError> {
+/// Number or name came after the ringing was told.
+pub async fn identify(tx: &mut Tx, known: &Known) -> Result<(), DbError> {
     sql("UPDATE calls SET owner_id = $2, customer_id = $3, contact_id = $4, digits = $5, name = $6, withheld = $7 WHERE id = $1")
-        .bind(id)
-        .bind(new.owner)
-        .bind(new.customer)
-        .bind(new.contact)
-        .bind(new.digits)
-        .bind(new.name)
-        .bind(new.withheld)
+        .bind(known.id)
+        .bind(known.owner_id)
+        .bind(known.customer_id)
+        .bind(known.contact_id)
+        .bind(&known.digits)
+        .bind(&known.name)
+        .bind(known.withheld)
         .run(tx)
         .await
         .map(|_| ())
@@ -144,6 +153,31 @@ pub async fn end(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
         .run(tx)
         .await
         .map(|_| ())
+}
+
+/// Calls of a box that ring by what an earlier run of it told.
+pub async fn left_ringing(tx: &mut Tx, gateway: Id, boot: &str) -> Result<Vec<Id>, DbError> {
+    let lock = tx.for_update();
+    let rows: Vec<Held> =
+        sql("SELECT id FROM calls WHERE gateway_id = $1 AND state = 'ringing' AND boot <> $2 ORDER BY id LIMIT 100")
+            .bind(gateway)
+            .bind(boot)
+            .push(lock)
+            .all(tx)
+            .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Calls that ring since before `rings`, and those that ended before `ended` and were neither taken nor missed.
+pub async fn left_open(db: &Db, rings: Millis, ended: Millis) -> Result<Vec<Id>, DbError> {
+    let rows: Vec<Held> =
+        sql("SELECT id FROM calls WHERE state IN ('ringing', 'ended') AND ((state = 'ringing' AND started_at < $1) \
+         OR (state = 'ended' AND ended_at < $2)) ORDER BY id LIMIT 200")
+        .bind(rings)
+        .bind(ended)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 pub async fn set_state(tx: &mut Tx, id: Id, state: State, by: Option<Id>, at: Millis) -> Result<(), DbError> {

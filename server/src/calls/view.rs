@@ -42,7 +42,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
                     (link_cell(
                         format!("/calls/{}", call.id),
                         html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) p {
-                            @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
+                            @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
                             @if let Some(name) = call.line_name() { " · " (name) }
                         } },
                         html! { small { (clock::brief(call.started_at, cx.now)) } },

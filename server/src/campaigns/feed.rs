@@ -113,6 +113,7 @@ async fn piece(office: &Office, scope: &Scope, id: Id, most: i64) -> Result<i64>
         };
         let new = NewSms {
             owner: recipient.owner_id,
+            sender: campaign.owner_id,
             customer: Some(recipient.customer_id),
             digits: &recipient.digits,
             text: &text,
@@ -127,7 +128,7 @@ async fn piece(office: &Office, scope: &Scope, id: Id, most: i64) -> Result<i64>
             Sent::Refused(refusal) => match rules::reason_of(refusal) {
                 Some(reason) => store::exclude(&mut tx, id, recipient.contact_id, reason).await?,
                 None => {
-                    store::set_held(&mut tx, id, "company_cap").await?;
+                    store::set_held(&mut tx, id, rules::held_by(refusal)).await?;
                     break;
                 }
             },

@@ -3,7 +3,7 @@
 //!
 //! Tables: campaigns, campaign_picks, campaign_recipients, occasions, occasion_runs.
 //! Events: none; it moves with SmsQueued and SmsMoved.
-//! Uses: contacts, customers, sms
+//! Uses: contacts, customers, sms, users
 
 mod audience;
 mod calendar;

@@ -16,7 +16,7 @@ use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::{HookFuture, Office};
-use crate::sms;
+use crate::{sms, users};
 
 /// How often is looked whether an occasion is due.
 pub const CELEBRATE: Duration = Duration::from_secs(5);
@@ -180,7 +180,8 @@ async fn run(office: &Office, key: &Arc<CompanyKey>, occasion: &Occasion, day: N
         q: String::new(),
     };
     let mut tx = office.db.begin().await?;
-    let id = store::insert(&mut tx, occasion.owner_id, &draft, now).await?;
+    let owner = users::acting_for(&mut tx, occasion.owner_id).await?.unwrap_or(occasion.owner_id);
+    let id = store::insert(&mut tx, owner, &draft, now).await?;
     note_run(&mut tx, occasion.id, day, "sent", Some(id), now).await?;
     let Some(campaign) = store::to_change(&mut tx, &scope, id).await? else { return Ok(false) };
     sieve(&office.db, &campaign, &scope, &settings, now).await?.write_down(&mut tx).await?;

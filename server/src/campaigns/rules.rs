@@ -130,13 +130,34 @@ pub fn stage_of(state: sms::State) -> Stage {
 #[must_use]
 pub fn reason_of(refusal: sms::Refusal) -> Option<Reason> {
     match refusal {
-        sms::Refusal::CompanyCap(_) | sms::Refusal::PersonCap(_) => None,
+        sms::Refusal::CompanyCap(_)
+        | sms::Refusal::PersonCap(_)
+        | sms::Refusal::CampaignCap(_)
+        | sms::Refusal::StaffCap(_) => None,
         sms::Refusal::NoNumber | sms::Refusal::NotMobile => Some(Reason::NoMobile),
         sms::Refusal::Empty | sms::Refusal::TooLong => Some(Reason::TooLong),
         sms::Refusal::RecipientCap(_) => Some(Reason::RecipientCap),
         sms::Refusal::Range => Some(Reason::Range),
         sms::Refusal::Blocked(sms::Block::OptOut) => Some(Reason::OptOut),
         sms::Refusal::Blocked(sms::Block::Blacklist) => Some(Reason::Blacklist),
+    }
+}
+
+/// What holds a campaign up whose next message was refused in this way, as it is stored.
+#[must_use]
+pub fn held_by(refusal: sms::Refusal) -> &'static str {
+    match refusal {
+        sms::Refusal::CampaignCap(_) => "person_cap",
+        sms::Refusal::CompanyCap(_)
+        | sms::Refusal::PersonCap(_)
+        | sms::Refusal::StaffCap(_)
+        | sms::Refusal::NoNumber
+        | sms::Refusal::NotMobile
+        | sms::Refusal::Empty
+        | sms::Refusal::TooLong
+        | sms::Refusal::RecipientCap(_)
+        | sms::Refusal::Range
+        | sms::Refusal::Blocked(_) => "company_cap",
     }
 }
 

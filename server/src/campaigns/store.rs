@@ -13,6 +13,8 @@ use crate::kernel::paging::{Listing, Paging};
 pub struct Campaign {
     pub id: Id,
     pub owner: String,
+    /// Who made it; their cap holds.
+    pub owner_id: Id,
     pub name: String,
     pub text: String,
     pub product: String,
@@ -86,7 +88,7 @@ pub fn list_view(word: &str) -> Option<customers::View> {
 /// How many stand at each stage.
 pub type Counters = [(Stage, i64); 7];
 
-const CAMPAIGN: &str = "SELECT g.id, u.name AS owner, g.name, g.text, g.product, g.audience, g.region_id, g.view, g.q, \
+const CAMPAIGN: &str = "SELECT g.id, u.name AS owner, g.owner_id, g.name, g.text, g.product, g.audience, g.region_id, g.view, g.q, \
      g.state, g.starts_at, g.held, g.total, g.excluded, g.queued, g.sent, g.delivered, g.failed, g.unknown, g.created_at, \
      g.version FROM campaigns g JOIN users u ON u.id = g.owner_id WHERE ";
 

@@ -205,6 +205,7 @@ pub fn progress(cx: &Cx, campaign: &Campaign, settings: &Settings) -> String {
         (State::Running, _, Some(at)) if at > cx.now => t!(lang, "campaigns.note_at", when = clock::iso_minute(at)),
         (State::Running, "quiet", _) => t!(lang, "campaigns.note_quiet", to = sms::wall(settings.quiet.to)),
         (State::Running, "company_cap", _) => t!(lang, "campaigns.note_cap"),
+        (State::Running, "person_cap", _) => t!(lang, "campaigns.note_person_cap"),
         (State::Paused | State::Cancelled, _, _) if campaign.queued > 0 => {
             t!(lang, "campaigns.note_recalled", n = campaign.queued)
         }

@@ -8,6 +8,7 @@ mod history;
 mod pages;
 mod pocket;
 mod rules;
+mod sought;
 mod store;
 mod view;
 
@@ -27,6 +28,7 @@ use crate::modules::Module;
 
 pub use history::history;
 pub use rules::{Class, Heat, Kind, Level, Settlement, View};
+pub use sought::Sought;
 pub use store::{Brief, Caller, Choice, Customer, Named, Number, Selection};
 pub use view::{heat_tag, quiet_tag};
 

@@ -6,7 +6,7 @@
 mod lists;
 
 pub use lists::Selection;
-pub(super) use lists::{Wanted, choices, list, selection};
+pub(super) use lists::{Wanted, choices, list, numbers_of, selection};
 
 use sqlx_macros::FromRow;
 

@@ -181,12 +181,15 @@ async fn answer(tx: &mut Tx, case: &Case<'_>, author: &Author, outcome: &Outcome
         None => users::names_with_role(&mut *tx, Role::Clerk).await?.first().map(|clerk| clerk.id),
     };
     let Some(owner) = owner else { return Ok(()) };
+    // An answer to our own people counts apart: none of them drops out by what else their number got.
+    let ours = code.is_some() || users::is_staff_number(&mut *tx, case.digits).await?;
     let new = NewSms {
         owner,
+        sender: owner,
         customer: None,
         digits: case.digits,
         text: &text,
-        class: Class::Service,
+        class: if ours { Class::Staff } else { Class::Service },
         cause: Some(("decision_answer", case.inbox)),
     };
     if let Sent::Refused(refusal) = sms::send(tx, author, new).await? {

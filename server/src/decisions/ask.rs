@@ -42,10 +42,11 @@ pub async fn ask(office: &Office, key: &CompanyKey, approval: Id, approver: Id) 
     let author = Author { user: None, origin: "approval_opened".to_owned(), at: now };
     let new = NewSms {
         owner: approver,
+        sender: approver,
         customer: None,
         digits: &person.mobile,
         text: &text,
-        class: Class::Service,
+        class: Class::Staff,
         cause: Some(("approval_step", step.id)),
     };
     match sms::send(&mut tx, &author, new).await? {
@@ -97,10 +98,11 @@ pub async fn tell_task(office: &Office, key: &CompanyKey, task: Id, owner: Id) -
     let author = Author { user: None, origin: "task_given".to_owned(), at: now };
     let new = NewSms {
         owner,
+        sender: owner,
         customer: None,
         digits: &person.mobile,
         text: &text,
-        class: Class::Service,
+        class: Class::Staff,
         cause: Some(("task", task)),
     };
     match sms::send(&mut tx, &author, new).await? {

@@ -14,6 +14,7 @@ use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
+use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, plain_cell};
 use crate::{sms, users};
 
@@ -21,6 +22,7 @@ async fn page(cx: &Cx, form: &Form) -> Result<Response> {
     let lang = cx.lang;
     let me = users::find(&cx.office.db, &cx.scope().mine(), cx.actor().id).await?.ok_or(AppError::NotFound)?;
     let log = store::log(&cx.office.db, cx.actor().id).await?;
+    let (left, cap) = sms::left_for_staff(&cx.office.db, me.id, &me.mobile, cx.now).await?;
     let mobile =
         if me.mobile.is_empty() { t!(lang, "decisions.no_mobile").into_owned() } else { sms::shown_number(&me.mobile) };
     let body = html! {
@@ -28,6 +30,7 @@ async fn page(cx: &Cx, form: &Form) -> Result<Response> {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (cell(t!(lang, "decisions.mobile"), html! { span.num { (mobile) } }))
+                @if left == 0 && !me.mobile.is_empty() { div.cell { div.g { (tag(t!(lang, "decisions.cap", n = cap), Tone::Bad)) } } }
                 (fields::checkbox(&form.field("enabled", &t!(lang, "decisions.enabled")).hint(&t!(lang, "decisions.hint"))))
                 (fields::checkbox(&form.field("tasks", &t!(lang, "decisions.tasks")).hint(&t!(lang, "decisions.tasks_hint"))))
             }))

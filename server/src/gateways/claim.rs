@@ -62,13 +62,14 @@ pub(super) async fn hand_over(
     tx: &mut Tx,
     id: Id,
     wire_name: &str,
-    host: Option<&str>,
+    (broker, ca): (String, Option<String>),
 ) -> Result<Claim> {
     let password = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     store::activate(tx, id, &PasswordHash::of(password.as_bytes()).to_string()).await?;
     Ok(Claim {
         name: wire_name.to_owned(),
-        broker: broker_address(office, host),
+        broker,
+        ca,
         username: wire_name.to_owned(),
         password,
         server_key: keys::signer(office)?.public_key(),
@@ -80,26 +81,37 @@ pub fn welcome(office: &Kernel, claim: &Claim) {
     office.wire.welcome(&claim.name, &claim.password);
 }
 
-/// Where a box finds the broker: the configured one without our own credential, or ours, under the name by
-/// which the box reached the server when it listens on every address.
-fn broker_address(office: &Kernel, host: Option<&str>) -> String {
+/// Where a box finds the broker: the configured one without our own credential, or ours, under the name by which the
+/// box reached the server when it listens on every address. Beside it the authority by which the box knows ours.
+fn broker_address(office: &Kernel, host: Option<&str>) -> (String, Option<String>) {
     if let Some(broker) = &office.config.broker {
-        let bare: Option<String> = broker.parse::<reqwest::Url>().ok().and_then(|url| {
-            let host = url.host_str()?;
-            let port = url.port().unwrap_or(if url.scheme() == "mqtts" { 8883 } else { 1883 });
-            Some(format!("{}://{host}:{port}", url.scheme()))
-        });
-        return bare.unwrap_or_default();
+        return (configured(broker), None);
     }
     let address = office.wire.address().unwrap_or(office.config.mqtt_listen);
     let name = match host.map(without_port) {
         Some(host) if address.ip().is_unspecified() && !host.is_empty() => host.to_owned(),
-        Some(_) | None => match address.ip() {
-            std::net::IpAddr::V6(v6) => format!("[{v6}]"),
-            std::net::IpAddr::V4(v4) => v4.to_string(),
-        },
+        Some(_) | None => in_address(address.ip()),
     };
-    format!("mqtt://{name}:{}", address.port())
+    let ca = office.wire.ca().map(str::to_owned);
+    let scheme = if ca.is_some() { "mqtts" } else { "mqtt" };
+    (format!("{scheme}://{name}:{}", address.port()), ca)
+}
+
+/// A configured broker without the credential.
+fn configured(broker: &str) -> String {
+    let bare: Option<String> = broker.parse::<reqwest::Url>().ok().and_then(|url| {
+        let host = url.host_str()?;
+        let port = url.port().unwrap_or(if url.scheme() == "mqtts" { 8883 } else { 1883 });
+        Some(format!("{}://{host}:{port}", url.scheme()))
+    });
+    bare.unwrap_or_default()
+}
+
+fn in_address(ip: std::net::IpAddr) -> String {
+    match ip {
+        std::net::IpAddr::V6(v6) => format!("[{v6}]"),
+        std::net::IpAddr::V4(v4) => v4.to_string(),
+    }
 }
 
 fn without_port(host: &str) -> &str {
@@ -165,7 +177,8 @@ pub(super) async fn claim(guest: Guest) -> Result<Response> {
         ));
     };
     let host = guest.header("host").map(str::to_owned);
-    let claim = hand_over(office, &mut tx, gateway.id, &gateway.wire_name, host.as_deref()).await?;
+    let broker = broker_address(office, host.as_deref());
+    let claim = hand_over(office, &mut tx, gateway.id, &gateway.wire_name, broker).await?;
     let author = Author { user: None, origin: guest.from.clone(), at: now };
     let changes = Changes::new().moved("state", "new", "active");
     audit::record(&mut tx, &author, Action::Edit, "gateway", gateway.id, changes).await?;
@@ -185,14 +198,28 @@ pub async fn claim_directly(office: &Kernel, tx: &mut Tx, name: &str, now: Milli
     let (id, wire_name) = store::insert(tx, name, None, None, now).await?;
     let author = Author { user: None, origin: "server".to_owned(), at: now };
     audit::record(tx, &author, Action::Create, "gateway", id, Changes::new().set("name", name)).await?;
-    hand_over(office, tx, id, &wire_name, None).await
+    hand_over(office, tx, id, &wire_name, (broker_now(office), None)).await
 }
 
 /// Where a box that this program starts itself finds the broker now; it may listen elsewhere than when the box
 /// was claimed.
 #[must_use]
 pub fn broker_now(office: &Kernel) -> String {
-    broker_address(office, None)
+    match (&office.config.broker, office.wire.local_address()) {
+        (Some(broker), _) => configured(broker),
+        // On this machine it is reached without TLS, wherever else it listens.
+        (None, Some(local)) => format!("mqtt://{}:{}", in_address(reachable(local.ip())), local.port()),
+        (None, None) => broker_address(office, None).0,
+    }
+}
+
+/// An address that listens everywhere is reached on the loopback.
+fn reachable(ip: std::net::IpAddr) -> std::net::IpAddr {
+    match ip {
+        std::net::IpAddr::V4(v4) if v4.is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::V6(v6) if v6.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
+        other => other,
+    }
 }
 
 #[cfg(test)]

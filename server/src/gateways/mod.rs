@@ -1,12 +1,16 @@
 //! Gateways 网关: the boxes with the modems. Claiming and revoking, their health, and the two-way traffic
 //! with them: signed commands out, events in.
 //!
-//! Tables: gateways, gateway_events, gateway_commands, gateway_lines.
+//! Tables: gateways, gateway_events, gateway_failures, gateway_commands, gateway_lines; rows gateway_… of settings.
 //! Events: none; what a box says goes through `reactions`.
 //! Uses: clock_check.
 
+mod ahead;
+mod alerts;
 mod claim;
 mod commands;
+mod events;
+mod failures;
 mod health;
 mod hear;
 mod keys;
@@ -27,8 +31,9 @@ use fieldline_protocol::topics::{CommandKind, Topic};
 
 pub use claim::{broker_now, claim_directly, welcome};
 pub use commands::answered;
+pub use events::FromBox;
 pub use fieldline_protocol::messages::Claim;
-pub use hear::{FromBox, hear};
+pub use hear::hear;
 pub use notices::{Notice, notices};
 
 use crate::kernel::access::{CompanyKey, Gate};
@@ -47,6 +52,8 @@ pub fn routes(routes: &mut Routes) {
     routes.get("/gateways/new", Gate::create(Module::Gateways), pages::new);
     routes.post("/gateways", Gate::create(Module::Gateways), pages::create);
     routes.public_post("/gateways/claim", claim::claim);
+    routes.get("/gateways/alerts", Gate::edit(Module::Settings), alerts::show);
+    routes.post("/gateways/alerts", Gate::edit(Module::Settings), alerts::update);
     routes.get("/gateways/:id", Gate::view(Module::Gateways), pages::show);
     routes.post("/gateways/:id", Gate::edit(Module::Gateways), pages::update);
     routes.post("/gateways/:id/code", Gate::edit(Module::Gateways), pages::issue_code);
@@ -59,6 +66,7 @@ pub fn routes(routes: &mut Routes) {
     routes.post("/gateways/:id/logs", Gate::edit(Module::Gateways), logs::ask);
     routes.get("/gateways/:id/update", Gate::edit(Module::Gateways), update::show);
     routes.post("/gateways/:id/update", Gate::edit(Module::Gateways), update::send);
+    routes.post("/gateways/:id/failures/:failure", Gate::edit(Module::Gateways), failures::settle);
     routes.post("/gateways/:id/revocation", Gate::edit(Module::Gateways), pages::revoke);
 }
 
@@ -167,6 +175,22 @@ pub async fn choose(tx: &mut Tx, wanted: Option<Id>) -> Result<Option<Id>, DbErr
 /// What the database says.
 pub async fn any_online(db: &Db) -> Result<bool, DbError> {
     store::any_online(db).await
+}
+
+/// The boxes in use, connected or not.
+///
+/// # Errors
+/// What the database says.
+pub async fn active(tx: &mut Tx) -> Result<Vec<Id>, DbError> {
+    store::active(tx).await
+}
+
+/// The boxes that are connected since before `since`.
+///
+/// # Errors
+/// What the database says.
+pub async fn online_since(db: &Db, since: Millis) -> Result<Vec<Id>, DbError> {
+    store::online_since(db, since).await
 }
 
 /// The boxes that are connected now.

@@ -3,7 +3,7 @@
 use fieldline_protocol::messages::{BoxTrouble, ModemTrouble};
 
 use super::store::Gateway;
-use super::{health, store, trouble};
+use super::{alerts, failures, health, store, trouble};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{MINUTE, Millis};
 use crate::kernel::db::{Db, DbError};
@@ -12,8 +12,6 @@ use crate::kernel::money::Fen;
 
 /// A box that is away for less is starting anew, or its router is.
 const AWAY: Millis = 10 * MINUTE;
-/// Below this a SIM is to be topped up: a month's fee and some messages.
-const LOW: Fen = Fen(10_00);
 
 /// Something to look after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,24 +32,34 @@ pub struct Notice {
 /// What the database says.
 pub async fn notices(db: &Db, scope: &Scope, lang: Lang, now: Millis) -> Result<Vec<Notice>, DbError> {
     let boxes = store::list(db, scope).await?;
+    if boxes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let threshold = alerts::low_balance(db).await?;
+    let failures = failures::counts(db).await?;
+    let failed = |gateway: &Gateway| failures.iter().find(|(id, _)| *id == gateway.id).map_or(0, |(_, n)| *n);
     Ok(boxes
         .iter()
         .filter(|gateway| gateway.state == "active")
-        .flat_map(|gateway| of_box(gateway, lang, now))
+        .flat_map(|gateway| of_box(gateway, failed(gateway), threshold, lang, now))
         .collect())
 }
 
-fn of_box(gateway: &Gateway, lang: Lang, now: Millis) -> Vec<Notice> {
+fn of_box(gateway: &Gateway, failed: i64, threshold: Fen, lang: Lang, now: Millis) -> Vec<Notice> {
     let notice = |what: String, remedy: String| Notice {
         href: format!("/gateways/{}", gateway.id),
         name: gateway.name.clone(),
         what,
         remedy,
     };
+    let aside = (failed > 0).then(|| {
+        let what = t!(lang, "gateways.failures_count", n = failed);
+        notice(what.into_owned(), t!(lang, "gateways.failures_do").into_owned())
+    });
     if !gateway.online {
         let gone = gateway.seen_at.is_some_and(|seen| now - seen >= AWAY);
         let said = || notice(t!(lang, "gateways.offline").into_owned(), t!(lang, "gateways.offline_do").into_owned());
-        return gone.then(said).into_iter().collect();
+        return gone.then(said).into_iter().chain(aside).collect();
     }
     let own = health::info(&gateway.info).troubles;
     let mut notices: Vec<Notice> = own
@@ -65,18 +73,19 @@ fn of_box(gateway: &Gateway, lang: Lang, now: Millis) -> Vec<Notice> {
             let words = trouble::of_modem(lang, wrong);
             notices.push(notice(words.what.into_owned(), words.remedy.into_owned()));
         }
-        if let Some(amount) = modem.balance.as_deref().and_then(low) {
+        if let Some(amount) = modem.balance.as_deref().and_then(|answer| low(answer, threshold)) {
             let what = t!(lang, "gateways.low", amount = Fen(amount));
             notices.push(notice(what.into_owned(), t!(lang, "gateways.low_do").into_owned()));
         }
     }
+    notices.extend(aside);
     notices
 }
 
-/// The balance in a network's answer in fen, where it is low.
+/// The balance in a network's answer in fen, where it is below the threshold.
 #[must_use]
-pub fn low(answer: &str) -> Option<i64> {
-    amount(answer).filter(|amount| *amount < LOW.0)
+pub fn low(answer: &str, threshold: Fen) -> Option<i64> {
+    amount(answer).filter(|amount| *amount < threshold.0)
 }
 
 /// The amount that an answer tells, in fen: the one behind 余额 or balance, else the first one in 元.
@@ -107,6 +116,7 @@ fn numbers(text: &str) -> impl Iterator<Item = (i64, &str)> {
 #[cfg(test)]
 mod tests {
     use super::{amount, low};
+    use crate::kernel::money::Fen;
 
     #[test]
     fn the_balance_is_found_in_what_operators_write() {
@@ -120,7 +130,8 @@ mod tests {
         ] {
             assert_eq!(amount(answer), fen, "{answer}");
         }
-        assert_eq!(low("余额9.99元"), Some(999));
-        assert_eq!(low("余额10元"), None);
+        assert_eq!(low("余额9.99元", Fen(1000)), Some(999));
+        assert_eq!(low("余额10元", Fen(1000)), None);
+        assert_eq!(low("余额10元", Fen(2000)), Some(1000));
     }
 }

@@ -8,7 +8,7 @@ use poem::http::StatusCode;
 use super::commands::Ask;
 use super::store::Gateway;
 use super::view::Beside;
-use super::{claim, commands, health, lines, settings, store, view};
+use super::{alerts, claim, commands, failures, health, lines, settings, store, view};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::cx::Cx;
 use crate::kernel::error::{AppError, Result, html};
@@ -56,7 +56,12 @@ pub async fn show(cx: Cx) -> Result<Response> {
 async fn beside(cx: &Cx, gateway: &Gateway) -> Result<Beside> {
     let db = &cx.office.db;
     let commands = commands::last(db, gateway.id, None, COMMANDS).await?;
-    Ok(Beside { commands, lines: lines::names(db, gateway.id).await? })
+    Ok(Beside {
+        commands,
+        lines: lines::names(db, gateway.id).await?,
+        failures: failures::of_box(db, gateway.id).await?,
+        low: alerts::low_balance(db).await?,
+    })
 }
 
 /// `POST /gateways/:id/balance` with `modem`: asks the network with the code that is set on the box. It costs

@@ -85,6 +85,10 @@ pub async fn by_wire_name_to_change(tx: &mut Tx, name: &str) -> Result<Option<Ga
     sql(GATEWAY).push("g.box = $1").bind(name).push(lock).optional(tx).await
 }
 
+pub async fn by_wire_name(db: &Db, name: &str) -> Result<Option<Gateway>, DbError> {
+    sql(GATEWAY).push("g.box = $1").bind(name).optional(db).await
+}
+
 /// The box that waits for this code.
 pub async fn by_code(tx: &mut Tx, code_hash: &str) -> Result<Option<Gateway>, DbError> {
     let lock = tx.for_update();
@@ -151,7 +155,7 @@ pub async fn rename(tx: &mut Tx, id: Id, name: &str) -> Result<(), DbError> {
 }
 
 pub async fn set_status(tx: &mut Tx, id: Id, online: bool, boot: &str, now: Millis) -> Result<(), DbError> {
-    sql("UPDATE gateways SET online = $2, boot = $3, seen_at = $4 WHERE id = $1")
+    sql("UPDATE gateways SET online = $2, boot = $3, seen_at = $4, online_at = CASE WHEN $2 = TRUE THEN $4 ELSE online_at END WHERE id = $1")
         .bind(id)
         .bind(online)
         .bind(boot)
@@ -232,6 +236,28 @@ pub async fn set_event_seq(tx: &mut Tx, id: Id, seq: i64, now: Millis) -> Result
 /// Boxes that can send now, the first claimed first.
 pub async fn ready(on: impl Into<On<'_>>) -> Result<Vec<Gateway>, DbError> {
     sql(GATEWAY).push("g.state = 'active' AND g.online = TRUE ORDER BY g.id LIMIT 50").all(on).await
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct Found {
+    id: Id,
+}
+
+/// The boxes in use, connected or not.
+pub async fn active(on: impl Into<On<'_>>) -> Result<Vec<Id>, DbError> {
+    let rows: Vec<Found> = sql("SELECT g.id FROM gateways g WHERE g.state = 'active' ORDER BY g.id").all(on).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The boxes that are connected since before `since`.
+pub async fn online_since(db: &Db, since: Millis) -> Result<Vec<Id>, DbError> {
+    let rows: Vec<Found> = sql(
+        "SELECT g.id FROM gateways g WHERE g.state = 'active' AND g.online = TRUE AND g.online_at <= $1 ORDER BY g.id",
+    )
+    .bind(since)
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 #[derive(sqlx_macros::FromRow)]

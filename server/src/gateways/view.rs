@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use fieldline_protocol::messages::{BoxTrouble, ModemState};
 
 use super::commands::{self, Given};
+use super::failures::{self, Failure};
 use super::notices::low;
 use super::store::Gateway;
 use super::{health, settings, trouble};
@@ -14,6 +15,7 @@ use crate::kernel::clock;
 use crate::kernel::cx::Cx;
 use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
+use crate::kernel::money::Fen;
 use crate::modules::Module;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
@@ -61,6 +63,9 @@ pub fn list(cx: &Cx, gateways: &[Gateway]) -> String {
                     ))
                 }
             }))
+        }
+        @if cx.may(Gate::edit(Module::Settings)) {
+            (card(None, None, link_cell("/gateways/alerts", html! { (t!(lang, "gateways.alerts")) }, html! {})))
         }
     };
     let frame = cx.frame();
@@ -119,7 +124,7 @@ fn modem(cx: &Cx, gateway: &Gateway, beside: &Beside, name: &str, modem: &ModemS
                 (cell(t!(lang, "gateways.sim"), html! { span.num { (used) "/" (capacity) } }))
             }
             @if let Some(balance) = &modem.balance {
-                (text_cell(t!(lang, "gateways.balance"), html! { (balance) @if low(balance).is_some() { " " (tag(t!(lang, "gateways.low_short"), Tone::Bad)) } }))
+                (text_cell(t!(lang, "gateways.balance"), html! { (balance) @if low(balance, beside.low).is_some() { " " (tag(t!(lang, "gateways.low_short"), Tone::Bad)) } }))
             }
             @if asks {
                 (fields::form(&format!("/gateways/{}/balance", gateway.id), &cx.op_id(), None, false, None, html! {
@@ -138,6 +143,10 @@ pub struct Beside {
     pub commands: Vec<Given>,
     /// How people call its lines.
     pub lines: Vec<(String, String)>,
+    /// Events that could not be taken in, for those who may settle them.
+    pub(super) failures: Vec<Failure>,
+    /// Below this a balance is low.
+    pub low: Fen,
 }
 
 impl Beside {
@@ -182,8 +191,12 @@ pub fn show(cx: &Cx, gateway: &Gateway, beside: &Beside, form: &Form) -> String 
             @if !info.lines.is_empty() { (cell(t!(lang, "gateways.lines"), html! { (info.lines.iter().map(|line| beside.line(line)).collect::<Vec<_>>().join(", ")) })) }
             (cell(t!(lang, "gateways.wire_name"), html! { code { (gateway.wire_name) } }))
         }))
+        @if may_edit { (failures::list(cx, gateway.id, &beside.failures)) }
         @for (name, state) in &health::modems(&gateway.modems) { (modem(cx, gateway, beside, name, state)) }
         @if may_edit && gateway.state == "active" { (rooms(lang, gateway)) }
+        @if cx.may(Gate::view(Module::Sms)) {
+            (card(None, None, link_cell("/sms/unreadable", html! { (t!(lang, "gateways.unreadable_messages")) }, html! {})))
+        }
         (commands::list(lang, &beside.commands, cx.now))
         @if may_edit && gateway.state == "new" {
             (card(Some(&t!(lang, "gateways.claim_title")), None, html! {

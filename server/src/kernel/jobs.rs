@@ -1,4 +1,4 @@
-//! Work after the commit: takes due events and runs their reactions, one at a time and in order.
+//! Work after the commit: takes due events and runs their reactions, in each lane one at a time and in order.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -9,17 +9,28 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use crate::kernel::access::CompanyKey;
-use crate::kernel::outbox::{self, Event, Pending};
+use crate::kernel::outbox::{self, Event, Lane, Pending};
 use crate::kernel::{HookFuture, Office};
 
 /// Rung after a commit that recorded events.
 #[derive(Clone, Debug, Default)]
-pub struct Alarm(Arc<Notify>);
+pub struct Alarm {
+    urgent: Arc<Notify>,
+    usual: Arc<Notify>,
+}
 
 impl Alarm {
     /// Wakes the jobs.
     pub fn ring(&self) {
-        self.0.notify_one();
+        self.urgent.notify_one();
+        self.usual.notify_one();
+    }
+
+    async fn rung(&self, lane: Lane) {
+        match lane {
+            Lane::Urgent => self.urgent.notified().await,
+            Lane::Usual => self.usual.notified().await,
+        }
     }
 }
 
@@ -32,9 +43,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 /// meanwhile.
 const LONGEST_REACTION: Duration = Duration::from_secs(90);
 
-/// Runs for ever: `react` is the product's one match over its events. A reaction that fails, hangs or panics holds up
-/// no other: its event is tried again later, and set aside in the end.
-pub async fn run<E, F, R>(office: Office, react: R)
+/// Runs a lane for ever: `react` is the product's one match over its events. A reaction that fails, hangs or panics
+/// holds up no other: its event is tried again later, and set aside in the end.
+pub async fn run<E, F, R>(office: Office, lane: Lane, react: R)
 where
     E: Event + 'static,
     F: Future<Output = anyhow::Result<()>> + Send,
@@ -43,8 +54,8 @@ where
     let key = Arc::new(CompanyKey::new());
     loop {
         let now = office.clock.now();
-        match outbox::take::<E>(&office.db, now, office.clock.hold(), BATCH).await {
-            Ok(events) if events.is_empty() => rest(&office).await,
+        match outbox::take::<E>(&office.db, lane, now, office.clock.hold(), BATCH).await {
+            Ok(events) if events.is_empty() => rest::<E>(&office, lane).await,
             Ok(events) => {
                 for pending in events {
                     let (id, attempts) = (pending.id, pending.attempts);
@@ -98,12 +109,12 @@ pub async fn repeat(office: Office, every: Duration, work: Round) {
 }
 
 /// Sleeps until the next event is due or somebody rings.
-async fn rest(office: &Office) {
-    let due = outbox::next_due(&office.db, office.clock.hold()).await.ok().flatten();
+async fn rest<E: Event>(office: &Office, lane: Lane) {
+    let due = outbox::next_due::<E>(&office.db, lane, office.clock.hold()).await.ok().flatten();
     let wait = due.map_or(LONGEST_SLEEP, |due| {
         let ms = u64::try_from(due - office.clock.now()).unwrap_or(0);
         Duration::from_millis(ms).min(LONGEST_SLEEP)
     });
     // Elapsed or rung: either way there may be work.
-    let _ = tokio::time::timeout(wait, office.alarm.0.notified()).await;
+    let _ = tokio::time::timeout(wait, office.alarm.rung(lane)).await;
 }

@@ -15,8 +15,31 @@ use crate::kernel::quiet;
 
 /// The product's event type: one enum, kept as JSON.
 pub trait Event: Serialize + DeserializeOwned + Send + Sync {
+    /// Kinds that somebody waits for at this moment, such as a telephone that rings. They wait behind no others.
+    const URGENT: &'static [&'static str];
+
     /// The variant's name, for the log and for looking at the table.
     fn kind(&self) -> &'static str;
+}
+
+/// A queue of events; each has its own worker, which takes them one at a time and in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// [`Event::URGENT`]
+    Urgent,
+    /// All others.
+    Usual,
+}
+
+impl Lane {
+    /// Narrows a look to the events of this lane.
+    fn narrow<E: Event>(self, query: Query) -> Query {
+        let query = match self {
+            Lane::Urgent => query.push(" AND kind IN "),
+            Lane::Usual => query.push(" AND kind NOT IN "),
+        };
+        query.args(E::URGENT.iter().copied())
+    }
 }
 
 /// An event that waits for its reactions.
@@ -65,19 +88,25 @@ pub async fn record<E: Event>(tx: &mut Tx, event: &E, at: Millis, due_at: Millis
     Ok(id)
 }
 
-/// Takes up to `most` due events and leases them. What is due only through a jump of the clock is left.
+/// Takes up to `most` due events of a lane and leases them. What is due only through a jump of the clock is left.
 ///
 /// # Errors
 /// What the database says.
-pub async fn take<E: Event>(db: &Db, now: Millis, hold: Option<Hold>, most: i64) -> Result<Vec<Pending<E>>, DbError> {
+pub async fn take<E: Event>(
+    db: &Db,
+    lane: Lane,
+    now: Millis,
+    hold: Option<Hold>,
+    most: i64,
+) -> Result<Vec<Pending<E>>, DbError> {
     // Looking first keeps an idle server from writing.
-    let waiting: Vec<Row> = due(On::Db(db), now, hold, most, "").await?;
+    let waiting: Vec<Row> = due::<E>(On::Db(db), lane, now, hold, most, "").await?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = db.begin().await?;
     let lock = tx.for_update();
-    let rows = due(On::Tx(&mut tx), now, hold, most, lock).await?;
+    let rows = due::<E>(On::Tx(&mut tx), lane, now, hold, most, lock).await?;
     if !rows.is_empty() {
         sql("UPDATE events SET attempts = attempts + 1, due_at = ")
             .arg(now + LEASE)
@@ -103,7 +132,14 @@ pub async fn take<E: Event>(db: &Db, now: Millis, hold: Option<Hold>, most: i64)
     Ok(taken)
 }
 
-async fn due(on: On<'_>, now: Millis, hold: Option<Hold>, most: i64, lock: &'static str) -> Result<Vec<Row>, DbError> {
+async fn due<E: Event>(
+    on: On<'_>,
+    lane: Lane,
+    now: Millis,
+    hold: Option<Hold>,
+    most: i64,
+    lock: &'static str,
+) -> Result<Vec<Row>, DbError> {
     // A clock that ran ahead and was set back leaves events behind that lie in the future: what it recorded, and what
     // it tried and put off. A retry waits for hours, not for days.
     let query = sql("SELECT id, attempts, at, payload FROM events WHERE state = 'pending' AND (due_at <= ")
@@ -113,7 +149,8 @@ async fn due(on: On<'_>, now: Millis, hold: Option<Hold>, most: i64, lock: &'sta
         .push(" OR (attempts > 0 AND due_at > ")
         .arg(now + DAY)
         .push("))");
-    not_held(query, hold).push(" ORDER BY due_at, id LIMIT ").arg(most).push(lock).all(on).await
+    let query = lane.narrow::<E>(not_held(query, hold));
+    query.push(" ORDER BY due_at, id LIMIT ").arg(most).push(lock).all(on).await
 }
 
 /// Leaves out what only an unconfirmed jump of the clock made due: recorded before it, for a time that has not come.
@@ -154,17 +191,17 @@ pub async fn failed(db: &Db, id: Id, attempts: i64, why: &str, now: Millis) -> R
     tx.commit().await
 }
 
-/// When the next event is due, so that the jobs can sleep until then.
+/// When the next event of a lane is due, so that the jobs can sleep until then.
 ///
 /// # Errors
 /// What the database says.
-pub async fn next_due(db: &Db, hold: Option<Hold>) -> Result<Option<Millis>, DbError> {
+pub async fn next_due<E: Event>(db: &Db, lane: Lane, hold: Option<Hold>) -> Result<Option<Millis>, DbError> {
     #[derive(sqlx_macros::FromRow)]
     struct Due {
         due_at: Option<i64>,
     }
     let query = sql("SELECT min(due_at) AS due_at FROM events WHERE state = 'pending'");
-    let due: Due = not_held(query, hold).one(db).await?;
+    let due: Due = lane.narrow::<E>(not_held(query, hold)).one(db).await?;
     Ok(due.due_at)
 }
 

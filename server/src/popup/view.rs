@@ -42,6 +42,7 @@ pub fn popup(lang: Lang, found: &Card) -> Markup {
     html! {
         h2 { (t!(lang, "popup.title")) " " (state(lang, found)) " " span.num { (number(lang, found)) } }
         @if let Some(name) = found.call.line_name() { p { (name) } }
+        @if !found.call.name.is_empty() { (cell(t!(lang, "popup.name"), html! { (found.call.name) })) }
         (facts(lang, found))
         (link_button(format!("/popup/{}", found.call.id), t!(lang, "popup.open"), ButtonKind::Primary))
     }
@@ -67,7 +68,7 @@ fn facts(lang: Lang, found: &Card) -> Markup {
             (None, Some(name)) => (cell(t!(lang, "popup.customer"), html! { (name) })),
             (None, None) if !found.call.digits.is_empty() => (link_cell(
                 format!("/customers/new?phone={}", found.call.digits),
-                html! { (t!(lang, "popup.unknown")) @if let Some(origin) = Origin::of(&found.call.digits).words(lang) { p { (origin) } } @if !found.call.name.is_empty() { p { (found.call.name) } } },
+                html! { (t!(lang, "popup.unknown")) @if let Some(origin) = Origin::of(&found.call.digits).words(lang) { p { (origin) } } },
                 html! { (t!(lang, "popup.make_customer")) },
             )),
             (None, None) => {},
@@ -98,6 +99,7 @@ pub fn page(cx: &Cx, found: &Card, people: &[(Id, String)]) -> String {
             p.money { (number(lang, found)) }
             (cell(t!(lang, "popup.state"), state(lang, found)))
             (cell(t!(lang, "popup.line"), html! { (found.call.line()) }))
+            @if !found.call.name.is_empty() { (cell(t!(lang, "popup.name"), html! { (found.call.name) })) }
             (facts(lang, found))
         }))
         @if matches!(call.state(), State::Ringing | State::Ended) {

@@ -1,15 +1,11 @@
-//! Numbers that are not written to (不发名单): opt-outs 退订, by reply or by hand, and the blacklist 黑名单. The
-//! opt-outs are also told to every box, which honours them at the moment of sending while we are away.
+//! Numbers that are not written to (不发名单): opt-outs 退订, by reply or by hand, and the blacklist 黑名单.
 
-use fieldline_protocol::messages::{OptoutCommand, OptoutEvent};
-use fieldline_protocol::optout::{Wish, wish};
-use fieldline_protocol::topics::CommandKind;
 use poem::Response;
 use poem::http::StatusCode;
 
-use crate::gateways;
-use crate::kernel::Office;
-use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::customers::Sought;
+use crate::kernel::access::Scope;
+use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::Millis;
 use crate::kernel::cx::Cx;
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
@@ -20,10 +16,7 @@ use crate::kernel::id::Id;
 use crate::kernel::paging::{Listing, Paging};
 use crate::kernel::phone::Phone;
 use crate::sms::limits::{Block, Class};
-use crate::sms::settings_view;
-
-/// Numbers in one command: the message stays under 10 kB.
-const PIECE: i64 = 500;
+use crate::sms::{optouts, settings_view};
 
 /// A number that is not written to.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -37,6 +30,8 @@ pub struct Blocked {
     pub note: String,
     /// Since when.
     pub at: Millis,
+    /// It was read in doubt, and nobody has looked at it.
+    pub uncertain: bool,
     /// Who entered it.
     pub by_name: Option<String>,
     /// The words by which the receiver opted out.
@@ -51,7 +46,7 @@ impl Blocked {
     }
 }
 
-const BLOCKED: &str = "SELECT b.id, b.digits, b.kind, b.note, b.at, u.name AS by_name, i.text AS words FROM sms_blocks b \
+const BLOCKED: &str = "SELECT b.id, b.digits, b.kind, b.note, b.at, b.uncertain, u.name AS by_name, i.text AS words FROM sms_blocks b \
      LEFT JOIN users u ON u.id = b.by_id LEFT JOIN sms_inbox i ON i.id = b.inbox_id WHERE b.ended_at IS NULL";
 
 #[derive(sqlx_macros::FromRow)]
@@ -71,27 +66,87 @@ pub async fn against(on: impl Into<On<'_>>, digits: &str, class: Class) -> Resul
     Ok(kinds.iter().map(|row| Block::of(&row.kind)).find(|block| block.stops(class)))
 }
 
-async fn insert(
-    tx: &mut Tx,
-    digits: &str,
-    kind: Block,
-    note: &str,
-    (inbox, by): (Option<Id>, Option<Id>),
-    at: Millis,
-) -> Result<Id, DbError> {
-    sql("INSERT INTO sms_blocks (id, digits, kind, note, inbox_id, by_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+/// A number's block of one kind, standing or ended.
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
+pub struct OfKind {
+    /// Its row.
+    pub id: Id,
+    /// The reply that is its proof.
+    pub inbox_id: Option<Id>,
+    /// Who entered it.
+    pub by_id: Option<Id>,
+    /// Whether it was read in doubt.
+    pub uncertain: bool,
+    /// Since when.
+    pub at: Millis,
+    /// When it ended.
+    pub ended_at: Option<Millis>,
+}
+
+/// A number's block of one kind.
+///
+/// # Errors
+/// What the database says.
+pub async fn of_kind(on: impl Into<On<'_>>, digits: &str, kind: Block) -> Result<Option<OfKind>, DbError> {
+    sql("SELECT id, inbox_id, by_id, uncertain, at, ended_at FROM sms_blocks WHERE digits = $1 AND kind = $2")
+        .bind(digits)
+        .bind(kind.code())
+        .optional(on)
+        .await
+}
+
+/// What a new block needs.
+#[derive(Debug)]
+pub struct NewBlock<'a> {
+    pub digits: &'a str,
+    pub kind: Block,
+    pub note: &'a str,
+    pub inbox: Option<Id>,
+    pub by: Option<Id>,
+    pub uncertain: bool,
+    pub at: Millis,
+}
+
+/// Blocks a number; one that ended stands again.
+///
+/// # Errors
+/// What the database says.
+pub async fn insert(tx: &mut Tx, new: &NewBlock<'_>) -> Result<Id, DbError> {
+    sql("INSERT INTO sms_blocks (id, digits, kind, note, inbox_id, by_id, uncertain, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (digits, kind) DO UPDATE SET note = excluded.note, inbox_id = excluded.inbox_id, by_id = excluded.by_id, \
-         at = excluded.at, ended_at = NULL RETURNING id")
+         uncertain = excluded.uncertain, at = excluded.at, ended_at = NULL RETURNING id")
     .bind(Id::new())
-    .bind(digits)
-    .bind(kind.code())
-    .bind(note)
-    .bind(inbox)
-    .bind(by)
-    .bind(at)
+    .bind(new.digits)
+    .bind(new.kind.code())
+    .bind(new.note)
+    .bind(new.inbox)
+    .bind(new.by)
+    .bind(new.uncertain)
+    .bind(new.at)
     .one::<Found>(tx)
     .await
     .map(|found| found.id)
+}
+
+/// The number may be written to again.
+///
+/// # Errors
+/// What the database says.
+pub async fn set_ended(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
+    sql("UPDATE sms_blocks SET ended_at = $2, uncertain = FALSE WHERE id = $1")
+        .bind(id)
+        .bind(at)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
+/// A person has looked at a doubtful one: it stands.
+///
+/// # Errors
+/// What the database says.
+pub async fn set_certain(tx: &mut Tx, id: Id) -> Result<(), DbError> {
+    sql("UPDATE sms_blocks SET uncertain = FALSE WHERE id = $1").bind(id).run(tx).await.map(|_| ())
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -99,139 +154,11 @@ struct Found {
     id: Id,
 }
 
-/// A message came in: where it is a word that opts out or in again, it holds from now on.
-///
-/// # Errors
-/// What the database says.
-pub async fn heard(tx: &mut Tx, inbox: Id, digits: &str, text: &str, at: Millis) -> Result<(), DbError> {
-    let Some((wish, word)) = wish(text) else { return Ok(()) };
-    let author = Author { user: None, origin: "sms_inbox".to_owned(), at };
-    match wish {
-        Wish::Out => {
-            let id = insert(tx, digits, Block::OptOut, "", (Some(inbox), None), at).await?;
-            let changes = Changes::new().set("kind", Block::OptOut.code()).set("inbox_id", inbox.to_string());
-            audit::record(tx, &author, Action::Create, "sms_block", id, changes).await
-        }
-        Wish::In => opt_in(tx, &author, digits, word).await,
-    }
-}
-
-/// Ends the opt-out of a number, if it stands.
-async fn opt_in(tx: &mut Tx, author: &Author, digits: &str, word: &str) -> Result<(), DbError> {
-    let ended: Option<Found> = sql("UPDATE sms_blocks SET ended_at = $2 WHERE digits = $1 AND kind = 'optout' \
-         AND ended_at IS NULL RETURNING id")
-    .bind(digits)
-    .bind(author.at)
-    .optional(&mut *tx)
-    .await?;
-    let Some(Found { id }) = ended else { return Ok(()) };
-    let changes = Changes::new().moved("ended_at", serde_json::Value::Null, author.at).set("word", word);
-    audit::record(tx, author, Action::Edit, "sms_block", id, changes).await
-}
-
-/// A box honoured a word that came to it; here it is kept too, whoever hears of it first: the reply itself
-/// comes as another event.
-///
-/// # Errors
-/// What the database says.
-pub async fn opted_out(tx: &mut Tx, at: Millis, event: &OptoutEvent) -> Result<()> {
-    let Some(phone) = Phone::parse(&event.number) else { return Ok(()) };
-    let author = Author { user: None, origin: "box".to_owned(), at };
-    if !event.out {
-        return Ok(opt_in(tx, &author, phone.digits(), &event.word).await?);
-    }
-    let standing: Option<Found> =
-        sql("SELECT id FROM sms_blocks WHERE digits = $1 AND kind = 'optout' AND ended_at IS NULL")
-            .bind(phone.digits())
-            .optional(&mut *tx)
-            .await?;
-    if standing.is_none() {
-        let id = insert(tx, phone.digits(), Block::OptOut, "", (None, None), at).await?;
-        let changes = Changes::new().set("kind", Block::OptOut.code()).set("word", event.word.as_str());
-        audit::record(tx, &author, Action::Create, "sms_block", id, changes).await?;
-    }
-    Ok(())
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Told {
-    id: Id,
-    digits: String,
-    ended_at: Option<Millis>,
-}
-
-/// Tells a box who opted out, and whose opt-out ended. Saying it twice does no harm.
-///
-/// # Errors
-/// What the database says.
-pub async fn tell(office: &Office, gateway: Id) -> Result<()> {
-    let mut after = Id(0);
-    loop {
-        let rows: Vec<Told> =
-            sql("SELECT id, digits, ended_at FROM sms_blocks WHERE kind = 'optout' AND id > $1 ORDER BY id LIMIT $2")
-                .bind(after)
-                .bind(PIECE)
-                .all(&office.db)
-                .await?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.id;
-        let (ended, standing): (Vec<&Told>, Vec<&Told>) = rows.iter().partition(|row| row.ended_at.is_some());
-        publish(office, gateway, &standing, &ended).await?;
-    }
-}
-
-/// Tells every box that is there about one number.
-async fn tell_all(office: &Office, digits: &str) -> Result<()> {
-    let row: Option<Told> = sql("SELECT id, digits, ended_at FROM sms_blocks WHERE kind = 'optout' AND digits = $1")
-        .bind(digits)
-        .optional(&office.db)
-        .await?;
-    let Some(row) = row else { return Ok(()) };
-    for gateway in gateways::online(&office.db).await? {
-        let row = std::slice::from_ref(&&row).to_vec();
-        match row.iter().all(|row| row.ended_at.is_some()) {
-            true => publish(office, gateway, &[], &row).await?,
-            false => publish(office, gateway, &row, &[]).await?,
-        }
-    }
-    Ok(())
-}
-
-/// After a reply came in: where it opted out or in again, the boxes hear of it.
-///
-/// # Errors
-/// What the database says.
-pub async fn tell_heard(office: &Office, digits: &str, text: &str) -> Result<()> {
-    if wish(text).is_some() { tell_all(office, digits).await } else { Ok(()) }
-}
-
-async fn publish(office: &Office, gateway: Id, add: &[&Told], remove: &[&Told]) -> Result<()> {
-    let numbers = |rows: &[&Told]| -> Vec<String> {
-        rows.iter().filter_map(|row| Phone::parse(&row.digits)).map(|phone| phone.international()).collect()
-    };
-    let command = OptoutCommand { id: uuid::Uuid::now_v7(), add: numbers(add), remove: numbers(remove) };
-    let body = serde_json::to_string(&command).map_err(anyhow::Error::from)?;
-    let mut tx = office.db.begin().await?;
-    let sent = gateways::command(office, &mut tx, gateway, CommandKind::Optout, body, office.clock.now()).await?;
-    tx.commit().await?;
-    if let Some(outgoing) = sent
-        && !outgoing.publish(office)
-    {
-        tracing::debug!(%gateway, "no way to the broker; the box hears the opt-outs when it is back");
-    }
-    Ok(())
-}
-
-async fn listed(db: &Db, q: Option<&str>, paging: Paging) -> Result<Listing<Blocked>, DbError> {
-    let query = match q {
-        Some(q) => {
-            let digits: String = q.chars().filter(char::is_ascii_digit).collect();
-            sql(BLOCKED).push(" AND b.digits LIKE ").arg(format!("%{digits}%"))
-        }
-        None => sql(BLOCKED),
-    };
-    let rows = query
-        .push(" ORDER BY b.at DESC, b.id DESC LIMIT ")
+async fn listed(db: &Db, scope: &Scope, sought: &Sought, paging: Paging) -> Result<Listing<Blocked>, DbError> {
+    // What a person has to look at stands first.
+    let rows = sought
+        .by_number(sql(BLOCKED), "b.digits", scope)
+        .push(" ORDER BY CASE WHEN b.uncertain = TRUE THEN 0 ELSE 1 END, b.at DESC, b.id DESC LIMIT ")
         .arg(paging.limit())
         .push(" OFFSET ")
         .arg(paging.offset())
@@ -242,7 +169,8 @@ async fn listed(db: &Db, q: Option<&str>, paging: Paging) -> Result<Listing<Bloc
 
 /// `GET /sms/blocks`
 pub async fn list(cx: Cx) -> Result<Response> {
-    let found = listed(&cx.office.db, cx.query("q"), cx.paging()).await?;
+    let sought = Sought::of(&cx.office.db, cx.query("q"), cx.now).await?;
+    let found = listed(&cx.office.db, &cx.scope(), &sought, cx.paging()).await?;
     let form: Form = cx.blank();
     Ok(html(settings_view::blocks(&cx, &found, &form)))
 }
@@ -258,18 +186,41 @@ pub async fn create(cx: Cx) -> Result<Response> {
         form.wrong("digits", t!(cx.lang, "sms.refused_number"));
     }
     let (Some(phone), Some(kind), true) = (phone, kind, form.is_right()) else {
-        let found = listed(&cx.office.db, None, cx.paging()).await?;
+        let found = listed(&cx.office.db, &cx.scope(), &Sought::Everything, cx.paging()).await?;
         let mut response = html(settings_view::blocks(&cx, &found, &form));
         response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
         return Ok(response);
     };
     let mut write = cx.write(&form).await?;
-    let id = insert(&mut write.tx, phone.digits(), kind, &note, (None, Some(cx.actor().id)), cx.now).await?;
-    let changes = Changes::new().set("kind", kind.code()).set("note", note);
-    write.audit(Action::Create, "sms_block", id, changes).await?;
-    let response = write.finish("/sms/blocks?done=saved").await?;
-    tell_all(&cx.office, phone.digits()).await?;
-    Ok(response)
+    let new = NewBlock {
+        digits: phone.digits(),
+        kind,
+        note: &note,
+        inbox: None,
+        by: Some(cx.actor().id),
+        uncertain: false,
+        at: cx.now,
+    };
+    let id = insert(&mut write.tx, &new).await?;
+    write
+        .audit(Action::Create, "sms_block", id, Changes::new().set("kind", kind.code()).set("note", note.as_str()))
+        .await?;
+    told(&mut write.tx, id, kind, cx.now).await?;
+    write.finish("/sms/blocks?done=saved").await
+}
+
+/// Boxes know opt-outs; the blacklist stops messages before they leave the server.
+async fn told(tx: &mut Tx, id: Id, kind: Block, now: Millis) -> Result<()> {
+    match kind {
+        Block::OptOut => optouts::changed(tx, id, now).await,
+        Block::Blacklist => Ok(()),
+    }
+}
+
+/// A block that stands.
+async fn standing(tx: &mut Tx, id: Id) -> Result<Blocked> {
+    let found: Option<Blocked> = sql(BLOCKED).push(" AND b.id = ").arg(id).optional(tx).await?;
+    found.ok_or(AppError::NotFound)
 }
 
 /// `POST /sms/blocks/:id/ending`: the number may be written to again.
@@ -277,13 +228,22 @@ pub async fn end(cx: Cx) -> Result<Response> {
     let id = cx.id()?;
     let form = cx.form().await?;
     let mut write = cx.write(&form).await?;
-    let found: Option<Blocked> = sql(BLOCKED).push(" AND b.id = ").arg(id).optional(&mut write.tx).await?;
-    let found = found.ok_or(AppError::NotFound)?;
-    sql("UPDATE sms_blocks SET ended_at = $2 WHERE id = $1").bind(id).bind(cx.now).run(&mut write.tx).await?;
+    let found = standing(&mut write.tx, id).await?;
+    set_ended(&mut write.tx, id, cx.now).await?;
     write
         .audit(Action::Edit, "sms_block", id, Changes::new().moved("ended_at", serde_json::Value::Null, cx.now))
         .await?;
-    let response = write.finish("/sms/blocks?done=done").await?;
-    tell_all(&cx.office, &found.digits).await?;
-    Ok(response)
+    told(&mut write.tx, id, found.kind(), cx.now).await?;
+    write.finish("/sms/blocks?done=done").await
+}
+
+/// `POST /sms/blocks/:id/confirmation`: a doubtful reply was an opt-out.
+pub async fn confirm(cx: Cx) -> Result<Response> {
+    let id = cx.id()?;
+    let form = cx.form().await?;
+    let mut write = cx.write(&form).await?;
+    let found = standing(&mut write.tx, id).await?;
+    set_certain(&mut write.tx, id).await?;
+    write.audit(Action::Edit, "sms_block", id, Changes::new().moved("uncertain", found.uncertain, false)).await?;
+    write.finish("/sms/blocks?done=done").await
 }

@@ -61,6 +61,7 @@ pub async fn order_approved(office: &Office, key: &Arc<CompanyKey>, order: Id) -
         &author,
         NewSms {
             owner: order_row.owner_id,
+            sender: order_row.owner_id,
             customer: Some(order_row.customer_id),
             digits: &to.digits,
             text: text.trim_start_matches("【】"),

@@ -11,6 +11,8 @@ words! {
         Service = "service",
         /// Advertising and greetings: quiet hours, consent and opt-out hold.
         Marketing = "marketing",
+        /// Questions to our own people and what came of their answers: a cap of its own, so that nobody drops out.
+        Staff = "staff",
     }
 }
 
@@ -33,34 +35,44 @@ pub struct Caps {
     pub gateway: i64,
     /// By the company.
     pub company: i64,
+    /// In the campaigns of one person.
+    pub campaign: i64,
+    /// Questions and confirmations to one member of staff.
+    pub staff: i64,
 }
 
 impl Default for Caps {
     fn default() -> Self {
-        Caps { person: 200, recipient: 10, gateway: 1000, company: 2000 }
+        Caps { person: 200, recipient: 10, gateway: 1000, company: 2000, campaign: 2000, staff: 100 }
     }
 }
 
-/// How many were sent today.
+/// How many were sent today of what a message counts against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SentToday {
-    /// By this person.
-    pub person: i64,
+    /// By this person, or in this person's campaigns.
+    pub sender: i64,
     /// To this number.
     pub recipient: i64,
     /// By the company.
     pub company: i64,
 }
 
-/// Whether one more is allowed today. A person's cap is about what people write; a campaign has the company's.
+/// Whether one more is allowed today. What people write and their campaigns have caps of their own.
 ///
 /// # Errors
 /// Which cap is reached.
 pub fn within(caps: Caps, sent: SentToday, class: Class) -> Result<(), Refusal> {
+    let (sender, sender_cap) = match class {
+        Class::Staff if sent.recipient >= caps.staff => return Err(Refusal::StaffCap(caps.staff)),
+        Class::Staff => return Ok(()),
+        Class::Service => (caps.person, Refusal::PersonCap(caps.person)),
+        Class::Marketing => (caps.campaign, Refusal::CampaignCap(caps.campaign)),
+    };
     if sent.recipient >= caps.recipient {
         Err(Refusal::RecipientCap(caps.recipient))
-    } else if sent.person >= caps.person && class == Class::Service {
-        Err(Refusal::PersonCap(caps.person))
+    } else if sent.sender >= sender {
+        Err(sender_cap)
     } else if sent.company >= caps.company {
         Err(Refusal::CompanyCap(caps.company))
     } else {
@@ -138,8 +150,9 @@ impl Block {
     #[must_use]
     pub fn stops(self, class: Class) -> bool {
         match (self, class) {
-            (Block::OptOut, Class::Service) => false,
-            (Block::OptOut, Class::Marketing) | (Block::Blacklist, Class::Service | Class::Marketing) => true,
+            (Block::OptOut, Class::Service | Class::Staff) => false,
+            (Block::OptOut, Class::Marketing)
+            | (Block::Blacklist, Class::Service | Class::Marketing | Class::Staff) => true,
         }
     }
 }
@@ -153,12 +166,15 @@ mod tests {
 
     #[test]
     fn caps_hold() {
-        let caps = Caps { person: 2, recipient: 1, gateway: 9, company: 3 };
-        let sent = |person, recipient, company| SentToday { person, recipient, company };
+        let caps = Caps { person: 2, recipient: 1, gateway: 9, company: 3, campaign: 4, staff: 5 };
+        let sent = |sender, recipient, company| SentToday { sender, recipient, company };
         assert_eq!(within(caps, sent(1, 0, 2), Class::Service), Ok(()));
         assert_eq!(within(caps, sent(0, 1, 0), Class::Service), Err(Refusal::RecipientCap(1)));
         assert_eq!(within(caps, sent(2, 0, 2), Class::Service), Err(Refusal::PersonCap(2)));
         assert_eq!(within(caps, sent(2, 0, 2), Class::Marketing), Ok(()));
+        assert_eq!(within(caps, sent(4, 0, 2), Class::Marketing), Err(Refusal::CampaignCap(4)));
+        assert_eq!(within(caps, sent(9, 4, 9), Class::Staff), Ok(()));
+        assert_eq!(within(caps, sent(0, 5, 0), Class::Staff), Err(Refusal::StaffCap(5)));
         assert_eq!(within(caps, sent(0, 0, 3), Class::Marketing), Err(Refusal::CompanyCap(3)));
     }
 

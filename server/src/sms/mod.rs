@@ -1,14 +1,17 @@
 //! SMS center 短信中心: messages out through a box, replies in, conversations, templates.
 //!
-//! Tables: sms_templates, sms_messages, sms_inbox, sms_threads, sms_blocks, sms_days; rows sms_… of settings.
-//! Events: SmsQueued, SmsMoved, SmsRecalled, SmsReceived.
+//! Tables: sms_templates, sms_messages, sms_inbox, sms_threads, sms_blocks, sms_block_tellings, sms_days; rows sms_…
+//! of settings.
+//! Events: SmsQueued, SmsMoved, SmsRecalled, SmsReceived, OptOutChanged.
 //! Uses: customers, gateways, orders, users.
 
 mod blocks;
 mod from_box;
 mod from_order;
+mod incoming_view;
 mod limits;
 mod offer;
+mod optouts;
 mod pages;
 mod parts;
 mod recall;
@@ -21,11 +24,11 @@ mod templates_view;
 mod view;
 
 pub use crate::kernel::clock::{minute_of, wall};
-pub use blocks::opted_out;
 pub use from_box::{acknowledged, box_lost, moved, received};
 pub use from_order::order_approved;
 pub use limits::{Block, Class, Quiet};
 pub use offer::{LOOK, box_came_online, look, offer};
+pub use optouts::{opt_out_changed, opted_out};
 pub use parts::{Alphabet, Size, measure};
 pub use recall::{ask_back, came_back, recall_all};
 pub use rules::{LONGEST, Refusal, State, VARIABLES, content, fill, form_of_address, unknown_variable};
@@ -49,6 +52,7 @@ use crate::kernel::routes::Routes;
 use crate::modules::Module;
 use crate::ui::tag::Tone;
 use crate::ui::timeline::Entry;
+use crate::users;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -57,6 +61,7 @@ pub fn routes(routes: &mut Routes) {
     routes.post("/sms/preview", Gate::create(Module::Sms), pages::preview);
     routes.post("/sms", Gate::create(Module::Sms), pages::create);
     routes.get("/sms/unsent", Gate::view(Module::Sms), pages::unsent);
+    routes.get("/sms/unreadable", Gate::view(Module::Sms), pages::unreadable);
     routes.get("/sms/templates", Gate::view(Module::Sms), templates::list);
     routes.get("/sms/templates/new", Gate::export(Module::Sms), templates::new);
     routes.post("/sms/templates", Gate::export(Module::Sms), templates::create);
@@ -67,19 +72,23 @@ pub fn routes(routes: &mut Routes) {
     routes.get("/sms/blocks", Gate::export(Module::Sms), blocks::list);
     routes.post("/sms/blocks", Gate::export(Module::Sms), blocks::create);
     routes.post("/sms/blocks/:id/ending", Gate::export(Module::Sms), blocks::end);
+    routes.post("/sms/blocks/:id/confirmation", Gate::export(Module::Sms), blocks::confirm);
     routes.get("/sms/messages/:id", Gate::view(Module::Sms), pages::message);
     routes.post("/sms/messages/:id/retry", Gate::edit(Module::Sms), pages::retry);
     routes.post("/sms/messages/:id/settlement", Gate::edit(Module::Sms), pages::settle);
     routes.post("/sms/messages/:id/recall", Gate::edit(Module::Sms), pages::recall);
     routes.get("/sms/:id", Gate::view(Module::Sms), pages::thread);
     routes.post("/sms/:id/reading", Gate::view(Module::Sms), pages::read);
+    routes.post("/sms/:id/opt-out", Gate::edit(Module::Sms), pages::settle_opt_out);
 }
 
 /// A message to be sent.
 #[derive(Clone, Debug)]
 pub struct NewSms<'a> {
-    /// Whose it is: the writer, or the owner of what caused it.
+    /// Whose it is: the writer, or the owner of what caused it. While they are locked, whoever acts for them.
     pub owner: Id,
+    /// Against whose cap of the day it counts: the writer's, or that of whoever released the campaign.
+    pub sender: Id,
     /// To whom, as far as known.
     pub customer: Option<Id>,
     /// The number as a person wrote it.
@@ -120,11 +129,12 @@ pub async fn send(tx: &mut Tx, author: &Author, sms: NewSms<'_>) -> Result<Sent>
         Ok(right) => right,
         Err(refusal) => return Ok(Sent::Refused(refusal)),
     };
-    if let Some(refusal) = against(tx, &settings, &phone, sms.owner, sms.class, author.at).await? {
+    if let Some(refusal) = against(tx, &settings, &phone, sms.sender, sms.class, author.at).await? {
         return Ok(Sent::Refused(refusal));
     }
     let new = store::NewMessage {
-        owner: sms.owner,
+        owner: users::acting_for(&mut *tx, sms.owner).await?.unwrap_or(sms.owner),
+        sender: sms.sender,
         customer: sms.customer,
         digits: phone.digits(),
         text: &text,
@@ -145,7 +155,7 @@ async fn against(
     tx: &mut Tx,
     settings: &Settings,
     phone: &Phone,
-    owner: Id,
+    sender: Id,
     class: Class,
     now: Millis,
 ) -> Result<Option<Refusal>, DbError> {
@@ -157,7 +167,7 @@ async fn against(
     }
     // Two who send at once must not both be the last that the cap lets through.
     tx.in_turn("sms_days").await?;
-    let today = store::sent_today(tx, owner, phone.digits(), now).await?;
+    let today = store::sent_today(tx, sender, phone.digits(), class, now).await?;
     Ok(limits::within(settings.caps, today, class).err())
 }
 
@@ -207,6 +217,16 @@ pub async fn history(
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     entries.truncate(usize::try_from(limit).unwrap_or_default());
     Ok(entries)
+}
+
+/// How many questions a member of staff still gets today, and the cap.
+///
+/// # Errors
+/// What the database says.
+pub async fn left_for_staff(db: &Db, person: Id, digits: &str, now: Millis) -> Result<(i64, i64), DbError> {
+    let cap = settings::load(db).await?.caps.staff;
+    let today = store::sent_today(db, person, digits, Class::Staff, now).await?;
+    Ok(((cap - today.recipient).max(0), cap))
 }
 
 /// Where a message stands, whoever's it is; for those who caused it.
@@ -309,12 +329,9 @@ pub async fn tell_moved(office: &Office, scope: &Scope, id: Id) -> Result<(), Db
 /// What the database says.
 pub async fn tell_received(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let Some(reply) = store::reply(&office.db, scope, id).await? else { return Ok(()) };
-    blocks::tell_heard(office, &reply.digits, &reply.text).await?;
     let readers: Vec<Id> = match reply.owner_id {
         Some(owner) => vec![owner],
-        None => {
-            crate::users::names_with_role(&office.db, Role::Clerk).await?.into_iter().map(|clerk| clerk.id).collect()
-        }
+        None => users::names_with_role(&office.db, Role::Clerk).await?.into_iter().map(|clerk| clerk.id).collect(),
     };
     let thread = store::thread_with(&office.db, scope, &reply.digits).await?;
     let href = thread.map_or_else(|| "/sms".to_owned(), |thread| format!("/sms/{}", thread.id));

@@ -16,9 +16,9 @@ use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::phone::Phone;
 use crate::kernel::{HookFuture, Office};
-use crate::sms::limits::Class;
+use crate::sms::limits::{Block, Class};
 use crate::sms::rules::State;
-use crate::sms::{blocks, recall, settings, store};
+use crate::sms::{blocks, optouts, recall, settings, store};
 
 /// A message that was offered and not answered is offered again after this.
 const AGAIN: Millis = 30_000;
@@ -53,7 +53,7 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
             }
             // It was allowed when it was written; the receiver may have opted out since.
             if let Some(block) = blocks::against(&mut tx, &message.digits, message.class()).await? {
-                return end(tx, id, State::Refused, block.code(), now).await;
+                return end(tx, id, stopped(block), block.code(), now).await;
             }
             let wanted = store::last_box(&mut tx, &message.digits).await?;
             let chosen = with_room(&mut tx, wanted, rules.caps.gateway, now).await?;
@@ -77,7 +77,7 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
         report: true,
         policy: Policy::AtMostOnce,
         class: match message.class() {
-            Class::Service => WireClass::Service,
+            Class::Service | Class::Staff => WireClass::Service,
             Class::Marketing => WireClass::Marketing,
         },
     };
@@ -93,6 +93,14 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
         tracing::debug!(sms = %id, "no way to the broker; the message will be offered again");
     }
     Ok(())
+}
+
+/// Where a message stays that may not go any more. That a receiver opted out is nothing for a person to settle.
+fn stopped(block: Block) -> State {
+    match block {
+        Block::OptOut => State::Dropped,
+        Block::Blacklist => State::Refused,
+    }
 }
 
 /// The box to send by among those that have not sent their fill today.
@@ -122,13 +130,15 @@ async fn end(mut tx: Tx, id: Id, state: State, error: &str, now: Millis) -> Resu
 /// # Errors
 /// What the database says.
 pub async fn box_came_online(office: &Office, scope: &Scope, gateway: Id) -> Result<()> {
+    // Who opted out while it was away comes first: what is offered next may be to them.
+    optouts::tell(office, gateway).await?;
     let mut ids = store::offered_to(&office.db, gateway, MOST).await?;
     let marketing = marketing_may_go(office).await?;
     ids.extend(store::to_offer(&office.db, 0, marketing, MOST).await?);
     for id in ids {
         offer(office, scope, id).await?;
     }
-    blocks::tell(office, gateway).await
+    Ok(())
 }
 
 /// Outside quiet hours, as far as the clock can be trusted.
@@ -145,6 +155,7 @@ pub fn look<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture<'a, 
             return Ok(());
         }
         let now = office.clock.now();
+        optouts::tell_again(office).await?;
         for id in recall::unanswered(&office.db, now).await? {
             recall::ask_back(office, &scope, id).await?;
         }

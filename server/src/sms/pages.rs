@@ -3,7 +3,7 @@
 use poem::Response;
 use poem::http::StatusCode;
 
-use crate::customers;
+use crate::customers::{self, Sought};
 use crate::events::{self, Event};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
@@ -16,7 +16,7 @@ use crate::kernel::phone::Phone;
 use crate::sms::recall::{self, For, Recalled};
 use crate::sms::rules::{self, LONGEST, State};
 use crate::sms::view::Draft;
-use crate::sms::{Class, NewSms, Sent, against, send, settings, store, view};
+use crate::sms::{Class, NewSms, Sent, against, incoming_view, optouts, send, settings, store, view};
 
 /// Messages of a conversation on its page.
 const SHOWN: i64 = 30;
@@ -24,7 +24,8 @@ const SHOWN: i64 = 30;
 /// `GET /sms`
 pub async fn list(cx: Cx) -> Result<Response> {
     let unread = cx.query("view") == Some("unread");
-    let threads = store::threads(&cx.office.db, &cx.scope(), unread, cx.query("q"), cx.paging()).await?;
+    let sought = Sought::of(&cx.office.db, cx.query("q"), cx.now).await?;
+    let threads = store::threads(&cx.office.db, &cx.scope(), unread, &sought, cx.paging()).await?;
     Ok(html(view::list(&cx, &threads, unread)))
 }
 
@@ -37,7 +38,8 @@ pub async fn thread(cx: Cx) -> Result<Response> {
         Some(id) => customers::brief(&cx.office.db, &cx.scope(), id).await?,
         None => None,
     };
-    Ok(html(view::thread(&cx, &thread, customer.as_ref(), &sent, &received)))
+    let doubtful = optouts::doubtful(&cx.office.db, &thread.digits).await?.is_some();
+    Ok(html(view::thread(&cx, &thread, customer.as_ref(), &sent, &received, doubtful)))
 }
 
 /// `POST /sms/:id/reading`: somebody has read it. A GET changes nothing, since browsers fetch ahead.
@@ -51,6 +53,25 @@ pub async fn read(cx: Cx) -> Result<Response> {
         cx.office.badges_changed(owner);
     }
     Ok(response)
+}
+
+/// `POST /sms/:id/opt-out` with `answer=yes|no`: whether a doubtful reply opts out.
+pub async fn settle_opt_out(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let is_out = form.choice("answer", &t!(cx.lang, "sms.is_opt_out"), |word| match word {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    });
+    let Some(is_out) = is_out else { return Err(AppError::BadRequest("neither yes nor no")) };
+    let thread = store::thread(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let mut write = cx.write(&form).await?;
+    let block = optouts::doubtful(&mut write.tx, &thread.digits).await?;
+    let block = block.ok_or_else(|| AppError::Refused(t!(cx.lang, "sms.opt_out_settled").into_owned()))?;
+    optouts::settle(&mut write.tx, block, is_out, cx.now).await?;
+    let changes = Changes::new().moved("uncertain", true, false).set("opts_out", is_out);
+    write.audit(Action::Edit, "sms_block", block, changes).await?;
+    write.finish(&format!("/sms/{}?done=done", thread.id)).await
 }
 
 /// `GET /sms/new?customer=…&to=…&template=…`
@@ -181,7 +202,8 @@ pub async fn create(cx: Cx) -> Result<Response> {
     }
     let mut write = cx.write(&form).await?;
     let author = write.author.clone();
-    let new = NewSms { owner: cx.actor().id, customer, digits: &to, text: &text, class: Class::Service, cause: None };
+    let me = cx.actor().id;
+    let new = NewSms { owner: me, sender: me, customer, digits: &to, text: &text, class: Class::Service, cause: None };
     match send(&mut write.tx, &author, new).await? {
         Sent::Queued(id) | Sent::Before(id) => write.finish(&format!("/sms/messages/{id}?done=sent")).await,
         Sent::Refused(refusal) => {
@@ -208,6 +230,12 @@ pub async fn unsent(cx: Cx) -> Result<Response> {
     let waiting = cx.query("view") == Some("waiting");
     let messages = store::unsent(&cx.office.db, &cx.scope(), waiting, cx.paging()).await?;
     Ok(html(view::unsent(&cx, &messages, waiting)))
+}
+
+/// `GET /sms/unreadable`: what no box could decode, as it came.
+pub async fn unreadable(cx: Cx) -> Result<Response> {
+    let replies = store::unreadable(&cx.office.db, &cx.scope(), SHOWN).await?;
+    Ok(html(incoming_view::unreadable_list(&cx, &replies)))
 }
 
 /// `POST /sms/messages/:id/retry`: a person sends it once more, knowing that an unknown one may have arrived.

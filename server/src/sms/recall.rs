@@ -22,7 +22,9 @@ const AGAIN: Millis = 30_000;
 /// Asked again in one go.
 const MOST: i64 = 100;
 /// The error of a message that was taken back.
-pub const TAKEN_BACK: &str = "taken_back";
+const TAKEN_BACK: &str = "taken_back";
+/// The error of one whose receiver opted out; boxes say the same word.
+const OPTED_OUT: &str = "optout";
 
 words! {
     /// Who wants a message back.
@@ -31,6 +33,17 @@ words! {
         Person = "person",
         /// A campaign that was paused or cancelled: its recipient waits as before.
         Campaign = "campaign",
+        /// Its receiver, who opted out: it is dropped.
+        OptOut = "optout",
+    }
+}
+
+/// Why a message did not go that somebody wanted back, by the stored word of who did.
+#[must_use]
+pub fn reason(recall: &str) -> &'static str {
+    match For::from_code(recall) {
+        Some(For::OptOut) => OPTED_OUT,
+        Some(For::Person | For::Campaign) | None => TAKEN_BACK,
     }
 }
 
@@ -50,7 +63,7 @@ pub async fn recall(tx: &mut Tx, message: &Message, by: For, now: Millis) -> Res
     match message.state() {
         State::Waiting => {
             want(tx, message.id, by, None, now).await?;
-            store::set_state(tx, message.id, State::Dropped, TAKEN_BACK, now).await?;
+            store::set_state(tx, message.id, State::Dropped, reason(by.code()), now).await?;
             events::raise(tx, now, Event::SmsMoved { sms: message.id }).await?;
             Ok(Recalled::Back)
         }
@@ -152,7 +165,7 @@ pub async fn acknowledged(tx: &mut Tx, gateway: Id, now: Millis, ack: &Ack) -> R
         .run(&mut *tx)
         .await?;
     let next = match (ack.ok, message.state()) {
-        (true, _) => Some((State::Dropped, TAKEN_BACK)),
+        (true, _) => Some((State::Dropped, reason(&message.recall))),
         // It has no such message in its queue and never said that it took it in: it may have sent it all the
         // same, and its report is still to come.
         (false, State::Offered) => Some((State::Unknown, "recall")),

@@ -26,6 +26,10 @@ pub enum Refusal {
     TooLong,
     /// The person's cap.
     PersonCap(i64),
+    /// The cap of a person's campaigns.
+    CampaignCap(i64),
+    /// The cap of questions to one member of staff.
+    StaffCap(i64),
     /// The recipient's cap.
     RecipientCap(i64),
     /// The company's cap.
@@ -46,6 +50,8 @@ impl Refusal {
             Refusal::Empty => t!(lang, "sms.refused_empty"),
             Refusal::TooLong => t!(lang, "sms.refused_long", most = MOST_PARTS),
             Refusal::PersonCap(n) => t!(lang, "sms.refused_person", n = n),
+            Refusal::CampaignCap(n) => t!(lang, "sms.refused_campaign", n = n),
+            Refusal::StaffCap(n) => t!(lang, "sms.refused_staff", n = n),
             Refusal::RecipientCap(n) => t!(lang, "sms.refused_recipient", n = n),
             Refusal::CompanyCap(n) => t!(lang, "sms.refused_company", n = n),
             Refusal::Range => t!(lang, "sms.refused_range"),

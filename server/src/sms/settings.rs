@@ -48,6 +48,9 @@ impl Default for Settings {
     }
 }
 
+/// An approver gets at least so many questions and confirmations a day.
+const LEAST_STAFF: i64 = 10;
+
 #[derive(sqlx_macros::FromRow)]
 struct Row {
     name: String,
@@ -68,7 +71,7 @@ impl Settings {
     }
 
     /// Name and value of each row.
-    fn rows(&self) -> [(&'static str, String); 11] {
+    fn rows(&self) -> [(&'static str, String); 13] {
         [
             ("sms_signature", self.signature.clone()),
             ("sms_way_out", self.way_out.clone()),
@@ -79,6 +82,8 @@ impl Settings {
             ("sms_cap_recipient", self.caps.recipient.to_string()),
             ("sms_cap_gateway", self.caps.gateway.to_string()),
             ("sms_cap_company", self.caps.company.to_string()),
+            ("sms_cap_campaign", self.caps.campaign.to_string()),
+            ("sms_cap_staff", self.caps.staff.to_string()),
             ("sms_ranges", self.ranges.join(" ")),
             ("sms_consent", i64::from(self.consent).to_string()),
         ]
@@ -104,6 +109,8 @@ pub async fn load(on: impl Into<On<'_>>) -> Result<Settings, DbError> {
             recipient: number("sms_cap_recipient", usual.caps.recipient),
             gateway: number("sms_cap_gateway", usual.caps.gateway),
             company: number("sms_cap_company", usual.caps.company),
+            campaign: number("sms_cap_campaign", usual.caps.campaign),
+            staff: number("sms_cap_staff", usual.caps.staff),
         },
         ranges: word("sms_ranges").and_then(|text| limits::ranges(text).ok()).unwrap_or(usual.ranges),
         consent: number("sms_consent", i64::from(usual.consent)) != 0,
@@ -132,6 +139,8 @@ fn filled(cx: &Cx, settings: &Settings) -> Form {
         .with("cap_recipient", settings.caps.recipient.to_string())
         .with("cap_gateway", settings.caps.gateway.to_string())
         .with("cap_company", settings.caps.company.to_string())
+        .with("cap_campaign", settings.caps.campaign.to_string())
+        .with("cap_staff", settings.caps.staff.to_string())
         .with("ranges", settings.ranges.join(" "))
         .with("consent", if settings.consent { "1" } else { "" })
 }
@@ -173,7 +182,12 @@ fn read(cx: &Cx, form: &mut Form) -> Settings {
         recipient: cap("cap_recipient", &t!(lang, "sms.cap_recipient")),
         gateway: cap("cap_gateway", &t!(lang, "sms.cap_gateway")),
         company: cap("cap_company", &t!(lang, "sms.cap_company")),
+        campaign: cap("cap_campaign", &t!(lang, "sms.cap_campaign")),
+        staff: cap("cap_staff", &t!(lang, "sms.cap_staff")),
     };
+    if form.error("cap_staff").is_none() && caps.staff < LEAST_STAFF {
+        form.wrong("cap_staff", t!(lang, "sms.wrong_cap_staff", least = LEAST_STAFF));
+    }
     let ranges = limits::ranges(form.value("ranges")).unwrap_or_else(|piece| {
         form.wrong("ranges", t!(lang, "sms.wrong_range", piece = piece));
         Vec::new()

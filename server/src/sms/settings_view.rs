@@ -40,6 +40,8 @@ pub fn page(cx: &Cx, form: &Form) -> String {
                 (text("cap_recipient", &t!(lang, "sms.cap_recipient"), "", InputKind::Quantity, 7))
                 (text("cap_gateway", &t!(lang, "sms.cap_gateway"), "", InputKind::Quantity, 7))
                 (text("cap_company", &t!(lang, "sms.cap_company"), "", InputKind::Quantity, 7))
+                (text("cap_campaign", &t!(lang, "sms.cap_campaign"), &t!(lang, "sms.cap_campaign_hint"), InputKind::Quantity, 7))
+                (text("cap_staff", &t!(lang, "sms.cap_staff"), &t!(lang, "sms.cap_staff_hint"), InputKind::Quantity, 7))
                 (text("ranges", &t!(lang, "sms.ranges"), &t!(lang, "sms.ranges_hint"), InputKind::Text, 600))
             }))
             (fields::submit(t!(lang, "sms.save"), ButtonKind::Primary))
@@ -66,13 +68,17 @@ pub fn blocks(cx: &Cx, listing: &Listing<Blocked>, form: &Form) -> String {
                         html! {
                             b.num { (shown(&row.digits)) } " "
                             (tag(row.kind().name(lang), match row.kind() { Block::OptOut => Tone::Plain, Block::Blacklist => Tone::Bad }))
+                            @if row.uncertain { " " (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
                             p { (clock::iso_minute(row.at)) " " @match (&row.by_name, &row.words) {
                                 (Some(name), _) => (name),
                                 (None, Some(words)) => (t!(lang, "sms.block_words", words = words)),
                                 (None, None) => "",
                             } @if !row.note.is_empty() { " · " (row.note) } }
                         },
-                        fields::act_form(&format!("/sms/blocks/{}/ending", row.id), &cx.op_id(), None, t!(lang, "sms.block_end"), ButtonKind::Quiet),
+                        html! {
+                            @if row.uncertain { (fields::act_form(&format!("/sms/blocks/{}/confirmation", row.id), &cx.op_id(), None, t!(lang, "sms.is_opt_out"), ButtonKind::Quiet)) }
+                            (fields::act_form(&format!("/sms/blocks/{}/ending", row.id), &cx.op_id(), None, if row.uncertain { t!(lang, "sms.not_opt_out") } else { t!(lang, "sms.block_end") }, ButtonKind::Quiet))
+                        },
                     ))
                 }
             }))

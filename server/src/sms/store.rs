@@ -2,6 +2,7 @@
 //!
 //! Long because: messages, replies and conversations are counted together in each transaction.
 
+use crate::customers::Sought;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
@@ -83,9 +84,14 @@ pub struct Reply {
     pub received_at: Millis,
     /// Whether parts of it never came.
     pub incomplete: bool,
+    /// Why the box could not decode it, or not all of it; empty where it could.
+    pub unreadable: String,
+    /// As it came, where it could not be decoded: hexadecimal, a line for each part.
+    pub raw: String,
 }
 
-const REPLY: &str = "SELECT i.owner_id, i.digits, i.text, i.received_at, i.incomplete FROM sms_inbox i WHERE ";
+const REPLY: &str =
+    "SELECT i.owner_id, i.digits, i.text, i.received_at, i.incomplete, i.unreadable, i.raw FROM sms_inbox i WHERE ";
 
 /// A conversation.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -109,7 +115,9 @@ pub struct Thread {
 }
 
 const THREADS: &str = "SELECT t.id, t.digits, t.owner_id, t.customer_id, t.last_at, t.last_text, t.last_inbound, t.unread, \
-     c.name AS customer FROM sms_threads t LEFT JOIN customers c ON c.id = t.customer_id WHERE 1 = 1";
+     c.name AS customer, CAST(CASE WHEN b.id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS doubtful \
+     FROM sms_threads t LEFT JOIN customers c ON c.id = t.customer_id \
+     LEFT JOIN sms_blocks b ON b.digits = t.digits AND b.kind = 'optout' AND b.ended_at IS NULL AND b.uncertain = TRUE WHERE 1 = 1";
 const THREAD: &str = "SELECT t.id, t.digits, t.owner_id, t.customer_id, t.last_at, t.last_text, t.last_inbound, t.unread \
      FROM sms_threads t WHERE ";
 
@@ -121,6 +129,8 @@ pub struct ThreadRow {
     pub thread: Thread,
     /// The customer's name.
     pub customer: Option<String>,
+    /// 1 where a reply may be an opt-out and nobody has looked at it.
+    pub doubtful: i64,
 }
 
 /// A template.
@@ -144,6 +154,7 @@ const TEMPLATE: &str = "SELECT id, name, text, enabled, version FROM sms_templat
 #[derive(Debug)]
 pub struct NewMessage<'a> {
     pub owner: Id,
+    pub sender: Id,
     pub customer: Option<Id>,
     pub digits: &'a str,
     pub text: &'a str,
@@ -175,7 +186,7 @@ pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, now: Millis) -> Result<Id
     .bind(now)
     .run(tx)
     .await?;
-    count(tx, now, [COMPANY.to_owned(), of_person(new.owner), to_number(new.digits)]).await?;
+    count(tx, now, &counters(new.sender, new.digits, new.class)).await?;
     touch(tx, new.digits, Some(new.owner), new.customer, now, new.text, false).await?;
     Ok(id)
 }
@@ -218,11 +229,13 @@ pub struct NewReply<'a> {
     pub digits: &'a str,
     pub text: &'a str,
     pub incomplete: bool,
+    pub unreadable: &'a str,
+    pub raw: &'a str,
 }
 
 pub async fn insert_reply(tx: &mut Tx, new: &NewReply<'_>, now: Millis) -> Result<Id, DbError> {
     let id = Id::new();
-    sql("INSERT INTO sms_inbox (id, gateway_id, owner_id, customer_id, digits, text, received_at, incomplete) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+    sql("INSERT INTO sms_inbox (id, gateway_id, owner_id, customer_id, digits, text, received_at, incomplete, unreadable, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
         .bind(id)
         .bind(new.gateway)
         .bind(new.owner)
@@ -231,7 +244,9 @@ pub async fn insert_reply(tx: &mut Tx, new: &NewReply<'_>, now: Millis) -> Resul
         .bind(new.text)
         .bind(now)
         .bind(new.incomplete)
-        .run(tx)
+        .bind(new.unreadable)
+        .bind(new.raw)
+        .run(&mut *tx)
         .await?;
     touch(tx, new.digits, new.owner, new.customer, now, new.text, true).await?;
     Ok(id)
@@ -309,7 +324,7 @@ pub async fn set_offered(tx: &mut Tx, id: Id, gateway: Id, at: Millis) -> Result
 
 /// Counts one more message through a box.
 pub async fn count_given(tx: &mut Tx, gateway: Id, now: Millis) -> Result<(), DbError> {
-    count(tx, now, [through_box(gateway)]).await
+    count(tx, now, &[through_box(gateway)]).await
 }
 
 /// A person sends it once more: a new message on the wire, since the box would know the old one.
@@ -340,6 +355,16 @@ struct Found {
     id: Id,
 }
 
+/// Marketing to a number that has not left, here or at a box.
+pub async fn marketing_on_the_way(tx: &mut Tx, digits: &str) -> Result<Vec<Id>, DbError> {
+    let rows: Vec<Found> = sql("SELECT m.id FROM sms_messages m WHERE m.digits = $1 AND m.class = 'marketing' \
+         AND m.state IN ('waiting', 'offered', 'queued') ORDER BY m.id LIMIT 500")
+    .bind(digits)
+    .all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// Messages to offer: the waiting, and the offered that a box has not answered since `before`. The marketing
 /// ones only where `marketing` says so.
 pub async fn to_offer(db: &Db, before: Millis, marketing: bool, most: i64) -> Result<Vec<Id>, DbError> {
@@ -347,7 +372,7 @@ pub async fn to_offer(db: &Db, before: Millis, marketing: bool, most: i64) -> Re
         "SELECT m.id FROM sms_messages m WHERE (m.state = 'waiting' OR (m.state = 'offered' AND m.offered_at < $1 AND m.recall = ''))",
     )
     .bind(before);
-    let query = if marketing { query } else { query.push(" AND m.class = 'service'") };
+    let query = if marketing { query } else { query.push(" AND m.class <> 'marketing'") };
     let rows: Vec<Found> = query.push(" ORDER BY m.id LIMIT ").arg(most).all(db).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
@@ -393,12 +418,14 @@ pub async fn last_box(tx: &mut Tx, digits: &str) -> Result<Option<Id>, DbError> 
 /// What is counted for the whole company.
 const COMPANY: &str = "company";
 
-fn of_person(person: Id) -> String {
-    format!("person:{person}")
-}
-
-fn to_number(digits: &str) -> String {
-    format!("to:{digits}")
+/// Against what a message counts: by whom, to whom, and the company's. What is asked of staff and answered to them
+/// counts for their number alone.
+fn counters(sender: Id, digits: &str, class: Class) -> Vec<String> {
+    match class {
+        Class::Service => vec![format!("person:{sender}"), format!("to:{digits}"), COMPANY.to_owned()],
+        Class::Marketing => vec![format!("campaign:{sender}"), format!("to:{digits}"), COMPANY.to_owned()],
+        Class::Staff => vec![format!("staff:{digits}")],
+    }
 }
 
 fn through_box(gateway: Id) -> String {
@@ -406,9 +433,9 @@ fn through_box(gateway: Id) -> String {
 }
 
 /// Counts one more of the China day for each of `about`.
-async fn count<const N: usize>(tx: &mut Tx, now: Millis, about: [String; N]) -> Result<(), DbError> {
+async fn count(tx: &mut Tx, now: Millis, about: &[String]) -> Result<(), DbError> {
     let day = clock::iso_day(now);
-    let rows = about.into_iter().map(|about| vec![day.as_str().into(), about.into(), 1i64.into()]);
+    let rows = about.iter().map(|about| vec![day.as_str().into(), about.into(), 1i64.into()]);
     sql("INSERT INTO sms_days (day, about, n) VALUES")
         .values(rows)
         .push(" ON CONFLICT (day, about) DO UPDATE SET n = sms_days.n + 1")
@@ -423,17 +450,24 @@ struct Counted {
     n: i64,
 }
 
-/// What was sent in this China day.
-pub async fn sent_today(tx: &mut Tx, person: Id, digits: &str, now: Millis) -> Result<SentToday, DbError> {
-    let (person, recipient) = (of_person(person), to_number(digits));
+/// What was sent in this China day of what a message of this class counts against.
+pub async fn sent_today(
+    on: impl Into<On<'_>>,
+    sender: Id,
+    digits: &str,
+    class: Class,
+    now: Millis,
+) -> Result<SentToday, DbError> {
     let rows: Vec<Counted> = sql("SELECT about, n FROM sms_days WHERE day = ")
         .arg(clock::iso_day(now))
         .push(" AND about IN ")
-        .args([COMPANY, person.as_str(), recipient.as_str()])
-        .all(tx)
+        .args(counters(sender, digits, class))
+        .all(on)
         .await?;
-    let of = |about: &str| rows.iter().find(|row| row.about == about).map_or(0, |row| row.n);
-    Ok(SentToday { person: of(&person), recipient: of(&recipient), company: of(COMPANY) })
+    let of = |kinds: &[&str]| {
+        rows.iter().filter(|row| kinds.iter().any(|kind| row.about.starts_with(kind))).map(|row| row.n).sum()
+    };
+    Ok(SentToday { sender: of(&["person:", "campaign:"]), recipient: of(&["to:", "staff:"]), company: of(&[COMPANY]) })
 }
 
 /// What a box was given in this China day.
@@ -457,22 +491,19 @@ pub async fn company_name(on: impl Into<On<'_>>) -> Result<String, DbError> {
     Ok(row.map(|row| row.value).unwrap_or_default())
 }
 
-/// Conversations, the newest first. `q` is part of a number.
+/// Conversations, the newest first.
 pub async fn threads(
     db: &Db,
     scope: &Scope,
     unread: bool,
-    q: Option<&str>,
+    sought: &Sought,
     paging: Paging,
 ) -> Result<Listing<ThreadRow>, DbError> {
     let mut query = sql(THREADS);
     if unread {
         query = query.push(" AND t.unread > 0");
     }
-    if let Some(q) = q {
-        let digits: String = q.chars().filter(char::is_ascii_digit).collect();
-        query = query.push(" AND t.digits LIKE ").arg(format!("%{digits}%"));
-    }
+    let query = sought.by_customer(query, "t.digits", "t.customer_id", scope);
     let rows = scope
         .restrict(query, "t.owner_id")
         .push(" ORDER BY t.last_at DESC, t.id DESC LIMIT ")
@@ -482,6 +513,23 @@ pub async fn threads(
         .all(db)
         .await?;
     Ok(paging.cut(rows))
+}
+
+/// Whose conversation with a number is, whoever it is.
+pub async fn owner_of_thread(tx: &mut Tx, digits: &str) -> Result<Option<Id>, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct Whose {
+        owner_id: Option<Id>,
+    }
+    let row: Option<Whose> =
+        sql("SELECT owner_id FROM sms_threads WHERE digits = $1").bind(digits).optional(tx).await?;
+    Ok(row.and_then(|row| row.owner_id))
+}
+
+/// Messages that no box could decode, the newest first.
+pub async fn unreadable(db: &Db, scope: &Scope, most: i64) -> Result<Vec<Reply>, DbError> {
+    let query = scope.restrict(sql(REPLY).push("i.unreadable <> ''"), "i.owner_id");
+    latest(query, " ORDER BY i.id DESC LIMIT ", most).all(db).await
 }
 
 /// A conversation by its row.

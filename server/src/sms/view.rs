@@ -13,6 +13,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::paging::Listing;
 use crate::modules::Module;
+use crate::sms::incoming_view::{doubt, numbered, unreadable};
 use crate::sms::parts::{Alphabet, measure};
 use crate::sms::rules::{LONGEST, State, recipient};
 use crate::sms::store::{Message, Reply, Template, Thread, ThreadRow};
@@ -70,7 +71,8 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
                     (link_cell(
                         format!("/sms/{}", row.thread.id),
                         html! {
-                            b { @match &row.customer { Some(name) => (name), None => (shown(&row.thread.digits)) } }
+                            b { @match &row.customer { Some(name) => (name), None => (numbered(lang, &row.thread.digits)) } }
+                            @if row.doubtful > 0 { " " (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
                             @if row.thread.unread > 0 { " " (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
                             p { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) }
                         },
@@ -112,7 +114,14 @@ fn rooms(cx: &Cx, unread: bool) -> Vec<(String, String, bool)> {
 }
 
 /// One conversation.
-pub fn thread(cx: &Cx, thread: &Thread, customer: Option<&Brief>, sent: &[Message], received: &[Reply]) -> String {
+pub fn thread(
+    cx: &Cx,
+    thread: &Thread,
+    customer: Option<&Brief>,
+    sent: &[Message],
+    received: &[Reply],
+    doubtful: bool,
+) -> String {
     let lang = cx.lang;
     let mut lines: Vec<(i64, TimelineItem)> = sent
         .iter()
@@ -127,8 +136,11 @@ pub fn thread(cx: &Cx, thread: &Thread, customer: Option<&Brief>, sent: &[Messag
             )
         })
         .chain(received.iter().map(|reply| {
-            let title =
-                html! { b { (reply.text) } @if reply.incomplete { " " (tag(t!(lang, "sms.incomplete"), Tone::Warn)) } };
+            let title = html! {
+                b { (reply.text) }
+                @if reply.incomplete { " " (tag(t!(lang, "sms.incomplete"), Tone::Warn)) }
+                @if !reply.unreadable.is_empty() { " " (unreadable(lang, reply)) }
+            };
             let detail = html! { (t!(lang, "sms.received_at", when = clock::brief(reply.received_at, cx.now))) };
             (reply.received_at, TimelineItem::new(title, detail))
         }))
@@ -143,16 +155,18 @@ pub fn thread(cx: &Cx, thread: &Thread, customer: Option<&Brief>, sent: &[Messag
         (card(None, None, html! {
             @match customer {
                 Some(customer) => (link_cell(format!("/customers/{}", customer.id), html! { b { (customer.name) } }, html! { (customer.owner_name) })),
+                None if thread.digits.is_empty() => {},
                 None => (link_cell(format!("/customers/new?phone={}", thread.digits), html! { (t!(lang, "sms.nobodys_number")) }, html! { (t!(lang, "sms.make_customer")) })),
             }
-            (cell(t!(lang, "sms.number"), html! { span.num { (shown(&thread.digits)) } }))
+            (cell(t!(lang, "sms.number"), html! { span.num { (numbered(lang, &thread.digits)) } }))
         }))
+        @if doubtful { (doubt(cx, thread.id)) }
         @if thread.unread > 0 {
             (fields::act_form(&format!("/sms/{}/reading", thread.id), &cx.op_id(), None, t!(lang, "sms.mark_read"), ButtonKind::Quiet))
         }
         (card(None, None, timeline(&items)))
     };
-    let title = customer.map_or_else(|| shown(&thread.digits), |customer| customer.name.clone());
+    let title = customer.map_or_else(|| numbered(lang, &thread.digits), |customer| customer.name.clone());
     let frame = cx.frame();
     let page = Page::new(&frame, title).back("/sms").refresh();
     let page = if cx.may(Gate::create(Module::Sms)) && takes_sms(&thread.digits) {

@@ -26,6 +26,7 @@ use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::routes::Routes;
 use crate::modules::Module;
+use crate::users;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -54,11 +55,14 @@ pub struct NewCallback<'a> {
     pub due_at: Option<Millis>,
 }
 
-/// Gives a task to its owner, in the transaction of whatever causes it.
+/// Gives a task to its owner, or to whoever acts for an owner that is locked, in the transaction of whatever causes
+/// it.
 ///
 /// # Errors
 /// What the database says.
 pub async fn give(tx: &mut Tx, author: &Author, new: &NewTask<'_>) -> Result<Id> {
+    let owner = users::acting_for(&mut *tx, new.owner).await?.unwrap_or(new.owner);
+    let new = &NewTask { owner, ..new.clone() };
     let id = create(tx, new).await?;
     let changes = Changes::new()
         .set("owner_id", new.owner.to_string())

@@ -251,6 +251,44 @@ pub async fn root_department(tx: &mut Tx) -> Result<Option<Id>, DbError> {
     Ok(root.map(|root| root.id))
 }
 
+/// Who acts for a person: they themselves, or, when they are locked or gone, the nearest active manager up the
+/// department tree; where there is none, an administrator. `None` where nobody is left.
+///
+/// # Errors
+/// What the database says.
+pub async fn acting_for(on: impl Into<On<'_>>, user: Id) -> Result<Option<Id>, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct One {
+        id: Id,
+    }
+    let acting: Option<One> = sql("SELECT m.id FROM users r JOIN departments home ON home.id = r.department_id \
+         JOIN users m ON m.status = 'active' AND (m.id = r.id OR m.role IN ('manager', 'admin')) \
+         JOIN departments d ON d.id = m.department_id \
+         WHERE r.id = $1 AND (m.id = r.id OR m.role = 'admin' OR home.path LIKE d.path || '%') \
+         ORDER BY CASE WHEN m.id = r.id THEN 0 WHEN m.role = 'manager' THEN 1 ELSE 2 END, length(d.path) DESC, m.id LIMIT 1")
+    .bind(user)
+    .optional(on)
+    .await?;
+    Ok(acting.map(|one| one.id))
+}
+
+/// Whether a number, in national digits, is an active member of staff's.
+///
+/// # Errors
+/// What the database says.
+pub async fn is_staff_number(on: impl Into<On<'_>>, digits: &str) -> Result<bool, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct One {
+        id: Id,
+    }
+    let found: Option<One> =
+        sql("SELECT id FROM users WHERE mobile = $1 AND mobile <> '' AND status = 'active' LIMIT 1")
+            .bind(digits)
+            .optional(on)
+            .await?;
+    Ok(found.map(|one| one.id).is_some())
+}
+
 /// Every department, in tree order.
 pub async fn departments(db: &Db) -> Result<Vec<Department>, DbError> {
     sql("SELECT id, name, path FROM departments ORDER BY path").all(db).await

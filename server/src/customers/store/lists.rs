@@ -121,3 +121,8 @@ impl Selection {
         self.plan.filter(query, "x.id", "x.search_text")
     }
 }
+
+/// Appends the select of the numbers of selected customers.
+pub fn numbers_of(query: Query, selection: &Selection, scope: &Scope) -> Query {
+    selection.ids(query.push("SELECT ph.digits FROM phones ph WHERE ph.customer_id IN ("), scope).push(")")
+}

@@ -10,13 +10,14 @@ use std::time::Duration;
 use anyhow::Context;
 use mqtt5::broker::MqttBroker;
 use mqtt5::broker::auth::{AuthProvider, AuthResult};
-use mqtt5::broker::config::{BrokerConfig, StorageBackend, StorageConfig};
+use mqtt5::broker::config::{BrokerConfig, StorageBackend, StorageConfig, TlsConfig};
 use mqtt5::broker::events::{BrokerEventHandler, ClientConnectEvent};
 use mqtt5::broker::router::{DeliveryLanes, MessageRouter};
 use mqtt5::packet::connect::ConnectPacket;
 use mqtt5::protocol::v5::reason_codes::ReasonCode;
 use tokio::task::JoinHandle;
 
+use super::tls::Identity;
 use super::{Boxes, PasswordHash, ROOT};
 use crate::kernel::quiet;
 
@@ -208,13 +209,21 @@ impl BrokerEventHandler for Doorbook {
     }
 }
 
-/// Starts the broker on `listen` and returns where it really listens.
+/// Where it really listens: one address for both where it speaks no TLS.
+pub(super) struct Addresses {
+    pub boxes: SocketAddr,
+    pub local: SocketAddr,
+}
+
+/// Starts the broker on `listen` and returns where it really listens. With an identity it speaks TLS there, and
+/// without it on a port of the loopback that only this machine can reach.
 pub(super) async fn start(
     listen: SocketAddr,
+    identity: Option<&Identity>,
     boxes: Boxes,
     server: &str,
     password: &str,
-) -> anyhow::Result<(Guests, SocketAddr, JoinHandle<()>)> {
+) -> anyhow::Result<(Guests, Addresses, JoinHandle<()>)> {
     let owners = Owners::default();
     let porter = Arc::new(Porter {
         boxes,
@@ -236,10 +245,24 @@ pub(super) async fn start(
         sys_topics_enabled: false,
         storage_config: StorageConfig::new().with_backend(StorageBackend::Memory).with_persistence(false),
         event_handler: Some(Arc::new(Doorbook(Arc::clone(&porter)))),
-        ..BrokerConfig::default().with_bind_address(listen)
+        ..BrokerConfig::default().with_bind_address(match identity {
+            Some(_) => SocketAddr::from(([127, 0, 0, 1], 0)),
+            None => listen,
+        })
+    };
+    let config = match identity {
+        Some(identity) => {
+            config.with_tls(TlsConfig::new(identity.cert.clone(), identity.key.clone()).with_bind_address(listen))
+        }
+        None => config,
     };
     let mut broker = MqttBroker::with_config(config).await?.with_auth_provider(porter);
-    let address = broker.local_addr().context("the broker has no address")?;
+    let local = broker.local_addr().context("the broker has no address")?;
+    let boxes = match identity {
+        Some(_) => broker.tls_local_addr().context("the broker has no address")?,
+        None => local,
+    };
+    let address = Addresses { boxes, local };
     let guests = Guests { router: broker.router(), owners };
     let running = tokio::spawn(async move {
         if let Err(error) = broker.run().await {

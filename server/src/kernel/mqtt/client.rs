@@ -1,5 +1,6 @@
-//! The server's end of the wire. One task polls and does nothing else; each box has a worker that takes its
-//! messages in, in order, and acknowledges after the commit.
+//! The server's end of the wire. A task polls and does nothing else; each box has a worker that takes its messages
+//! in, in order, and acknowledges after the commit. What cannot wait comes over a connection of its own, to workers
+//! of its own: a broker hands out few messages at once and no more before those are acknowledged.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -19,19 +20,20 @@ use crate::kernel::db::DbError;
 use crate::kernel::quiet;
 
 /// What we listen to of every box; not `cmd/` and `evt/ack`, which are our own words.
-const TOPICS: [(&str, QoS); 11] = [
+const TOPICS: [(&str, QoS); 10] = [
     ("status", QoS::AtLeastOnce),
     ("info", QoS::AtLeastOnce),
     ("modem/+/state", QoS::AtLeastOnce),
     ("ack/+", QoS::AtLeastOnce),
     ("evt/sms", QoS::AtLeastOnce),
     ("evt/inbox", QoS::AtLeastOnce),
-    ("evt/call", QoS::AtLeastOnce),
     ("evt/ussd", QoS::AtLeastOnce),
     ("evt/optout", QoS::AtLeastOnce),
     ("metrics", QoS::AtMostOnce),
     ("log", QoS::AtMostOnce),
 ];
+/// What somebody waits for at this moment.
+const URGENT: [(&str, QoS); 1] = [("evt/call", QoS::AtLeastOnce)];
 /// Messages of one box that wait for its worker. The broker sends no more than its window of
 /// unacknowledged ones, so only QoS 0 can fill this, and that may be lost.
 const WAITING: usize = 1024;
@@ -52,7 +54,7 @@ fn finish(mut options: MqttOptions) -> MqttOptions {
 }
 
 /// How to reach the embedded broker.
-pub(super) fn local(name: &str, address: SocketAddr, password: &str) -> MqttOptions {
+pub(super) fn local(client: &str, user: &str, address: SocketAddr, password: &str) -> MqttOptions {
     let host = if address.ip().is_unspecified() {
         match address {
             SocketAddr::V4(_) => "127.0.0.1".to_owned(),
@@ -61,8 +63,8 @@ pub(super) fn local(name: &str, address: SocketAddr, password: &str) -> MqttOpti
     } else {
         address.ip().to_string()
     };
-    let mut options = MqttOptions::new(name, host, address.port());
-    options.set_credentials(name, password);
+    let mut options = MqttOptions::new(client, host, address.port());
+    options.set_credentials(user, password);
     finish(options)
 }
 
@@ -95,6 +97,47 @@ fn plain(text: &str) -> String {
     pair.into_iter().next().map_or_else(|| text.to_owned(), |(_, value)| value)
 }
 
+/// The workers of a connection, by box.
+type Workers = HashMap<String, mpsc::Sender<Letter>>;
+
+/// Which connection it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Speaks to boxes, and hears what can wait.
+    Usual,
+    /// Hears what cannot.
+    Urgent,
+}
+
+impl Line {
+    /// Both.
+    pub(super) const ALL: [Line; 2] = [Line::Usual, Line::Urgent];
+
+    /// Its client id, for a server of this name.
+    pub(super) fn client(self, name: &str) -> String {
+        match self {
+            Line::Usual => name.to_owned(),
+            Line::Urgent => format!("{name}-urgent"),
+        }
+    }
+
+    /// Its name as a long-lived task.
+    pub(super) fn task(self) -> &'static str {
+        match self {
+            Line::Usual => "mqtt client",
+            Line::Urgent => "urgent mqtt client",
+        }
+    }
+
+    fn filters(self) -> impl Iterator<Item = SubscribeFilter> {
+        let topics: &[(&str, QoS)] = match self {
+            Line::Usual => &TOPICS,
+            Line::Urgent => &URGENT,
+        };
+        topics.iter().map(|(topic, qos)| SubscribeFilter::new(format!("{ROOT}+/{topic}"), *qos))
+    }
+}
+
 struct Letter {
     publish: Publish,
     incoming: Incoming,
@@ -102,9 +145,9 @@ struct Letter {
 }
 
 /// Connects, listens, connects again; for ever.
-pub(super) async fn run(office: Office, options: MqttOptions, ear: Ear) {
+pub(super) async fn run(office: Office, line: Line, options: MqttOptions, ear: Ear) {
     let key = Arc::new(CompanyKey::new());
-    let mut workers: HashMap<String, mpsc::Sender<Letter>> = HashMap::new();
+    let mut workers = Workers::new();
     let mut wait = AGAIN;
     let mut told = false;
     loop {
@@ -115,9 +158,12 @@ pub(super) async fn run(office: Office, options: MqttOptions, ear: Ear) {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     wait = AGAIN;
                     told = false;
-                    tracing::info!("connected to the MQTT broker");
-                    if let Err(error) = client.try_subscribe_many(filters()) {
+                    tracing::info!(?line, "connected to the MQTT broker");
+                    if let Err(error) = client.try_subscribe_many(line.filters()) {
                         break error.to_string();
+                    }
+                    if line == Line::Urgent {
+                        continue;
                     }
                     office.wire.connected(Some(client.clone()));
                     if let Some(own) = options.credentials().filter(|_| office.config.broker_dynsec) {
@@ -137,7 +183,9 @@ pub(super) async fn run(office: Office, options: MqttOptions, ear: Ear) {
                 Err(error) => break error.to_string(),
             }
         };
-        office.wire.connected(None);
+        if line == Line::Usual {
+            office.wire.connected(None);
+        }
         if !told {
             tracing::warn!(why = ended, "the MQTT broker is out of reach; trying again");
             told = true;
@@ -145,10 +193,6 @@ pub(super) async fn run(office: Office, options: MqttOptions, ear: Ear) {
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(AGAIN_MOST);
     }
-}
-
-fn filters() -> impl Iterator<Item = SubscribeFilter> {
-    TOPICS.into_iter().map(|(topic, qos)| SubscribeFilter::new(format!("{ROOT}+/{topic}"), qos))
 }
 
 /// Takes an answer of the broker's plugin: whoever it still lets in and we do not is shut out there too.
@@ -168,7 +212,7 @@ fn sort(
     office: &Office,
     key: &Arc<CompanyKey>,
     ear: Ear,
-    workers: &mut HashMap<String, mpsc::Sender<Letter>>,
+    workers: &mut Workers,
     client: &AsyncClient,
     publish: Publish,
 ) {
@@ -183,6 +227,10 @@ fn sort(
         return;
     };
     let incoming = Incoming { sender: name.to_owned(), topic: topic.to_owned(), payload: publish.payload.to_vec() };
+    // A worker that ended, by a fault in one message, is replaced: its box is heard again.
+    if workers.get(name).is_some_and(mpsc::Sender::is_closed) {
+        workers.remove(name);
+    }
     let worker = workers.entry(name.to_owned()).or_insert_with(|| {
         let (letters, queue) = mpsc::channel(WAITING);
         tokio::spawn(work(Arc::clone(office), Arc::clone(key), ear, queue));

@@ -6,6 +6,7 @@
 mod broker;
 mod client;
 mod dynsec;
+mod tls;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use crate::kernel::db::DbError;
 use crate::kernel::supervise::Supervisor;
 use crate::kernel::{HookFuture, Office};
 use broker::Guests;
+use client::Line;
 
 /// What every topic begins with; the box's name follows.
 pub const ROOT: &str = "gw/v1/";
@@ -79,20 +81,31 @@ impl std::fmt::Display for PasswordHash {
 /// The boxes that may speak, by name. Changed at once when one is claimed or revoked.
 type Boxes = Arc<RwLock<HashMap<String, PasswordHash>>>;
 
+/// Where the embedded broker listens.
+#[derive(Clone, Debug)]
+struct Listens {
+    /// For boxes.
+    address: SocketAddr,
+    /// For this machine, without TLS.
+    local: SocketAddr,
+    /// The authority (PEM) by which boxes know it, where it speaks TLS.
+    ca: Option<String>,
+}
+
 /// The handle by which the office speaks to boxes and says who is one.
 #[derive(Clone, Default)]
 pub struct Wire {
     boxes: Boxes,
     client: Arc<Mutex<Option<AsyncClient>>>,
     guests: Arc<OnceLock<Guests>>,
-    address: Arc<OnceLock<SocketAddr>>,
+    listens: Arc<OnceLock<Listens>>,
     /// What the broker's dynamic-security plugin is still to be told; `None` where there is none.
     untold: Arc<Mutex<Option<Vec<serde_json::Value>>>>,
 }
 
 impl std::fmt::Debug for Wire {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Wire").field("address", &self.address.get()).finish_non_exhaustive()
+        f.debug_struct("Wire").field("listens", &self.listens.get()).finish_non_exhaustive()
     }
 }
 
@@ -151,7 +164,19 @@ impl Wire {
     /// Where the embedded broker listens; `None` with an external one.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
-        self.address.get().copied()
+        self.listens.get().map(|listens| listens.address)
+    }
+
+    /// Where it listens for this machine's own programs, without TLS.
+    #[must_use]
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        self.listens.get().map(|listens| listens.local)
+    }
+
+    /// The authority (PEM) by which boxes know the embedded broker; `None` where it speaks no TLS.
+    #[must_use]
+    pub fn ca(&self) -> Option<&str> {
+        self.listens.get().and_then(|listens| listens.ca.as_deref())
     }
 
     fn connected(&self, client: Option<AsyncClient>) {
@@ -167,10 +192,13 @@ pub async fn start(office: &Office, ear: Ear, supervisor: &mut Supervisor) -> an
     let name = format!("server-{}", office.seal.mac(&[b"mqtt client"]));
     let options = match &office.config.broker {
         Some(url) => {
-            let options = client::options(&name, url)?;
+            let mut options = Vec::new();
+            for line in Line::ALL {
+                options.push((line, client::options(&line.client(&name), url)?));
+            }
             if office.config.broker_dynsec {
                 anyhow::ensure!(
-                    options.credentials().is_some(),
+                    options.iter().all(|(_, options)| options.credentials().is_some()),
                     "--broker-dynsec needs the plugin's administrator in --broker: mqtt://user:password@host"
                 );
                 *office.wire.untold.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
@@ -179,26 +207,39 @@ pub async fn start(office: &Office, ear: Ear, supervisor: &mut Supervisor) -> an
         }
         None => {
             let password = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
-            let wire = &office.wire;
+            let (wire, listen) = (&office.wire, office.config.mqtt_listen);
+            let identity = identity(office)?;
             let (guests, address, running) =
-                broker::start(office.config.mqtt_listen, Arc::clone(&wire.boxes), &name, &password)
+                broker::start(listen, identity.as_ref(), Arc::clone(&wire.boxes), &name, &password)
                     .await
-                    .with_context(|| {
-                        format!(
-                            "{} cannot be listened on; choose another with --mqtt-listen",
-                            office.config.mqtt_listen
-                        )
-                    })?;
+                    .with_context(|| format!("{listen} cannot be listened on; choose another with --mqtt-listen"))?;
             // A second start on one office cannot happen; were it to, the first broker stays the known one.
             let _ = wire.guests.set(guests);
-            let _ = wire.address.set(address);
+            let (address, local) = (address.boxes, address.local);
+            let _ = wire.listens.set(Listens { address, local, ca: identity.map(|identity| identity.ca) });
             supervisor.watch("mqtt broker", running);
-            client::local(&name, address, &password)
+            Line::ALL.map(|line| (line, client::local(&line.client(&name), &name, local, &password))).into()
         }
     };
-    let office = Arc::clone(office);
-    supervisor.keep("mqtt client", move || client::run(Arc::clone(&office), options.clone(), ear));
+    for (line, options) in options {
+        let office = Arc::clone(office);
+        supervisor.keep(line.task(), move || client::run(Arc::clone(&office), line, options.clone(), ear));
+    }
     Ok(())
+}
+
+/// What the embedded broker speaks TLS by: nothing where only this machine can reach it, or where it was asked to do
+/// without.
+fn identity(office: &Office) -> anyhow::Result<Option<tls::Identity>> {
+    let listen = office.config.mqtt_listen.ip();
+    if listen.is_loopback() {
+        return Ok(None);
+    }
+    if office.config.mqtt_plain {
+        tracing::warn!("--mqtt-plain: messages to and from boxes travel unencrypted; for a closed network only");
+        return Ok(None);
+    }
+    tls::open(&office.config.data, listen).map(Some).context("the broker's certificate cannot be read or made")
 }
 
 #[cfg(test)]

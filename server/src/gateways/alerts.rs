@@ -1,0 +1,94 @@
+//! When people are told of a box: the company's threshold of a low balance. A row of `settings` and its page.
+
+use maud::html;
+use poem::Response;
+use poem::http::StatusCode;
+
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::cx::Cx;
+use crate::kernel::db::{DbError, On, sql};
+use crate::kernel::error::{Result, html as page_of};
+use crate::kernel::form::Form;
+use crate::kernel::i18n::t;
+use crate::kernel::id::Id;
+use crate::kernel::money::Fen;
+use crate::ui::form::{self as fields, ButtonKind, InputKind};
+use crate::ui::layout::Page;
+
+/// Below this a SIM is to be topped up, unless somebody sets another: a month's fee and some messages.
+const USUAL: Fen = Fen(10_00);
+/// No SIM is kept at more.
+const MOST: Fen = Fen(1_000_00);
+/// The row's name.
+const NAME: &str = "gateway_low_balance";
+
+#[derive(sqlx_macros::FromRow)]
+struct Row {
+    value: String,
+}
+
+/// Below this a balance is low; zero tells of debts only.
+///
+/// # Errors
+/// What the database says.
+pub async fn low_balance(on: impl Into<On<'_>>) -> Result<Fen, DbError> {
+    let row: Option<Row> = sql("SELECT value FROM settings WHERE name = $1").bind(NAME).optional(on).await?;
+    let set = row.and_then(|row| row.value.parse().ok()).filter(|fen| (0..=MOST.0).contains(fen));
+    Ok(set.map_or(USUAL, Fen))
+}
+
+fn page(cx: &Cx, form: &Form) -> Response {
+    let lang = cx.lang;
+    let (label, hint) = (t!(lang, "gateways.low_balance"), t!(lang, "gateways.low_balance_hint"));
+    let body = fields::form(
+        "/gateways/alerts",
+        &cx.op_id(),
+        None,
+        false,
+        None,
+        html! {
+            (fields::error_summary(lang, form.errors()))
+            (fields::fields(None, html! {
+                (fields::text(&form.field("low_balance", &label).required().hint(&hint), InputKind::Money, 8))
+            }))
+            (fields::submit(t!(lang, "gateways.save"), ButtonKind::Primary))
+        },
+    );
+    let frame = cx.frame();
+    let shown = Page::new(&frame, t!(lang, "gateways.alerts")).back("/gateways");
+    let shown = if form.is_right() { shown } else { shown.error_title() };
+    let mut response = page_of(shown.render(body));
+    if !form.is_right() {
+        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    response
+}
+
+/// `GET /gateways/alerts`
+pub async fn show(cx: Cx) -> Result<Response> {
+    let low = low_balance(&cx.office.db).await?;
+    let form = cx.blank().with("low_balance", low.plain());
+    Ok(page(&cx, &form))
+}
+
+/// The one record of its kind in the log of operations.
+const RECORD: Id = Id(1);
+
+/// `POST /gateways/alerts`
+pub async fn update(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let low = form.fen("low_balance", &t!(cx.lang, "gateways.low_balance"));
+    if form.error("low_balance").is_none() && !low.is_some_and(|low| (Fen::ZERO..=MOST).contains(&low)) {
+        form.wrong("low_balance", t!(cx.lang, "gateways.wrong_low_balance", most = MOST.plain()));
+    }
+    let (Some(low), true) = (low, form.is_right()) else { return Ok(page(&cx, &form)) };
+    let mut write = cx.write(&form).await?;
+    let before = low_balance(&mut write.tx).await?;
+    sql("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+        .bind(NAME)
+        .bind(low.0.to_string())
+        .run(&mut write.tx)
+        .await?;
+    write.audit(Action::Edit, "gateway_alerts", RECORD, Changes::new().moved("low_balance", before.0, low.0)).await?;
+    write.finish("/gateways/alerts?done=saved").await
+}
