@@ -2,6 +2,7 @@
 //! of messages, calls and blocked numbers.
 
 use crate::customers::Selection;
+use crate::customers::rules::View;
 use crate::customers::store;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
@@ -34,7 +35,7 @@ impl Sought {
         if typed.chars().all(|c| c.is_ascii_digit() || between(c)) {
             return Ok(Sought::Number(typed.chars().filter(char::is_ascii_digit).collect()));
         }
-        Ok(Sought::Name(store::selection(db, "all", Some(typed), now).await?))
+        Ok(Sought::Name(store::selection(db, View::All, Some(typed), now).await?))
     }
 
     fn number(digits: &str, query: Query, column: &'static str) -> Query {
