@@ -161,7 +161,7 @@ pub(super) async fn claim(guest: Guest) -> Result<Response> {
     let mut tx = office.db.begin().await?;
     let waiting = store::by_code(&mut tx, &code_hash(&asked.code)).await?;
     let (good, expired) = match waiting {
-        Some(gateway) if gateway.claim_until.is_some_and(|until| now < until) => (Some(gateway), None),
+        Some(gateway) if gateway.claim_until.is_some_and(|until| !office.clock.is_due(until)) => (Some(gateway), None),
         other => (None, other),
     };
     let Some(gateway) = good else {

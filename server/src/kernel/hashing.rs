@@ -126,6 +126,13 @@ mod tests {
 
     use super::{AT_ONCE, Busy, Hashing, PLACES, PLACES_EACH};
 
+    /// Lets the others run until so many wait.
+    async fn until_waiting(hashing: &Hashing, wanted: usize) {
+        while hashing.lock().waiting.iter().map(|(_, line)| line.len()).sum::<usize>() != wanted {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Everybody in `line` asks in this order while all turns are taken; the order in which they get theirs.
     async fn order(line: &[&'static str]) -> Vec<&'static str> {
         let hashing = Hashing::default();
@@ -136,12 +143,12 @@ mod tests {
         let served = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
         for who in line {
-            let (hashing, served, who) = (hashing.clone(), Arc::clone(&served), *who);
+            let (queue, served, who) = (hashing.clone(), Arc::clone(&served), *who);
             tasks.push(tokio::spawn(async move {
-                let _turn = hashing.turn(who).await.unwrap();
+                let _turn = queue.turn(who).await.unwrap();
                 served.lock().unwrap().push(who);
             }));
-            tokio::task::yield_now().await;
+            until_waiting(&hashing, tasks.len()).await;
         }
         let last = taken.pop();
         drop(taken);
@@ -170,17 +177,17 @@ mod tests {
             tokio::spawn(async move { hashing.turn(&whose).await.map(drop) })
         };
         let mut waiting: Vec<_> = (0..PLACES_EACH).map(|_| wait("greedy".to_owned())).collect();
-        tokio::task::yield_now().await;
+        until_waiting(&hashing, PLACES_EACH).await;
         assert_eq!(hashing.turn("greedy").await.err(), Some(Busy));
         waiting.extend((PLACES_EACH..PLACES).map(|n| wait(format!("other {n}"))));
-        tokio::task::yield_now().await;
+        until_waiting(&hashing, PLACES).await;
         assert_eq!(hashing.turn("late").await.err(), Some(Busy));
         for gone in waiting.drain(..10) {
             gone.abort();
             assert!(gone.await.is_err());
         }
         let late = wait("late".to_owned());
-        tokio::task::yield_now().await;
+        until_waiting(&hashing, PLACES - 9).await;
         drop(turns);
         assert!(late.await.unwrap().is_ok());
         for waiting in waiting {
