@@ -51,7 +51,7 @@ both_engines! {
         let manager = app.sign_in("manager1").await;
         let path = draft(&manager, &[]).await;
         let form = manager.get(&path).await.form(&format!("{path}/release"));
-        for start in ["soon", "", "NOW", "at "] {
+        for start in ["soon", "", "NOW", "at once"] {
             let answer = manager.submit(&form, &[("start", start), ("starts_at", "2026-11-23T20:00")]).await;
             assert!(answer.expect(422).says("马上开始"), "the choice is there again");
         }

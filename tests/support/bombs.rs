@@ -12,7 +12,7 @@ fn zeros(megabytes: usize) -> Vec<u8> {
     bits.extend([true, true, false]);
     most_first(&mut bits, 0b0011_0000, 8);
     // Filled with copies up to a whole byte; one is 8 bits of length and 5 of distance.
-    while bits.len() % 8 != 0 {
+    while !bits.len().is_multiple_of(8) {
         most_first(&mut bits, 0b1100_0101, 8);
         most_first(&mut bits, 0, 5);
     }
