@@ -22,6 +22,9 @@ pub struct Limits {
     pub body_rate: u64,
     /// A client that takes nothing of its answer for this time is cut off.
     pub answer: Duration,
+    /// When room is needed and nothing is idle, a connection is closed whose body or answer has been under way for
+    /// longer than this.
+    pub spared: Duration,
     /// After an answer that left a part of the body unread, that part is received and dropped for this time: a
     /// browser that is cut off while it sends shows an error of its own in place of the answer.
     pub linger: Duration,
@@ -57,6 +60,7 @@ impl Default for Limits {
             body_slow: seconds(30),
             body_rate: 500,
             answer: seconds(60),
+            spared: seconds(5),
             linger: seconds(120),
             linger_pause: seconds(10),
             linger_bytes: 32 << 20,

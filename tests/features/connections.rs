@@ -265,6 +265,34 @@ fn silent_connections_from_many_addresses_shut_nobody_out() {
 }
 
 #[test]
+fn slow_bodies_from_many_addresses_shut_nobody_out() {
+    let settings = |config: &mut Config| {
+        config.limits.connections = 20;
+        config.limits.spared = ms(500);
+    };
+    on_with(Engine::Sqlite, settings, async |app: App| {
+        let mut slow = Vec::new();
+        for n in 0..20u8 {
+            let mut raw = Raw::connect_from(app.base(), [127, 0, 1, n / 4]).await;
+            raw.send(post("/login", "", 60_000)).await;
+            raw.send("username=").await;
+            slow.push(raw);
+        }
+        for _ in 0..5 {
+            let begun = Instant::now();
+            let mut page = Raw::connect(app.base()).await;
+            page.send(get("/login", "")).await;
+            assert!(page.head(ms(5000)).await.starts_with("HTTP/1.1 200"));
+            assert!(begun.elapsed() < ms(1500), "{:?}", begun.elapsed());
+            // Fast enough to be let go on for minutes.
+            for raw in &mut slow {
+                raw.send("a".repeat(1000)).await;
+            }
+        }
+    });
+}
+
+#[test]
 fn a_stop_lets_what_is_in_flight_finish() {
     on(async |app: App| {
         let form = app.stranger().get("/login").await.form("/login");

@@ -62,6 +62,14 @@ pub enum Want {
     Paused,
 }
 
+enum Admission {
+    In(Place),
+    /// The address has as many as it may.
+    Refused,
+    /// There is no room for anybody.
+    Full,
+}
+
 /// A shortage is over after this time without another event.
 const OVER: Duration = Duration::from_secs(10);
 
@@ -95,15 +103,15 @@ impl Table {
         Some(open)
     }
 
-    /// Closes the connection that has been idle longest, of `client` or of all; `false` when none is idle.
-    fn evict(&mut self, client: Option<Network>) -> bool {
+    /// Closes the connection that is missed least, of `client` or of all; `false` when every one is being answered.
+    fn evict(&mut self, client: Option<Network>, limits: &Limits) -> bool {
         let now = now();
-        let idle = self
+        let spare = self
             .open
             .iter()
             .filter(|(_, open)| client.is_none() || open.client == client)
-            .filter_map(|(id, open)| Some((open.watch.idle_since(now)?, *id, open.task.clone()?)));
-        let Some((_, id, task)) = idle.min_by_key(|(since, id, _)| (*since, *id)) else { return false };
+            .filter_map(|(id, open)| Some((open.watch.spare(now, limits)?, *id, open.task.clone()?)));
+        let Some((_, id, task)) = spare.min_by_key(|(spare, id, _)| (*spare, *id)) else { return false };
         task.abort();
         self.remove(id);
         self.note(Want::Evicted);
@@ -142,15 +150,14 @@ impl Connections {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is room for one more, closing an idle connection for it.
-    pub async fn room(&self) {
+    /// A place for a connection from `peer`, once there is room; another is closed for it where that helps. `None` when
+    /// its address has as many as it may and all of them are in use.
+    pub async fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         loop {
-            {
-                let mut table = self.table();
-                if table.open.len() < self.most || table.evict(None) {
-                    return;
-                }
-                table.note(Want::Paused);
+            match self.try_admit(peer) {
+                Admission::In(place) => return Some(place),
+                Admission::Refused => return None,
+                Admission::Full => {}
             }
             let _ = tokio::time::timeout(PAUSE, self.freed.notified()).await;
         }
@@ -160,7 +167,7 @@ impl Connections {
     pub async fn out_of_files(&self) {
         {
             let mut table = self.table();
-            if !table.evict(None) {
+            if !table.evict(None, &self.limits) {
                 table.note(Want::Paused);
             }
         }
@@ -168,24 +175,27 @@ impl Connections {
         let _ = tokio::time::timeout(PAUSE, self.freed.notified()).await;
     }
 
-    /// A place for a connection from `peer`; `None` when its address has as many as it may, none of them idle.
-    pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+    fn try_admit(self: &Arc<Self>, peer: IpAddr) -> Admission {
         let proxy = self.proxies.iter().any(|proxy| proxy.contains(peer));
         let client = (!proxy).then(|| Network::of_client(peer));
         let mut table = self.table();
+        let has = client.and_then(|client| table.clients.get(&client).copied()).unwrap_or_default();
+        if has >= self.per_address && !table.evict(client, &self.limits) {
+            table.note(Want::Refused);
+            return Admission::Refused;
+        }
+        if table.open.len() >= self.most && !table.evict(None, &self.limits) {
+            table.note(Want::Paused);
+            return Admission::Full;
+        }
         if let Some(client) = client {
-            let has = table.clients.get(&client).copied().unwrap_or_default();
-            if has >= self.per_address && !table.evict(Some(client)) {
-                table.note(Want::Refused);
-                return None;
-            }
             *table.clients.entry(client).or_default() += 1;
         }
         table.next += 1;
         let id = table.next;
         let watch = Arc::new(Watch::default());
         table.open.insert(id, Open { client, watch: Arc::clone(&watch), task: None });
-        Some(Place { connections: Arc::clone(self), id, watch })
+        Admission::In(Place { connections: Arc::clone(self), id, watch })
     }
 
     /// Says which task serves the connection of a place.

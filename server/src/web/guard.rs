@@ -36,6 +36,12 @@ impl<S> Incoming<S> {
     }
 }
 
+impl<S> Drop for Incoming<S> {
+    fn drop(&mut self) {
+        self.watch.receiving(false);
+    }
+}
+
 impl<S: Stream<Item = io::Result<Bytes>>> Stream for Incoming<S> {
     type Item = io::Result<Bytes>;
 
@@ -51,8 +57,12 @@ impl<S: Stream<Item = io::Result<Bytes>>> Stream for Incoming<S> {
                 let slow = this.waited > this.limits.body_slow && this.received < due;
                 Poll::Ready(Some(if slow { Err(this.too_slow()) } else { Ok(piece) }))
             }
-            Poll::Ready(other) => Poll::Ready(other),
+            Poll::Ready(other) => {
+                this.watch.receiving(false);
+                Poll::Ready(other)
+            }
             Poll::Pending => {
+                this.watch.receiving(true);
                 let pause = this.limits.body_pause;
                 let (_, sleep) =
                     this.waiting.get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(pause))));

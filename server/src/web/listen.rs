@@ -82,9 +82,8 @@ pub async fn serve(config: &Config, app: App) -> anyhow::Result<(Serving, [JoinH
 
 async fn accept(listener: TcpListener, front: Arc<Front>) {
     loop {
-        front.connections.room().await;
         match listener.accept().await {
-            Ok((stream, peer)) => match front.connections.admit(peer.ip()) {
+            Ok((stream, peer)) => match front.connections.admit(peer.ip()).await {
                 Some(place) => {
                     let id = place.id();
                     let task = tokio::spawn(connect(Arc::clone(&front), stream, peer, place));

@@ -34,6 +34,8 @@ pub struct Watch {
     head_since: AtomicU64,
     /// Since when the client takes nothing.
     blocked_since: AtomicU64,
+    /// Since when a body is waited for.
+    receiving_since: AtomicU64,
     /// When the rest of a body began to be dropped, and when a byte of it last came.
     closing_since: AtomicU64,
     closing_heard: AtomicU64,
@@ -58,6 +60,17 @@ pub enum Verdict {
     Close,
 }
 
+/// Why a connection may be closed when room is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spare {
+    /// No request is under way.
+    Idle,
+    /// The client is slow.
+    Slow,
+    /// No request is under way, but one may be on its way.
+    Fresh,
+}
+
 impl Default for Watch {
     fn default() -> Self {
         Watch {
@@ -66,6 +79,7 @@ impl Default for Watch {
             moved: AtomicU64::new(now()),
             head_since: AtomicU64::new(now()),
             blocked_since: AtomicU64::new(0),
+            receiving_since: AtomicU64::new(0),
             closing_since: AtomicU64::new(0),
             closing_heard: AtomicU64::new(0),
             heads: AtomicU32::new(0),
@@ -104,14 +118,26 @@ impl Watch {
         if answering && past(moved, limits.answer) { Verdict::Close } else { Verdict::Keep }
     }
 
-    /// Since when the connection has done nothing for anybody; `None` while a request is under way. What this names
-    /// is closed when room is needed.
-    pub fn idle_since(&self, now: u64) -> Option<u64> {
+    /// How readily the connection is closed when room is needed: an idle one first, then one that is slow with a body
+    /// or an answer, then one that has just come, each time the oldest; `None` while a request is answered.
+    pub fn spare(&self, now: u64, limits: &Limits) -> Option<(Spare, u64)> {
         let get = |time: &AtomicU64| Some(time.load(Ordering::Relaxed)).filter(|time| *time != 0);
         if self.in_flight.load(Ordering::Relaxed) == 0 {
-            return get(&self.closing_since).or(get(&self.head_since)).or(get(&self.moved));
+            let since = get(&self.closing_since).or(get(&self.head_since)).or(get(&self.moved))?;
+            let fresh = now.saturating_sub(since) < millis(limits.spared) / 5;
+            return Some((if fresh { Spare::Fresh } else { Spare::Idle }, since));
         }
-        get(&self.blocked_since).filter(|since| now.saturating_sub(*since) > STALLED)
+        let slow = get(&self.blocked_since).or(get(&self.receiving_since))?;
+        (now.saturating_sub(slow) > millis(limits.spared)).then_some((Spare::Slow, slow))
+    }
+
+    /// A body is waited for, or is complete.
+    pub fn receiving(&self, waiting: bool) {
+        if !waiting {
+            self.receiving_since.store(0, Ordering::Relaxed);
+        } else if self.receiving_since.load(Ordering::Relaxed) == 0 {
+            self.receiving_since.store(now(), Ordering::Relaxed);
+        }
     }
 
     /// A request is handed to the service. `false` when its framing is not to be trusted.
@@ -156,9 +182,6 @@ impl Watch {
         }
     }
 }
-
-/// An answer that blocks for so long may be cut off when room is needed.
-const STALLED: u64 = 5_000;
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
