@@ -45,6 +45,7 @@ pub fn read(line: &str) -> Option<News> {
             | Urc::TextFollows
             | Urc::Look
             | Urc::Started
+            | Urc::PartUp
             | Urc::Ussd
             | Urc::SentLate(_) => None,
         };

@@ -46,8 +46,10 @@ pub struct Modem {
     guarded: bool,
     /// It repeats commands though it was told not to.
     echoes: bool,
-    /// It has started since this was last asked.
+    /// It has begun anew since this was last asked.
     started: bool,
+    /// A part of it has come up since.
+    part_up: bool,
     /// It repeated the last command.
     echoed: bool,
 }
@@ -58,6 +60,8 @@ pub const SHORT: Duration = Duration::from_secs(5);
 pub const SENDING: Duration = Duration::from_secs(180);
 /// For `OK` behind `+CMGS: 17`, which is all that counts.
 const BEHIND: Duration = Duration::from_secs(3);
+/// For an answer behind a sign that the module may have started anew.
+const UP: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(300);
 /// A modem that is never quiet is spoken to all the same.
 const NEVER_QUIET: Duration = Duration::from_secs(2);
@@ -89,6 +93,7 @@ impl Modem {
             guarded: false,
             echoes: false,
             started: false,
+            part_up: false,
             echoed: false,
         }
     }
@@ -125,12 +130,12 @@ impl Modem {
     /// From here on a sign that the module has started anew is a fault.
     pub fn guard(&mut self) {
         self.guarded = true;
-        self.started = false;
+        (self.started, self.part_up) = (false, false);
     }
 
-    /// Whether the module has started since this was last asked.
+    /// Whether the module has begun anew, or a part of it has come up, since this was last asked.
     pub fn has_started(&mut self) -> bool {
-        std::mem::take(&mut self.started)
+        std::mem::take(&mut self.started) | std::mem::take(&mut self.part_up)
     }
 
     /// Notes whether the modem repeats commands, which it was told not to by the one before.
@@ -139,6 +144,7 @@ impl Modem {
     }
 
     async fn write_line(&mut self, text: &str) -> Result<(), Fault> {
+        self.idle_check()?;
         self.echoed = false;
         Ok(self.port.write(format!("{text}\r").as_bytes()).await?)
     }
@@ -146,6 +152,11 @@ impl Modem {
     /// A module that starts says so, and it repeats commands again, as it does from the factory on.
     fn check(&self) -> Result<(), Fault> {
         if self.guarded && (self.started || (self.echoed && !self.echoes)) { Err(Fault::Restarted) } else { Ok(()) }
+    }
+
+    /// While nothing is under way, a part that has come up is sign enough.
+    fn idle_check(&self) -> Result<(), Fault> {
+        if self.guarded && self.part_up { Err(Fault::Restarted) } else { self.check() }
     }
 
     async fn answer(&mut self, waiting: Waiting<'_>) -> Result<Vec<String>, Fault> {
@@ -158,7 +169,11 @@ impl Modem {
             let said = tokio::time::timeout_at(until, self.port.said()).await;
             let Ok(said) = said else {
                 self.resynchronise().await?;
-                return if has_enough { Ok(lines) } else { Err(Fault::Silent(bare(name))) };
+                return match has_enough {
+                    true => Ok(lines),
+                    false if self.guarded && self.part_up => Err(Fault::Restarted),
+                    false => Err(Fault::Silent(bare(name))),
+                };
             };
             let Said::Line(line) = said? else { continue };
             if line == "OK" {
@@ -179,6 +194,10 @@ impl Modem {
             match self.check() {
                 Err(_) if has_enough => return Ok(lines),
                 other => other?,
+            }
+            if self.guarded && self.part_up {
+                // It may still answer: parts come up for some time behind a start that was heard before.
+                until = until.min(tokio::time::Instant::now() + UP);
             }
         }
     }
@@ -331,6 +350,8 @@ impl Modem {
         for one in heard {
             if one.urc == Urc::Started {
                 self.started = true;
+            } else if one.urc == Urc::PartUp {
+                self.part_up = true;
             } else {
                 self.heard.push_back(one);
             }
@@ -357,7 +378,7 @@ impl Modem {
             if let Some(heard) = self.heard.pop_front() {
                 return Ok(heard);
             }
-            self.check()?;
+            self.idle_check()?;
             if let Said::Line(line) = self.port.said().await? {
                 self.keep(&line);
             }

@@ -57,18 +57,17 @@ impl Shift<'_> {
         if is_report && slot.storage != "SR" && self.modes.storages.iter().any(|known| known == "SR") {
             all.push("SR");
         }
+        self.go_home().await?;
         for storage in all {
-            let elsewhere = storage != self.modes.receives_in;
-            if elsewhere {
-                self.modem.optional(&format!("AT+CPMS=\"{storage}\"")).await?;
+            if !self.is_at(storage) && self.choose(storage).await?.is_none() {
+                self.storages.look_again();
+                continue;
             }
             let slot = Slot { storage: storage.to_owned(), index: slot.index };
             let reading = self.reading(slot.index).await?;
             let empty = reading == Reading::Empty;
             self.settle_slot(&slot, reading).await?;
-            if elsewhere {
-                self.modem.optional(&self.modes.home.clone()).await?;
-            }
+            self.go_home().await?;
             if !empty {
                 break;
             }

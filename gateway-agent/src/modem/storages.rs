@@ -31,6 +31,8 @@ pub(super) struct Storages {
     behind: BTreeMap<String, u32>,
     /// Since when some slot waits to be read again.
     unread: Option<Instant>,
+    /// Another storage than the home one is chosen: the modem refused to go back.
+    away: bool,
 }
 
 /// Where to look.
@@ -44,7 +46,14 @@ enum Wanted {
 
 impl Storages {
     pub(super) fn new() -> Storages {
-        Storages { looked: None, looked_home: None, wanted: Wanted::Everywhere, behind: BTreeMap::new(), unread: None }
+        Storages {
+            looked: None,
+            looked_home: None,
+            wanted: Wanted::Everywhere,
+            behind: BTreeMap::new(),
+            unread: None,
+            away: false,
+        }
     }
 
     /// Everything is to be looked into: after a start, a gap, or a notice without a slot.
@@ -84,6 +93,30 @@ impl Storages {
 }
 
 impl Shift<'_> {
+    /// Chooses a storage to read from; whether the modem took it.
+    pub(super) async fn choose(&mut self, storage: &str) -> Result<Option<Vec<String>>, Fault> {
+        if storage == self.modes.receives_in && !self.storages.away {
+            return self.modem.asked("AT+CPMS?").await;
+        }
+        self.storages.away = true;
+        self.modem.asked(&format!("AT+CPMS=\"{storage}\"")).await
+    }
+
+    /// Goes back to the storage where messages are received. A modem that refuses is asked again before its next slot is
+    /// read: the number of a slot means nothing in another storage.
+    pub(super) async fn go_home(&mut self) -> Result<(), Fault> {
+        if self.storages.away {
+            let home = self.modes.home.clone();
+            self.storages.away = self.modem.asked(&home).await?.is_none();
+        }
+        Ok(())
+    }
+
+    /// Whether slots of this storage can be read without choosing it.
+    pub(super) fn is_at(&self, storage: &str) -> bool {
+        storage == self.modes.receives_in && !self.storages.away
+    }
+
     /// Looks into the storages where that is due. `busy`: messages are being sent, and only a notice or a count makes
     /// a look worth its commands.
     pub(super) async fn look(&mut self, busy: bool) -> anyhow::Result<()> {
@@ -101,16 +134,14 @@ impl Shift<'_> {
         };
         let now = Instant::now();
         (self.storages.wanted, self.storages.unread, self.storages.looked_home) = (Wanted::Nowhere, None, Some(now));
-        let mut elsewhere = false;
         for storage in all {
             let home = storage == self.modes.receives_in;
-            let chosen = if home && !elsewhere {
-                self.modem.asked("AT+CPMS?").await?
-            } else {
-                elsewhere = true;
-                self.modem.asked(&format!("AT+CPMS=\"{storage}\"")).await?
+            let Some(lines) = self.choose(&storage).await? else {
+                if home {
+                    self.storages.look_again();
+                }
+                continue;
             };
-            let Some(lines) = chosen else { continue };
             match used(&lines) {
                 // At the start the list is asked for all the same: some modules count wrongly.
                 Some(0) if !(first && home) => {
@@ -119,10 +150,7 @@ impl Shift<'_> {
                 used => self.empty(&storage, used).await?,
             }
         }
-        if elsewhere {
-            self.modem.optional(&self.modes.home.clone()).await?;
-        }
-        Ok(())
+        Ok(self.go_home().await?)
     }
 
     /// Takes in all that lies in the storage that is chosen.

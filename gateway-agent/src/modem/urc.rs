@@ -16,8 +16,10 @@ pub enum Urc {
     /// Something lies in a storage, or a storage is full, and nobody says which slot: `+CMTI: "SM",-1`,
     /// `^SMMEMFULL: "SM"`, `+QIND: SMS FULL`.
     Look,
-    /// The module has just started: `RDY`, `SMS Ready`, `+CFUN: 1`. Its settings are gone.
+    /// The module begins anew: `RDY`, `^SYSSTART`. Its settings are gone, and what was under way is.
     Started,
+    /// A part of it has come up: `SMS Ready`, `+CFUN: 1`, `+CPIN: READY`. Its settings may be gone.
+    PartUp,
     /// `+CUSD: 0,"…",15`: the network's word about a code (27.007, 7.15); kept as it came.
     Ussd,
     /// `RING`, `+CRING: VOICE`.
@@ -66,8 +68,7 @@ pub fn parse(line: &str) -> Option<Urc> {
         }
         _ if name == "RING" || name.starts_with("RING ") => Some(Urc::Ring),
         _ if says_full(line) => Some(Urc::Look),
-        _ if says_started(name, rest) => Some(Urc::Started),
-        _ => None,
+        _ => started(name, rest),
     }
 }
 
@@ -126,19 +127,22 @@ fn says_full(line: &str) -> bool {
     own && line.len() <= 40 && line.contains("FULL") && (line.contains("SMS") || line.contains("MEM"))
 }
 
-/// Every maker has lines of its own at the start too. Those that end in READY, RDY or DONE say that a part of the
-/// module is up; an answer to `AT+CFUN?` and `AT+CPIN?` does not come here.
-fn says_started(name: &str, rest: &str) -> bool {
+/// Every maker has lines of its own for the start too, each at its own time: the module begins, and its parts are up. An
+/// answer to `AT+CFUN?` and `AT+CPIN?` does not come here.
+fn started(name: &str, rest: &str) -> Option<Urc> {
     let (name, rest) = (name.trim().to_ascii_uppercase(), rest.to_ascii_uppercase());
+    let begins = ["SYSSTART", "STARTUP", "ATREADY", "POWER DOWN"].iter().any(|word| name.contains(word));
+    if begins || matches!(name.as_str(), "RDY" | "APP RDY") || (name == "MODEM" && rest.starts_with("STARTUP")) {
+        return Some(Urc::Started);
+    }
     let words = ["READY", "RDY", "DONE"];
     let last = name.split([' ', '_']).next_back().unwrap_or_default();
     let plain = rest.is_empty() && name.len() <= 20 && words.contains(&last);
-    let started = ["MODEM", "+PBREADY", "+QUSIM", "+CFUN", "+CPIN", "CINIT", "NORMAL POWER DOWN"];
-    plain
-        || (started.contains(&name.as_str()) && (name != "MODEM" || rest.starts_with("STARTUP")))
-        || ["SYSSTART", "STARTUP", "ATREADY"].iter().any(|word| name.contains(word))
+    let up = plain
+        || ["+PBREADY", "+QUSIM", "+CFUN", "+CPIN", "CINIT"].contains(&name.as_str())
         || (name == "+QIND" && words.iter().any(|word| rest.ends_with(word)))
-        || (name == "+WIND" && matches!(rest.as_str(), "3" | "4"))
+        || (name == "+WIND" && matches!(rest.as_str(), "3" | "4"));
+    up.then_some(Urc::PartUp)
 }
 
 #[cfg(test)]
@@ -239,7 +243,10 @@ mod tests {
             ("nRF9160", "Ready"),
             ("SIM900", "NORMAL POWER DOWN"),
         ] {
-            assert_eq!(parse(line), Some(Urc::Started), "{maker}: {line}");
+            assert!(matches!(parse(line), Some(Urc::Started | Urc::PartUp)), "{maker}: {line}");
+        }
+        for (line, urc) in [("RDY", Urc::Started), ("^SYSSTART", Urc::Started), ("SMS Ready", Urc::PartUp)] {
+            assert_eq!(parse(line), Some(urc), "{line}");
         }
         for line in [
             "^BOOT:27710117,0,0,0,77",

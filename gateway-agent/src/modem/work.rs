@@ -317,6 +317,7 @@ impl Shift<'_> {
     }
 
     async fn ask(&mut self) -> anyhow::Result<()> {
+        self.go_home().await?;
         let health = health::ask(&mut self.modem).await.map_err(Unusable::from)?;
         if let Some(used) = health.used() {
             self.storages.counted(&self.modes.receives_in, used);
@@ -351,7 +352,7 @@ impl Shift<'_> {
                 Ok(())
             }
             // The driver ends with a fault what is waited for then.
-            Urc::Started => Ok(()),
+            Urc::Started | Urc::PartUp => Ok(()),
             Urc::Ring | Urc::Clip { .. } | Urc::CallEnded => {
                 let rose = self.rose();
                 for told in self.calls.line(&heard.line, rose) {
