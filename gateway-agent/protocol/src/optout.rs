@@ -4,6 +4,7 @@
 //! In doubt marketing stops: a person can take it back with one tap, an advertisement that went out stays out.
 //! What is about goods, money or orders (退货, 不要白色的, 取消订单) is no wish.
 
+mod english;
 mod text;
 mod words;
 
@@ -102,7 +103,7 @@ fn in_clause(text: &Text, clause: &Clause) -> Option<Reading> {
         let goods = text.is_about_goods() && !about_messages;
         return (!goods).then(|| out(word, sure));
     }
-    if let Some(word) = words::english(&clause.words) {
+    if let Some(word) = english::asks(&clause.words) {
         return Some(out(word, plain));
     }
     words::complains(&clause.letters).map(|word| out(word, false))

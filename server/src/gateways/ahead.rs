@@ -12,8 +12,11 @@ use crate::kernel::id::Id;
 /// Remembered of one box; more means that the gap is no matter of moments.
 const MOST: usize = 4096;
 
-/// By box: the run that told them, and their numbers. Another run may count from a queue begun afresh.
-static AHEAD: Mutex<Option<HashMap<Id, (Uuid, BTreeSet<i64>)>>> = Mutex::new(None);
+/// The run that told them, and their numbers. Another run may count from a queue begun afresh.
+type Early = (Uuid, BTreeSet<i64>);
+
+/// By box.
+static AHEAD: Mutex<Option<HashMap<Id, Early>>> = Mutex::new(None);
 
 /// Up to where all is taken in, when it is so up to `upto` without those that came early.
 pub(super) fn reach(gateway: Id, boot: Option<Uuid>, upto: i64) -> i64 {

@@ -16,9 +16,9 @@ use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 
 /// Below this a SIM is to be topped up, unless somebody sets another: a month's fee and some messages.
-const USUAL: Fen = Fen(10_00);
+const USUAL: Fen = Fen(1_000);
 /// No SIM is kept at more.
-const MOST: Fen = Fen(1_000_00);
+const MOST: Fen = Fen(100_000);
 /// The row's name.
 const NAME: &str = "gateway_low_balance";
 

@@ -215,10 +215,11 @@ pub fn broker_now(office: &Kernel) -> String {
 
 /// An address that listens everywhere is reached on the loopback.
 fn reachable(ip: std::net::IpAddr) -> std::net::IpAddr {
+    use std::net::IpAddr;
     match ip {
-        std::net::IpAddr::V4(v4) if v4.is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
-        std::net::IpAddr::V6(v6) if v6.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
-        other => other,
+        IpAddr::V4(v4) if v4.is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(v6) if v6.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
+        IpAddr::V4(_) | IpAddr::V6(_) => ip,
     }
 }
 

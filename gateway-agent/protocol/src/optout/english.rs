@@ -1,0 +1,98 @@
+//! Sentences in English that ask for the end: only words of such a request, with one that asks.
+
+/// The word that asks, where a clause is nothing but such a request.
+pub fn asks(words: &[String]) -> Option<&'static str> {
+    const KNOWN: &[&str] = &[
+        "PLEASE",
+        "PLS",
+        "PLZ",
+        "THANKS",
+        "THANK",
+        "YOU",
+        "STOP",
+        "ALL",
+        "NOW",
+        "TEXTING",
+        "SENDING",
+        "SMS",
+        "MESSAGES",
+        "MESSAGE",
+        "MESSAGING",
+        "TEXTS",
+        "TEXT",
+        "ADS",
+        "AD",
+        "SPAM",
+        "SPAMMING",
+        "ME",
+        "IT",
+        "TO",
+        "THIS",
+        "THESE",
+        "THAT",
+        "UNSUBSCRIBE",
+        "QUIT",
+        "END",
+        "CANCEL",
+        "REMOVE",
+        "OPT",
+        "OUT",
+        "OPTOUT",
+        "FROM",
+        "LIST",
+        "NO",
+        "MORE",
+        "DO",
+        "NOT",
+        "DONT",
+        "SEND",
+        "CONTACT",
+        "THE",
+        "AGAIN",
+        "ANYMORE",
+        "AND",
+        "I",
+        "WANT",
+        "TAKE",
+        "OFF",
+        "YOUR",
+        "ANY",
+        "OF",
+        "MARKETING",
+        "PROMOTIONAL",
+        "PROMOTIONS",
+        "MY",
+        "NUMBER",
+        "RECEIVE",
+        "HI",
+        "HELLO",
+        "EVER",
+    ];
+    const ASKS: &[(&str, &[&str])] = &[
+        ("UNSUBSCRIBE", &["UNSUBSCRIBE"]),
+        ("STOP", &["STOP"]),
+        ("OPTOUT", &["OPT", "OUT"]),
+        ("OPTOUT", &["OPTOUT"]),
+        ("STOP", &["REMOVE", "ME"]),
+        ("STOP", &["REMOVE", "MY", "NUMBER"]),
+        ("STOP", &["NO", "MORE"]),
+        ("STOP", &["DONT", "SEND"]),
+        ("STOP", &["DONT", "TEXT"]),
+        ("STOP", &["DONT", "MESSAGE"]),
+        ("STOP", &["DONT", "CONTACT"]),
+        ("STOP", &["NOT", "SEND"]),
+        ("STOP", &["NOT", "TEXT"]),
+        ("STOP", &["NOT", "MESSAGE"]),
+        ("STOP", &["NOT", "CONTACT"]),
+        ("STOP", &["TAKE", "ME", "OFF"]),
+    ];
+    let known = words.iter().all(|word| KNOWN.contains(&word.as_str()));
+    let denied = words.windows(2).any(|pair| {
+        matches!(pair, [before, word] if matches!(before.as_str(), "DONT" | "NOT") && matches!(word.as_str(), "STOP" | "UNSUBSCRIBE"))
+    });
+    if !known || denied {
+        return None;
+    }
+    let holds = |ask: &&(&str, &[&str])| words.windows(ask.1.len()).any(|window| window.iter().eq(ask.1.iter()));
+    ASKS.iter().find(holds).map(|(word, _)| *word)
+}
