@@ -36,7 +36,7 @@ const FAILED: &str = "SELECT count(*) AS n FROM events WHERE state = 'failed'";
 
 both_engines! {
     async fn a_panic_in_one_reaction_stops_no_other_and_is_set_aside_and_seen(app: App) {
-        let app = app.restart_with(|config, clock| start_with(config, clock, |office, key, pending| async move {
+        let app = app.restart_with(|_| (), |config, clock| start_with(config, clock, |office, key, pending| async move {
             match &pending.event {
                 Event::CallUnanswered { call } if *call == FRAGILE => panic!("a fault of the product"),
                 _ => reactions::after(office, key, pending).await,

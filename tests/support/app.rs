@@ -117,11 +117,7 @@ impl App {
     }
 
     /// The same with another way to start.
-    pub async fn restart_with<F>(
-        &self,
-        meanwhile: impl FnOnce(&Clock),
-        start: impl FnOnce(Config, Clock) -> F,
-    ) -> App
+    pub async fn restart_with<F>(&self, meanwhile: impl FnOnce(&Clock), start: impl FnOnce(Config, Clock) -> F) -> App
     where
         F: Future<Output = anyhow::Result<Running>>,
     {
