@@ -40,9 +40,8 @@ impl Raw {
             if !self.send(bytes).await {
                 return;
             }
-            match tokio::time::timeout(every, self.stream.read(&mut scratch)).await {
-                Ok(Ok(0) | Err(_)) => return,
-                Ok(Ok(_)) | Err(_) => {}
+            if let Ok(Ok(0) | Err(_)) = tokio::time::timeout(every, self.stream.read(&mut scratch)).await {
+                return;
             }
         }
     }
