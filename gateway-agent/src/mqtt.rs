@@ -1,5 +1,7 @@
 //! The wire to the server. It carries; nothing rests here: commands are acknowledged after their commit,
 //! events stay in the outbox until the server has committed them.
+//!
+//! Long because: connecting, subscribing, offering and acknowledging share one connection and its outbox.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

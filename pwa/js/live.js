@@ -37,12 +37,9 @@ setTimeout(open,wait*(1+Math.random()));
 wait=Math.min(wait*2,6e4);
 };
 for(const name in told)source.addEventListener(name,e=>told[name](JSON.parse(e.data)));
-// Too many pages are open: this one listens again when it is looked at.
-source.addEventListener("replaced",()=>{
-source.close();
-addEventListener("focus",open,{once:true});
-});
 };
+// Too many pages are open: this one listens again when it is looked at.
+told.replaced=()=>{source.close();onfocus=()=>{onfocus=0;open()}};
 setTimeout(open,400);
 addEventListener("pagehide",()=>source?.close());
 addEventListener("pageshow",e=>e.persisted&&open());

@@ -44,15 +44,47 @@ fn alter(file: &Path, how: impl Fn(&str) -> String) {
 /// A file of the copy and what to do to it.
 pub type Change<'a> = (&'a str, &'a dyn Fn(&str) -> String);
 
+/// The manifest of a package that is there for its dependencies alone, under another name.
+fn hollow(manifest: &str, name: &str, stands_for: &str, protocol: &str, agent: &str) -> String {
+    let mut kept = true;
+    let mut out = String::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            kept = !line.starts_with("[[") && line != "[lib]" && line != "[lints]";
+        }
+        if kept {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out.replace(&format!("name = \"{stands_for}\""), &format!("name = \"{name}\""))
+        .replace("gateway-agent = { path", &format!("gateway-agent = {{ package = \"{agent}\", path"))
+        .replace("package = \"fieldline-server\"", &format!("package = \"{protocol}-server\""))
+}
+
+/// What tests need is needed by the package itself, so that it counts when Cargo chooses features.
+fn tests_count(manifest: &str) -> String {
+    manifest.replace("[dev-dependencies]", "[target.'cfg(all())'.dependencies]")
+}
+
 /// Builds an agent of altered sources under a name of its own, beside the right one, so that both share their
-/// libraries.
+/// libraries. Cargo chooses the libraries' features by all that a workspace needs, so the others of the workspace
+/// stand beside it without their sources; without them it builds most libraries anew, which takes minutes.
 pub fn build(name: &str, changes: &[Change<'_>]) -> PathBuf {
     let right = program("gateway-agent");
     let target = right.parent().unwrap().parent().unwrap();
     let copied = target.join(format!("{name}-source"));
     let _ = std::fs::remove_dir_all(&copied);
-    for name in ["Cargo.toml", "Cargo.lock", "gateway-agent/Cargo.toml", "gateway-agent/src", "gateway-agent/protocol"]
-    {
+    let ours = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "gateway-agent/Cargo.toml",
+        "gateway-agent/src",
+        "gateway-agent/protocol",
+        "server/Cargo.toml",
+        "tests/Cargo.toml",
+    ];
+    for name in ours {
         std::fs::create_dir_all(copied.join(name).parent().unwrap()).unwrap();
         copy(&root().join(name), &copied.join(name));
     }
@@ -62,20 +94,31 @@ pub fn build(name: &str, changes: &[Change<'_>]) -> PathBuf {
         let dependency = "fieldline-protocol = { path";
         let renamed = text.replace(dependency, &format!("fieldline-protocol = {{ package = \"{protocol}\", path"));
         assert_ne!(renamed, text, "the workspace no longer names the protocol so: adapt this test");
-        renamed.replace("\"server\", ", "").replace(", \"tests\"]", "]")
+        renamed
     });
+    for (folder, stands_for, renamed) in
+        [("server", "fieldline-server", "server"), ("tests", "fieldline-tests", "tests")]
+    {
+        let renamed = format!("{protocol}-{renamed}");
+        alter(&copied.join(folder).join("Cargo.toml"), |text| {
+            tests_count(&hollow(text, &renamed, stands_for, &protocol, name))
+        });
+        std::fs::create_dir_all(copied.join(folder).join("src")).unwrap();
+        std::fs::write(copied.join(folder).join("src/lib.rs"), "").unwrap();
+    }
     alter(&copied.join("gateway-agent/protocol/Cargo.toml"), |text| {
-        text.replacen("name = \"fieldline-protocol\"", &format!("name = \"{protocol}\""), 1)
+        tests_count(&text.replacen("name = \"fieldline-protocol\"", &format!("name = \"{protocol}\""), 1))
     });
     alter(&copied.join("gateway-agent/Cargo.toml"), |text| {
-        text.replacen("name = \"gateway-agent\"", &format!("name = \"{name}\"\nautobins = false"), 1)
+        let renamed = text.replacen("name = \"gateway-agent\"", &format!("name = \"{name}\"\nautobins = false"), 1);
+        tests_count(&renamed)
             + &format!("\n[lib]\nname = \"gateway_agent\"\n\n[[bin]]\nname = \"{name}\"\npath = \"src/main.rs\"\n")
     });
     for (file, change) in changes {
         alter(&copied.join(file), change);
     }
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--offline", "--package", name, "--target-dir"])
+        .args(["build", "--quiet", "--offline", "--workspace", "--target-dir"])
         .arg(target)
         .current_dir(&copied)
         // The altered sources need not please Clippy, which `tests/run` puts in the compiler's place.

@@ -1,5 +1,7 @@
 //! Modems as people describe them in bug trackers and makers' notes: each case is one behaviour of a real module, which
 //! the simulator plays, and what the box does about it.
+//!
+//! Long because: it is one table of cases.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

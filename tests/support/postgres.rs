@@ -67,7 +67,14 @@ impl Cluster {
         let more =
             if durable { "-c fsync=on" } else { "-c fsync=off -c synchronous_commit=off -c full_page_writes=off" };
         let mut keeper = Command::new("sh")
-            .args(["-c", KEEPER, "keeper", &programs(), &port.to_string(), &format!("{more} -c max_connections=300")])
+            .args([
+                "-c",
+                KEEPER,
+                "keeper",
+                &programs(),
+                &port.to_string(),
+                &format!("{more} -c max_connections=300 -c max_wal_size=256MB"),
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

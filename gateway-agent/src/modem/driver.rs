@@ -1,4 +1,6 @@
 //! The dialogue with one modem: commands and their answers, the prompt, and what is said in between.
+//!
+//! Long because: command, prompt and notice are read from one port, whose state they share.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,22 +1,24 @@
 //! One request: who asks, for what, in which language; and the write it may become.
 
+mod body;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use poem::Response;
 use poem::http::{HeaderMap, HeaderValue, Method, Uri, header};
-use poem::{Body, Response};
 
 use crate::kernel::Office;
 use crate::kernel::audit::Author;
 use crate::kernel::auth::{Actor, Session};
 use crate::kernel::badges::BadgeCounts;
-use crate::kernel::bodies::{self, GUEST_LIMIT, Reader};
+use crate::kernel::bodies::Reader;
 use crate::kernel::caller::Caller;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::sql;
 use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::{Form, Reading, Typed};
+use crate::kernel::form::{Form, Typed};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::paging::Paging;
@@ -24,6 +26,7 @@ use crate::kernel::uploads::Uploads;
 use crate::kernel::write::Write;
 use crate::ui::layout::{Frame, Look, Sheet, TextSize, Theme};
 use crate::ui::style;
+use body::Received;
 
 /// The longest `op_id`: ours have 53 characters.
 const LONGEST_OP: usize = 80;
@@ -58,17 +61,6 @@ pub struct Guest {
     params: Vec<(String, String)>,
     headers: HeaderMap,
     body: Arc<Mutex<Received>>,
-}
-
-/// The body of a request.
-#[derive(Debug)]
-enum Received {
-    /// Nobody read it yet.
-    Unread(Body),
-    /// It was a form; kept for a write that is made again.
-    Form(Form),
-    /// It was read.
-    Read,
 }
 
 /// A request by somebody who is signed in and whom the route's gate let through. Having one is the proof.
@@ -191,62 +183,6 @@ impl Guest {
                 format!("{a:x}:{b:x}:{c:x}:{d:x}")
             }
         }
-    }
-
-    /// Reads the posted form of somebody without a session.
-    ///
-    /// # Errors
-    /// [`AppError::TooLarge`] past 64 kB, [`AppError::BadRequest`], [`AppError::Unavailable`].
-    pub async fn form(&self) -> Result<Form> {
-        self.read_form(Reader::Guest, None).await
-    }
-
-    /// Reads the posted form, or gives it again to a handler that runs once more.
-    async fn read_form(&self, reader: Reader, files: Option<(&Uploads, u64)>) -> Result<Form> {
-        let form = match self.take() {
-            Received::Unread(body) => {
-                let action = format!("{} {}", self.method, self.address);
-                Form::read(self.reading(reader, files), &self.headers, body, self.lang, &action).await?
-            }
-            Received::Form(form) => form,
-            Received::Read => return Err(AppError::BadRequest("the body was read already")),
-        };
-        *self.received() = Received::Form(form.clone());
-        Ok(form)
-    }
-
-    fn take(&self) -> Received {
-        std::mem::replace(&mut *self.received(), Received::Read)
-    }
-
-    fn received(&self) -> MutexGuard<'_, Received> {
-        self.body.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What fits of the posted form, to be kept through a sign-in.
-    pub(in crate::kernel) async fn form_to_keep(&self) -> Result<Form> {
-        Ok(Form::read_some(self.reading(Reader::Guest, None), &self.headers, self.body()?, self.lang).await)
-    }
-
-    /// The posted body as bytes, for the few addresses that take JSON; at most 64 kB.
-    ///
-    /// # Errors
-    /// [`AppError::TooLarge`] past `most` bytes.
-    pub async fn bytes(&self, most: usize) -> Result<Vec<u8>> {
-        let mut share = self.office.bodies.share(Reader::Guest);
-        bodies::read(self.body()?, most.min(GUEST_LIMIT), &mut share).await
-    }
-
-    /// The body, which can be read once.
-    fn body(&self) -> Result<Body> {
-        match self.take() {
-            Received::Unread(body) => Ok(body),
-            Received::Form(_) | Received::Read => Err(AppError::BadRequest("the body was read already")),
-        }
-    }
-
-    fn reading<'a>(&'a self, reader: Reader, files: Option<(&'a Uploads, u64)>) -> Reading<'a> {
-        Reading { reader, files, bodies: &self.office.bodies, typed: &self.typed, target: &self.address }
     }
 
     /// An `op_id` that shows by whom it was given out: a UUIDv7, a dot, and a MAC over it and the session.
