@@ -8,20 +8,20 @@ else if(+b.textContent>=0)b.textContent=n;
 });
 },
 popup:call=>{
-$$(".call").forEach(t=>t.remove());
+$(".call")?.remove();
 const box=make("div",{className:"call",tabIndex:-1}),close=make("button",{className:"ib"},"✕");
 box.innerHTML=call.html;
 box.setAttribute("role","alertdialog");
 box.setAttribute("aria-label",$("h2",box).textContent);
 close.setAttribute("aria-label",T.close);
 close.onclick=()=>box.remove();
-box.onkeydown=e=>{if(e.key=="Escape")box.remove()};
+box.onkeydown=e=>e.key=="Escape"&&box.remove();
 box.append(close);
 document.body.append(box);
 // Whoever is typing goes on typing.
-if(!dirty)box.focus();
+dirty||box.focus();
 },
-reload:at=>{if((location.pathname+"/").startsWith(at.path+"/")&&!dirty&&!$("dialog"))location.reload()},
+reload:at=>(location.pathname+"/").startsWith(at.path+"/")&&!dirty&&!$("dialog")&&location.reload(),
 toast:t=>toast(t.text||t),
 };
 // Asked for behind the page itself: on a thin line the next press goes before it.
@@ -39,8 +39,9 @@ wait=Math.min(wait*2,6e4);
 for(const name in told)source.addEventListener(name,e=>told[name](JSON.parse(e.data)));
 };
 // Too many pages are open: this one listens again when it is looked at.
-told.replaced=()=>{source.close();onfocus=()=>{onfocus=0;open()}};
+told.replaced=()=>source.close();
+onfocus=()=>source?.readyState>1&&open();
 setTimeout(open,400);
-addEventListener("pagehide",()=>source?.close());
-addEventListener("pageshow",e=>e.persisted&&open());
+onpagehide=()=>source?.close();
+onpageshow=e=>e.persisted&&open();
 }

@@ -63,7 +63,10 @@ pub fn look<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture<'a, 
         let patience = settings::load(&office.db).await?.patience;
         let (rings, ended) = (now - LONGEST_RING - OVERDUE, now - patience - OVERDUE);
         for id in store::left_open(&office.db, rings, ended).await? {
-            rang_out(office, &scope, id).await?;
+            if let Err(error) = rang_out(office, &scope, id).await {
+                tracing::warn!(call = %id, "a call could not be closed: {error:#}");
+                continue;
+            }
             // One that ended long ago is missed at once; one that rang until now has its own timer.
             if store::find(&office.db, &scope, id).await?.is_some_and(|call| call.ended_at.is_some_and(|at| at < ended))
             {

@@ -99,7 +99,7 @@ pub(super) async fn take_in(office: &Office, incoming: &Incoming, topic: &Topic)
             Ok(())
         }
         Ok(()) => commit(office, incoming, &head, seq, None).await,
-        Err(AppError::Unavailable(why)) => Err(AppError::Unavailable(why)),
+        Err(error @ (AppError::Unavailable(_) | AppError::Undone(_))) => Err(error),
         Err(error) => {
             tracing::error!(sender = incoming.sender, topic = incoming.topic, eid = head.eid, "{error:#}");
             // What failed often enough is set aside, so that it holds up none behind it.

@@ -155,7 +155,7 @@ pub(super) async fn settle(cx: Cx) -> Result<Response> {
         };
         match reactions::from_box(&mut write.tx, gateway.id, cx.now, &event).await {
             Ok(()) => {}
-            Err(AppError::Unavailable(why)) => return Err(AppError::Unavailable(why)),
+            Err(error @ (AppError::Unavailable(_) | AppError::Undone(_))) => return Err(error),
             Err(error) => {
                 tracing::error!(%failure, "an event of a box failed again: {error:#}");
                 return Err(AppError::Refused(t!(cx.lang, "gateways.event_fails").into_owned()));

@@ -45,6 +45,8 @@ pub async fn sign_out(cx: Cx) -> Result<Response> {
     let mut tx = cx.office.db.begin().await?;
     cx.office.end_sessions_of(&mut tx, cx.actor().id).await?;
     tx.commit().await?;
+    // Also a session that was read again while this was being written.
+    cx.office.sessions.forget_all();
     let mut response = see_other("/login");
     set_cookie(&mut response, auth::COOKIE, "", cx.is_tls(), Some(0));
     // Pages kept for reading offline go; the outbox stays for the same person's next sign-in.

@@ -85,6 +85,8 @@ pub async fn change(cx: Cx) -> Result<Response> {
     let token = cx.office.open_session(&mut write.tx, user, &device, cx.now).await?;
     write.act("user", user, "password").await?;
     let mut response = write.finish("/me?done=saved").await?;
+    // Also a session that was read again while this was being written.
+    cx.office.sessions.forget_all();
     sign_in::set_cookie(&mut response, auth::COOKIE, &token, cx.is_tls(), None);
     Ok(response)
 }
