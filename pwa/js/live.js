@@ -38,10 +38,8 @@ wait=Math.min(wait*2,6e4);
 };
 for(const name in told)source.addEventListener(name,e=>told[name](JSON.parse(e.data)));
 };
-// Too many pages are open: this one listens again when it is looked at.
-told.replaced=()=>source.close();
-onfocus=()=>source?.readyState>1&&open();
 setTimeout(open,400);
-onpagehide=()=>source?.close();
-onpageshow=e=>e.persisted&&open();
+// Where too many pages are open, the oldest stops listening. It listens again when it is looked at.
+onpagehide=told.replaced=()=>source?.close();
+onpageshow=onfocus=()=>source?.readyState>1&&open();
 }
