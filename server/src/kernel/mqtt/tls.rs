@@ -2,13 +2,13 @@
 //! authority at claiming and trust nothing else, so no name has to be known in advance and no certificate runs out
 //! on a box whose clock was never set.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use fieldline_protocol::messages::BROKER_NAME;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+
+use crate::kernel::durable;
 
 /// The files by which the broker speaks TLS, and the authority that boxes trust.
 #[derive(Debug)]
@@ -59,16 +59,8 @@ pub(super) fn open(data: &Path, address: std::net::IpAddr) -> anyhow::Result<Ide
     Ok(identity)
 }
 
-/// Writes a file with mode 0600, whole or not at all.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let beside = path.with_extension("new");
-    if beside.exists() {
-        std::fs::remove_file(&beside)?;
-    }
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path).with_context(|| format!("{} cannot be written", path.display()))
+    durable::write(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 #[cfg(test)]
