@@ -162,6 +162,25 @@ fn descend(
     done.insert(feature.to_owned());
 }
 
+/// What a storey must not name: the storeys above it, and libraries that belong to them.
+const ABOVE: [(&str, &[&str]); 2] =
+    [("kernel", &["crate::ui", "crate::web", "poem::", "maud::"]), ("ui", &["crate::web", "poem::"])];
+
+#[test]
+fn no_storey_names_what_lies_above_it() {
+    let mut wrong = Vec::new();
+    for source in rust_of_server() {
+        let Some((storey, above)) = ABOVE.iter().find(|(storey, _)| folder(&source.path) == Some(storey)) else {
+            continue;
+        };
+        let code = source.code();
+        for name in above.iter().filter(|name| code.contains(*name)) {
+            wrong.push(format!("{}: {storey} names {name}", source.path));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn kernel_ui_and_web_know_no_feature() {
     let sources = rust_of_server();

@@ -11,25 +11,27 @@ use poem::EndpointExt;
 use crate::config::{Admin, Cli, Command, Config, Demo};
 use crate::events::Event;
 use crate::kernel::access::CompanyKey;
-use crate::kernel::badges::Badges;
+use crate::kernel::access::auth;
+use crate::kernel::background::housekeeping;
+use crate::kernel::background::jobs::{self, Alarm, Round};
+use crate::kernel::background::outbox::{Lane, Pending};
+use crate::kernel::background::supervise::Supervisor;
 use crate::kernel::bodies::Bodies;
 use crate::kernel::clock::Clock;
-use crate::kernel::clock_watch;
+use crate::kernel::clock::watch as clock_watch;
+use crate::kernel::crypto::seal::Seal;
 use crate::kernel::db::{Db, migrate, pending};
 use crate::kernel::durable;
-use crate::kernel::files::Files;
-use crate::kernel::housekeeping;
 use crate::kernel::id::Id;
-use crate::kernel::jobs::{self, Alarm, Round};
+use crate::kernel::live::badges::Badges;
+use crate::kernel::live::push::Push;
+use crate::kernel::live::sse::Hub;
+use crate::kernel::media::files::Files;
+use crate::kernel::media::uploads::Uploads;
 use crate::kernel::mqtt::Wire;
-use crate::kernel::outbox::{Lane, Pending};
-use crate::kernel::push::Push;
-use crate::kernel::routes::Routes;
-use crate::kernel::seal::Seal;
-use crate::kernel::sse::Hub;
-use crate::kernel::supervise::Supervisor;
-use crate::kernel::uploads::Uploads;
-use crate::kernel::{Hooks, Kernel, Office, auth};
+use crate::kernel::{Hooks, Kernel, Office};
+use crate::web::Shell;
+use crate::web::routes::Routes;
 use crate::{contacts, demo, documents, migrations, modules, reactions, users, web, workbench};
 
 /// Runs what the command line asks for.
@@ -143,7 +145,7 @@ pub fn routes() -> Routes {
     crate::gateways::routes(&mut routes);
     crate::clock_check::routes(&mut routes);
     crate::users::routes(&mut routes);
-    crate::kernel::push::routes(&mut routes);
+    crate::web::push::routes(&mut routes);
     routes
 }
 
@@ -185,16 +187,11 @@ where
             .context("the key for web push cannot be read or made")?,
         seal: Seal::open(&config.data.join("secret.key")).context("the server's key cannot be read or made")?,
         sessions: auth::Sessions::default(),
-        hooks: Hooks {
-            rights: modules::rights,
-            tabs: modules::tabs,
-            count: workbench::count,
-            sign_in: users::sign_in_page,
-        },
+        hooks: Hooks { rights: modules::rights, count: workbench::count },
         db,
         config,
     });
-    let app = routes().mount(&office)?;
+    let app = routes().mount(&office, Shell { tabs: modules::tabs, sign_in: users::sign_in_page })?;
     let mut supervisor = Supervisor::default();
     let (serving, [accepting, looking]) = web::listen::serve(&office.config, app.boxed()).await?;
     supervisor.watch("listener", accepting);

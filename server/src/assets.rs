@@ -5,12 +5,12 @@ use poem::Response;
 use poem::http::{StatusCode, header};
 
 use crate::kernel::access::Gate;
-use crate::kernel::cx::{Cx, Guest};
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::routes::Routes;
 use crate::ui;
 use crate::ui::assets::Asset;
 use crate::ui::style;
+use crate::web::cx::{Cx, Guest};
+use crate::web::error::{AppError, Result, html};
+use crate::web::routes::Routes;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {

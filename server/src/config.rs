@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::kernel::caller::Network;
 use crate::kernel::clock::{MINUTE, Millis};
 use crate::limits::Limits;
+use crate::web::caller::Network;
 
 /// Connections to PostgreSQL: a write holds one while it waits for a row, and a page that reads holds one for a
 /// millisecond.

@@ -4,12 +4,12 @@
 
 use crate::approvals::Asked;
 use crate::kernel::HookFuture;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result};
 use crate::kernel::id::Id;
 use crate::orders;
 use crate::sms;
 use crate::ui::timeline::Entry;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result};
 use maud::Markup;
 
 /// The card's facts of a document that waits for approval.

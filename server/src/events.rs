@@ -3,12 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::background::outbox;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
-use crate::kernel::outbox;
 use crate::reactions;
+use crate::web::error::Result;
 
 /// How an approval ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

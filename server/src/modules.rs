@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use crate::kernel::access::{self, Gate, Right, Rights, RightsTable, Role};
-use crate::kernel::cx::Cx;
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::icon::Icon;
 use crate::ui::layout::TabItem;
+use crate::web::cx::Cx;
 
 /// A module. The same noun stands in table, folder, address and test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

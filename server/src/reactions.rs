@@ -8,12 +8,12 @@ use crate::events::Event;
 use crate::gateways::{self, FromBox};
 use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
+use crate::kernel::background::outbox::Pending;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
-use crate::kernel::error::Result;
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
-use crate::kernel::outbox::Pending;
+use crate::web::error::Result;
 use crate::{approvals, calls, campaigns, decisions, orders, popup, products, sms, stock};
 
 /// Reactions that share the event's transaction.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use server::config::Config;
-use server::kernel::error::PASSWORD_FIELDS;
+use server::web::error::PASSWORD_FIELDS;
 use sqlx::{Connection, Executor};
 
 use crate::support::app::{App, Engine, on, on_with};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use server::events::{Event, raise_later};
+use server::kernel::background::housekeeping;
 use server::kernel::clock::{Clock, DAY, HOUR, MINUTE};
-use server::kernel::housekeeping;
 
 use super::campaigns::{draft, people, release};
 use crate::support::app::App;

@@ -2,7 +2,7 @@
 
 use server::app::routes;
 use server::kernel::access::Gate;
-use server::kernel::routes::Entry;
+use server::web::routes::Entry;
 
 use crate::support::app::App;
 use crate::support::client::{Client, FormOnPage};

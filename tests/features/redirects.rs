@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use reqwest::Url;
 use server::kernel::address::local;
-use server::kernel::error::see_other;
+use server::web::error::see_other;
 
 use crate::support::app::App;
 use crate::support::both_engines;

@@ -3,9 +3,9 @@
 
 use server::contacts::{self, NewContact};
 use server::kernel::audit::Author;
+use server::kernel::china::phone::Phone;
 use server::kernel::db::sql;
 use server::kernel::id::Id;
-use server::kernel::phone::Phone;
 
 use super::app::{App, TODAY};
 

@@ -3,9 +3,9 @@
 use crate::kernel::access::Scope;
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::db::Tx;
-use crate::kernel::error::{AppError, Result};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
+use crate::web::error::{AppError, Result};
 
 use super::rules::{self, Against, State};
 use super::store;

@@ -19,12 +19,12 @@ use maud::Markup;
 
 use crate::kernel::HookFuture;
 use crate::kernel::access::Gate;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
+use crate::web::cx::Cx;
+use crate::web::error::Result;
+use crate::web::routes::Routes;
 
 pub use decision::decide;
 pub use rules::{Against, State, StepState};

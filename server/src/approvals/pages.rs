@@ -5,13 +5,13 @@ use poem::http::StatusCode;
 
 use crate::kernel::access::{Right, Role};
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::modules::Module;
 use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
 
 use super::rules::{self, Against};
 use super::store::{Approval, Step, View};

@@ -5,12 +5,12 @@
 use crate::events::{self, Event, Outcome};
 use crate::kernel::access::{Role, Scope};
 use crate::kernel::clock::Millis;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
-use crate::kernel::error::{AppError, Result};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::paging::{Listing, Paging};
 use crate::users;
+use crate::web::error::{AppError, Result};
 
 use super::rules::{self, State, StepState};
 use super::{Ask, Asked};

@@ -3,10 +3,11 @@
 
 use crate::approvals::rules::State;
 use crate::approvals::store;
+use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::{Office, push};
+use crate::kernel::live::push;
 
 /// A step waits for `approver`.
 ///

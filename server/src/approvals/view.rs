@@ -4,16 +4,16 @@ use maud::{Markup, html};
 
 use crate::kernel::access::{Gate, Role};
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::ui::button::named_button_for;
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Entry, timeline};
 use crate::ui::{card as box_card, empty, link_button, link_cell, pager, segmented};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 use super::rules::{State, StepState};
 use super::store::{Approval, Colleague, Step, View};

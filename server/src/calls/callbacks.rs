@@ -9,16 +9,16 @@ use crate::calls::store::{self, Call};
 use crate::customers::Sought;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, DAY, Millis};
-use crate::kernel::cx::Cx;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, Query, sql};
-use crate::kernel::error::{Result, html as page_of};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::paging::{Listing, Paging};
 use crate::kernel::words::words;
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{StripItem, card, empty, link_cell, pager, search_bar, segmented, strip};
+use crate::web::cx::Cx;
+use crate::web::error::{Result, html as page_of};
 
 words! {
     /// Which of them a list shows.

@@ -10,9 +10,9 @@ use crate::events::{self, Event};
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::{HookFuture, Office};
+use crate::web::error::Result;
 
 /// How often calls that were left open are looked for.
 pub const LOOK: Duration = Duration::from_secs(10);

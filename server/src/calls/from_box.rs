@@ -7,12 +7,12 @@ use crate::calls::store::{self, Known, NewCall};
 use crate::calls::{close, shown};
 use crate::events::{self, Event};
 use crate::kernel::audit::Author;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{DAY, MINUTE, Millis};
 use crate::kernel::db::Tx;
-use crate::kernel::error::Result;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
+use crate::web::error::Result;
 use crate::{customers, tasks, users};
 
 /// A ringing that is told later than this is history: the box was offline. It is kept and it pops up nowhere.

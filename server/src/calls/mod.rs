@@ -21,20 +21,20 @@ pub use store::Call;
 
 use crate::customers;
 use crate::kernel::Office;
+use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
-use crate::kernel::auth::Actor;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, On, Tx};
-use crate::kernel::error::Result;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
 use crate::tasks::{self, NewCallback};
 use crate::ui::timeline::Entry;
 use crate::users;
+use crate::web::error::Result;
+use crate::web::routes::Routes;
 use closing::close;
 
 /// Addresses.

@@ -6,11 +6,11 @@ use crate::calls::rules::State;
 use crate::calls::{store, view};
 use crate::customers;
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::tasks;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
 
 /// Where 接了 / 没接 is posted.
 #[must_use]

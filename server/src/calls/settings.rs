@@ -9,16 +9,16 @@ use crate::calls::rules::PATIENCE;
 use crate::kernel::access::Role;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::{MINUTE, Millis};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{DbError, On, Tx, sql};
-use crate::kernel::error::{Result, html as page_of};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::users;
+use crate::web::cx::Cx;
+use crate::web::error::{Result, html as page_of};
+use crate::web::form::Form;
 
 /// The longest patience.
 const LONGEST: Millis = 60 * MINUTE;

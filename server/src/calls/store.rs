@@ -3,9 +3,9 @@
 use crate::calls::rules::State;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::paging::{Listing, Paging};
 
 /// A call.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]

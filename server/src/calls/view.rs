@@ -6,16 +6,16 @@ use crate::calls::rules::State;
 use crate::calls::store::Call;
 use crate::calls::{answer_link, callback_link, shown};
 use crate::kernel::access::Gate;
+use crate::kernel::china::origin::Origin;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::origin::Origin;
-use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::tag;
 use crate::ui::{card, cell, empty, link_button, link_cell, pager, segmented};
+use crate::web::cx::Cx;
 
 fn caller(lang: Lang, call: &Call) -> String {
     match &call.customer {

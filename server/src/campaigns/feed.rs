@@ -11,11 +11,11 @@ use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock;
 use crate::kernel::db::{On, Tx};
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
-use crate::kernel::sse::Live;
+use crate::kernel::live::sse::Live;
 use crate::kernel::{HookFuture, Office};
 use crate::sms::{self, Class, NewSms, Sent};
+use crate::web::error::Result;
 use crate::{contacts, customers};
 
 /// How often campaigns are fed.

@@ -19,8 +19,8 @@ pub use feed::{LOOK, feed, moved};
 pub use occasions::{CELEBRATE, celebrate};
 
 use crate::kernel::access::Gate;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
+use crate::web::routes::Routes;
 
 /// Addresses. Writing to everybody at once is a decision: who may approve in the SMS center may do it. What
 /// greets the whole company's customers by itself is kept by those who keep the templates.

@@ -7,15 +7,15 @@ use poem::http::StatusCode;
 use crate::campaigns::calendar::FESTIVALS;
 use crate::campaigns::occasions::{self, NewOccasion, Occasion};
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html as page_of};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::sms::{self, Class};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, empty, link_button, link_cell};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::form::Form;
 
 fn when(lang: Lang, occasion: &Occasion) -> String {
     match occasion.kind.as_str() {

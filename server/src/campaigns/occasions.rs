@@ -13,9 +13,9 @@ use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::{self, MINUTE, Millis};
 use crate::kernel::db::{Db, DbError, Tx, sql};
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::{HookFuture, Office};
+use crate::web::error::Result;
 use crate::{sms, users};
 
 /// How often is looked whether an occasion is due.

@@ -11,11 +11,11 @@ use crate::campaigns::store::{self, Campaign, Draft};
 use crate::campaigns::view::{self, Preview};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
 use crate::{contacts, customers, sms};
 
 /// Customers offered for picking their people.

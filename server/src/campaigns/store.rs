@@ -4,9 +4,9 @@ use crate::campaigns::rules::{Audience, Reason, Stage, State};
 use crate::customers;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::paging::{Listing, Paging};
 
 /// A campaign.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]

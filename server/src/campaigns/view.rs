@@ -9,17 +9,17 @@ use crate::contacts::Contact;
 use crate::customers::{self, Choice, Named};
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::sms::{self, Class, Settings, Template, VARIABLES};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, empty, link_button, link_cell, pager, plain_cell, progress as bar, search_bar, segmented};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 /// What a draft would do.
 #[derive(Debug)]

@@ -11,16 +11,16 @@ use poem::Response;
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::iso_minute;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::Result;
+use crate::kernel::clock::jumps::State;
+use crate::kernel::clock::{jumps, watch};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::jumps::State;
-use crate::kernel::routes::Routes;
-use crate::kernel::{clock_watch, jumps};
 use crate::modules::Module;
 use crate::ui::card;
 use crate::ui::form::{self as fields, ButtonKind};
+use crate::web::cx::Cx;
+use crate::web::error::Result;
+use crate::web::routes::Routes;
 
 /// The one row that the operation log names.
 const CLOCK: Id = Id(1);
@@ -44,7 +44,7 @@ async fn confirm(cx: Cx) -> Result<Response> {
     };
     let mut write = cx.write(&form).await?;
     if let Some(believed) = believed {
-        clock_watch::note_confirmed(&mut write.tx).await?;
+        watch::note_confirmed(&mut write.tx).await?;
         let changes = Changes::new().moved("clock", iso_minute(believed), iso_minute(cx.now));
         write.audit(Action::Act, "clock", CLOCK, changes).await?;
     }

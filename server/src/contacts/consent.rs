@@ -9,18 +9,18 @@ use poem::http::StatusCode;
 
 use crate::kernel::access::Scope;
 use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{Db, DbError, Tx, sql};
-use crate::kernel::error::{Result, html as page_of};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
 use crate::kernel::words::words;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::{card, cell, plain_cell};
+use crate::web::cx::Cx;
+use crate::web::error::{Result, html as page_of};
+use crate::web::form::Form;
 
 /// Numbers taken in one go.
 const MOST: usize = 2000;

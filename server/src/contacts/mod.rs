@@ -15,11 +15,11 @@ use futures_util::future::BoxFuture;
 use crate::customers::{self, FirstPerson, Indexing};
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::china::phone::Phone;
 use crate::kernel::db::{DbError, On, Query, Tx};
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
+use crate::web::routes::Routes;
 
 pub use consent::How;
 pub use rules::Birthday;

@@ -10,17 +10,17 @@ use super::{How, NewContact, consent, create as create_contact, reindex};
 use crate::customers::{self, Customer, Indexing};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::db::Hold;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::merge;
-use crate::kernel::phone::Phone;
-use crate::kernel::write::Write;
 use crate::modules::Module;
 use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
+use crate::web::merge;
+use crate::web::write::Write;
 
 /// `GET /customers/:id/contacts/new`
 pub(super) async fn new(cx: Cx) -> Result<Response> {

@@ -6,10 +6,10 @@ use super::NewContact;
 use super::rules::Birthday;
 use crate::customers::{self, Number};
 use crate::kernel::access::Scope;
+use crate::kernel::china::phone::{Line, Phone};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::phone::{Line, Phone};
 
 /// A person at a customer.
 #[derive(Clone, Debug, FromRow)]

@@ -5,13 +5,13 @@ use maud::{Markup, html};
 use super::consent;
 use super::rules::lunar_words;
 use super::store::Contact;
-use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::merge;
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, link_button};
+use crate::web::form::Form;
+use crate::web::merge;
 
 /// Lines for numbers in the form.
 pub(super) const PHONES: [&str; 3] = ["phone1", "phone2", "phone3"];

@@ -16,15 +16,15 @@ use futures_util::future::BoxFuture;
 
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::china::geo::Point;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx};
-use crate::kernel::geo::Point;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::phone::Phone;
-use crate::kernel::routes::Routes;
 use crate::kernel::search;
 use crate::modules::Module;
+use crate::web::routes::Routes;
 
 pub use history::history;
 pub use rules::{Class, Heat, Kind, Level, Settlement, View};

@@ -11,19 +11,19 @@ use super::view::{self, Around, Lists};
 use super::{FirstContact, FirstPerson, NewCustomer, create as create_customer};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
+use crate::kernel::china::origin::Origin;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::merge;
 use crate::kernel::money::Fen;
-use crate::kernel::origin::Origin;
-use crate::kernel::phone::Phone;
 use crate::kernel::search;
-use crate::kernel::write::Write;
 use crate::modules::Module;
 use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
+use crate::web::merge;
+use crate::web::write::Write;
 
 /// `GET /customers?q=&view=&sort=&page=`
 pub(super) async fn list(cx: Cx) -> Result<Response> {

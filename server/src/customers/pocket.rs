@@ -8,13 +8,13 @@ use sqlx_macros::FromRow;
 use super::store::WHOM;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{Db, DbError, sql};
-use crate::kernel::error::Result;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::ui::layout::Page;
 use crate::ui::{card, empty, pager, search_bar};
+use crate::web::cx::Cx;
+use crate::web::error::Result;
 
 /// How many fit one first flight of TCP; twice as many are kept.
 const ON_A_PAGE: i64 = 100;

@@ -5,9 +5,9 @@ use crate::customers::Selection;
 use crate::customers::rules::View;
 use crate::customers::store;
 use crate::kernel::access::Scope;
+use crate::kernel::china::width::half;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, Query};
-use crate::kernel::width::half;
 
 /// What is looked for.
 #[derive(Clone, Debug)]

@@ -12,12 +12,12 @@ use sqlx_macros::FromRow;
 
 use super::{NewCustomer, rules};
 use crate::kernel::access::Scope;
+use crate::kernel::china::geo::Point;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx, sql};
-use crate::kernel::geo::Point;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::phone::Phone;
 use crate::kernel::search::{self, Card};
 
 /// What customers' pieces are filed under; one letter, since it stands in every piece.

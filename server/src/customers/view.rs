@@ -6,15 +6,15 @@ use super::rules::{Class, Heat, Kind, Level, Settlement, Sort, View, quiet_days}
 use super::store::{Customer, Named, Row, Wanted};
 use crate::kernel::address::address;
 use crate::kernel::clock::Millis;
-use crate::kernel::form::Form;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::merge;
 use crate::kernel::money::Fen;
-use crate::kernel::paging::Listing;
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::web::form::Form;
+use crate::web::merge;
 
 /// The customer's own lines in the form.
 pub(super) const PHONES: [&str; 2] = ["phone1", "phone2"];

@@ -7,13 +7,13 @@ use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Right, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::db::Tx;
-use crate::kernel::error::{AppError, Result};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::modules::Module;
 use crate::sms::{self, Class, NewSms, Sent};
 use crate::tasks::{self, NotDone};
 use crate::users;
+use crate::web::error::{AppError, Result};
 
 /// An answer under judgement.
 struct Case<'a> {

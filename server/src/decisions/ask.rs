@@ -6,10 +6,10 @@ use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::audit::Author;
 use crate::kernel::clock;
-use crate::kernel::error::Result;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::sms::{self, Class, NewSms, Sent};
+use crate::web::error::Result;
 use crate::{tasks, users};
 
 /// After a step was opened for `approver`: one message with a code, if that person wants it and has a mobile.

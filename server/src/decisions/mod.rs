@@ -15,8 +15,8 @@ pub use answer::heard;
 pub use ask::{ask, tell_task};
 
 use crate::kernel::access::Gate;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
+use crate::web::routes::Routes;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {

@@ -8,14 +8,14 @@ use crate::decisions::rules::Outcome;
 use crate::decisions::store::{self, Wants};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html as page_of};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, plain_cell};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::form::Form;
 use crate::{sms, users};
 
 async fn page(cx: &Cx, form: &Form) -> Result<Response> {

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::kernel::china::width::half;
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::width::half;
 
 /// How long the code of an approval can be answered.
 pub const LIFE: Millis = DAY;

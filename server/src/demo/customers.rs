@@ -6,11 +6,11 @@ use super::goods::{Goods, WHOLESALE};
 use super::load::{Loader, row};
 use super::rng::Rng;
 use super::words;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{Arg, DbError};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::phone::Phone;
 use crate::kernel::search::{self, Card};
 
 /// A person at a customer: name, position, sex, number, birthday by the lunar calendar.

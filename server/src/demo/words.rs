@@ -194,7 +194,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{landline, mobile, shop};
-    use crate::kernel::phone::{Line, Phone};
+    use crate::kernel::china::phone::{Line, Phone};
 
     #[test]
     fn a_hundred_thousand_shops_have_names_and_numbers_of_their_own() {

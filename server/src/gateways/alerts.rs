@@ -5,15 +5,15 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{DbError, On, sql};
-use crate::kernel::error::{Result, html as page_of};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{Result, html as page_of};
+use crate::web::form::Form;
 
 /// Below this a SIM is to be topped up, unless somebody sets another: a month's fee and some messages.
 const USUAL: Fen = Fen(1_000);

@@ -16,12 +16,12 @@ use super::{keys, store};
 use crate::kernel::Kernel;
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::{MINUTE, Millis};
-use crate::kernel::cx::Guest;
+use crate::kernel::crypto::hex::hex;
 use crate::kernel::db::Tx;
-use crate::kernel::error::{AppError, Result};
-use crate::kernel::hex::hex;
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::PasswordHash;
+use crate::web::cx::Guest;
+use crate::web::error::{AppError, Result};
 
 /// How long a code can be used.
 pub const CODE_LIFE: Millis = 10 * MINUTE;

@@ -12,14 +12,14 @@ use super::settings;
 use super::store::Gateway;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{Db, DbError, Tx, sql};
-use crate::kernel::error::{AppError, Result};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, plain_cell};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result};
+use crate::web::form::Form;
 
 /// The longest answer that is kept; a USSD answer has at most 182 characters (3GPP TS 23.038, 5).
 const LONGEST: usize = 400;

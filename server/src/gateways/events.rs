@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use super::hear::{lock, reload_by_name};
 use super::{ahead, failures, store};
 use crate::kernel::Office;
-use crate::kernel::error::AppError;
 use crate::kernel::mqtt::Incoming;
 use crate::reactions;
+use crate::web::error::AppError;
 
 /// Something that happened at a box and must be taken in exactly once.
 #[derive(Clone, Debug)]

@@ -14,9 +14,7 @@ use super::store;
 use crate::kernel::Office;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{Db, DbError, Tx, sql};
-use crate::kernel::error::{AppError, Result};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::Incoming;
@@ -24,6 +22,8 @@ use crate::reactions;
 use crate::ui::card;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::tag::{Tone, tag};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result};
 
 /// Times that an event may fail before it is set aside. The box offers it every ten seconds.
 const TRIES: u32 = 3;

@@ -12,13 +12,13 @@ use super::store::{self, Gateway};
 use super::{commands, events, health, logs};
 use crate::kernel::access::CompanyKey;
 use crate::kernel::db::{DbError, Tx};
-use crate::kernel::error::AppError;
 use crate::kernel::id::Id;
+use crate::kernel::live::sse::Live;
 use crate::kernel::mqtt::Incoming;
 use crate::kernel::quiet;
-use crate::kernel::sse::Live;
 use crate::kernel::{HookFuture, Office};
 use crate::reactions;
+use crate::web::error::AppError;
 
 /// The product's ear.
 pub fn hear<'a>(

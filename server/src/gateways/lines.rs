@@ -7,15 +7,15 @@ use poem::http::StatusCode;
 use super::health;
 use super::store::{self, Gateway};
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{DbError, On, Tx, sql};
-use crate::kernel::error::{AppError, Result, html as page_of};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::ui::empty;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::form::Form;
 
 /// The longest name; more does not fit beside a number.
 const LONGEST: usize = 12;

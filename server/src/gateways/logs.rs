@@ -13,13 +13,13 @@ use super::commands::{self, Ask};
 use super::store;
 use crate::kernel::audit::Changes;
 use crate::kernel::clock::{self, HOUR, Millis};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html as page_of};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::{card, empty};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html as page_of};
 
 /// Lines asked for; the box gives no more.
 const LINES: u32 = 200;

@@ -39,12 +39,12 @@ pub use notices::{Notice, notices};
 use crate::kernel::access::{CompanyKey, Gate};
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{Db, DbError, On, Tx};
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::PasswordHash;
-use crate::kernel::routes::Routes;
 use crate::kernel::{HookFuture, Kernel, Office};
 use crate::modules::Module;
+use crate::web::error::Result;
+use crate::web::routes::Routes;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {

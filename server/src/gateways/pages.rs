@@ -10,10 +10,10 @@ use super::store::Gateway;
 use super::view::Beside;
 use super::{alerts, claim, commands, failures, health, lines, settings, store, view};
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::i18n::t;
 use crate::reactions;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
 
 /// The last commands on a box's page.
 const COMMANDS: i64 = 8;

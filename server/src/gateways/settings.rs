@@ -15,14 +15,14 @@ use super::health;
 use super::store::{self, Gateway};
 use crate::kernel::audit::Changes;
 use crate::kernel::clock::{minute_of, wall};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html as page_of};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::money::Milli;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::{card, empty};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::form::Form;
 
 /// How a setting is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,7 +222,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     }
     let back = format!("/gateways/{}?done=sent", gateway.id);
     if wanted.is_empty() {
-        return Ok(crate::kernel::error::see_other(&back));
+        return Ok(crate::web::error::see_other(&back));
     }
     let about = wanted.keys().map(String::as_str).collect::<Vec<_>>().join(" ");
     let ask = Ask { kind: CommandKind::Config, modem: "", about: &about, changes, back: &back };

@@ -12,14 +12,14 @@ use super::health;
 use super::store::{self, Gateway};
 use crate::kernel::audit::Changes;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html as page_of};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, plain_cell};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::form::Form;
 
 /// Updates shown.
 const SHOWN: i64 = 5;

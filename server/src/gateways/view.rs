@@ -12,8 +12,6 @@ use super::{health, settings, trouble};
 use crate::clock_check;
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::money::Fen;
 use crate::modules::Module;
@@ -21,6 +19,8 @@ use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, empty, link_button, link_cell, text_cell};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 /// In words and colour: is it there, and does the network hear it.
 fn state(lang: Lang, gateway: &Gateway) -> Markup {

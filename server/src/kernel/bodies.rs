@@ -4,11 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use poem::Body;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::kernel::error::{AppError, Result};
 use crate::limits::Limits;
 
 /// The largest body of somebody who is not signed in.
@@ -37,6 +34,11 @@ pub enum Reader {
     /// Somebody whom session and gate let through.
     Person,
 }
+
+/// Other bodies took the memory for longer than may be waited.
+#[derive(Debug, thiserror::Error)]
+#[error("the memory for bodies is in use")]
+pub struct NoRoom;
 
 /// What one body takes of the budget; given back when it is dropped.
 #[derive(Debug)]
@@ -75,8 +77,8 @@ impl Share {
     /// Makes room for a body of `bytes`.
     ///
     /// # Errors
-    /// [`AppError::Unavailable`] when other bodies take the memory for longer than may be waited.
-    pub async fn grow(&mut self, bytes: usize) -> Result<()> {
+    /// [`NoRoom`] when other bodies take the memory for longer than may be waited.
+    pub async fn grow(&mut self, bytes: usize) -> Result<(), NoRoom> {
         let small = match self.reader {
             Reader::Guest => bytes,
             Reader::Person => bytes.min(SMALL),
@@ -91,7 +93,7 @@ impl Share {
             let more = u32::try_from(more).unwrap_or(u32::MAX);
             let permit = tokio::time::timeout(self.wait, Arc::clone(budget).acquire_many_owned(more)).await;
             let Ok(Ok(permit)) = permit else {
-                return Err(AppError::Unavailable("the memory for bodies is in use".to_owned()));
+                return Err(NoRoom);
             };
             match taken {
                 Some(taken) => taken.merge(permit),
@@ -100,25 +102,6 @@ impl Share {
         }
         Ok(())
     }
-}
-
-/// Reads a body of at most `most` bytes. What is longer is left to the connection, which receives and drops it.
-///
-/// # Errors
-/// [`AppError::TooLarge`], [`AppError::BadRequest`] when it breaks off, and what [`Share::grow`] says.
-pub async fn read(body: Body, most: usize, share: &mut Share) -> Result<Vec<u8>> {
-    let mut pieces = body.into_bytes_stream();
-    let mut bytes = Vec::new();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| AppError::BadRequest("the body broke off"))?;
-        let length = bytes.len() + piece.len();
-        if length > most {
-            return Err(AppError::TooLarge);
-        }
-        share.grow(length).await?;
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -1,72 +1,63 @@
-//! What every feature stands on. It names no feature: what it must know of the product (rights, menu,
-//! sign-in page) is handed in once as [`Hooks`].
+//! What every feature stands on. It knows neither HTTP nor pages, and names no feature: what it must know of the
+//! product is handed in once as [`Hooks`].
 
+/// Roles, rights, scopes and sessions.
 pub mod access;
+/// Addresses of our own pages.
 pub mod address;
+/// Who changed what.
 pub mod audit;
-pub mod auth;
-pub mod badges;
+/// The outbox of events, jobs, and the tasks that run beside requests.
+pub mod background;
+/// The memory that request bodies take.
 pub mod bodies;
-pub mod caller;
+/// Telephone numbers, places, widths of characters.
+pub mod china;
+/// Wall clock, steady clock, and what a jump does.
 pub mod clock;
-pub mod clock_watch;
-pub mod compress;
-pub mod cx;
+/// Keys, seals, password hashing.
+pub mod crypto;
+/// Both database engines behind one interface.
 pub mod db;
+/// Files that survive a loss of power.
 pub mod durable;
-pub mod error;
-pub mod files;
-pub mod form;
-pub mod geo;
-pub mod hashing;
-pub mod hex;
-pub mod housekeeping;
+/// Texts in two languages.
 pub mod i18n;
+/// Ids of records.
 pub mod id;
-pub mod images;
-pub mod jobs;
-pub mod jumps;
-pub mod like;
-pub mod merge;
+/// What reaches open pages and devices.
+pub mod live;
+/// Pictures and files.
+pub mod media;
+/// Money and quantities.
 pub mod money;
+/// The connection to the boxes.
 pub mod mqtt;
-pub mod numbers;
-pub mod origin;
-pub mod outbox;
-pub mod paging;
-pub mod phone;
-pub mod push;
+/// One log line for many equal faults.
 pub mod quiet;
-pub mod routes;
-pub mod seal;
+/// Search by part of a name, pinyin or number.
 pub mod search;
-pub mod sse;
-pub mod supervise;
-pub mod uploads;
-pub mod width;
+/// Closed sets of words.
 pub mod words;
-pub mod write;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::config::Config;
+use access::auth::{Actor, Sessions};
 use access::{RightsTable, Role};
-use badges::{BadgeCounts, Badges};
+use background::jobs::Alarm;
 use bodies::Bodies;
 use clock::Clock;
-use cx::{Cx, Guest};
+use crypto::seal::Seal;
 use db::{Db, DbError};
-use files::Files;
-use jobs::Alarm;
+use live::badges::{BadgeCounts, Badges};
+use live::push::Push;
+use live::sse::Hub;
+use media::files::Files;
+use media::uploads::Uploads;
 use mqtt::Wire;
-use push::Push;
-use seal::Seal;
-use sse::Hub;
-use uploads::Uploads;
-
-use crate::ui::layout::TabItem;
 
 /// A future that a hook returns.
 pub type HookFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -76,12 +67,8 @@ pub type HookFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct Hooks {
     /// The rights of a role in every module.
     pub rights: fn(Role) -> RightsTable,
-    /// The bottom tab bar for a person.
-    pub tabs: fn(&Cx) -> Vec<TabItem>,
     /// Counts what waits for a person; called when the cached counts are stale.
-    pub count: for<'a> fn(&'a Kernel, &'a auth::Actor) -> HookFuture<'a, Result<BadgeCounts, DbError>>,
-    /// The sign-in page, with the sealed form that an expired session interrupted.
-    pub sign_in: fn(&Guest, Option<String>) -> String,
+    pub count: for<'a> fn(&'a Kernel, &'a Actor) -> HookFuture<'a, Result<BadgeCounts, DbError>>,
 }
 
 /// The running office: everything a request or a job may need.
@@ -112,7 +99,7 @@ pub struct Kernel {
     /// The server's own secret.
     pub seal: Seal,
     /// Who is signed in.
-    pub sessions: auth::Sessions,
+    pub sessions: Sessions,
     /// What the product told us.
     pub hooks: Hooks,
 }

@@ -8,7 +8,7 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::width::half;
+use crate::kernel::china::width::half;
 
 /// The largest amount a form accepts: 99,999,999,999.99 yuan. Sums of 10,000 of them still fit.
 pub const LARGEST: Fen = Fen(9_999_999_999_999);

@@ -20,10 +20,10 @@ use std::collections::BTreeSet;
 
 use pinyin::ToPinyin;
 
+use crate::kernel::china::phone::Phone;
+use crate::kernel::china::width::half;
 use crate::kernel::db::{DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
-use crate::kernel::width::half;
 
 /// Names past this length are cut for searching; forms accept no longer ones.
 const LONGEST: usize = 100;

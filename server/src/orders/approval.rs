@@ -6,14 +6,14 @@ use crate::approvals::{self, Ask, Asked};
 use crate::events::{self, Event, Outcome};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::{self, DAY, Millis};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{DbError, On, Tx};
-use crate::kernel::error::{AppError, Result};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::words::words;
 use crate::stock::{self, Shortage, Wanted};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result};
 use crate::{orders, products};
 
 use super::credit::{Credit, overdue_before};

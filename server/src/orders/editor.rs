@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::Result;
-use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::{LARGEST, Milli};
-use crate::kernel::write::Write;
 use crate::products::{self, Priced};
 use crate::stock::{self, Warehouse};
+use crate::web::cx::Cx;
+use crate::web::error::Result;
+use crate::web::form::Form;
+use crate::web::write::Write;
 
 use super::rules::sums;
 use super::store::{self, Buyer, FreshLine, LastPrice, Line};

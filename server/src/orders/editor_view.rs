@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::button::{button_for, button_row, named_button};
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::{card, cell};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 use super::editor::{Editor, Shown};
 use super::store::{Line, Order};

@@ -17,15 +17,15 @@ mod view;
 use crate::kernel::HookFuture;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{Db, DbError, On};
-use crate::kernel::error::Result;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
 use crate::ui::timeline::Entry;
+use crate::web::cx::Cx;
+use crate::web::error::Result;
+use crate::web::routes::Routes;
 
 pub use approval::facts;
 pub use rules::State;

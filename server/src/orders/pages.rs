@@ -5,16 +5,16 @@ use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
 use crate::kernel::db::Hold;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
+use crate::kernel::db::numbers;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::numbers;
-use crate::kernel::write::Write;
 use crate::modules::Module;
 use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
+use crate::web::write::Write;
 use crate::{approvals, customers, products, stock, visits};
 
 use super::approval::{self, Submitted};

@@ -8,11 +8,11 @@ use crate::approvals::Asked;
 use crate::customers::{self, Customer};
 use crate::kernel::access::{Newest, Scope};
 use crate::kernel::clock::Millis;
+use crate::kernel::db::like::containing;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, Hold, On, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::like::containing;
 use crate::kernel::money::{Fen, Milli};
-use crate::kernel::paging::{Listing, Paging};
 
 use super::rules::State;
 

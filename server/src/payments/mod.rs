@@ -17,9 +17,9 @@ use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
 use crate::ui::timeline::Entry;
+use crate::web::routes::Routes;
 
 pub use rules::Method;
 pub use seed::{NewPayment, insert_payments};

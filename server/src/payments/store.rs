@@ -3,11 +3,11 @@
 use crate::customers;
 use crate::kernel::access::{Newest, Scope};
 use crate::kernel::clock::Millis;
+use crate::kernel::db::like::containing;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::like::containing;
 use crate::kernel::money::Fen;
-use crate::kernel::paging::{Listing, Paging};
 
 use super::rules::Method;
 

@@ -4,17 +4,17 @@ use maud::{Markup, html};
 
 use crate::customers::Customer;
 use crate::kernel::access::Gate;
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::orders::Unpaid;
 use crate::ui::button::{button_row, link_button};
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::{card, cell, empty, link_cell, money, pager, search_bar};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 use super::rules::{Method, spread};
 use super::store::{Match, Payment};

@@ -8,13 +8,13 @@ use poem::{IntoResponse, Response};
 
 use super::{card, view};
 use crate::kernel::Office;
-use crate::kernel::auth::{COOKIE, Session};
+use crate::kernel::access::auth::{COOKIE, Session};
 use crate::kernel::clock::{MINUTE, Millis};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::Result;
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
-use crate::kernel::sse::{End, Heard, Listener, Live};
+use crate::kernel::live::sse::{End, Heard, Listener, Live};
+use crate::web::cx::Cx;
+use crate::web::error::Result;
 
 /// How often something goes over the line, so that proxies and phones keep it open.
 const ALIVE: Duration = Duration::from_secs(20);

@@ -12,18 +12,18 @@ mod view;
 use crate::calls::{self, Call};
 use crate::customers::{self, Brief};
 use crate::kernel::Office;
+use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Role, Scope};
-use crate::kernel::auth::Actor;
 use crate::kernel::db::DbError;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::push;
-use crate::kernel::routes::Routes;
-use crate::kernel::sse::Live;
+use crate::kernel::live::push;
+use crate::kernel::live::sse::Live;
 use crate::modules::Module;
 use crate::orders::{self, Order};
 use crate::tasks::{self, TaskRow};
 use crate::users;
+use crate::web::routes::Routes;
 
 /// Open tasks on the card.
 const TASKS: usize = 3;

@@ -6,13 +6,13 @@ use super::{card, view};
 use crate::calls;
 use crate::kernel::access::Role;
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::push;
-use crate::kernel::sse::Live;
+use crate::kernel::live::push;
+use crate::kernel::live::sse::Live;
 use crate::users;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
 
 fn call_of(cx: &Cx) -> Result<Id> {
     cx.param("call").parse().map_err(|_| AppError::NotFound)

@@ -4,16 +4,16 @@ use maud::{Markup, html};
 
 use super::Card;
 use crate::calls::{State, answer_link};
+use crate::kernel::china::origin::Origin;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::origin::Origin;
-use crate::kernel::phone::Phone;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, link_button, link_cell};
+use crate::web::cx::Cx;
 
 /// Stored digits as people read them.
 pub fn shown(digits: &str) -> String {

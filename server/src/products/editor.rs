@@ -5,13 +5,13 @@ use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
 
 use super::store::{self, Entry, LevelPrice, Stored};
 use super::{Unit, form_view, mnemonic, sees_cost};

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 use super::editor::{STATUSES, UNITS, price_of, unit_name, unit_ratio};
 use super::store::{Category, LevelPrice, Stored};

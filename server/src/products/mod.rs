@@ -14,13 +14,13 @@ mod store;
 mod view;
 
 use crate::kernel::access::Gate;
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{DbError, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
+use crate::web::cx::Cx;
+use crate::web::routes::Routes;
 
 pub use rules::mnemonic;
 pub use store::{

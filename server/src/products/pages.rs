@@ -4,13 +4,13 @@ use poem::Response;
 
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result};
 use crate::kernel::i18n::t;
 use crate::modules::Module;
 use crate::stock;
 use crate::ui::button::{ButtonKind, link_button};
 use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result};
 
 use super::{sees_cost, store, view};
 

@@ -5,11 +5,11 @@ mod writes;
 use std::collections::BTreeMap;
 
 use crate::kernel::clock::Millis;
+use crate::kernel::db::like::containing;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::like::containing;
 use crate::kernel::money::{Fen, Milli};
-use crate::kernel::paging::{Listing, Paging};
 
 use super::rules::{mnemonic, search_text};
 use super::{Choice, Level, Priced, Unit};

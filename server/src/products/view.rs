@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::paging::Listing;
 use crate::stock::Balance;
 use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;

@@ -6,17 +6,17 @@ use poem::http::StatusCode;
 use crate::customers::Sought;
 use crate::kernel::access::Scope;
 use crate::kernel::audit::{Action, Changes};
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::Millis;
-use crate::kernel::cx::Cx;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::paging::{Listing, Paging};
-use crate::kernel::phone::Phone;
 use crate::sms::limits::{Block, Class};
 use crate::sms::{optouts, settings_view};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
 
 /// A number that is not written to.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]

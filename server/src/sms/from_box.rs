@@ -4,15 +4,15 @@ use fieldline_protocol::messages::{Ack, InboxEvent, SmsEvent, SmsState};
 
 use crate::customers;
 use crate::events::{self, Event};
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
 use crate::sms::rules::State;
 use crate::sms::store::{self, NewReply};
 use crate::sms::{optouts, recall};
 use crate::users;
+use crate::web::error::Result;
 
 /// The longest raw part that is kept: 180 octets and more.
 const RAW: usize = 600;

@@ -7,11 +7,11 @@ use crate::kernel::Office;
 use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::audit::Author;
 use crate::kernel::clock;
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::orders;
 use crate::sms::rules::{self, fill, form_of_address};
 use crate::sms::{Class, NewSms, Sent, send, store};
+use crate::web::error::Result;
 
 /// The template's code.
 const TEMPLATE: &str = "order_approved";

@@ -4,7 +4,6 @@ use maud::{Markup, html};
 
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::modules::Module;
@@ -14,6 +13,7 @@ use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, empty};
+use crate::web::cx::Cx;
 
 /// A number as people read it; of a message that could not be decoded it may be missing.
 pub fn numbered(lang: Lang, digits: &str) -> String {

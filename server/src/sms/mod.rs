@@ -38,21 +38,21 @@ pub use view::{cost, counter, shown_number};
 
 use crate::events::{self, Event};
 use crate::kernel::Office;
+use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
-use crate::kernel::auth::Actor;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, Query, Tx};
-use crate::kernel::error::Result;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
-use crate::kernel::push;
-use crate::kernel::routes::Routes;
+use crate::kernel::live::push;
 use crate::modules::Module;
 use crate::ui::tag::Tone;
 use crate::ui::timeline::Entry;
 use crate::users;
+use crate::web::error::Result;
+use crate::web::routes::Routes;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {

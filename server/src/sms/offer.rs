@@ -10,15 +10,15 @@ use fieldline_protocol::topics::CommandKind;
 use crate::events::{self, Event};
 use crate::gateways;
 use crate::kernel::access::{CompanyKey, Scope};
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{DbError, Tx};
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
 use crate::kernel::{HookFuture, Office};
 use crate::sms::limits::{Block, Class};
 use crate::sms::rules::State;
 use crate::sms::{blocks, optouts, recall, settings, store};
+use crate::web::error::Result;
 
 /// A message that was offered and not answered is offered again after this.
 const AGAIN: Millis = 30_000;

@@ -10,15 +10,15 @@ use crate::events::{self, Event};
 use crate::kernel::Office;
 use crate::kernel::access::Scope;
 use crate::kernel::audit::{self, Action, Author, Changes};
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
 use crate::sms::blocks::{self, NewBlock};
 use crate::sms::limits::Block;
 use crate::sms::recall::{self, For};
 use crate::sms::{rules, store};
+use crate::web::error::Result;
 use crate::{gateways, users};
 
 /// Numbers in one command: the message stays under 10 kB.

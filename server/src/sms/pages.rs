@@ -6,17 +6,17 @@ use poem::http::StatusCode;
 use crate::customers::{self, Sought};
 use crate::events::{self, Event};
 use crate::kernel::audit::{Action, Changes};
+use crate::kernel::china::phone::Phone;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
 use crate::sms::recall::{self, For, Recalled};
 use crate::sms::rules::{self, LONGEST, State};
 use crate::sms::view::Draft;
 use crate::sms::{Class, NewSms, Sent, against, incoming_view, optouts, send, settings, store, view};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
 
 /// Messages of a conversation on its page.
 const SHOWN: i64 = 30;

@@ -11,11 +11,11 @@ use crate::kernel::Office;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, Tx, sql};
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
 use crate::kernel::words::words;
 use crate::sms::rules::State;
 use crate::sms::store::{self, Message};
+use crate::web::error::Result;
 
 /// A box that has not answered is asked again after this.
 const AGAIN: Millis = 30_000;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::kernel::china::phone::{Line, Phone};
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::phone::{Line, Phone};
 use crate::kernel::words::words;
 use crate::sms::limits::Block;
 use crate::sms::parts::measure;

@@ -5,15 +5,15 @@ use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::{minute_of, wall};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::{DbError, On, Tx, sql};
-use crate::kernel::error::{Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::sms::limits::{self, Caps, Class, Quiet};
 use crate::sms::settings_view;
+use crate::web::cx::Cx;
+use crate::web::error::{Result, html};
+use crate::web::form::Form;
 
 /// The rules as set, or as they come.
 #[derive(Clone, Debug, PartialEq, Eq)]

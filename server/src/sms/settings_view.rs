@@ -3,10 +3,8 @@
 use maud::html;
 
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::t;
-use crate::kernel::paging::Listing;
 use crate::sms::blocks::Blocked;
 use crate::sms::limits::Block;
 use crate::sms::shown;
@@ -14,6 +12,8 @@ use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, empty, link_cell, pager, plain_cell, search_bar};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 /// 短信设置
 pub fn page(cx: &Cx, form: &Form) -> String {

@@ -5,9 +5,9 @@
 use crate::customers::Sought;
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::paging::{Listing, Paging};
 use crate::sms::limits::{Class, SentToday};
 use crate::sms::rules::State;
 

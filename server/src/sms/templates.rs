@@ -4,13 +4,13 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::sms::rules::{self, LONGEST};
 use crate::sms::store::{self, Template};
 use crate::sms::templates_view;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
 
 /// `GET /sms/templates`
 pub async fn list(cx: Cx) -> Result<Response> {

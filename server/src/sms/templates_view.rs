@@ -3,8 +3,6 @@
 use maud::html;
 
 use crate::kernel::access::Gate;
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::modules::Module;
 use crate::sms::rules::{LONGEST, VARIABLES};
@@ -13,6 +11,8 @@ use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, link_button, link_cell};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 /// 短信模板
 pub fn templates(cx: &Cx, templates: &[Template]) -> String {

@@ -6,12 +6,10 @@ use crate::customers::{Brief, Number};
 use crate::kernel::access::Gate;
 use crate::kernel::address::address;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::sms::incoming_view::{doubt, numbered, unreadable};
 use crate::sms::parts::{Alphabet, measure};
@@ -23,6 +21,8 @@ use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Moment, TimelineItem, timeline};
 use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 /// What stands beside the form of a new message.
 #[derive(Debug)]

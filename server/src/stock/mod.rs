@@ -17,8 +17,8 @@ use crate::kernel::db::{DbError, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
+use crate::web::routes::Routes;
 
 pub use rules::Shortage;
 pub use store::{

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::clock::Millis;
+use crate::kernel::db::like::containing;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, Hold, On, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::like::containing;
 use crate::kernel::money::Milli;
-use crate::kernel::paging::{Listing, Paging};
 
 use super::rules::{Kind, Shortage, shortages, summed};
 use super::{Balance, Wanted, Warehouse};

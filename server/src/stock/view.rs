@@ -4,18 +4,18 @@ use maud::{Markup, html};
 
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::form::Form;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
-use crate::kernel::paging::Listing;
 use crate::modules::Module;
 use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::timeline::{Entry, timeline};
 use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::web::cx::Cx;
+use crate::web::form::Form;
 
 use super::rules::Kind;
 use super::store::{Move, Product, Row};

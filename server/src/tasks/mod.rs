@@ -22,11 +22,11 @@ use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Hold, Tx};
-use crate::kernel::error::Result;
 use crate::kernel::id::Id;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
 use crate::users;
+use crate::web::error::Result;
+use crate::web::routes::Routes;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {

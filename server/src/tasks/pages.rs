@@ -5,16 +5,16 @@ use poem::http::StatusCode;
 
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
 use crate::kernel::db::Hold;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::modules::Module;
 use crate::tasks::rules::{Kind, Priority, State, parse_due};
 use crate::tasks::store::{self, NewTask, TaskRow, View};
 use crate::tasks::view::{self, Choice, ListPage, NewPage, ShowPage};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
 use crate::{customers, users};
 
 /// Characters of a title at most.

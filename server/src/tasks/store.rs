@@ -2,9 +2,9 @@
 
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::paging::{Listing, Paging};
 use crate::tasks::rules::{Kind, Priority, State};
 
 /// A task.

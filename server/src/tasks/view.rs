@@ -3,10 +3,9 @@
 use maud::{Markup, html};
 
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::form::Form;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::paging::Listing;
 use crate::tasks::pages::{NOTE, TITLE};
 use crate::tasks::rules::{Kind, Priority, State};
 use crate::tasks::store::{TaskRow, View};
@@ -15,6 +14,7 @@ use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, empty, link_button, link_cell, pager, segmented};
+use crate::web::form::Form;
 
 /// What the list page shows.
 #[derive(Debug)]
@@ -182,7 +182,7 @@ pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
 /// The number in a call-back's title or note, for the dialler.
 fn number(task: &TaskRow) -> Option<String> {
     let digits = |text: &str| {
-        let phone = crate::kernel::phone::Phone::parse(text)?;
+        let phone = crate::kernel::china::phone::Phone::parse(text)?;
         (phone.digits().len() >= 5).then(|| phone.digits().to_owned())
     };
     digits(&task.note).or_else(|| digits(&task.title)).or_else(|| {

@@ -9,15 +9,15 @@ mod view;
 
 use futures_util::future::{BoxFuture, try_join_all};
 
+use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Scope};
-use crate::kernel::auth::Actor;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError};
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
 use crate::ui::timeline::Entry;
+use crate::web::routes::Routes;
 use crate::{calls, customers, orders, payments, sms, tasks, visits};
 
 /// Addresses.

@@ -7,12 +7,12 @@ use super::{Asked, recent};
 use crate::contacts;
 use crate::customers::{self, Customer};
 use crate::kernel::access::Gate;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
+use crate::kernel::db::paging::{Paging, ROWS};
 use crate::kernel::i18n::t;
-use crate::kernel::paging::{Paging, ROWS};
 use crate::modules::Module;
 use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
 
 /// Entries on the customer's own page.
 const SHOWN: i64 = 8;

@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use crate::contacts::{self, Contact};
 use crate::customers::{Class, Customer, Kind, Level, Number, Settlement, heat_tag, quiet_tag};
+use crate::kernel::china::geo::MapApp;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::geo::MapApp;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::paging::Listing;
 use crate::ui::icon::Icon;
 use crate::ui::timeline::{Entry, timeline as entries_list};
 use crate::ui::{Act, StripItem, acts, card, cell, empty, pager, strip};

@@ -2,10 +2,10 @@
 //! It slows down who tries passwords by machine; the lock after ten failures stops them. Wrong answers are counted
 //! too, each before the next is looked at.
 
+use crate::kernel::china::width::half;
 use crate::kernel::clock::{Clock, MINUTE, Millis, Stamp};
+use crate::kernel::crypto::seal::Seal;
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::seal::Seal;
-use crate::kernel::width::half;
 use crate::users::guesses::Counts;
 
 /// Wrong passwords after which the question is asked.
@@ -80,8 +80,8 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::{AFTER, Answer, GOOD_FOR, ask, judge};
     use crate::kernel::clock::{Clock, DAY};
+    use crate::kernel::crypto::seal::Seal;
     use crate::kernel::i18n::Lang;
-    use crate::kernel::seal::Seal;
     use crate::users::guesses::Counts;
 
     fn answer(text: &str) -> String {

@@ -5,13 +5,13 @@
 //! strangers who try passwords lock themselves out, not staff.
 
 use crate::kernel::clock::{Millis, day, start_of};
-use crate::kernel::cx::{Cx, Guest};
 use crate::kernel::db::{DbError, Tx, sql};
-use crate::kernel::error::Result;
-use crate::kernel::form::Form;
 use crate::kernel::id::Id;
 use crate::users::captcha::{self, Answer};
 use crate::users::store;
+use crate::web::cx::{Cx, Guest};
+use crate::web::error::Result;
+use crate::web::form::Form;
 
 /// Wrong passwords a day before the pair of account and device is locked; also of one's own password in a session.
 pub const MOST: i64 = 10;

@@ -1,8 +1,8 @@
 //! `server admin NAME`: whoever has the machine gets the company back, when nobody can sign in as its administrator.
 
 use crate::kernel::access::Role;
+use crate::kernel::access::auth;
 use crate::kernel::audit::{self, Action, Author, Changes};
-use crate::kernel::auth;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, Tx, sql};
 use crate::kernel::id::Id;

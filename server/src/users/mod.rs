@@ -23,8 +23,8 @@ pub use store::{
 pub use view::role_name;
 
 use crate::kernel::access::Gate;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
+use crate::web::routes::Routes;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {

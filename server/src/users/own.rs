@@ -3,13 +3,13 @@
 use poem::Response;
 use poem::http::{HeaderValue, header};
 
-use crate::kernel::auth;
+use crate::kernel::access::auth;
 use crate::kernel::clock::DAY;
-use crate::kernel::cx::{Cx, Guest};
-use crate::kernel::error::{AppError, Result, html, see_other};
 use crate::kernel::i18n::Lang;
 use crate::users::sign_in::set_cookie;
 use crate::users::view;
+use crate::web::cx::{Cx, Guest};
+use crate::web::error::{AppError, Result, html, see_other};
 
 /// `GET /me`
 pub async fn show(cx: Cx) -> Result<Response> {

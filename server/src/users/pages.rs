@@ -5,15 +5,15 @@ use poem::http::StatusCode;
 
 use crate::kernel::access::Role;
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
+use crate::kernel::china::phone::Phone;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::phone::Phone;
 use crate::users::password::{self, without_passwords};
 use crate::users::store::{self, NewUser, User};
 use crate::users::{guesses, sign_in, view};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
 
 /// `GET /users`
 pub async fn list(cx: Cx) -> Result<Response> {

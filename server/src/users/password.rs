@@ -3,12 +3,12 @@
 use poem::Response;
 use poem::http::StatusCode;
 
-use crate::kernel::auth;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
+use crate::kernel::access::auth;
 use crate::kernel::i18n::{Lang, t};
 use crate::users::{guesses, sign_in, store, view};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
 
 /// Passwords that everybody tries first. The demo's is among them: `serve` refuses it.
 const COMMON: [&str; 12] = [

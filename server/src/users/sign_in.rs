@@ -8,16 +8,16 @@ use serde::Deserialize;
 
 use crate::events::{self, Event};
 use crate::kernel::access::Role;
+use crate::kernel::access::auth;
 use crate::kernel::address::local;
-use crate::kernel::auth;
 use crate::kernel::clock::{DAY, HOUR, Millis, Stamp};
-use crate::kernel::cx::Guest;
-use crate::kernel::error::{AppError, Result, html, see_other};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::users::guesses::{self, Counts, Verdict};
 use crate::users::{captcha, password, store, view};
+use crate::web::cx::Guest;
+use crate::web::error::{AppError, Result, html, see_other};
+use crate::web::form::Form;
 
 /// The cookie by which a device is recognised: strangers who try passwords lock themselves out, not staff.
 pub const DEVICE: &str = "device";

@@ -2,9 +2,9 @@
 
 use crate::kernel::access::{Role, Scope};
 use crate::kernel::clock::Millis;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, Hold, On, Tx, sql};
 use crate::kernel::id::Id;
-use crate::kernel::paging::{Listing, Paging};
 
 /// A member of staff.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]

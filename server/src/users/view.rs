@@ -3,11 +3,9 @@
 use maud::{Markup, html};
 
 use crate::kernel::access::{Gate, Role};
-use crate::kernel::cx::{Cx, Guest};
-use crate::kernel::form::Form;
+use crate::kernel::china::phone::Phone;
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::paging::Listing;
-use crate::kernel::phone::Phone;
 use crate::modules::Module;
 use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
 use crate::ui::layout::{Page, TextSize, Theme, language_switch};
@@ -16,6 +14,8 @@ use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar};
 use crate::users::captcha::Question;
 use crate::users::sign_in::Kept;
 use crate::users::store::{Department, User};
+use crate::web::cx::{Cx, Guest};
+use crate::web::form::Form;
 
 fn needed(field: FieldView<'_>) -> FieldView<'_> {
     FieldView { required: true, ..field }

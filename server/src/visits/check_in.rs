@@ -5,15 +5,15 @@ use poem::http::StatusCode;
 
 use crate::customers;
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::cx::Cx;
-use crate::kernel::error::Result;
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
-use crate::kernel::write::Write;
 use crate::visits::pages::{PURPOSE, again, own, today};
 use crate::visits::plan::still_planned;
 use crate::visits::rules::{self, Fix};
 use crate::visits::store::{self, Visit};
+use crate::web::cx::Cx;
+use crate::web::error::Result;
+use crate::web::form::Form;
+use crate::web::write::Write;
 
 /// `POST /visits/:id/check-in`
 pub async fn check_in(cx: Cx) -> Result<Response> {

@@ -20,8 +20,8 @@ pub use rules::{Fix, Flag, Flags, State};
 pub use store::{Ended, NewVisit, Visit, VisitRow, count_today, create, create_ended, find, last_of, today};
 
 use crate::kernel::access::Gate;
-use crate::kernel::routes::Routes;
 use crate::modules::Module;
+use crate::web::routes::Routes;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {

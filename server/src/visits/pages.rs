@@ -6,17 +6,17 @@ use poem::http::StatusCode;
 
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::merge;
 use crate::modules::Module;
 use crate::users;
 use crate::visits::rules::State;
 use crate::visits::store::{self, Visit};
 use crate::visits::view::{self, ListPage, ShowPage, TeamPage, View};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
+use crate::web::merge;
 
 /// Characters of a result at most.
 pub const RESULT: usize = 2000;

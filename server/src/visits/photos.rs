@@ -5,15 +5,15 @@ use poem::http::{StatusCode, header};
 
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::DAY;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result};
-use crate::kernel::files::FileHash;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::images;
+use crate::kernel::media::files::FileHash;
+use crate::kernel::media::images;
 use crate::visits::rules::{Flag, State};
 use crate::visits::store::{self, NewPhoto, PhotoRow, Visit};
 use crate::visits::{marks, pages};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result};
 
 /// Photos of one visit at most.
 const MOST: usize = 20;

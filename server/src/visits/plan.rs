@@ -6,18 +6,18 @@ use poem::http::StatusCode;
 use crate::customers;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
 use crate::kernel::db::Hold;
-use crate::kernel::error::{AppError, Result, html};
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::write::Write;
 use crate::visits::check_in;
 use crate::visits::pages::{PURPOSE, again, future_day, merged, own, today};
 use crate::visits::rules::State;
 use crate::visits::store::{self, NewVisit, Visit, Waiting};
 use crate::visits::view::{self, Candidate, NewPage};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
+use crate::web::write::Write;
 
 /// Customers planned at once at most.
 const MOST_CUSTOMERS: usize = 50;

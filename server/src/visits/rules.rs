@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
+use crate::kernel::china::geo::Point;
 use crate::kernel::clock::{DAY, MINUTE, Millis};
-use crate::kernel::geo::Point;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::words::words;
 

@@ -14,11 +14,11 @@ use chrono::NaiveDate;
 
 use crate::customers;
 use crate::kernel::access::Scope;
+use crate::kernel::china::geo::Point;
 use crate::kernel::clock::Millis;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx, sql};
-use crate::kernel::geo::Point;
 use crate::kernel::id::Id;
-use crate::kernel::paging::{Listing, Paging};
 use crate::visits::rules::{Flags, State, minutes};
 
 /// A visit as lists show it.

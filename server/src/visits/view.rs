@@ -6,11 +6,9 @@ mod plan;
 use chrono::{Datelike, NaiveDate, Weekday};
 use maud::{Markup, html};
 
+use crate::kernel::china::geo::MapApp;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::form::Form;
-use crate::kernel::geo::MapApp;
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::merge;
 use crate::ui::button::{button, button_row};
 use crate::ui::form::{
     ButtonKind, InputKind, error_summary, file_photo, form, hidden, location, submit, text, textarea,
@@ -24,6 +22,8 @@ use crate::visits::marks::metres_text;
 use crate::visits::pages::{PURPOSE, RESULT};
 use crate::visits::rules::{Flag, Flags, State};
 use crate::visits::store::{PhotoRow, Visit};
+use crate::web::form::Form;
+use crate::web::merge;
 
 pub use list::{ListPage, TeamPage, View, list, team};
 pub use plan::{Candidate, NewPage, new};

@@ -7,14 +7,14 @@ use crate::customers;
 use crate::events::{self, Event};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html};
 use crate::kernel::i18n::t;
 use crate::visits::pages::{PURPOSE, RESULT, again, filled, future_day, merged, own, today};
 use crate::visits::plan;
 use crate::visits::rules::{Flag, State};
 use crate::visits::store::{self, NewVisit, Visit};
 use crate::visits::view;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
 
 /// `GET /visits/:id/result`: what was written may be corrected; the log of operations keeps both.
 pub async fn edit(cx: Cx) -> Result<Response> {

@@ -1,11 +1,33 @@
-//! The request and the answer: listening, connections and what they may cost.
+//! The request and the answer: listening, routes, forms, writes and the page of each error.
 
-mod connections;
-mod framing;
-mod guard;
-mod open_files;
-mod service;
-mod watched;
-
-/// Accepts connections and serves them.
+/// Client addresses and configured proxies.
+pub mod caller;
+/// Compression of pages.
+pub mod compress;
+/// One request: who asks, for what, in which language.
+pub mod cx;
+/// The one error type of handlers, and the page each becomes.
+pub mod error;
+/// What was typed, read field by field.
+pub mod form;
+/// Connections and what they may cost.
 pub mod listen;
+/// Two people change one record.
+pub mod merge;
+/// Registration of devices for web push.
+pub mod push;
+/// The gated route table.
+pub mod routes;
+/// One write: transaction, op_id, audit, answer.
+pub mod write;
+
+use crate::ui::layout::TabItem;
+
+/// What the product tells the web about its own pages.
+#[derive(Clone, Copy, Debug)]
+pub struct Shell {
+    /// The bottom tab bar for a person.
+    pub tabs: fn(&cx::Cx) -> Vec<TabItem>,
+    /// The sign-in page, with the sealed form that an expired session interrupted.
+    pub sign_in: fn(&cx::Guest, Option<String>) -> String,
+}

@@ -5,14 +5,14 @@ use maud::html;
 use poem::Response;
 
 use crate::kernel::audit::{Action, Changes};
+use crate::kernel::background::outbox;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
-use crate::kernel::error::{AppError, Result, html as page_of};
 use crate::kernel::i18n::t;
-use crate::kernel::outbox;
 use crate::ui::button::ButtonKind;
 use crate::ui::layout::Page;
 use crate::ui::{card, empty, form, pager, plain_cell};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html as page_of};
 
 /// `GET /failures`
 pub(super) async fn list(cx: Cx) -> Result<Response> {

@@ -11,17 +11,17 @@ use std::sync::Arc;
 
 use poem::Response;
 
+use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Right};
-use crate::kernel::auth::Actor;
-use crate::kernel::badges::BadgeCounts;
+use crate::kernel::background::outbox;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
 use crate::kernel::db::DbError;
-use crate::kernel::error::Result;
-use crate::kernel::outbox;
-use crate::kernel::routes::Routes;
+use crate::kernel::live::badges::BadgeCounts;
 use crate::kernel::{HookFuture, Kernel};
 use crate::modules::Module;
+use crate::web::cx::Cx;
+use crate::web::error::Result;
+use crate::web::routes::Routes;
 use crate::{approvals, calls, gateways, sms, tasks, visits};
 
 /// Tasks shown on the first page; the list has the rest.

@@ -7,7 +7,6 @@ use crate::clock_check;
 use crate::gateways::Notice;
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::cx::Cx;
 use crate::kernel::i18n::{Lang, t};
 use crate::modules::Module;
 use crate::tasks::TaskRow;
@@ -16,6 +15,7 @@ use crate::ui::layout::Page;
 use crate::ui::{Act, Icon, StripItem, Tone, acts, card, empty, entry, link_cell, plain_cell, strip, tag};
 use crate::users::role_name;
 use crate::visits::{State, VisitRow};
+use crate::web::cx::Cx;
 
 /// 工作台
 pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow], boxes: &[Notice], failures: i64) -> String {

@@ -5,8 +5,8 @@ use crate::customers::rules::{Sort, View, quiet_since};
 use crate::customers::store::{Choice, KIND, Row, WHOM};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, sql};
-use crate::kernel::paging::{Listing, Paging};
 use crate::kernel::search::{self, Plan};
 
 /// What a list asks for.

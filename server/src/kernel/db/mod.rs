@@ -3,6 +3,13 @@
 //! Not sqlx's `Any` driver: it poisons a cached statement on PostgreSQL when a typed NULL is bound.
 //! Every branch on the engine is in this folder.
 
+/// Patterns for LIKE.
+pub mod like;
+/// Numbers of documents.
+pub mod numbers;
+/// Pages of a list.
+pub mod paging;
+
 mod error;
 mod migrate;
 mod query;
@@ -212,7 +219,7 @@ impl Tx {
     }
 
     /// Whether [`Tx::stir`] was called.
-    pub(in crate::kernel) fn stirred(&self) -> bool {
+    pub(crate) fn stirred(&self) -> bool {
         self.stirred
     }
 

@@ -17,8 +17,8 @@ use rumqttc::AsyncClient;
 use sha2::{Digest, Sha256};
 
 use crate::kernel::access::CompanyKey;
+use crate::kernel::background::supervise::Supervisor;
 use crate::kernel::db::DbError;
-use crate::kernel::supervise::Supervisor;
 use crate::kernel::{HookFuture, Office};
 use broker::Guests;
 use client::Line;

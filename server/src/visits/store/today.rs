@@ -3,9 +3,9 @@
 use chrono::{Days, NaiveDate};
 
 use crate::kernel::access::Scope;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{DbError, On, Query};
 use crate::kernel::id::Id;
-use crate::kernel::paging::{Listing, Paging};
 use crate::visits::store::{VisitRow, rows};
 
 /// How far back a missed visit is still shown.

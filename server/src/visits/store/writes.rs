@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
+use crate::kernel::china::geo::Point;
 use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{DbError, Tx, sql};
-use crate::kernel::geo::Point;
 use crate::kernel::id::Id;
 use crate::visits::rules::{Before, Evidence, Fix, Flags};
 

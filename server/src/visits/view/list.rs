@@ -5,9 +5,9 @@ use maud::{Markup, html};
 
 use super::{day_name, flag_tags, state_tag};
 use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::paging::Listing;
 use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};

@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use crate::kernel::form::Form;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::ui::button::named_button;
@@ -10,6 +9,7 @@ use crate::ui::form::{ButtonKind, InputKind, error_summary, form, hidden, locati
 use crate::ui::layout::{Frame, Page};
 use crate::ui::{card, empty};
 use crate::visits::pages::PURPOSE;
+use crate::web::form::Form;
 
 /// A customer to tick.
 #[derive(Clone, Debug)]
