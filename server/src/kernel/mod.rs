@@ -37,6 +37,8 @@ pub mod mqtt;
 pub mod quiet;
 /// Search by part of a name, pinyin or number.
 pub mod search;
+/// What the company has set.
+pub mod settings;
 /// Closed sets of words.
 pub mod words;
 
