@@ -121,8 +121,9 @@ impl Running {
     /// Stops serving, after the requests in flight, and closes the database.
     pub async fn stop(self) {
         self.office.hub.close();
-        self.serving.stop().await;
+        // Before the listener, whose end it would report as a fault.
         drop(self.supervisor);
+        self.serving.stop().await;
         self.office.db.close().await;
     }
 }
@@ -209,6 +210,10 @@ async fn boot(config: Config, clock: Clock, react: jobs::React<Event>) -> anyhow
     });
     let app = routes().mount(&office, Shell { tabs: modules::tabs, sign_in: users::sign_in_page })?;
     let mut supervisor = Supervisor::default();
+    // The boxes' credentials first, then the broker that asks for them, then whatever speaks to boxes: reactions, and
+    // the page at which a box asks where the broker is.
+    crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
+    crate::kernel::mqtt::start(&office, crate::gateways::hear, &mut supervisor).await?;
     let (serving, [accepting, looking]) = web::listen::serve(&office.config, app.boxed()).await?;
     supervisor.watch("listener", accepting);
     supervisor.watch("connections", looking);
@@ -216,9 +221,6 @@ async fn boot(config: Config, clock: Clock, react: jobs::React<Event>) -> anyhow
         let (office, react) = (Arc::clone(&office), Arc::clone(&react));
         supervisor.keep(name, move || jobs::run(Arc::clone(&office), lane, Arc::clone(&react)));
     }
-    // The boxes' credentials first, then the broker that asks for them.
-    crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
-    crate::kernel::mqtt::start(&office, crate::gateways::hear, &mut supervisor).await?;
     let rounds: [(&'static str, Duration, Round); 5] = [
         ("messages to boxes", crate::sms::LOOK, crate::sms::look),
         ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),

@@ -3,7 +3,6 @@
 
 use maud::html;
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::calls::rules::PATIENCE;
 use crate::kernel::access::Role;
@@ -18,7 +17,7 @@ use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::users;
 use crate::web::cx::Cx;
-use crate::web::error::{Result, html as page_of};
+use crate::web::error::{Result, form_page};
 use crate::web::form::Form;
 
 /// The longest patience.
@@ -82,12 +81,7 @@ async fn page(cx: &Cx, form: &Form) -> Result<Response> {
     };
     let frame = cx.frame();
     let shown = Page::new(&frame, t!(lang, "calls.settings")).back("/calls");
-    let shown = if form.is_right() { shown } else { shown.error_title() };
-    let mut response = page_of(shown.render(body));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_page(shown, body, form))
 }
 
 /// `GET /calls/settings`

@@ -1,4 +1,4 @@
-//! Events that were taken in before one below them: calls overtake messages. Remembered while the process lives, so
+//! Events that were processed before one below them: calls overtake messages. Remembered while the process lives, so
 //! that the box hears of them as soon as the gap is filled; without it they are offered once more and known by
 //! their ids.
 
@@ -18,7 +18,7 @@ type Early = (Uuid, BTreeSet<i64>);
 /// By box.
 static AHEAD: Mutex<Option<HashMap<Id, Early>>> = Mutex::new(None);
 
-/// Up to where all is taken in, when it is so up to `upto` without those that came early.
+/// The sequence number below which everything is processed, where it is `upto` without those that came early.
 pub(super) fn reach(gateway: Id, boot: Option<Uuid>, upto: i64) -> i64 {
     let ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner);
     let known = ahead.as_ref().and_then(|boxes| boxes.get(&gateway)).filter(|(run, _)| Some(*run) == boot);
@@ -30,7 +30,7 @@ pub(super) fn reach(gateway: Id, boot: Option<Uuid>, upto: i64) -> i64 {
     upto
 }
 
-/// An event is on disk while all is taken in up to `upto`.
+/// An event is on disk while everything is processed up to `upto`.
 pub(super) fn note(gateway: Id, boot: Option<Uuid>, seq: i64, upto: i64) {
     let Some(boot) = boot else { return };
     let mut ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner);

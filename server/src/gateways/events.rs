@@ -12,7 +12,7 @@ use crate::kernel::mqtt::Incoming;
 use crate::reactions;
 use crate::web::error::AppError;
 
-/// Something that happened at a box and must be taken in exactly once.
+/// Something that happened at a box and must be processed exactly once.
 #[derive(Clone, Debug)]
 pub enum FromBox {
     /// A message's state changed.
@@ -163,7 +163,7 @@ fn acknowledge(office: &Office, wire_name: &str, upto: i64) {
     }
 }
 
-/// Up to where the server has all that the box told, after an event was taken in.
+/// The sequence number below which everything from the box is processed, after an event was.
 ///
 /// Below the queue's floor nothing can be missing: the box forgets only what was acknowledged, so a server
 /// restored from an older backup goes on from there. An event that is new though its number was passed belongs

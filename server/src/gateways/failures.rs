@@ -1,4 +1,4 @@
-//! Events that could not be taken in: set aside after some tries, so that they hold up none behind them, and shown
+//! Events that could not be processed: set aside after some tries, so that they hold up none behind them, and shown
 //! on the box's page with what came, until a person tries again or drops them.
 
 use std::collections::HashMap;

@@ -20,7 +20,7 @@ use crate::kernel::{HookFuture, Office};
 use crate::reactions;
 use crate::web::error::AppError;
 
-/// The product's ear.
+/// Handles a message from a box; the wire's [`Handler`](crate::kernel::mqtt::Handler).
 pub fn hear<'a>(
     office: &'a Office,
     key: &'a Arc<CompanyKey>,

@@ -19,7 +19,7 @@ pub struct Gateway {
     pub state: String,
     /// Until when its code can be used.
     pub claim_until: Option<Millis>,
-    /// The highest event sequence below which everything was taken in.
+    /// The highest event sequence below which everything was processed.
     pub event_seq: i64,
     /// Its run, as it said.
     pub boot: String,
@@ -192,7 +192,7 @@ pub async fn next_command(tx: &mut Tx, id: Id) -> Result<i64, DbError> {
     sql("SELECT command_seq FROM gateways WHERE id = $1").bind(id).scalar(tx).await
 }
 
-/// Notes an event; `false` when it was taken in before.
+/// Notes an event; `false` when it was processed before.
 pub async fn note_event(tx: &mut Tx, id: Id, eid: &str, now: Millis) -> Result<bool, DbError> {
     let new = sql(
         "INSERT INTO gateway_events (gateway_id, eid, at) VALUES ($1, $2, $3) ON CONFLICT (gateway_id, eid) DO NOTHING",

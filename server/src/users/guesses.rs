@@ -1,5 +1,5 @@
 //! Guesses of passwords: each try is counted before its password is looked at. It is written down as a wrong one
-//! first and set right afterwards, so that tries that come together are each other's predecessors all the same.
+//! first and set right afterwards, so that tries that arrive at the same moment count each other.
 //!
 //! A try counts for the pair of account and device. All devices that never signed in to the account count as one:
 //! strangers who try passwords lock themselves out, not staff.
