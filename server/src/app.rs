@@ -28,6 +28,7 @@ use crate::kernel::live::push::Push;
 use crate::kernel::live::sse::Hub;
 use crate::kernel::media::files::Files;
 use crate::kernel::media::uploads::Uploads;
+use crate::kernel::memory::Memory;
 use crate::kernel::mqtt::Wire;
 use crate::kernel::{HookFuture, Hooks, Kernel, Office};
 use crate::web::Shell;
@@ -194,6 +195,7 @@ async fn boot(config: Config, clock: Clock, react: jobs::React<Event>) -> anyhow
     let office: Office = Arc::new(Kernel {
         clock,
         hub: Hub::default(),
+        memory: Memory::default(),
         files: Files::new(config.data.join("files")),
         uploads: Uploads::open(config.data.join("tmp")).context("the folder for uploads cannot be emptied")?,
         bodies: Bodies::new(&config.limits),

@@ -29,6 +29,8 @@ pub mod id;
 pub mod live;
 /// Pictures and files.
 pub mod media;
+/// What features remember between requests.
+pub mod memory;
 /// Money and quantities.
 pub mod money;
 /// The connection to the boxes.
@@ -59,6 +61,7 @@ use live::push::Push;
 use live::sse::Hub;
 use media::files::Files;
 use media::uploads::Uploads;
+use memory::Memory;
 use mqtt::Wire;
 
 /// A future that a hook returns.
@@ -76,6 +79,8 @@ pub struct Hooks {
 /// The running office: everything a request or a job may need.
 #[derive(Debug)]
 pub struct Kernel {
+    /// What features remember between requests.
+    pub memory: Memory,
     /// Settings, parsed once.
     pub config: Config,
     /// The database.
