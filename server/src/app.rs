@@ -205,11 +205,12 @@ where
         let (office, react) = (Arc::clone(&office), react.clone());
         supervisor.keep(name, move || jobs::run(Arc::clone(&office), lane, react.clone()));
     }
-    let rounds: [(&'static str, Duration, Round); 5] = [
+    let rounds: [(&'static str, Duration, Round); 6] = [
         ("messages to boxes", crate::sms::LOOK, crate::sms::look),
         ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
         ("occasions", crate::campaigns::CELEBRATE, crate::campaigns::celebrate),
         ("closing of calls", crate::calls::LOOK, crate::calls::look),
+        ("approvals of people who left", crate::approvals::LOOK, crate::approvals::look),
         ("sweeping of boxes' events", crate::gateways::SWEEP, crate::gateways::sweep),
     ];
     for (name, every, work) in rounds {
