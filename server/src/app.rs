@@ -28,8 +28,9 @@ use crate::kernel::live::push::Push;
 use crate::kernel::live::sse::Hub;
 use crate::kernel::media::files::Files;
 use crate::kernel::media::uploads::Uploads;
+use crate::kernel::memory::Memory;
 use crate::kernel::mqtt::Wire;
-use crate::kernel::{Hooks, Kernel, Office};
+use crate::kernel::{HookFuture, Hooks, Kernel, Office};
 use crate::web::Shell;
 use crate::web::routes::Routes;
 use crate::{contacts, demo, documents, migrations, modules, reactions, users, web, workbench};
@@ -38,7 +39,13 @@ use crate::{contacts, demo, documents, migrations, modules, reactions, users, we
 ///
 /// # Errors
 /// What keeps the server from starting, in words for the person who started it.
-pub async fn run(cli: Cli) -> anyhow::Result<()> {
+pub fn run(cli: Cli) -> HookFuture<'static, anyhow::Result<()>> {
+    // Boxed: the compiler generates an async function's code in the crate that awaits it, so that the program and each
+    // test binary would compile the boot once more.
+    Box::pin(run_command(cli))
+}
+
+async fn run_command(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Routes => {
             for entry in routes().entries() {
@@ -163,8 +170,18 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
 pub async fn start_with<F, R>(config: Config, clock: Clock, react: R) -> anyhow::Result<Running>
 where
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
-    R: Fn(Office, Arc<CompanyKey>, Pending<Event>) -> F + Clone + Send + Sync + 'static,
+    R: Fn(Office, Arc<CompanyKey>, Pending<Event>) -> F + Send + Sync + 'static,
 {
+    let react: jobs::React<Event> = Arc::new(move |office, key, pending| Box::pin(react(office, key, pending)));
+    boxed(config, clock, react).await
+}
+
+/// Boxed for the same reason as [`run`].
+fn boxed(config: Config, clock: Clock, react: jobs::React<Event>) -> HookFuture<'static, anyhow::Result<Running>> {
+    Box::pin(boot(config, clock, react))
+}
+
+async fn boot(config: Config, clock: Clock, react: jobs::React<Event>) -> anyhow::Result<Running> {
     // The only provider that is built in. Fails where one is installed already, and then there is nothing to do.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let begun = SystemTime::now();
@@ -178,6 +195,7 @@ where
     let office: Office = Arc::new(Kernel {
         clock,
         hub: Hub::default(),
+        memory: Memory::default(),
         files: Files::new(config.data.join("files")),
         uploads: Uploads::open(config.data.join("tmp")).context("the folder for uploads cannot be emptied")?,
         bodies: Bodies::new(&config.limits),
@@ -202,8 +220,8 @@ where
     supervisor.watch("listener", accepting);
     supervisor.watch("connections", looking);
     for (name, lane) in [("reactions", Lane::Usual), ("urgent reactions", Lane::Urgent)] {
-        let (office, react) = (Arc::clone(&office), react.clone());
-        supervisor.keep(name, move || jobs::run(Arc::clone(&office), lane, react.clone()));
+        let (office, react) = (Arc::clone(&office), Arc::clone(&react));
+        supervisor.keep(name, move || jobs::run(Arc::clone(&office), lane, Arc::clone(&react)));
     }
     let rounds: [(&'static str, Duration, Round); 6] = [
         ("messages to boxes", crate::sms::LOOK, crate::sms::look),

@@ -5,8 +5,9 @@ use fieldline_protocol::messages::{CallEvent, EventAck, EventHead, InboxEvent, O
 use fieldline_protocol::topics::Topic;
 use serde::de::DeserializeOwned;
 
+use super::ahead::{self, Ahead};
 use super::hear::{lock, reload_by_name};
-use super::{ahead, failures, store};
+use super::{failures, store};
 use crate::kernel::Office;
 use crate::kernel::mqtt::Incoming;
 use crate::reactions;
@@ -143,12 +144,14 @@ async fn commit(
     if let (true, Some(event)) = (new, event) {
         reactions::from_box(&mut tx, gateway.id, now, event).await?;
     }
-    let upto = ahead::reach(gateway.id, head.boot, reached(gateway.event_seq, head.floor, seq, new));
+    let upto = office.memory.with(|early: &mut Ahead| {
+        ahead::reach(early, gateway.id, head.boot, reached(gateway.event_seq, head.floor, seq, new))
+    });
     if upto != gateway.event_seq {
         store::set_event_seq(&mut tx, gateway.id, upto, now).await?;
     }
     tx.commit().await?;
-    ahead::note(gateway.id, head.boot, seq, upto);
+    office.memory.with(|early: &mut Ahead| ahead::note(early, gateway.id, head.boot, seq, upto));
     office.alarm.ring();
     acknowledge(office, &gateway.wire_name, upto);
     Ok(())

@@ -203,7 +203,7 @@ async fn note_logs(office: &Office, incoming: &Incoming, lines: LogLines) -> Res
     let now = office.clock.now();
     if commands::brought_logs(&mut tx, gateway.id, lines.id, now).await? {
         tx.commit().await?;
-        logs::keep(gateway.id, now, lines.lines);
+        logs::keep(&office.memory, gateway.id, now, lines.lines);
         reload(office, gateway.id);
     }
     Ok(())

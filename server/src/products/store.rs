@@ -172,12 +172,6 @@ pub(super) async fn units(on: impl Into<On<'_>>, product: Id, base: &str) -> Res
     Ok(units_of(base, Some(rows.into_iter().map(|row| Unit { name: row.name, ratio: row.ratio }).collect())))
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Held {
-    #[expect(dead_code, reason = "the row is read to be held")]
-    id: Id,
-}
-
 /// Holds products until the commit: what a line is made from (unit, whether it is sold) stays as it is.
 ///
 /// # Errors
@@ -186,7 +180,7 @@ pub async fn hold(tx: &mut Tx, ids: &[Id]) -> Result<(), DbError> {
     if !ids.is_empty() {
         let lock = tx.hold(Hold::Referred);
         let query = sql("SELECT id FROM products WHERE id IN ").args(ids.iter().copied()).push(" ORDER BY id");
-        query.push(lock).all::<Held>(tx).await?;
+        query.push(lock).all_scalars::<Id>(tx).await?;
     }
     Ok(())
 }

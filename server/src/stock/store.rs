@@ -152,15 +152,10 @@ fn free(held: Vec<Held>) -> BTreeMap<Id, Milli> {
     held.into_iter().map(|row| (row.product_id, Milli(row.on_hand.0.saturating_sub(row.reserved.0)))).collect()
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct House {
-    may_go_negative: bool,
-}
-
 async fn may_go_negative(tx: &mut Tx, warehouse: Id) -> Result<bool, DbError> {
-    let house: Option<House> =
-        sql("SELECT may_go_negative FROM warehouses WHERE id = $1").bind(warehouse).optional(tx).await?;
-    Ok(house.is_some_and(|house| house.may_go_negative))
+    let house: Option<bool> =
+        sql("SELECT may_go_negative FROM warehouses WHERE id = $1").bind(warehouse).optional_scalar(tx).await?;
+    Ok(house.is_some_and(|house| house))
 }
 
 /// Promises stock to an order: all of it or, where something is missing, nothing and the shortages. The

@@ -161,23 +161,16 @@ pub async fn open_of(on: impl Into<On<'_>>, user: Id, limit: i64) -> Result<Vec<
         .await
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Count {
-    n: i64,
-}
-
 /// How many open tasks a person has; past 99 nobody counts on.
 ///
 /// # Errors
 /// What the database says.
 pub async fn count_open(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbError> {
-    let count: Count =
-        sql("SELECT CAST(count(*) AS BIGINT) AS n FROM (SELECT id FROM tasks WHERE owner_id = $1 AND state = 'open' \
+    sql("SELECT CAST(count(*) AS BIGINT) AS n FROM (SELECT id FROM tasks WHERE owner_id = $1 AND state = 'open' \
          AND deleted_at IS NULL LIMIT 100) few")
-        .bind(user)
-        .one(on)
-        .await?;
-    Ok(count.n)
+    .bind(user)
+    .scalar(on)
+    .await
 }
 
 /// A customer's tasks, newest first.

@@ -136,17 +136,13 @@ async fn log(
 
 /// Whether this device signed in to this account before.
 async fn knows_device(tx: &mut Tx, username: &str, device: &str) -> Result<bool, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct One {
-        id: Id,
-    }
-    let known: Option<One> =
+    let known: Option<Id> =
         sql("SELECT id FROM login_log WHERE username = $1 AND device = $2 AND outcome = 'in' LIMIT 1")
             .bind(username)
             .bind(device)
-            .optional(tx)
+            .optional_scalar(tx)
             .await?;
-    Ok(known.map(|one| one.id).is_some())
+    Ok(known.is_some())
 }
 
 /// What was tried in vain since `since`: by this device when it is known, else by all unknown ones.
