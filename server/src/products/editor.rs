@@ -95,7 +95,8 @@ async fn save(cx: Cx, known: Option<Stored>) -> Result<Response> {
         form.wrong("name", t!(cx.lang, "products.same_thing", code = code));
     }
     if let Some(before) = &before {
-        if before.version.to_string() != form.value("version") {
+        if before.version != form.opened() {
+            form = form.with("version", before.version.to_string());
             form.wrong("name", t!(cx.lang, "products.changed_meanwhile"));
         }
         if before.base_unit != entry.base_unit && store::has_history(&mut write.tx, before.id).await? {
