@@ -12,6 +12,8 @@ mod connections;
 mod csrf;
 mod customers;
 mod decisions;
+mod documents;
+mod documents_migration;
 mod events;
 mod first_password;
 mod foreign_records;

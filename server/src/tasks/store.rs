@@ -270,6 +270,19 @@ struct Known {
     owner_id: Id,
 }
 
+/// Whether something is still to be done for a customer.
+///
+/// # Errors
+/// What the database says.
+pub async fn awaits(tx: &mut Tx, customer: Id) -> Result<bool, DbError> {
+    let open: Option<Known> =
+        sql("SELECT id, owner_id FROM tasks WHERE customer_id = $1 AND deleted_at IS NULL AND state = 'open' LIMIT 1")
+            .bind(customer)
+            .optional(tx)
+            .await?;
+    Ok(open.is_some())
+}
+
 /// The task that a record caused before.
 ///
 /// # Errors

@@ -287,3 +287,23 @@ pub async fn of_customer(
 pub async fn last_of(db: &Db, scope: &Scope, customer: Id) -> Result<Option<Visit>, DbError> {
     Ok(of_customer(db, scope, customer, 1).await?.into_iter().next())
 }
+
+#[derive(sqlx_macros::FromRow)]
+struct Found {
+    #[expect(dead_code, reason = "that there is a row is all that counts")]
+    id: Id,
+}
+
+/// Whether somebody is still to go to a customer, or is there.
+///
+/// # Errors
+/// What the database says.
+pub async fn awaits(tx: &mut Tx, customer: Id) -> Result<bool, DbError> {
+    let open: Option<Found> = sql(
+        "SELECT id FROM visits WHERE customer_id = $1 AND deleted_at IS NULL AND state IN ('planned', 'open') LIMIT 1",
+    )
+    .bind(customer)
+    .optional(tx)
+    .await?;
+    Ok(open.is_some())
+}
