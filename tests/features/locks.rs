@@ -1,12 +1,14 @@
 //! Rows that are held: by a foreign session, which must not stop the company, and by many writers at once, who must
 //! not wait for each other in a circle.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use server::kernel::id::Id;
 use sqlx::{Connection, PgConnection};
 
+use super::sums;
 use crate::support::app::{App, Engine, TODAY, on};
 use crate::support::client::Client;
 use crate::support::seed::Goods;
@@ -141,7 +143,7 @@ fn seen(path: &str, status: u16) {
 }
 
 /// One session's share: a mix of everything that moves the customer's debt and the product's stock.
-async fn mix(app: App, place: u32, customer: Id, goods: Goods, until: Instant) -> u32 {
+async fn mix(app: App, place: u32, customer: Id, goods: Goods, until: Instant, enough: Arc<AtomicU32>) -> u32 {
     let (rep, manager, clerk) = (
         app.session_of(app.people.rep1).await,
         app.session_of(app.people.manager1).await,
@@ -149,7 +151,8 @@ async fn mix(app: App, place: u32, customer: Id, goods: Goods, until: Instant) -
     );
     let mut done = 0;
     for round in place.. {
-        if Instant::now() > until {
+        // A busy machine gets the time that it needs to do enough.
+        if Instant::now() > until && (enough.load(Ordering::Relaxed) > 60 || Instant::now() > until + HELD * 3) {
             break;
         }
         let key = op();
@@ -191,7 +194,10 @@ async fn mix(app: App, place: u32, customer: Id, goods: Goods, until: Instant) -
             }
         };
         seen(&answer.path, answer.status);
-        done += u32::from(answer.status == 303);
+        if answer.status == 303 {
+            done += 1;
+            enough.fetch_add(1, Ordering::Relaxed);
+        }
     }
     done
 }
@@ -201,8 +207,10 @@ both_engines! {
         let goods = seed::goods(&app).await;
         let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 100_000_000).await;
         app.execute("UPDATE stock_balances SET on_hand = 900000000").await.unwrap();
+        sums::open_stock(&app).await;
         let until = Instant::now() + Duration::from_secs(5);
-        let sessions: Vec<_> = (0..8).map(|place| tokio::spawn(mix(app.clone(), place, customer, goods, until))).collect();
+        let enough = Arc::new(AtomicU32::new(0));
+        let sessions: Vec<_> = (0..8).map(|place| tokio::spawn(mix(app.clone(), place, customer, goods, until, Arc::clone(&enough)))).collect();
         let mut done = 0;
         for session in sessions {
             done += session.await.unwrap();
@@ -214,20 +222,10 @@ both_engines! {
             assert_eq!(app.number(deadlocks).await, 0, "everybody holds rows in one order");
         }
         assert!(done > 20, "too little was done to say anything: {done}");
-        let counted = |text| app.number(text);
-        let charged = counted("SELECT CAST(COALESCE(sum(amount), 0) AS BIGINT) AS n FROM documents WHERE kind = 'order' AND state IN ('active', 'closed')").await;
-        let paid = counted("SELECT CAST(COALESCE(sum(amount), 0) AS BIGINT) AS n FROM documents WHERE kind = 'payment'").await;
+        let charged = app.number("SELECT CAST(COALESCE(sum(amount), 0) AS BIGINT) AS n FROM documents WHERE kind = 'order' AND state = 'active'").await;
+        let paid = app.number("SELECT CAST(COALESCE(sum(amount), 0) AS BIGINT) AS n FROM documents WHERE kind = 'payment'").await;
         assert!(charged > 0 && paid > 0, "charged {charged}, paid {paid}");
-        assert_eq!(counted("SELECT arrears AS n FROM customers").await, charged - paid, "what is owed");
-        let open = counted("SELECT CAST(COALESCE(sum(l.quantity * l.ratio / 1000), 0) AS BIGINT) AS n FROM documents d \
-            JOIN document_lines l ON l.document_id = d.id WHERE d.kind = 'order' AND d.state = 'active'").await;
-        assert_eq!(counted("SELECT CAST(sum(reserved) AS BIGINT) AS n FROM stock_balances").await, open, "what is promised");
-        assert_eq!(counted("SELECT CAST(COALESCE(sum(quantity), 0) AS BIGINT) AS n FROM stock_reservations").await, open);
-        let moved = counted("SELECT CAST(COALESCE(sum(quantity), 0) AS BIGINT) AS n FROM stock_moves").await;
-        let bottles = counted("SELECT on_hand AS n FROM stock_balances b JOIN products p ON p.id = b.product_id WHERE p.code = 'P001'").await;
-        assert_eq!(bottles, 900_000_000 + moved, "what is there");
-        let kept = counted("SELECT count(*) AS n FROM orders o JOIN documents d ON d.id = o.id WHERE o.paid > d.amount OR o.paid < 0").await;
-        assert_eq!(kept, 0);
+        sums::hold(&app, "eight sessions").await;
         println!("{done} writes of {}, charged {charged}, paid {paid}", OPS.load(Ordering::Relaxed));
     }
 }

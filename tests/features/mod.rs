@@ -40,6 +40,7 @@ mod sessions;
 mod sign_in;
 pub mod sms;
 mod sms_rules;
+mod sums;
 mod supervision;
 mod task_answers;
 mod tasks;

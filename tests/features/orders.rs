@@ -285,7 +285,10 @@ both_engines! {
         for task in tasks {
             assert_eq!(task.await.unwrap(), 303);
         }
-        assert_eq!(app.number("SELECT count(DISTINCT number) AS n FROM documents WHERE kind = 'order' AND number LIKE '%20261123%'").await, 12);
+        assert_eq!(app.number("SELECT count(DISTINCT number) AS n FROM documents WHERE kind = 'order' AND number LIKE 'DD20261123-%'").await, 12);
+        assert_eq!(app.number("SELECT max(sequence) AS n FROM documents").await, 12, "none is left out");
+        let later = "SELECT count(*) AS n FROM documents d JOIN documents e ON e.id > d.id AND e.sequence < d.sequence";
+        assert_eq!(app.number(later).await, 0, "the later document has the higher number");
     }
 
     async fn a_payment_settles_the_oldest_orders_and_moves_the_arrears(app: App) {

@@ -2,7 +2,7 @@
 
 use poem::Response;
 
-use super::number::{self, Sought};
+use super::number;
 use super::store::{COLUMNS, FROM, heads};
 use super::{Document, Head, State, view};
 use crate::customers::{self, Selection};
@@ -79,52 +79,43 @@ async fn search(db: &Db, scope: &Scope, kind: Kind, wanted: Wanted<'_>) -> Resul
     let Wanted { state, q, customer, paging, now } = wanted;
     let named = customers::selection(db, customers::View::All, Some(q), now).await?;
     let sought = number::parse(q, kind.prefix(), clock::day(now));
-    let most = paging.offset() + paging.limit();
-    let begin = |query: Query, first: bool| {
-        let query =
-            query.push(if first { "SELECT id FROM (SELECT d.id" } else { " UNION SELECT id FROM (SELECT d.id" });
-        query.push(" FROM documents d")
-    };
     let narrow = |query: Query| {
         let query = query.push(" WHERE d.deleted_at IS NULL AND d.kind = '").push(kind.code()).push("'");
         scope.restrict(in_view(query, state, customer), "d.owner_id")
     };
-    let query = begin(sql("SELECT ").push(COLUMNS).push(FROM).push(" WHERE d.id IN ("), true);
-    let query = by_customer(query, &named, scope, narrow);
-    let query = query.push(" ORDER BY d.id DESC LIMIT ").arg(most).push(") AS a");
-    let query = by_number(query, &sought, begin, narrow, most);
+    let newest = |query: Query, order: &'static str| {
+        query.push(order).push(" DESC LIMIT ").arg(paging.offset() + paging.limit()).push(") AS found")
+    };
+    // Matches nothing, so that each way can be appended alike.
+    let mut query =
+        sql("SELECT ").push(COLUMNS).push(FROM).push(" WHERE d.id IN (SELECT d.id FROM documents d WHERE 1 = 0");
+    if !named.is_nothing() {
+        query = newest(by_customer(query.push(UNION), &named, scope, narrow), " ORDER BY d.id");
+    }
+    for prefix in &sought.begins {
+        let numbers = narrow(query.push(UNION).push("documents d")).push(" AND d.number >= ").arg(prefix);
+        // The numbers of a day are in the order of the documents.
+        query = newest(numbers.push(" AND d.number < ").arg(number::behind(prefix)), " ORDER BY d.number");
+    }
+    if let Some((sequence, end)) = &sought.sequence {
+        let numbers = narrow(query.push(UNION).push("documents d")).push(" AND d.sequence = ").arg(*sequence);
+        let ending = if end.is_empty() { numbers } else { numbers.push(" AND d.number LIKE ").arg(format!("%{end}")) };
+        query = newest(ending, " ORDER BY d.id");
+    }
     let query = query.push(") ORDER BY d.id DESC LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset());
     Ok(paging.cut(query.all(db).await?))
 }
 
+const UNION: &str = " UNION SELECT id FROM (SELECT d.id FROM ";
+
 fn by_customer(query: Query, named: &Selection, scope: &Scope, narrow: impl Fn(Query) -> Query) -> Query {
     if named.is_wide() {
         // Many customers: the newest documents are walked, and each one's customer is looked at.
-        let query = query.push(" JOIN customers x ON x.id = d.customer_id");
-        named.matching(narrow(query), "x.id", "x.search_text").push(" AND x.deleted_at IS NULL")
+        let query = narrow(query.push("documents d JOIN customers x ON x.id = d.customer_id"));
+        named.matching(query, "x.id", "x.search_text").push(" AND x.deleted_at IS NULL")
     } else {
-        named.ids(narrow(query).push(" AND d.customer_id IN ("), scope).push(")")
+        // Few: CROSS JOIN, so that SQLite begins with them and goes to the documents of each.
+        let query = named.ids(query.push("("), scope).push(") AS few CROSS JOIN documents d");
+        narrow(query).push(" AND d.customer_id = few.id")
     }
-}
-
-fn by_number(
-    mut query: Query,
-    sought: &Sought,
-    begin: impl Fn(Query, bool) -> Query,
-    narrow: impl Fn(Query) -> Query,
-    most: i64,
-) -> Query {
-    for prefix in &sought.begins {
-        query = narrow(begin(query, false)).push(" AND d.number >= ").arg(prefix).push(" AND d.number < ");
-        // The numbers of a day are in the order of the documents.
-        query = query.arg(number::behind(prefix)).push(" ORDER BY d.number DESC LIMIT ").arg(most).push(") AS n");
-    }
-    if let Some((sequence, end)) = &sought.sequence {
-        query = narrow(begin(query, false)).push(" AND d.sequence = ").arg(*sequence);
-        if !end.is_empty() {
-            query = query.push(" AND d.number LIKE ").arg(format!("%{end}"));
-        }
-        query = query.push(" ORDER BY d.id DESC LIMIT ").arg(most).push(") AS s");
-    }
-    query
 }

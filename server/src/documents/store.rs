@@ -112,8 +112,9 @@ pub struct NewHead {
 /// # Errors
 /// What the database says.
 pub async fn insert(tx: &mut Tx, kind: Kind, new: &NewHead, now: Millis) -> Result<(Id, String), DbError> {
-    let id = Id::new();
     let number = numbers::next(tx, kind.prefix(), now).await?;
+    // After the counter, which is held until the commit: ids are in the order of the numbers.
+    let id = Id::new();
     let in_force = new.state.in_force().then_some(now);
     sql("INSERT INTO documents (id, kind, number, sequence, owner_id, customer_id, visit_id, source_kind, source_id, state, \
          day, title, amount, note, submitted_at, decided_at, created_at, updated_at) \

@@ -113,6 +113,12 @@ pub async fn selection(on: impl Into<On<'_>>, view: View, q: Option<&str>, now: 
 }
 
 impl Selection {
+    /// Whether no customer has what is looked for.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.plan, Plan::Nothing)
+    }
+
     /// Whether so many may have what is looked for that a list is walked in its order instead.
     #[must_use]
     pub fn is_wide(&self) -> bool {
