@@ -1,6 +1,6 @@
 //! Customers 客户: whom we sell to, whose they are, on which terms, and how to find them.
 //!
-//! Tables: customers, phones, regions, price_levels; pieces of kind `c` in search_terms
+//! Tables: customers, phones, regions; pieces of kind `c` in search_terms
 //! Events: none
 //! Uses: nothing; the page of one customer is `timeline`'s, the people are `contacts`'
 

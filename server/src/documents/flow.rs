@@ -3,7 +3,7 @@
 use poem::Response;
 
 use super::change::same_version;
-use super::{Begun, Document, State, begin, store, trail};
+use super::{Begun, Document, Full, State, begin, store, trail};
 use crate::approvals::{self, Ask};
 use crate::events::Outcome;
 use crate::kernel::audit::{Action, Author, Changes};
@@ -31,15 +31,30 @@ pub(super) async fn submit<D: Document>(cx: Cx) -> Result<Response> {
     let Begun::Ready(mut change) = begin::<D>(&cx, &form, cx.id()?, &[State::Draft]).await? else {
         return Err(refused::<D>(cx.lang, "documents.changed_meanwhile"));
     };
-    let reasons = D::reasons(&mut change.write.tx, &change.document, cx.now, cx.lang).await?;
-    let (state, done) = if reasons.is_empty() {
-        D::in_force(&mut change.write.tx, &change.document, cx.now, cx.lang).await?;
-        (State::Active, "in_force")
+    let author = change.write.author.clone();
+    let state = send::<D>(&mut change.write.tx, &author, cx.actor().id, &change.document, note, cx.lang).await?;
+    let done = if state == State::Active { "in_force" } else { "sent" };
+    let address = change.document.head.address();
+    change.write.finish(&format!("{address}?done={done}")).await
+}
+
+/// Submits a draft that is held, and says where it stands then.
+async fn send<D: Document>(
+    tx: &mut Tx,
+    author: &Author,
+    requester: Id,
+    document: &Full<D::Body>,
+    note: String,
+    lang: Lang,
+) -> Result<State> {
+    let (head, now) = (&document.head, author.at);
+    let reasons = D::reasons(tx, document, now, lang).await?;
+    let state = if reasons.is_empty() {
+        D::in_force(tx, document, now, lang).await?;
+        State::Active
     } else {
-        let head = &change.document.head;
-        let requester = cx.actor().id;
-        let Some(approver) = approvals::manager_of(&mut change.write.tx, requester).await? else {
-            return Err(refused::<D>(cx.lang, "documents.no_approver"));
+        let Some(approver) = approvals::manager_of(&mut *tx, requester).await? else {
+            return Err(refused::<D>(lang, "documents.no_approver"));
         };
         let ask = Ask {
             kind: D::KIND,
@@ -51,12 +66,32 @@ pub(super) async fn submit<D: Document>(cx: Cx) -> Result<Response> {
             note,
             approvers: vec![approver],
         };
-        approvals::open(&mut change.write.tx, cx.now, &ask).await?;
-        (State::Approving, "sent")
+        approvals::open(tx, now, &ask).await?;
+        State::Approving
     };
-    change.move_to(state).await?;
-    let address = change.document.head.address();
-    change.write.finish(&format!("{address}?done={done}")).await
+    store::set_state(tx, head.id, state, now).await?;
+    let changes = Changes::new().moved("state", head.state.code(), state.code());
+    trail::note(tx, author, Action::Act, D::KIND, head.id, changes).await?;
+    Ok(state)
+}
+
+/// Submits a draft for whoever wrote it, such as one that is made from another document.
+///
+/// # Errors
+/// [`AppError::Refused`] where it is no draft or cannot be submitted.
+pub async fn submit_for<D: Document>(
+    tx: &mut Tx,
+    author: &Author,
+    requester: Id,
+    id: Id,
+    note: String,
+    lang: Lang,
+) -> Result<State> {
+    let document = store::hold::<D>(tx, None, id).await?.ok_or(AppError::NotFound)?;
+    if document.head.state != State::Draft {
+        return Err(document.head.locked(lang));
+    }
+    send::<D>(tx, author, requester, &document, note, lang).await
 }
 
 /// Takes a submission back; the requester does, or the document's owner.

@@ -53,7 +53,7 @@ use crate::web::routes::Routes;
 
 pub use bin::{delete, names_customer, restore};
 pub use change::{Begun, Change, begin};
-pub use flow::decided;
+pub use flow::{decided, submit_for};
 pub use history::history;
 pub use list::NARROW;
 pub use store::{COLUMNS, FROM, NewHead, insert, last_of_customer, set_content};

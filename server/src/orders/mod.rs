@@ -14,15 +14,18 @@ mod view;
 
 use maud::Markup;
 
-use crate::documents::{self, Document, Full, List, State};
+use crate::documents::{self, Document, Full, List, NewHead, State};
 use crate::kernel::HookFuture;
 use crate::kernel::access::{Gate, Scope};
-use crate::kernel::clock::Millis;
+use crate::kernel::audit::{Action, Author, Changes};
+use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{DbError, On, Tx};
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kinds::Kind;
+use crate::lines::{self, NewLine};
+use crate::products;
 use crate::ui::timeline::Entry;
 use crate::web::cx::Cx;
 use crate::web::error::Result;
@@ -98,6 +101,60 @@ pub fn routes(routes: &mut Routes, told: Told) {
     routes.get(paths.edit, Gate::edit(module), pages::edit);
     routes.post(paths.lines, Gate::edit(module), pages::save_lines);
     documents::flow_routes::<Order>(routes);
+}
+
+/// An order to be made.
+#[derive(Clone, Debug)]
+pub struct NewOrder {
+    /// Whose it will be.
+    pub owner: Id,
+    /// The customer, held by the caller.
+    pub customer: Id,
+    /// The visit that it is written on.
+    pub visit: Option<Id>,
+    /// The document that it is made from.
+    pub source: Option<(Kind, Id)>,
+    /// The level its list prices come from; without one, the company's first.
+    pub level: Option<Id>,
+    /// Where it is delivered from.
+    pub warehouse: Option<Id>,
+    /// What its writer notes.
+    pub note: String,
+    /// Its lines; their products are held by the caller.
+    pub lines: Vec<NewLine>,
+}
+
+/// Makes the draft of an order.
+///
+/// # Errors
+/// What the database says.
+pub async fn create(tx: &mut Tx, author: &Author, new: &NewOrder) -> Result<Id, DbError> {
+    let (total, cost) = lines::totals(&new.lines);
+    let level = match new.level {
+        Some(level) => Some(level),
+        None => products::default_level(&mut *tx).await?,
+    };
+    let head = NewHead {
+        owner: new.owner,
+        customer: Some(new.customer),
+        visit: new.visit,
+        source: new.source,
+        state: State::Draft,
+        day: clock::iso_day(author.at),
+        title: String::new(),
+        amount: Some(total),
+        note: new.note.clone(),
+    };
+    let (id, number) = documents::insert(tx, Kind::Order, &head, author.at).await?;
+    store::insert(tx, id, level, new.warehouse, cost).await?;
+    lines::insert(tx, id, Some(new.customer), &new.lines).await?;
+    let changes = Changes::new()
+        .set("number", number)
+        .set("customer_id", new.customer.to_string())
+        .set("total", total.plain())
+        .set("lines", lines::noted(&new.lines));
+    documents::note(tx, author, Action::Create, Kind::Order, id, changes).await?;
+    Ok(id)
 }
 
 /// What a text message to the customer says of an order.

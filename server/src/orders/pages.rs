@@ -4,10 +4,9 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use super::form::{self, Buyer, Target};
-use super::{Body, Order, Told, approval, store, view};
-use crate::documents::{self, Begun, Full, NewHead, State};
+use super::{Body, NewOrder, Order, Told, approval, store, view};
+use crate::documents::{self, Begun, Full, State};
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::clock;
 use crate::kernel::db::Hold;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
@@ -17,7 +16,7 @@ use crate::ui::layout::Page;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
 use crate::web::form::Form;
-use crate::{approvals, customers, products, visits};
+use crate::{approvals, customers, visits};
 
 async fn find(cx: &Cx, id: Id) -> Result<Full<Body>> {
     documents::find::<Order>(&cx.office.db, &cx.scope(), id).await?.ok_or(AppError::NotFound)
@@ -76,32 +75,18 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         drop(write);
         return form::page(&cx, Target::New, typed, &buyer, StatusCode::CONFLICT).await;
     }
-    let (total, cost) = lines::totals(&lines);
-    let level = match buyer.level {
-        Some(level) => Some(level),
-        None => products::default_level(&mut write.tx).await?,
-    };
-    let head = NewHead {
+    let next = if lines.is_empty() { "/edit" } else { "" };
+    let new = NewOrder {
         owner: cx.actor().id,
-        customer: Some(customer),
+        customer,
         visit,
         source: None,
-        state: State::Draft,
-        day: clock::iso_day(cx.now),
-        title: String::new(),
-        amount: Some(total),
+        level: buyer.level,
+        warehouse: said.warehouse,
         note: said.note,
+        lines,
     };
-    let (id, number) = documents::insert(&mut write.tx, Kind::Order, &head, cx.now).await?;
-    store::insert(&mut write.tx, id, level, said.warehouse, cost).await?;
-    lines::insert(&mut write.tx, id, Some(customer), &lines).await?;
-    let changes = Changes::new()
-        .set("number", number)
-        .set("customer_id", customer.to_string())
-        .set("total", total.plain())
-        .set("lines", lines::noted(&lines));
-    documents::note(&mut write.tx, &write.author, Action::Create, Kind::Order, id, changes).await?;
-    let next = if lines.is_empty() { "/edit" } else { "" };
+    let id = super::create(&mut write.tx, &write.author, &new).await?;
     write.finish(&format!("{}{next}?done=saved", Kind::Order.address(id))).await
 }
 

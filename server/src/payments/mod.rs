@@ -11,17 +11,23 @@ mod rules;
 mod store;
 mod view;
 
+use chrono::NaiveDate;
 use maud::{Markup, html};
 
-use crate::documents::{self, Document, Head, List};
+use crate::documents::{self, Document, Head, List, NewHead, State};
 use crate::kernel::access::Gate;
+use crate::kernel::audit::{Action, Author, Changes};
 use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::{DbError, Tx};
 use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::kernel::money::Fen;
 use crate::kinds::Kind;
+use crate::orders;
 use crate::ui::timeline::Entry;
 use crate::web::routes::Routes;
 
-use rules::Method;
+pub use rules::Method;
 
 /// The kind.
 #[derive(Debug)]
@@ -54,6 +60,52 @@ impl Document for Payment {
             tag: None,
         }
     }
+}
+
+/// A payment to be entered.
+#[derive(Clone, Debug)]
+pub struct NewPayment {
+    /// Whose it will be.
+    pub owner: Id,
+    /// Who paid; held by the caller, to be changed.
+    pub customer: Id,
+    /// How much.
+    pub amount: Fen,
+    /// How.
+    pub method: Method,
+    /// When.
+    pub paid_on: NaiveDate,
+    /// What its writer notes.
+    pub note: String,
+}
+
+/// Enters a payment and spreads it over the customer's unpaid orders.
+///
+/// # Errors
+/// What the database says.
+pub async fn create(tx: &mut Tx, author: &Author, new: &NewPayment) -> Result<Id, DbError> {
+    let parts = orders::settle(tx, new.customer, new.amount).await?;
+    let head = NewHead {
+        owner: new.owner,
+        customer: Some(new.customer),
+        visit: None,
+        source: None,
+        state: State::Active,
+        day: new.paid_on.to_string(),
+        title: new.method.code().to_owned(),
+        amount: Some(new.amount),
+        note: new.note.clone(),
+    };
+    let (id, number) = documents::insert(tx, Kind::Payment, &head, author.at).await?;
+    store::insert(tx, id, new.method, &parts).await?;
+    let changes = Changes::new()
+        .set("number", number)
+        .set("customer_id", new.customer.to_string())
+        .set("amount", new.amount.plain())
+        .set("method", new.method.code())
+        .set("paid_on", head.day);
+    documents::note(tx, author, Action::Create, Kind::Payment, id, changes).await?;
+    Ok(id)
 }
 
 /// Addresses.

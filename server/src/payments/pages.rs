@@ -4,11 +4,10 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use super::rules::Method;
-use super::{Payment, store, view};
+use super::{NewPayment, Payment, store, view};
 use crate::customers::{self, Customer};
-use crate::documents::{self, Full, NewHead, State};
+use crate::documents::{self, Full};
 use crate::kernel::access::Gate;
-use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
 use crate::kernel::db::Hold;
 use crate::kernel::i18n::t;
@@ -80,28 +79,9 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
     };
     let mut write = cx.write(&form).await?;
     let payer = customers::hold(&mut write.tx, &scope, customer, Hold::Changed).await?.ok_or(AppError::NotFound)?;
-    let parts = orders::settle(&mut write.tx, customer, amount).await?;
-    let head = NewHead {
-        // A clerk's entry belongs to the customer's rep, who then sees it.
-        owner: payer.owner_id,
-        customer: Some(customer),
-        visit: None,
-        source: None,
-        state: State::Active,
-        day: paid_on.to_string(),
-        title: method.code().to_owned(),
-        amount: Some(amount),
-        note,
-    };
-    let (id, number) = documents::insert(&mut write.tx, Kind::Payment, &head, cx.now).await?;
-    store::insert(&mut write.tx, id, method, &parts).await?;
-    let changes = Changes::new()
-        .set("number", number)
-        .set("customer_id", customer.to_string())
-        .set("amount", amount.plain())
-        .set("method", method.code())
-        .set("paid_on", head.day);
-    documents::note(&mut write.tx, &write.author, Action::Create, Kind::Payment, id, changes).await?;
+    // A clerk's entry belongs to the customer's rep, who then sees it.
+    let new = NewPayment { owner: payer.owner_id, customer, amount, method, paid_on, note };
+    let id = super::create(&mut write.tx, &write.author, &new).await?;
     write.finish(&format!("{}?done=saved", Kind::Payment.address(id))).await
 }
 
