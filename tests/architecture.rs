@@ -1,4 +1,4 @@
-//! The house's rules, held against the sources: who uses whom, file sizes, what production code leaves out.
+//! The rules of the code, held against the sources: who uses whom, file sizes, what production code leaves out.
 
 use std::collections::{BTreeMap, BTreeSet};
 

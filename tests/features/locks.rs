@@ -89,7 +89,7 @@ async fn the_victim_of_a_deadlock_is_made_again(app: App) {
     let goods = seed::goods(&app).await;
     let rep = app.session_of(app.people.rep1).await;
     let order = order(&rep, customer, &goods, "1").await.unwrap();
-    // The foreign session takes the order, then the customer: against the house's order.
+    // The foreign session takes the order, then the customer: against the server's order.
     let mut foreign = PgConnection::connect(app.config().database_url.as_deref().unwrap()).await.unwrap();
     sqlx::raw_sql("SET deadlock_timeout = '30s'; BEGIN; SELECT id FROM documents FOR UPDATE")
         .execute(&mut foreign)
@@ -110,6 +110,36 @@ async fn the_victim_of_a_deadlock_is_made_again(app: App) {
 #[test]
 fn a_write_that_was_undone_in_favour_of_another_is_made_again() {
     on(Engine::Postgres, the_victim_of_a_deadlock_is_made_again);
+}
+
+/// Plans, and other days for plans, for two customers of one person.
+async fn plan(app: App, place: u32, customers: [Id; 2], until: Instant) {
+    let rep = app.session_of(app.people.rep1).await;
+    for round in place.. {
+        if Instant::now() > until {
+            return;
+        }
+        let day = format!("2026-12-{:02}", 1 + round % 28);
+        let (first, second) = (customers[0].to_string(), customers[1].to_string());
+        let (key, mut fields) = (op(), vec![("planned_on", day.as_str()), ("customer", second.as_str())]);
+        fields.push(("op_id", key.as_str()));
+        let answer = match round % 3 {
+            0 => {
+                fields.push(("customer", first.as_str()));
+                rep.post("/visits", &fields).await
+            }
+            1 => rep.post("/visits", &fields).await,
+            _ => {
+                let visits = rep.get(&format!("/visits?day={day}")).await.records("/visits");
+                let Some(visit) = visits.get(usize::try_from(place).unwrap() % visits.len().max(1)) else { continue };
+                let form = rep.get(visit).await.forms().into_iter().find(|form| form.action.ends_with("/plan"));
+                let Some(form) = form else { continue };
+                let other = format!("2026-12-{:02}", 1 + (round + 7) % 28);
+                rep.submit(&form, &[("planned_on", &other)]).await
+            }
+        };
+        seen(&answer.path, answer.status);
+    }
 }
 
 static OPS: AtomicU32 = AtomicU32::new(0);
@@ -134,6 +164,16 @@ async fn order(rep: &Client, customer: Id, goods: &Goods, bottles: &str) -> Opti
     let answer = rep.post("/orders", &fields).await;
     seen(&answer.path, answer.status);
     (answer.status == 303).then(|| answer.new_id())
+}
+
+/// Holds that PostgreSQL undid no write for the sake of another.
+async fn no_deadlock(app: &App) {
+    if app.engine == Engine::Postgres {
+        // The database counts a deadlock a moment after it.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let deadlocks = "SELECT deadlocks AS n FROM pg_stat_database WHERE datname = current_database()";
+        assert_eq!(app.number(deadlocks).await, 0, "everybody holds rows in one order");
+    }
 }
 
 /// Nobody is shown a fault or sent away: what a rule refuses is told with a 4xx.
@@ -203,6 +243,23 @@ async fn mix(app: App, place: u32, customer: Id, goods: Goods, until: Instant, e
 }
 
 both_engines! {
+    async fn plans_that_come_together_wait_in_one_order_and_no_day_has_two(app: App) {
+        let customers = [
+            seed::customer(&app, app.people.rep1, "潍坊丰源农资").await,
+            seed::customer(&app, app.people.rep1, "临朐惠民农资").await,
+        ];
+        let until = Instant::now() + Duration::from_secs(4);
+        let sessions: Vec<_> = (0..6).map(|place| tokio::spawn(plan(app.clone(), place, customers, until))).collect();
+        for session in sessions {
+            session.await.unwrap();
+        }
+        no_deadlock(&app).await;
+        assert!(app.number("SELECT count(*) AS n FROM visits").await > 20);
+        let twice = "SELECT count(*) AS n FROM (SELECT customer_id FROM visits WHERE deleted_at IS NULL \
+            GROUP BY customer_id, planned_on HAVING count(*) > 1) AS t";
+        assert_eq!(app.number(twice).await, 0);
+    }
+
     async fn orders_decisions_payments_cancellations_and_moves_mix_without_a_fault_and_every_sum_holds(app: App) {
         let goods = seed::goods(&app).await;
         let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 100_000_000).await;
@@ -215,12 +272,7 @@ both_engines! {
         for session in sessions {
             done += session.await.unwrap();
         }
-        if app.engine == Engine::Postgres {
-            // The database counts a deadlock a moment after it.
-            tokio::time::sleep(Duration::from_secs(2)).await;
-            let deadlocks = "SELECT deadlocks AS n FROM pg_stat_database WHERE datname = current_database()";
-            assert_eq!(app.number(deadlocks).await, 0, "everybody holds rows in one order");
-        }
+        no_deadlock(&app).await;
         assert!(done > 20, "too little was done to say anything: {done}");
         let charged = app.number("SELECT CAST(COALESCE(sum(amount), 0) AS BIGINT) AS n FROM documents WHERE kind = 'order' AND state = 'active'").await;
         let paid = app.number("SELECT CAST(COALESCE(sum(amount), 0) AS BIGINT) AS n FROM documents WHERE kind = 'payment'").await;

@@ -1,4 +1,4 @@
-//! Masters under documents: what is made for a customer or a product looks at it under its lock, and whoever deletes
+//! Customers and products in use: what is made for one looks at it under its lock, and whoever deletes
 //! or retires it looks for what was made.
 
 use server::kernel::db::{Tx, sql};

@@ -134,9 +134,6 @@ pub(super) async fn list(db: &Db, user: Id, view: View, paging: Paging) -> Resul
 }
 
 /// An approval that `user` is or was asked about, asked for, or whose requester is in `scope`.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, user: Id, id: Id) -> Result<Option<Approval>, DbError> {
     let query = sql(APPROVAL)
         .push("a.id = ")
@@ -150,9 +147,6 @@ pub async fn find(on: impl Into<On<'_>>, scope: &Scope, user: Id, id: Id) -> Res
 }
 
 /// The steps of an approval, in order.
-///
-/// # Errors
-/// What the database says.
 pub async fn flow(on: impl Into<On<'_>>, approval: Id) -> Result<Vec<Step>, DbError> {
     sql("SELECT s.id, s.approver_id, u.name AS approver, s.position, s.state, s.comment, s.opened_at, s.decided_at \
          FROM approval_steps s JOIN users u ON u.id = s.approver_id WHERE s.approval_id = $1 ORDER BY s.position, s.id")
@@ -162,9 +156,6 @@ pub async fn flow(on: impl Into<On<'_>>, approval: Id) -> Result<Vec<Step>, DbEr
 }
 
 /// The approvals of a document that the caller already may see, newest first.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_document(on: impl Into<On<'_>>, kind: Kind, document: Id) -> Result<Vec<Approval>, DbError> {
     sql(APPROVAL)
         .push("a.document_kind = ")
@@ -177,9 +168,6 @@ pub async fn of_document(on: impl Into<On<'_>>, kind: Kind, document: Id) -> Res
 }
 
 /// The approval of a document that is still open.
-///
-/// # Errors
-/// What the database says.
 pub async fn open_of(on: impl Into<On<'_>>, kind: Kind, document: Id) -> Result<Option<Approval>, DbError> {
     Ok(of_document(on, kind, document).await?.into_iter().find(|approval| approval.state() == State::Open))
 }
@@ -215,9 +203,6 @@ impl WithStep {
 }
 
 /// The newest approval of a document that the caller already may see, with its steps.
-///
-/// # Errors
-/// What the database says.
 pub async fn last_of(db: &Db, kind: Kind, document: Id) -> Result<Option<(Approval, Vec<Step>)>, DbError> {
     let rows: Vec<WithStep> = sql(
         "SELECT a.id, a.document_kind, a.document_id, a.requester_id, r.name AS requester, a.title, a.amount, a.reason, a.note, \
@@ -241,9 +226,6 @@ struct Count {
 }
 
 /// How many approvals wait for a person: the red number.
-///
-/// # Errors
-/// What the database says.
 pub async fn count_waiting(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbError> {
     let count: Count =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM approval_steps WHERE approver_id = $1 AND state = 'open'")
@@ -260,9 +242,6 @@ struct Person {
 
 /// Who approves for a person: the nearest manager up the department tree other than they; where there is
 /// none, an administrator. `None` where nobody is left.
-///
-/// # Errors
-/// What the database says.
 pub async fn manager_of(on: impl Into<On<'_>>, requester: Id) -> Result<Option<Id>, DbError> {
     let found: Option<Person> = sql("SELECT m.id FROM users r JOIN departments home ON home.id = r.department_id \
          JOIN users m ON m.status = 'active' AND m.id <> r.id AND m.role IN ('manager', 'admin') \

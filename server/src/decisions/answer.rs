@@ -181,7 +181,7 @@ async fn answer(tx: &mut Tx, case: &Case<'_>, author: &Author, outcome: &Outcome
         None => users::names_with_role(&mut *tx, Role::Clerk).await?.first().map(|clerk| clerk.id),
     };
     let Some(owner) = owner else { return Ok(()) };
-    // An answer to our own people counts apart: none of them drops out by what else their number got.
+    // An answer to our own people counts apart: other messages to their number never use up its cap.
     let ours = code.is_some() || users::is_staff_number(&mut *tx, case.digits).await?;
     let new = NewSms {
         owner,

@@ -10,9 +10,6 @@ use crate::kinds::Kind;
 use super::trail;
 
 /// Moves the document of a change into the recycle bin. The caller began the change on a draft.
-///
-/// # Errors
-/// What the database says.
 pub async fn delete<B>(change: &mut Change<'_, B>) -> Result<(), DbError> {
     let now = change.write.author.at;
     store::set_deleted(&mut change.write.tx, change.document.head.id, Some(now), now).await?;
@@ -21,9 +18,6 @@ pub async fn delete<B>(change: &mut Change<'_, B>) -> Result<(), DbError> {
 
 /// Takes a document out of the recycle bin. `false` where it is not there, outside the scope, or where its customer
 /// has been deleted.
-///
-/// # Errors
-/// What the database says.
 pub async fn restore(tx: &mut Tx, author: &Author, scope: &Scope, kind: Kind, id: Id) -> Result<bool, DbError> {
     let Some(head) = store::hold_deleted(tx, scope, kind, id).await? else { return Ok(false) };
     store::set_deleted(tx, head.id, None, author.at).await?;
@@ -34,9 +28,6 @@ pub async fn restore(tx: &mut Tx, author: &Author, scope: &Scope, kind: Kind, id
 
 /// Whether a document names this customer, the recycle bin included: then the customer stays. The caller holds it, and
 /// so does whoever makes a document.
-///
-/// # Errors
-/// What the database says.
 pub async fn names_customer(tx: &mut Tx, customer: Id) -> Result<bool, DbError> {
     store::names_customer(tx, customer).await
 }

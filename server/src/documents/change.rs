@@ -52,9 +52,6 @@ pub(super) fn same_version(form: &Form, version: i64) -> bool {
 
 impl<B> Change<'_, B> {
     /// Notes the change in the operation log.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn note(&mut self, action: Action, changes: Changes) -> Result<(), DbError> {
         let head = &self.document.head;
         trail::note(&mut self.write.tx, &self.write.author, action, head.kind, head.id, changes).await

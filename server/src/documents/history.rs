@@ -8,9 +8,6 @@ use crate::kernel::id::Id;
 use crate::kinds::Kind;
 
 /// A customer's newest documents of these kinds, one statement for all of them.
-///
-/// # Errors
-/// What the database says.
 pub async fn history(db: &Db, scope: &Scope, customer: Id, kinds: &[Kind], limit: i64) -> Result<Vec<Head>, DbError> {
     let query = sql("SELECT ")
         .push(COLUMNS)

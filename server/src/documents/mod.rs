@@ -272,9 +272,6 @@ pub fn flow_routes<D: Document>(routes: &mut Routes) {
 }
 
 /// A document in `scope`.
-///
-/// # Errors
-/// What the database says.
 pub async fn find<D: Document>(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Full<D::Body>>, DbError> {
     store::find::<D>(on, Some(scope), id).await
 }

@@ -47,15 +47,9 @@ pub(super) async fn find<D: Document>(
     query.optional(on).await
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Found {
-    #[expect(dead_code, reason = "that there is a row is all that counts")]
-    id: Id,
-}
-
 pub(super) async fn is_in_scope(db: &Db, scope: &Scope, id: Id) -> Result<bool, DbError> {
     let query = sql("SELECT d.id FROM documents d WHERE d.deleted_at IS NULL AND d.id = ").arg(id);
-    Ok(scope.restrict(query, "d.owner_id").optional::<Found>(db).await?.is_some())
+    Ok(scope.restrict(query, "d.owner_id").optional_scalar::<Id>(db).await?.is_some())
 }
 
 /// A document that is about to change: its customer is held, then itself, then it is read.
@@ -74,9 +68,9 @@ pub(super) async fn hold<D: Document>(
         sql("SELECT id FROM customers WHERE id = (SELECT customer_id FROM documents WHERE id = $1)")
             .bind(id)
             .push(lock)
-            .optional::<Found>(&mut *tx)
+            .optional_scalar::<Id>(&mut *tx)
             .await?;
-        sql("SELECT id FROM documents WHERE id = $1").bind(id).push(lock).optional::<Found>(&mut *tx).await?;
+        sql("SELECT id FROM documents WHERE id = $1").bind(id).push(lock).optional_scalar::<Id>(&mut *tx).await?;
     }
     find::<D>(tx, scope, id).await
 }
@@ -108,9 +102,6 @@ pub struct NewHead {
 ///
 /// # Returns
 /// The id and the number.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert(tx: &mut Tx, kind: Kind, new: &NewHead, now: Millis) -> Result<(Id, String), DbError> {
     let number = numbers::next(tx, kind.prefix(), now).await?;
     // After the counter, which is held until the commit: ids are in the order of the numbers.
@@ -143,9 +134,6 @@ pub async fn insert(tx: &mut Tx, kind: Kind, new: &NewHead, now: Millis) -> Resu
 }
 
 /// Writes what a draft's form changes in the header.
-///
-/// # Errors
-/// What the database says.
 pub async fn set_content(tx: &mut Tx, id: Id, amount: Option<Fen>, note: &str, now: Millis) -> Result<(), DbError> {
     sql("UPDATE documents SET amount = $1, note = $2, version = version + 1, updated_at = $3 WHERE id = $4")
         .bind(amount)
@@ -174,9 +162,6 @@ pub(super) async fn set_state(tx: &mut Tx, id: Id, state: State, now: Millis) ->
 }
 
 /// A customer's newest document of a kind that was in force.
-///
-/// # Errors
-/// What the database says.
 pub async fn last_of_customer(
     on: impl Into<On<'_>>,
     scope: &Scope,
@@ -204,9 +189,9 @@ pub(super) async fn hold_deleted(tx: &mut Tx, scope: &Scope, kind: Kind, id: Id)
     sql("SELECT id FROM customers WHERE id = (SELECT customer_id FROM documents WHERE id = $1)")
         .bind(id)
         .push(lock)
-        .optional::<Found>(&mut *tx)
+        .optional_scalar::<Id>(&mut *tx)
         .await?;
-    sql("SELECT id FROM documents WHERE id = $1").bind(id).push(lock).optional::<Found>(&mut *tx).await?;
+    sql("SELECT id FROM documents WHERE id = $1").bind(id).push(lock).optional_scalar::<Id>(&mut *tx).await?;
     let query = sql("SELECT ")
         .push(COLUMNS)
         .push(FROM)
@@ -220,16 +205,11 @@ pub(super) async fn hold_deleted(tx: &mut Tx, scope: &Scope, kind: Kind, id: Id)
 /// Whether a document names this customer, the recycle bin included.
 pub(super) async fn names_customer(tx: &mut Tx, customer: Id) -> Result<bool, DbError> {
     let query = sql("SELECT id FROM documents WHERE customer_id = $1 LIMIT 1").bind(customer);
-    Ok(query.optional::<Found>(tx).await?.is_some())
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Speaks {
-    lang: String,
+    Ok(query.optional_scalar::<Id>(tx).await?.is_some())
 }
 
 /// The language of a person, for a refusal inside a reaction.
 pub(super) async fn lang_of(tx: &mut Tx, user: Id) -> Result<String, DbError> {
-    let row: Option<Speaks> = sql("SELECT lang FROM users WHERE id = $1").bind(user).optional(tx).await?;
-    Ok(row.map(|row| row.lang).unwrap_or_default())
+    let lang: Option<String> = sql("SELECT lang FROM users WHERE id = $1").bind(user).optional_scalar(tx).await?;
+    Ok(lang.unwrap_or_default())
 }

@@ -6,9 +6,6 @@ use crate::kernel::id::Id;
 use crate::kinds::Kind;
 
 /// Notes what was done to a document.
-///
-/// # Errors
-/// What the database says.
 pub async fn note(
     tx: &mut Tx,
     author: &Author,

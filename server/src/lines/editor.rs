@@ -86,9 +86,6 @@ pub fn asks_for_page(form: &mut Form, is_new: bool) -> bool {
 }
 
 /// The lines that the form says, or in the form what is wrong with them.
-///
-/// # Errors
-/// What the database says.
 pub async fn read(cx: &Cx, form: &mut Form, setting: Setting) -> Result<Vec<NewLine>> {
     let rows = rows(form);
     let ids: Vec<Id> = rows.iter().map(|row| row.product).collect();
@@ -97,9 +94,6 @@ pub async fn read(cx: &Cx, form: &mut Form, setting: Setting) -> Result<Vec<NewL
 }
 
 /// The lines as the products stand now; these are held until the commit. What is not sold any more is said in the form.
-///
-/// # Errors
-/// What the database says.
 pub async fn held(write: &mut Write<'_>, form: &mut Form, lang: Lang, setting: Setting) -> Result<Vec<NewLine>> {
     let rows = rows(form);
     let ids: Vec<Id> = rows.iter().map(|row| row.product).collect();
@@ -234,9 +228,6 @@ pub fn read_warehouse(form: &mut Form, lang: Lang, warehouses: &[Warehouse], reg
 
 /// Gathers the rows of a form: those that are filled in, and below them what the search finds or what the customer
 /// usually buys.
-///
-/// # Errors
-/// What the database says.
 pub async fn gather(cx: &Cx, form: &Form, setting: Setting, warehouse: Option<Id>) -> Result<Editor> {
     let db = &cx.office.db;
     let rows = rows(form);

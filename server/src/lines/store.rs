@@ -15,9 +15,6 @@ const NEWEST: &str = "(SELECT y.id FROM document_lines y JOIN documents d ON d.i
      WHERE d.kind = 'order' AND d.state IN ('active', 'closed') AND d.deleted_at IS NULL AND y.customer_id = ";
 
 /// The lines of a document that the caller already may see.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_document(on: impl Into<On<'_>>, document: Id) -> Result<Vec<Line>, DbError> {
     sql(LINE)
         .push(" FROM document_lines l JOIN products p ON p.id = l.product_id WHERE l.document_id = ")
@@ -28,9 +25,6 @@ pub async fn of_document(on: impl Into<On<'_>>, document: Id) -> Result<Vec<Line
 }
 
 /// The lines of a document with what lies in `warehouse` and what its customer paid before.
-///
-/// # Errors
-/// What the database says.
 pub async fn weighed(on: impl Into<On<'_>>, document: Id, warehouse: Option<Id>) -> Result<Vec<Weighed>, DbError> {
     sql(LINE)
         .push(", CAST(COALESCE(b.on_hand - b.reserved, 0) AS BIGINT) AS available, x.ratio AS last_ratio, x.price AS last_price \
@@ -48,9 +42,6 @@ pub async fn weighed(on: impl Into<On<'_>>, document: Id, warehouse: Option<Id>)
 }
 
 /// What a customer paid last for exactly these products, by product.
-///
-/// # Errors
-/// What the database says.
 pub async fn prices_of(
     on: impl Into<On<'_>>,
     customer: Id,
@@ -75,9 +66,6 @@ struct Bought {
 }
 
 /// What a customer bought lately, newest first, and the newest order of theirs in force that the reader sees.
-///
-/// # Errors
-/// What the database says.
 pub async fn bought(
     on: impl Into<On<'_>>,
     scope: &Scope,
@@ -102,9 +90,6 @@ pub async fn bought(
 }
 
 /// Inserts the lines of a new document.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert(tx: &mut Tx, document: Id, customer: Option<Id>, lines: &[NewLine]) -> Result<(), DbError> {
     if lines.is_empty() {
         return Ok(());
@@ -136,25 +121,13 @@ pub async fn insert(tx: &mut Tx, document: Id, customer: Option<Id>, lines: &[Ne
 }
 
 /// Writes the lines of a draft anew.
-///
-/// # Errors
-/// What the database says.
 pub async fn rewrite(tx: &mut Tx, document: Id, customer: Option<Id>, lines: &[NewLine]) -> Result<(), DbError> {
     sql("DELETE FROM document_lines WHERE document_id = $1").bind(document).run(tx).await?;
     insert(tx, document, customer, lines).await
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Found {
-    #[expect(dead_code, reason = "that there is a row is all that counts")]
-    id: Id,
-}
-
 /// Whether a line names this product.
-///
-/// # Errors
-/// What the database says.
 pub async fn names_product(tx: &mut Tx, product: Id) -> Result<bool, DbError> {
     let query = sql("SELECT id FROM document_lines WHERE product_id = $1 LIMIT 1").bind(product);
-    Ok(query.optional::<Found>(tx).await?.is_some())
+    Ok(query.optional_scalar::<Id>(tx).await?.is_some())
 }

@@ -125,9 +125,6 @@ pub struct NewOrder {
 }
 
 /// Makes the draft of an order.
-///
-/// # Errors
-/// What the database says.
 pub async fn create(tx: &mut Tx, author: &Author, new: &NewOrder) -> Result<Id, DbError> {
     let (total, cost) = lines::totals(&new.lines);
     let level = match new.level {
@@ -171,9 +168,6 @@ pub struct Summary {
 }
 
 /// What a text message to the customer says of an order.
-///
-/// # Errors
-/// What the database says.
 pub async fn summary_for_sms(on: impl Into<On<'_>>, scope: &Scope, order: Id) -> Result<Option<Summary>, DbError> {
     let Some(Full { head, .. }) = documents::find::<Order>(on, scope, order).await? else { return Ok(None) };
     let total = head.total();

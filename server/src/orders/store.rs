@@ -110,18 +110,12 @@ const UNPAID: &str = "SELECT d.id, d.number, d.day, d.amount AS total, o.paid FR
      WHERE d.kind = 'order' AND d.deleted_at IS NULL AND d.state IN ('active', 'closed') AND o.paid < d.amount AND d.customer_id = ";
 
 /// A customer's unpaid orders, oldest first; the caller has looked the customer up in their scope.
-///
-/// # Errors
-/// What the database says.
 pub async fn unpaid(on: impl Into<On<'_>>, customer: Id, most: i64) -> Result<Vec<Unpaid>, DbError> {
     sql(UNPAID).arg(customer).push(" ORDER BY d.day, d.id LIMIT ").arg(most).all(on).await
 }
 
 /// Spreads a payment over a customer's unpaid orders, the oldest first, and lowers what the customer owes by
 /// the whole amount. The caller holds the customer, so no order of theirs comes into force or is cancelled meanwhile.
-///
-/// # Errors
-/// What the database says.
 ///
 /// # Returns
 /// Which order took how much.

@@ -80,9 +80,6 @@ pub struct NewPayment {
 }
 
 /// Enters a payment and spreads it over the customer's unpaid orders.
-///
-/// # Errors
-/// What the database says.
 pub async fn create(tx: &mut Tx, author: &Author, new: &NewPayment) -> Result<Id, DbError> {
     let parts = orders::settle(tx, new.customer, new.amount).await?;
     let head = NewHead {

@@ -19,7 +19,7 @@ use crate::kernel::db::DbError;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::live::push;
-use crate::kernel::live::sse::Live;
+use crate::kernel::live::sse::{Live, POPUP};
 use crate::kinds::Kind;
 use crate::modules::Module;
 use crate::tasks::{self, TaskRow};
@@ -91,7 +91,7 @@ async fn readers(office: &Office, call: &Call) -> Result<Vec<Id>, DbError> {
 pub async fn ring(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
     let Some(call) = calls::find(&office.db, scope, id).await? else { return Ok(()) };
     for reader in readers(office, &call).await? {
-        office.hub.tell(reader, Live { name: "popup", data: id.to_string() });
+        office.hub.tell(reader, Live { name: POPUP, data: id.to_string() });
     }
     if let Some(owner) = call.owner_id {
         let lang = Lang::Zh;
@@ -114,7 +114,7 @@ pub async fn ring(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError>
 pub async fn hang_up(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
     let Some(call) = calls::find(&office.db, scope, id).await? else { return Ok(()) };
     for reader in readers(office, &call).await? {
-        office.hub.tell(reader, Live { name: "popup", data: id.to_string() });
+        office.hub.tell(reader, Live { name: POPUP, data: id.to_string() });
     }
     Ok(())
 }

@@ -105,17 +105,11 @@ pub(super) async fn prices_on(db: &Db, product: Id, today: &str) -> Result<Vec<P
 }
 
 /// Every price level, in order.
-///
-/// # Errors
-/// What the database says.
 pub async fn levels(on: impl Into<On<'_>>) -> Result<Vec<Level>, DbError> {
     sql("SELECT id, name FROM price_levels ORDER BY position, id").all(on).await
 }
 
 /// The level of a customer without one: the first.
-///
-/// # Errors
-/// What the database says.
 pub async fn default_level(on: impl Into<On<'_>>) -> Result<Option<Id>, DbError> {
     let first: Option<Level> =
         sql("SELECT id, name FROM price_levels ORDER BY position, id LIMIT 1").optional(on).await?;
@@ -123,9 +117,6 @@ pub async fn default_level(on: impl Into<On<'_>>) -> Result<Option<Id>, DbError>
 }
 
 /// Products on sale that a search text finds, for a picker.
-///
-/// # Errors
-/// What the database says.
 pub async fn choices(on: impl Into<On<'_>>, q: &str, most: i64) -> Result<Vec<Choice>, DbError> {
     sql("SELECT id, code, name, pack_spec FROM products WHERE deleted_at IS NULL AND status = 'normal' AND search_text LIKE $1 \
          ESCAPE '!' ORDER BY mnemonic, id LIMIT $2")
@@ -173,30 +164,18 @@ pub(super) async fn units(on: impl Into<On<'_>>, product: Id, base: &str) -> Res
     Ok(units_of(base, rows.into_iter().map(|row| Unit { name: row.name, ratio: row.ratio })))
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Held {
-    #[expect(dead_code, reason = "the row is read to be held")]
-    id: Id,
-}
-
 /// Holds products until the commit: what a line is made from (unit, whether it is sold) stays as it is.
-///
-/// # Errors
-/// What the database says.
 pub async fn hold(tx: &mut Tx, ids: &[Id]) -> Result<(), DbError> {
     if !ids.is_empty() {
         let lock = tx.hold(Hold::Referred);
         let query = sql("SELECT id FROM products WHERE id IN ").args(ids.iter().copied()).push(" ORDER BY id");
-        query.push(lock).all::<Held>(tx).await?;
+        query.push(lock).all_scalars::<Id>(tx).await?;
     }
     Ok(())
 }
 
 /// Products with units, what can be promised of them in `warehouse`, and the price of a base unit at `level` (without
 /// one, at the company's first) on `day` (`YYYY-MM-DD`), by id. Products that are in the recycle bin are left out.
-///
-/// # Errors
-/// What the database says.
 pub async fn priced(
     on: impl Into<On<'_>>,
     ids: &[Id],
@@ -305,9 +284,6 @@ fn row(query: Query, first: bool) -> Query {
 }
 
 /// Inserts categories `(id, name)` at the top of the tree.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_categories(tx: &mut Tx, categories: &[(Id, String)]) -> Result<(), DbError> {
     for (id, name) in categories {
         sql("INSERT INTO product_categories (id, name, path) VALUES ($1, $2, $3)")
@@ -321,9 +297,6 @@ pub async fn insert_categories(tx: &mut Tx, categories: &[(Id, String)]) -> Resu
 }
 
 /// Inserts price levels `(id, name)` in order.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_levels(tx: &mut Tx, levels: &[(Id, String)]) -> Result<(), DbError> {
     for (position, (id, name)) in (0i64..).zip(levels) {
         sql("INSERT INTO price_levels (id, name, position) VALUES ($1, $2, $3)")
@@ -337,9 +310,6 @@ pub async fn insert_levels(tx: &mut Tx, levels: &[(Id, String)]) -> Result<(), D
 }
 
 /// Inserts products with mnemonic and search text.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_products(tx: &mut Tx, products: &[NewProduct], now: Millis) -> Result<(), DbError> {
     for batch in products.chunks(BATCH) {
         let mut query =
@@ -362,9 +332,6 @@ pub async fn insert_products(tx: &mut Tx, products: &[NewProduct], now: Millis) 
 }
 
 /// Inserts sales units.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_units(tx: &mut Tx, units: &[NewUnit]) -> Result<(), DbError> {
     for batch in units.chunks(BATCH) {
         let mut query = sql("INSERT INTO product_units (id, product_id, name, ratio, position) VALUES");
@@ -378,9 +345,6 @@ pub async fn insert_units(tx: &mut Tx, units: &[NewUnit]) -> Result<(), DbError>
 }
 
 /// Inserts prices.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_prices(tx: &mut Tx, prices: &[NewPrice]) -> Result<(), DbError> {
     for batch in prices.chunks(BATCH) {
         let mut query = sql("INSERT INTO prices (id, product_id, price_level_id, starts_on, price) VALUES");

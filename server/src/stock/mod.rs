@@ -58,7 +58,7 @@ pub struct Warehouse {
 pub struct Balance {
     /// Its name.
     pub warehouse: String,
-    /// In the house.
+    /// In the warehouse.
     pub on_hand: Milli,
     /// Promised to orders in force.
     pub reserved: Milli,

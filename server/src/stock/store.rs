@@ -100,17 +100,11 @@ pub(super) async fn moves(db: &Db, product: Id, paging: Paging) -> Result<Listin
 }
 
 /// Every warehouse.
-///
-/// # Errors
-/// What the database says.
 pub async fn warehouses(on: impl Into<On<'_>>) -> Result<Vec<Warehouse>, DbError> {
     sql("SELECT id, name, region_id FROM warehouses ORDER BY id").all(on).await
 }
 
 /// The balances of a product, one a warehouse.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_product(on: impl Into<On<'_>>, product: Id) -> Result<Vec<Balance>, DbError> {
     sql("SELECT w.name AS warehouse, b.on_hand, b.reserved FROM stock_balances b JOIN warehouses w ON w.id = b.warehouse_id \
          WHERE b.product_id = $1 ORDER BY w.id")
@@ -134,22 +128,14 @@ fn free(held: Vec<Held>) -> BTreeMap<Id, Milli> {
     held.into_iter().map(|row| (row.product_id, Milli(row.on_hand.0.saturating_sub(row.reserved.0)))).collect()
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct House {
-    may_go_negative: bool,
-}
-
 async fn may_go_negative(tx: &mut Tx, warehouse: Id) -> Result<bool, DbError> {
-    let house: Option<House> =
-        sql("SELECT may_go_negative FROM warehouses WHERE id = $1").bind(warehouse).optional(tx).await?;
-    Ok(house.is_some_and(|house| house.may_go_negative))
+    let house: Option<bool> =
+        sql("SELECT may_go_negative FROM warehouses WHERE id = $1").bind(warehouse).optional_scalar(tx).await?;
+    Ok(house.is_some_and(|house| house))
 }
 
 /// Promises stock to an order: all of it or, where something is missing, nothing and the shortages. The
 /// balances stay locked until the transaction ends, so two orders cannot both take the last box.
-///
-/// # Errors
-/// What the database says.
 pub async fn reserve(
     tx: &mut Tx,
     order: Id,
@@ -215,9 +201,6 @@ struct Reservation {
 }
 
 /// Gives back what was promised to an order; safe when nothing was.
-///
-/// # Errors
-/// What the database says.
 pub async fn release(tx: &mut Tx, order: Id) -> Result<(), DbError> {
     let lock = tx.for_update();
     let kept: Vec<Reservation> = sql(
@@ -239,19 +222,10 @@ pub async fn release(tx: &mut Tx, order: Id) -> Result<(), DbError> {
     Ok(())
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Found {
-    #[expect(dead_code, reason = "that there is a row is all that counts")]
-    id: Id,
-}
-
 /// Whether a product was ever moved.
-///
-/// # Errors
-/// What the database says.
 pub async fn has_moved(tx: &mut Tx, product: Id) -> Result<bool, DbError> {
     let query = sql("SELECT id FROM stock_moves WHERE product_id = $1 LIMIT 1").bind(product);
-    Ok(query.optional::<Found>(tx).await?.is_some())
+    Ok(query.optional_scalar::<Id>(tx).await?.is_some())
 }
 
 /// A move as entered.
@@ -314,9 +288,6 @@ pub(super) async fn enter(tx: &mut Tx, entry: &NewMove, user: Id, now: Millis) -
 }
 
 /// Inserts warehouses `(id, name, region)`.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_warehouses(tx: &mut Tx, houses: &[(Id, String, Option<Id>)]) -> Result<(), DbError> {
     for (id, name, region) in houses {
         sql("INSERT INTO warehouses (id, name, region_id) VALUES ($1, $2, $3)")
