@@ -106,9 +106,6 @@ pub(super) async fn nearest(
 }
 
 /// Who approves for a person, as [`nearest`] says.
-///
-/// # Errors
-/// What the database says.
 pub async fn manager_of(on: impl Into<On<'_>>, requester: Id) -> Result<Option<Id>, DbError> {
     nearest(on, requester, None, &[]).await
 }

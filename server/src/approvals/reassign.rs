@@ -32,9 +32,6 @@ struct Left<'a> {
 /// After somebody was locked, or changed role or department: moves the steps of theirs, and of what they submitted, whose
 /// approvers cannot be asked any more. `path` is the path of their department before. Call it after the change, in the
 /// same transaction.
-///
-/// # Errors
-/// What the database says.
 pub async fn person_changed(tx: &mut Tx, at: Millis, user: Id, path: &str) -> Result<()> {
     #[derive(sqlx_macros::FromRow)]
     struct Open {

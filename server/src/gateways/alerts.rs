@@ -27,9 +27,6 @@ struct Row {
 }
 
 /// Below this a balance is low; zero tells of debts only.
-///
-/// # Errors
-/// What the database says.
 pub async fn low_balance(on: impl Into<On<'_>>) -> Result<Fen, DbError> {
     let row: Option<Row> = sql("SELECT value FROM settings WHERE name = $1").bind(NAME).optional(on).await?;
     let set = row.and_then(|row| row.value.parse().ok()).filter(|fen| (0..=MOST.0).contains(fen));
@@ -39,20 +36,13 @@ pub async fn low_balance(on: impl Into<On<'_>>) -> Result<Fen, DbError> {
 fn page(cx: &Cx, form: &Form) -> Response {
     let lang = cx.lang;
     let (label, hint) = (t!(lang, "gateways.low_balance"), t!(lang, "gateways.low_balance_hint"));
-    let body = fields::form(
-        "/gateways/alerts",
-        &cx.op_id(),
-        None,
-        false,
-        None,
-        html! {
-            (fields::error_summary(lang, form.errors()))
-            (fields::fields(None, html! {
-                (fields::text(&form.field("low_balance", &label).required().hint(&hint), InputKind::Money, 8))
-            }))
-            (fields::submit(t!(lang, "gateways.save"), ButtonKind::Primary))
-        },
-    );
+    let body = fields::post("/gateways/alerts", &cx.op_id()).holding(html! {
+        (fields::error_summary(lang, form.errors()))
+        (fields::fields(None, html! {
+            (fields::text(&form.field("low_balance", &label).required().hint(&hint), InputKind::Money, 8))
+        }))
+        (fields::submit(t!(lang, "gateways.save"), ButtonKind::Primary))
+    });
     let frame = cx.frame();
     let shown = Page::new(&frame, t!(lang, "gateways.alerts")).back("/gateways");
     form_page(shown, body, form)
