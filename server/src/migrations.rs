@@ -35,4 +35,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611261100_calls_closed"),
     migration!("202611261110_sms_opt_outs"),
     migration!("202611261120_gateways_failures"),
+    migration!("202611261200_approvals_undecided"),
 ];

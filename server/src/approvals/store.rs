@@ -200,16 +200,9 @@ pub async fn count_waiting(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbErr
     Ok(count.n)
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Requester {
-    requester_id: Id,
-}
-
 /// Who asked for an approval.
 pub(super) async fn requester_of(on: impl Into<On<'_>>, approval: Id) -> Result<Option<Id>, DbError> {
-    let row: Option<Requester> =
-        sql("SELECT requester_id FROM approvals WHERE id = $1").bind(approval).optional(on).await?;
-    Ok(row.map(|row| row.requester_id))
+    sql("SELECT requester_id FROM approvals WHERE id = $1").bind(approval).optional_scalar(on).await
 }
 
 /// Opens an approval and asks the first approver.
