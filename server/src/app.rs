@@ -33,7 +33,7 @@ use crate::kernel::mqtt::Wire;
 use crate::kernel::{HookFuture, Hooks, Kernel, Office};
 use crate::web::Shell;
 use crate::web::routes::Routes;
-use crate::{contacts, demo, documents, migrations, modules, reactions, users, web, workbench};
+use crate::{contacts, demo, dispatch, migrations, modules, reactions, users, web, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -135,15 +135,15 @@ pub fn routes() -> Routes {
     let mut routes = Routes::default();
     crate::assets::routes(&mut routes);
     crate::workbench::routes(&mut routes);
-    crate::customers::routes(&mut routes, contacts::first);
+    crate::customers::routes(&mut routes, contacts::first, dispatch::customer_used);
     crate::contacts::routes(&mut routes);
     crate::timeline::routes(&mut routes);
     crate::visits::routes(&mut routes);
     crate::tasks::routes(&mut routes);
-    crate::approvals::routes(&mut routes, documents::facts);
-    crate::orders::routes(&mut routes, documents::told_of_order);
+    crate::approvals::routes(&mut routes, dispatch::facts);
+    crate::orders::routes(&mut routes, dispatch::told);
     crate::payments::routes(&mut routes);
-    crate::products::routes(&mut routes);
+    crate::products::routes(&mut routes, dispatch::product_used);
     crate::stock::routes(&mut routes);
     crate::sms::routes(&mut routes);
     crate::campaigns::routes(&mut routes);

@@ -7,6 +7,7 @@ use crate::kernel::background::outbox;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
 use crate::kernel::id::Id;
+use crate::kinds::Kind;
 use crate::reactions;
 use crate::web::error::Result;
 
@@ -49,8 +50,8 @@ pub enum Event {
     ApprovalDecided {
         /// The approval.
         approval: Id,
-        /// The document's noun, such as `order`.
-        document_kind: String,
+        /// The document's kind.
+        document_kind: Kind,
         /// The document.
         document: Id,
         /// How.
@@ -60,11 +61,6 @@ pub enum Event {
     },
     /// An order came into force and its stock is reserved.
     OrderApproved {
-        /// The order.
-        order: Id,
-    },
-    /// An order was refused or withdrawn.
-    OrderRefused {
         /// The order.
         order: Id,
     },
@@ -144,7 +140,6 @@ impl outbox::Event for Event {
             Event::ApprovalOpened { .. } => "approval_opened",
             Event::ApprovalDecided { .. } => "approval_decided",
             Event::OrderApproved { .. } => "order_approved",
-            Event::OrderRefused { .. } => "order_refused",
             Event::VisitEnded { .. } => "visit_ended",
             Event::TaskGiven { .. } => "task_given",
             Event::SmsQueued { .. } => "sms_queued",

@@ -14,7 +14,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::web::error::Result;
-use crate::{approvals, calls, campaigns, decisions, orders, popup, products, sms, stock};
+use crate::{approvals, calls, campaigns, decisions, dispatch, popup, products, sms, stock};
 
 /// Reactions that share the event's transaction.
 ///
@@ -22,10 +22,9 @@ use crate::{approvals, calls, campaigns, decisions, orders, popup, products, sms
 /// A refusal undoes the whole transaction.
 pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
     match event {
-        Event::ApprovalDecided { document_kind, document, outcome, by, .. } => match document_kind.as_str() {
-            orders::KIND => orders::approval::decided(tx, at, *document, *outcome, *by).await,
-            _ => Ok(()),
-        },
+        Event::ApprovalDecided { document_kind, document, outcome, by, .. } => {
+            dispatch::decided(tx, at, *document_kind, *document, *outcome, *by).await
+        }
         Event::CompanyFounded { lang } => {
             let lang = Lang::from_code(lang).unwrap_or(Lang::Zh);
             products::begin(tx, lang).await?;
@@ -38,7 +37,6 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
         Event::CallReturned { call, by } => Ok(calls::task_done(tx, at, *call, *by).await?),
         Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
-        | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }
         | Event::TaskGiven { .. }
         | Event::SmsRecalled { .. }
@@ -88,7 +86,7 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
             office.badges_changed(by);
             Ok(())
         }
-        Event::CompanyFounded { .. } | Event::OrderRefused { .. } | Event::VisitEnded { .. } => Ok(()),
+        Event::CompanyFounded { .. } | Event::VisitEnded { .. } => Ok(()),
     }
 }
 

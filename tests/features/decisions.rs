@@ -59,7 +59,7 @@ async fn say(app: &App, asked: &Asked, from: &str, text: &str) -> String {
 }
 
 async fn state(app: &App) -> String {
-    app.word("SELECT state AS s FROM orders ORDER BY id DESC LIMIT 1").await
+    app.word("SELECT state AS s FROM documents WHERE kind = 'order' ORDER BY id DESC LIMIT 1").await
 }
 
 async fn outcomes(app: &App, outcome: &'static str) {

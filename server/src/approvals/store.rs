@@ -9,6 +9,7 @@ use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
+use crate::kinds::Kind;
 use crate::web::error::{AppError, Result};
 
 use super::rules::{self, State, StepState};
@@ -19,7 +20,7 @@ use super::{Ask, Asked, deciders};
 pub struct Approval {
     /// The approval.
     pub id: Id,
-    document_kind: String,
+    document_kind: Kind,
     document_id: Id,
     /// Who asked.
     pub requester_id: Id,
@@ -50,14 +51,14 @@ impl Approval {
     /// The reader of this row may see its document: see [`Asked`].
     #[must_use]
     pub fn asked(&self) -> Asked {
-        Asked { kind: self.document_kind.clone(), document: self.document_id }
+        Asked { kind: self.document_kind, document: self.document_id }
     }
 
     #[cfg(test)]
     pub(super) fn for_test(state: State) -> Approval {
         Approval {
             id: Id(1),
-            document_kind: "order".to_owned(),
+            document_kind: Kind::Order,
             document_id: Id(2),
             requester_id: Id(99),
             requester: String::new(),
@@ -132,9 +133,6 @@ pub(super) async fn list(db: &Db, user: Id, view: View, paging: Paging) -> Resul
 }
 
 /// An approval that `user` is or was asked about, asked for, or whose requester is in `scope`.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, user: Id, id: Id) -> Result<Option<Approval>, DbError> {
     let query = sql(APPROVAL)
         .push("a.id = ")
@@ -148,9 +146,6 @@ pub async fn find(on: impl Into<On<'_>>, scope: &Scope, user: Id, id: Id) -> Res
 }
 
 /// The steps of an approval, in order.
-///
-/// # Errors
-/// What the database says.
 pub async fn flow(on: impl Into<On<'_>>, approval: Id) -> Result<Vec<Step>, DbError> {
     sql("SELECT s.id, s.approver_id, u.name AS approver, s.position, s.state, s.comment, s.opened_at, s.decided_at \
          FROM approval_steps s JOIN users u ON u.id = s.approver_id WHERE s.approval_id = $1 ORDER BY s.position, s.id")
@@ -160,13 +155,10 @@ pub async fn flow(on: impl Into<On<'_>>, approval: Id) -> Result<Vec<Step>, DbEr
 }
 
 /// The approvals of a document that the caller already may see, newest first.
-///
-/// # Errors
-/// What the database says.
-pub async fn of_document(on: impl Into<On<'_>>, kind: &'static str, document: Id) -> Result<Vec<Approval>, DbError> {
+pub async fn of_document(on: impl Into<On<'_>>, kind: Kind, document: Id) -> Result<Vec<Approval>, DbError> {
     sql(APPROVAL)
         .push("a.document_kind = ")
-        .arg(kind)
+        .arg(kind.code())
         .push(" AND a.document_id = ")
         .arg(document)
         .push(" ORDER BY a.id DESC LIMIT 10")
@@ -175,11 +167,56 @@ pub async fn of_document(on: impl Into<On<'_>>, kind: &'static str, document: Id
 }
 
 /// The approval of a document that is still open.
-///
-/// # Errors
-/// What the database says.
-pub async fn open_of(on: impl Into<On<'_>>, kind: &'static str, document: Id) -> Result<Option<Approval>, DbError> {
+pub async fn open_of(on: impl Into<On<'_>>, kind: Kind, document: Id) -> Result<Option<Approval>, DbError> {
     Ok(of_document(on, kind, document).await?.into_iter().find(|approval| approval.state() == State::Open))
+}
+
+/// An approval with one of its steps.
+#[derive(sqlx_macros::FromRow)]
+struct WithStep {
+    #[sqlx(flatten)]
+    approval: Approval,
+    step_id: Option<Id>,
+    approver_id: Option<Id>,
+    approver: Option<String>,
+    position: Option<i64>,
+    step_state: Option<String>,
+    comment: Option<String>,
+    opened_at: Option<Millis>,
+    step_decided_at: Option<Millis>,
+}
+
+impl WithStep {
+    fn step(&self) -> Option<Step> {
+        Some(Step {
+            id: self.step_id?,
+            approver_id: self.approver_id?,
+            approver: self.approver.clone()?,
+            position: self.position?,
+            state: self.step_state.clone()?,
+            comment: self.comment.clone()?,
+            opened_at: self.opened_at,
+            decided_at: self.step_decided_at,
+        })
+    }
+}
+
+/// The newest approval of a document that the caller already may see, with its steps.
+pub async fn last_of(db: &Db, kind: Kind, document: Id) -> Result<Option<(Approval, Vec<Step>)>, DbError> {
+    let rows: Vec<WithStep> = sql(
+        "SELECT a.id, a.document_kind, a.document_id, a.requester_id, r.name AS requester, a.title, a.amount, a.reason, a.note, \
+         a.state, a.created_at, a.decided_at, s.id AS step_id, s.approver_id, u.name AS approver, s.position, s.state AS step_state, \
+         s.comment, s.opened_at, s.decided_at AS step_decided_at FROM approvals a JOIN users r ON r.id = a.requester_id \
+         LEFT JOIN approval_steps s ON s.approval_id = a.id LEFT JOIN users u ON u.id = s.approver_id \
+         WHERE a.id = (SELECT max(x.id) FROM approvals x WHERE x.document_kind = $1 AND x.document_id = $2) \
+         ORDER BY s.position, s.id",
+    )
+    .bind(kind.code())
+    .bind(document)
+    .all(db)
+    .await?;
+    let steps = rows.iter().filter_map(WithStep::step).collect();
+    Ok(rows.into_iter().next().map(|row| (row.approval, steps)))
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -188,9 +225,6 @@ struct Count {
 }
 
 /// How many approvals wait for a person: the red number.
-///
-/// # Errors
-/// What the database says.
 pub async fn count_waiting(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbError> {
     let count: Count =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM approval_steps WHERE approver_id = $1 AND state = 'open'")
@@ -214,7 +248,7 @@ pub async fn open(tx: &mut Tx, now: Millis, ask: &Ask) -> Result<Id> {
     sql("INSERT INTO approvals (id, document_kind, document_id, requester_id, title, amount, reason, note, state, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9)")
     .bind(id)
-    .bind(ask.kind)
+    .bind(ask.kind.code())
     .bind(ask.document)
     .bind(ask.requester)
     .bind(&ask.title)
@@ -302,7 +336,7 @@ async fn end(tx: &mut Tx, now: Millis, id: Id, document: &Asked, outcome: Outcom
         .await?;
     let decided = Event::ApprovalDecided {
         approval: id,
-        document_kind: document.kind().to_owned(),
+        document_kind: document.kind(),
         document: document.document(),
         outcome,
         by,
@@ -360,7 +394,7 @@ pub(super) async fn hand_over(
 ///
 /// # Errors
 /// [`AppError::NotFound`] when none is open; what the document's module refuses.
-pub async fn withdraw(tx: &mut Tx, now: Millis, kind: &'static str, document: Id, by: Id) -> Result<()> {
+pub async fn withdraw(tx: &mut Tx, now: Millis, kind: Kind, document: Id, by: Id) -> Result<()> {
     let approval = open_of(&mut *tx, kind, document).await?.ok_or(AppError::NotFound)?;
     if lock(tx, approval.id).await? != Some(State::Open) {
         return Err(AppError::NotFound);

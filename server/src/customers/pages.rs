@@ -8,7 +8,7 @@ use poem::http::StatusCode;
 use super::rules::{self, Class, Heat, Kind, Level, Settlement, Sort, View};
 use super::store::{self, Customer, Wanted};
 use super::view::{self, Around, Lists};
-use super::{FirstContact, FirstPerson, NewCustomer, create as create_customer};
+use super::{FirstContact, FirstPerson, NewCustomer, Used, UsedBy, create as create_customer};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::china::origin::Origin;
@@ -179,7 +179,7 @@ fn deletion_page(cx: &Cx, customer: &Customer, changed: bool) -> String {
 }
 
 /// `POST /customers/:id/deletion`
-pub(super) async fn delete(cx: Cx) -> Result<Response> {
+pub(super) async fn delete(cx: Cx, used_by: UsedBy) -> Result<Response> {
     let id = cx.id()?;
     let form = cx.form().await?;
     let mut write = cx.write(&form).await?;
@@ -189,11 +189,13 @@ pub(super) async fn delete(cx: Cx) -> Result<Response> {
         drop(write);
         return Ok(refuse(deletion_page(&cx, &customer, true), StatusCode::CONFLICT));
     }
-    if store::has_documents(&mut write.tx, id).await? {
-        return Err(AppError::Refused(t!(cx.lang, "customers.has_documents", name = customer.name).into_owned()));
-    }
-    if store::is_awaited(&mut write.tx, id).await? {
-        return Err(AppError::Refused(t!(cx.lang, "customers.is_awaited", name = customer.name).into_owned()));
+    let refusal = match used_by(&mut write.tx, id).await? {
+        Some(Used::Documents) => Some(t!(cx.lang, "customers.has_documents", name = customer.name)),
+        Some(Used::Awaited) => Some(t!(cx.lang, "customers.is_awaited", name = customer.name)),
+        None => None,
+    };
+    if let Some(refusal) = refusal {
+        return Err(AppError::Refused(refusal.into_owned()));
     }
     store::delete(&mut write.tx, id, cx.now).await?;
     write.audit(Action::Delete, "customer", id, Changes::new().moved("deleted", false, true)).await?;

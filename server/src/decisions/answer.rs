@@ -10,7 +10,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::modules::{self, Module};
-use crate::sms::{self, Class, NewSms, Sent};
+use crate::sms::{self, Cause, Class, NewSms, Sent};
 use crate::tasks::{self, NotDone};
 use crate::users;
 use crate::web::error::{AppError, Result};
@@ -190,7 +190,7 @@ async fn answer(tx: &mut Tx, case: &Case<'_>, author: &Author, outcome: &Outcome
         digits: case.digits,
         text: &text,
         class: if ours { Class::Staff } else { Class::Service },
-        cause: Some(("decision_answer", case.inbox)),
+        cause: Some(Cause::Answer(case.inbox)),
     };
     if let Sent::Refused(refusal) = sms::send(tx, author, new).await? {
         tracing::warn!(inbox = %case.inbox, ?refusal, "the answer to an answer is not sent");

@@ -3,7 +3,7 @@
 //!
 //! Tables: none.
 //! Events: none.
-//! Uses: calls, customers, orders, tasks, users.
+//! Uses: calls, customers, documents, tasks, users.
 
 mod live;
 mod pages;
@@ -11,6 +11,7 @@ mod view;
 
 use crate::calls::{self, Call};
 use crate::customers::{self, Brief};
+use crate::documents::{self, Head};
 use crate::kernel::Office;
 use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Role, Scope};
@@ -19,8 +20,8 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::live::push;
 use crate::kernel::live::sse::{Live, POPUP};
+use crate::kinds::Kind;
 use crate::modules::Module;
-use crate::orders::{self, Order};
 use crate::tasks::{self, TaskRow};
 use crate::users;
 use crate::web::routes::Routes;
@@ -41,7 +42,7 @@ struct Card {
     call: Call,
     customer: Option<Brief>,
     contact: String,
-    last_order: Option<Order>,
+    last_order: Option<Head>,
     tasks: Vec<TaskRow>,
 }
 
@@ -61,7 +62,7 @@ async fn card(office: &Office, actor: &Actor, call: Id) -> Result<Option<Card>, 
             .find(|person| person.customer_id == customer.id)
             .map(|person| format!("{} {}", person.contact_name, person.position).trim().to_owned())
             .unwrap_or_default();
-        last_order = orders::last_of_customer(db, &scope, customer.id).await?;
+        last_order = documents::last_of_customer(db, &scope, Kind::Order, customer.id).await?;
         open = tasks::open_of(db, customer.owner_id, 100).await?;
         open.retain(|task| task.customer_id == Some(customer.id));
         open.truncate(TASKS);

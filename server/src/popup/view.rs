@@ -58,7 +58,7 @@ fn facts(lang: Lang, found: &Card) -> Markup {
                     @if customer.arrears > customer.credit_limit && customer.credit_limit.0 > 0 { " " (tag(t!(lang, "popup.over_limit"), Tone::Bad)) }
                 }))
                 @if let Some(order) = &found.last_order {
-                    (link_cell(format!("/orders/{}", order.id), html! { (t!(lang, "popup.last_order")) }, html! { span.num { (order.ordered_on) " ¥" (order.total) } }))
+                    (link_cell(order.address(), html! { (t!(lang, "popup.last_order")) }, html! { span.num { (order.day) " ¥" (order.total()) } }))
                 }
                 @for task in &found.tasks {
                     (link_cell(format!("/tasks/{}", task.id), html! { (task.title) }, html! { @if let Some(due) = task.due_at { small { (clock::iso_day(due)) } } }))

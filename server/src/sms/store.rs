@@ -9,6 +9,7 @@ use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::settings;
+use crate::sms::Cause;
 use crate::sms::limits::{Class, SentToday};
 use crate::sms::rules::State;
 
@@ -161,16 +162,18 @@ pub struct NewMessage<'a> {
     pub text: &'a str,
     pub parts: usize,
     pub class: Class,
-    pub cause: Option<(&'static str, Id)>,
+    pub cause: Option<Cause>,
 }
 
 /// The message of a cause, if it was made already.
-pub async fn of_cause(on: impl Into<On<'_>>, kind: &str, cause: Id) -> Result<Option<Message>, DbError> {
+pub async fn of_cause(on: impl Into<On<'_>>, cause: Cause) -> Result<Option<Message>, DbError> {
+    let (kind, cause) = cause.stored();
     sql(MESSAGE).push("m.cause_kind = $1 AND m.cause_id = $2").bind(kind).bind(cause).optional(on).await
 }
 
 pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, now: Millis) -> Result<Id, DbError> {
     let id = Id::new();
+    let cause = new.cause.map(Cause::stored);
     sql("INSERT INTO sms_messages (id, wire_id, owner_id, customer_id, cause_kind, cause_id, digits, text, parts, class, state, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11)")
     .bind(id)
@@ -178,8 +181,8 @@ pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, now: Millis) -> Result<Id
     .bind(new.owner)
     .bind(new.customer)
     // A cause of nothing would make the unique key of (kind, id) hold one message; NULL ids never collide.
-    .bind(new.cause.map_or("", |(kind, _)| kind))
-    .bind(new.cause.map(|(_, cause)| cause))
+    .bind(cause.map_or("", |(kind, _)| kind))
+    .bind(cause.map(|(_, cause)| cause))
     .bind(new.digits)
     .bind(new.text)
     .bind(i64::try_from(new.parts).unwrap_or(i64::MAX))

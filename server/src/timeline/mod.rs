@@ -2,12 +2,12 @@
 //!
 //! Tables: none
 //! Events: none
-//! Uses: customers, contacts, visits, tasks, orders, payments, sms, calls
+//! Uses: customers, contacts, documents, visits, tasks, sms, calls
 
 mod pages;
 mod view;
 
-use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::future::{BoxFuture, try_join, try_join_all};
 
 use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Scope};
@@ -15,10 +15,11 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError};
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
+use crate::kinds::Kind;
 use crate::modules::Module;
 use crate::ui::timeline::Entry;
 use crate::web::routes::Routes;
-use crate::{calls, customers, orders, payments, sms, tasks, visits};
+use crate::{calls, customers, dispatch, documents, sms, tasks, visits};
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -53,16 +54,17 @@ pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>,
         (Module::Customers, Box::pin(customers::history(db, scope, customer, lang, now, limit))),
         (Module::Visits, Box::pin(visits::history(db, scope, customer, lang, now, limit))),
         (Module::Tasks, Box::pin(tasks::history(db, scope, customer, lang, now, limit))),
-        (Module::Orders, Box::pin(orders::history(db, scope, customer, lang, now, limit))),
-        (Module::Payments, Box::pin(payments::history(db, scope, customer, lang, now, limit))),
         (Module::Sms, Box::pin(sms::history(db, scope, customer, lang, now, limit))),
         (Module::Calls, Box::pin(calls::history(db, scope, customer, lang, now, limit))),
     ];
-    let allowed = histories
-        .into_iter()
-        .filter(|(module, _)| Gate::view(*module).admits(&actor.rights))
-        .map(|(_, history)| history);
-    Ok(newest(try_join_all(allowed).await?, limit))
+    let may = |module: Module| Gate::view(module).admits(&actor.rights);
+    let allowed = histories.into_iter().filter(|(module, _)| may(*module)).map(|(_, history)| history);
+    // Documents of every kind are one statement.
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| may(kind.module())).collect();
+    let (mut lists, heads) =
+        try_join(try_join_all(allowed), documents::history(db, scope, customer, &kinds, limit)).await?;
+    lists.push(heads.iter().map(|head| dispatch::entry(lang, head, now)).collect());
+    Ok(newest(lists, limit))
 }
 
 /// Merges lists by time, the newest first.

@@ -17,7 +17,7 @@ mod write_up;
 
 pub use history::history;
 pub use rules::{Fix, Flag, Flags, State};
-pub use store::{Ended, NewVisit, Visit, VisitRow, count_today, create, create_ended, find, last_of, today};
+pub use store::{Ended, NewVisit, Visit, VisitRow, awaits, count_today, create, create_ended, find, last_of, today};
 
 use crate::kernel::access::Gate;
 use crate::modules::Module;

@@ -113,6 +113,27 @@ pub async fn selection(on: impl Into<On<'_>>, view: View, q: Option<&str>, now: 
 }
 
 impl Selection {
+    /// Whether no customer has what is looked for.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.plan, Plan::Nothing)
+    }
+
+    /// Whether so many may have what is looked for that a list is walked in its order instead.
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        match self.plan {
+            Plan::All | Plan::Many(_) => true,
+            Plan::Few(_) | Plan::Nothing => false,
+        }
+    }
+
+    /// For a wide one: narrows a list whose rows join customers, whose columns are `id` and `text`.
+    #[must_use]
+    pub fn matching(&self, query: Query, id: &'static str, text: &'static str) -> Query {
+        self.plan.filter(query, id, text)
+    }
+
     /// Appends the select of their ids in `scope`.
     #[must_use]
     pub fn ids(&self, query: Query, scope: &Scope) -> Query {

@@ -204,17 +204,6 @@ pub(in crate::products) async fn set_price(
     Ok(())
 }
 
-/// Whether anything was ever moved, reserved or ordered in the base unit: then its name may change, and its
-/// meaning must not.
-pub(in crate::products) async fn has_history(tx: &mut Tx, product: Id) -> Result<bool, DbError> {
-    let found: Option<Id> = sql("SELECT id FROM stock_moves WHERE product_id = $1 UNION ALL SELECT id FROM order_lines WHERE product_id = $2 LIMIT 1")
-        .bind(product)
-        .bind(product)
-        .optional_scalar(tx)
-        .await?;
-    Ok(found.is_some())
-}
-
 /// A ratio of a unit is a positive number of base units.
 pub(in crate::products) const LARGEST_RATIO: Milli = Milli(1_000_000_000_000);
 
