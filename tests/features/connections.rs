@@ -138,12 +138,12 @@ fn a_head_over_http_2_that_does_not_end_is_not_waited_for() {
         let mut slow = Raw::connect(app.base()).await;
         slow.send([&hello[..], head].concat()).await;
         slow.trickle(more, ms(100), ms(8000)).await;
-        within(slow.closed_after(ms(10)).await, 350, 6000);
+        within(slow.closed_after(ms(10)).await, 150, 6000);
         // One whose frame breaks off, one whose frame has hardly begun.
         for end in [9 + 2, 4] {
             let mut half = Raw::connect(app.base()).await;
             half.send([&hello[..], &head[..end]].concat()).await;
-            within(half.closed_after(ms(8000)).await, 350, 6000);
+            within(half.closed_after(ms(8000)).await, 150, 6000);
         }
     });
 }
