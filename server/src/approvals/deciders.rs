@@ -66,12 +66,12 @@ pub(super) async fn can_ask(on: impl Into<On<'_>>, requester: Id, approver: Id) 
 
 /// The path of somebody's department.
 async fn path_of(on: impl Into<On<'_>>, user: Id) -> Result<String, DbError> {
-    let home: Option<String> =
+    let path: Option<String> =
         sql("SELECT d.path FROM users u JOIN departments d ON d.id = u.department_id WHERE u.id = $1")
             .bind(user)
             .optional_scalar(on)
             .await?;
-    Ok(home.unwrap_or_default())
+    Ok(path.unwrap_or_default())
 }
 
 /// Who is asked by `requester`: the nearest superior above the department at `from`, where that is the requester's or

@@ -285,9 +285,8 @@ pub async fn insert_user(tx: &mut Tx, user: &NewUser<'_>, at: Millis) -> Result<
 pub async fn department_path(tx: &mut Tx, user: Id) -> Result<String, DbError> {
     let lock = tx.for_update();
     let query = sql("SELECT d.path FROM users u JOIN departments d ON d.id = u.department_id WHERE u.id = ").arg(user);
-    let found: Option<String> =
-        query.push(lock).push(if lock.is_empty() { "" } else { " OF u" }).optional_scalar(tx).await?;
-    Ok(found.unwrap_or_default())
+    let of = if lock.is_empty() { "" } else { " OF u" };
+    Ok(query.push(lock).push(of).optional_scalar(tx).await?.unwrap_or_default())
 }
 
 /// Changes the record of a member of staff.
