@@ -223,11 +223,12 @@ async fn boot(config: Config, clock: Clock, react: jobs::React<Event>) -> anyhow
         let (office, react) = (Arc::clone(&office), Arc::clone(&react));
         supervisor.keep(name, move || jobs::run(Arc::clone(&office), lane, Arc::clone(&react)));
     }
-    let rounds: [(&'static str, Duration, Round); 5] = [
+    let rounds: [(&'static str, Duration, Round); 6] = [
         ("messages to boxes", crate::sms::LOOK, crate::sms::look),
         ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
         ("occasions", crate::campaigns::CELEBRATE, crate::campaigns::celebrate),
         ("closing of calls", crate::calls::LOOK, crate::calls::look),
+        ("approvals of people who left", crate::approvals::LOOK, crate::approvals::look),
         ("sweeping of boxes' events", crate::gateways::SWEEP, crate::gateways::sweep),
     ];
     for (name, every, work) in rounds {

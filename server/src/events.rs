@@ -32,6 +32,13 @@ pub enum Event {
         /// The language that it was founded in, as its tag.
         lang: String,
     },
+    /// Somebody was locked, or changed role or department.
+    PersonChanged {
+        /// Who.
+        user: Id,
+        /// The path of their department before.
+        department_path: String,
+    },
     /// A step of an approval waits for `approver`.
     ApprovalOpened {
         /// The approval.
@@ -129,6 +136,7 @@ impl outbox::Event for Event {
     fn kind(&self) -> &'static str {
         match self {
             Event::CompanyFounded { .. } => "company_founded",
+            Event::PersonChanged { .. } => "person_changed",
             Event::ApprovalOpened { .. } => "approval_opened",
             Event::ApprovalDecided { .. } => "approval_decided",
             Event::OrderApproved { .. } => "order_approved",

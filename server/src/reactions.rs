@@ -30,6 +30,9 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
             products::begin(tx, lang).await?;
             Ok(stock::begin(tx, lang).await?)
         }
+        Event::PersonChanged { user, department_path } => {
+            approvals::person_changed(tx, at, *user, department_path).await
+        }
         Event::SmsQueued { sms } | Event::SmsMoved { sms } => campaigns::moved(tx, *sms).await,
         Event::CallReturned { call, by } => Ok(calls::task_done(tx, at, *call, *by).await?),
         Event::ApprovalOpened { .. }
@@ -56,6 +59,10 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
         Event::TaskGiven { task, owner } => {
             office.badges_changed(owner);
             Ok(decisions::tell_task(&office, &key, task, owner).await?)
+        }
+        Event::PersonChanged { user, .. } => {
+            office.badges_changed(user);
+            Ok(())
         }
         Event::ApprovalOpened { approval, approver } => {
             approvals::tell::opened(&office, &key, approval, approver).await?;

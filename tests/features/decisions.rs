@@ -206,6 +206,6 @@ both_engines! {
         submit_order(&asked.rep, asked.customer, &asked.goods).await;
         app.settle().await;
         let page = app.sign_in("manager1").await.get("/decisions").await.expect(200);
-        assert!(page.says("已到 100 条上限"), "{}", page.text());
+        assert!(page.says("已达 100 条上限"), "{}", page.text());
     }
 }

@@ -8,8 +8,10 @@
 //! Events: ApprovalOpened, ApprovalDecided
 //! Uses: users
 
+mod deciders;
 mod decision;
 mod pages;
+mod reassign;
 mod rules;
 mod store;
 pub mod tell;
@@ -27,9 +29,11 @@ use crate::web::cx::Cx;
 use crate::web::error::Result;
 use crate::web::routes::Routes;
 
+pub use deciders::manager_of;
 pub use decision::decide;
+pub use reassign::{LOOK, look, person_changed, settle_stuck};
 pub use rules::{Against, State, StepState};
-pub use store::{Approval, Step, count_waiting, find, flow, last_of, manager_of, of_document, open, open_of, withdraw};
+pub use store::{Approval, Step, count_waiting, find, flow, last_of, of_document, open, open_of, withdraw};
 pub use view::flow_card;
 
 /// Shows what decides about a document: the card's facts, from the module that knows it.

@@ -3,18 +3,17 @@
 //! Long because: a decision, its step and what it opens are one transaction, and read as one.
 
 use crate::events::{self, Event, Outcome};
-use crate::kernel::access::{Role, Scope};
+use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kinds::Kind;
-use crate::users;
 use crate::web::error::{AppError, Result};
 
 use super::rules::{self, State, StepState};
-use super::{Ask, Asked};
+use super::{Ask, Asked, deciders};
 
 /// An approval.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -236,22 +235,15 @@ pub async fn count_waiting(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbErr
 }
 
 #[derive(sqlx_macros::FromRow)]
-struct Person {
-    id: Id,
+struct Requester {
+    requester_id: Id,
 }
 
-/// Who approves for a person: the nearest manager up the department tree other than they; where there is
-/// none, an administrator. `None` where nobody is left.
-pub async fn manager_of(on: impl Into<On<'_>>, requester: Id) -> Result<Option<Id>, DbError> {
-    let found: Option<Person> = sql("SELECT m.id FROM users r JOIN departments home ON home.id = r.department_id \
-         JOIN users m ON m.status = 'active' AND m.id <> r.id AND m.role IN ('manager', 'admin') \
-         JOIN departments d ON d.id = m.department_id \
-         WHERE r.id = $1 AND (m.role = 'admin' OR home.path LIKE d.path || '%') \
-         ORDER BY CASE WHEN m.role = 'manager' THEN 0 ELSE 1 END, length(d.path) DESC, m.id LIMIT 1")
-    .bind(requester)
-    .optional(on)
-    .await?;
-    Ok(found.map(|person| person.id))
+/// Who asked for an approval.
+pub(super) async fn requester_of(on: impl Into<On<'_>>, approval: Id) -> Result<Option<Id>, DbError> {
+    let row: Option<Requester> =
+        sql("SELECT requester_id FROM approvals WHERE id = $1").bind(approval).optional(on).await?;
+    Ok(row.map(|row| row.requester_id))
 }
 
 /// Opens an approval and asks the first approver.
@@ -275,7 +267,7 @@ pub async fn open(tx: &mut Tx, now: Millis, ask: &Ask) -> Result<Id> {
     .await?;
     let mut approvers = Vec::new();
     for approver in &ask.approvers {
-        approvers.push(users::acting_for(&mut *tx, *approver).await?.unwrap_or(*approver));
+        approvers.push(deciders::held(tx, ask.requester, *approver, None, &[]).await?.unwrap_or(*approver));
     }
     for (position, approver) in (0i64..).zip(rules::asked(&approvers, ask.requester)) {
         let first = position == 0;
@@ -377,7 +369,8 @@ pub(super) async fn decide(
         (true, None) => end(tx, now, approval.id, &document, Outcome::Approved, step.approver_id).await,
         (true, Some(next)) => {
             // Whoever was to be asked may have left since.
-            let approver = users::acting_for(&mut *tx, next.approver_id).await?.unwrap_or(next.approver_id);
+            let held = deciders::held(tx, approval.requester_id, next.approver_id, None, &[]).await?;
+            let approver = held.unwrap_or(next.approver_id);
             sql("UPDATE approval_steps SET state = 'open', opened_at = $1, approver_id = $3 WHERE id = $2")
                 .bind(now)
                 .bind(next.id)
@@ -414,37 +407,4 @@ pub async fn withdraw(tx: &mut Tx, now: Millis, kind: Kind, document: Id, by: Id
         return Err(AppError::NotFound);
     }
     end(tx, now, approval.id, &approval.asked(), Outcome::Withdrawn, by).await
-}
-
-/// Somebody to whom an approval can be handed over.
-#[derive(Debug, sqlx_macros::FromRow)]
-pub(super) struct Colleague {
-    pub id: Id,
-    pub name: String,
-    pub role: String,
-    pub department: String,
-}
-
-/// Active people of the given roles, managers first; one of them, where `only` names one.
-pub(super) async fn colleagues(
-    on: impl Into<On<'_>>,
-    roles: &[Role],
-    except: &[Id],
-    only: Option<Id>,
-) -> Result<Vec<Colleague>, DbError> {
-    let mut query = sql(
-        "SELECT u.id, u.name, u.role, d.name AS department FROM users u JOIN departments d ON d.id = u.department_id \
-         WHERE u.status = 'active' AND u.role IN ",
-    )
-    .args(roles.iter().map(|role| role.code()));
-    if !except.is_empty() {
-        query = query.push(" AND u.id NOT IN ").args(except.iter().copied());
-    }
-    if let Some(only) = only {
-        query = query.push(" AND u.id = ").arg(only);
-    }
-    query
-        .push(" ORDER BY CASE u.role WHEN 'manager' THEN 0 WHEN 'admin' THEN 1 WHEN 'clerk' THEN 2 ELSE 3 END, d.path, u.name, u.id LIMIT 100")
-        .all(on)
-        .await
 }

@@ -96,7 +96,8 @@ async fn save(cx: Cx, known: Option<Stored>, used_by: UsedBy) -> Result<Response
         form.wrong("name", t!(cx.lang, "products.same_thing", code = code));
     }
     if let Some(before) = &before {
-        if before.version.to_string() != form.value("version") {
+        if before.version != form.opened() {
+            form = form.with("version", before.version.to_string());
             form.wrong("name", t!(cx.lang, "products.changed_meanwhile"));
         }
         // What was moved or ordered was counted in the base unit: its name may change, and its meaning must not.

@@ -302,6 +302,18 @@ pub async fn insert_user(tx: &mut Tx, user: &NewUser<'_>, at: Millis) -> Result<
     Ok(id)
 }
 
+/// The path of somebody's department, with the person held until the commit.
+pub async fn department_path(tx: &mut Tx, user: Id) -> Result<String, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct Path {
+        path: String,
+    }
+    let lock = tx.for_update();
+    let query = sql("SELECT d.path FROM users u JOIN departments d ON d.id = u.department_id WHERE u.id = ").arg(user);
+    let found: Option<Path> = query.push(lock).push(if lock.is_empty() { "" } else { " OF u" }).optional(tx).await?;
+    Ok(found.map(|found| found.path).unwrap_or_default())
+}
+
 /// Changes the record of a member of staff.
 pub async fn update(tx: &mut Tx, user: &User, at: Millis) -> Result<(), DbError> {
     sql("UPDATE users SET name = $2, role = $3, department_id = $4, mobile = $5, status = $6, updated_at = $7 WHERE id = $1")

@@ -22,6 +22,17 @@ words! {
     }
 }
 
+impl Role {
+    /// Whether it looks after the people of a department and of those below it.
+    #[must_use]
+    pub fn leads(self) -> bool {
+        match self {
+            Role::Manager => true,
+            Role::Rep | Role::Clerk | Role::Admin => false,
+        }
+    }
+}
+
 /// What one can be allowed to do in a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
