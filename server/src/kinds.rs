@@ -37,6 +37,12 @@ pub struct Paths {
     pub withdrawal: &'static str,
     /// Ending it before its time.
     pub cancellation: &'static str,
+    /// The recycle bin.
+    pub bin: &'static str,
+    /// Moving a draft into the recycle bin.
+    pub deletion: &'static str,
+    /// Taking it out again.
+    pub restoration: &'static str,
 }
 
 macro_rules! paths {
@@ -50,6 +56,9 @@ macro_rules! paths {
             submission: concat!("/", $noun, "/:id/submission"),
             withdrawal: concat!("/", $noun, "/:id/withdrawal"),
             cancellation: concat!("/", $noun, "/:id/cancellation"),
+            bin: concat!("/", $noun, "/bin"),
+            deletion: concat!("/", $noun, "/:id/deletion"),
+            restoration: concat!("/", $noun, "/:id/restoration"),
         }
     };
 }

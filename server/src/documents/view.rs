@@ -12,7 +12,7 @@ use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::tag;
-use crate::ui::{card, empty, link_cell, money, pager, search_bar, segmented};
+use crate::ui::{card, cell, empty, link_cell, money, pager, search_bar, segmented};
 use crate::web::cx::Cx;
 
 /// A state as a tag.
@@ -41,6 +41,9 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Hea
             let href = format!("{path}?view={}{}", state.code(), of_customer("&"));
             (href, state.name(lang).into_owned(), wanted.state == Some(*state))
         }))
+        .chain(
+            has_bin::<D>(cx).then(|| (D::KIND.paths().bin.to_owned(), t!(lang, "documents.bin").into_owned(), false)),
+        )
         .collect();
     html! {
         (search_bar(path, wanted.q, &t!(lang, D::LIST.search), &[("view", chosen), ("customer", &only)]))
@@ -61,6 +64,29 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Hea
             }
             (pager(lang, path, &[("q", wanted.q), ("view", chosen), ("customer", &only)], found.page, found.more))
         }
+    }
+}
+
+/// Whether this reader can move drafts of the kind into the recycle bin.
+fn has_bin<D: Document>(cx: &Cx) -> bool {
+    D::LIST.segments.contains(&State::Draft) && cx.may(Gate::delete(D::KIND.module()))
+}
+
+/// What is in the recycle bin, each with the way back.
+pub(super) fn bin<D: Document>(cx: &Cx, found: &Listing<Head>) -> Markup {
+    let lang = cx.lang;
+    html! {
+        @if found.rows.is_empty() { (empty(&t!(lang, "documents.bin_empty"), None)) }
+        @for row in &found.rows {
+            (card(None, None, html! {
+                (cell(&row.number, html! {
+                    (row.customer) @if let Some(amount) = row.amount { br; b.num { "¥" (amount) } }
+                }))
+                (form::form(&format!("{}/restoration", row.address()), &cx.op_id(), Some(row.version), false, None,
+                    form::submit(t!(lang, "documents.restore"), ButtonKind::Quiet)))
+            }))
+        }
+        (pager(lang, D::KIND.paths().bin, &[], found.page, found.more))
     }
 }
 
@@ -106,6 +132,7 @@ pub fn flow_acts<D: Document>(
         State::Draft => html! {
             (form::post(&format!("{address}/submission"), &cx.op_id()).id(SUBMISSION).version(head.version).offline_if(offline).holding(card(None, None, form::textarea(&blank.field("note", &note), 500))))
             (post("cancellation", &t!(lang, "documents.cancel_draft"), ButtonKind::Quiet))
+            @if has_bin::<D>(cx) { (post("deletion", &t!(lang, "documents.delete_draft"), ButtonKind::Quiet)) }
         },
         State::Approving if may_withdraw => post("withdrawal", &t!(lang, "documents.withdraw"), ButtonKind::Quiet),
         State::Active if may_cancel => {
