@@ -35,4 +35,6 @@ pub const ALL: &[Migration] = &[
     migration!("202611261100_calls_closed"),
     migration!("202611261110_sms_opt_outs"),
     migration!("202611261120_gateways_failures"),
+    migration!("202611261200_search_in_order"),
+    migration!("202611261210_indexes_of_lists_and_sweeps"),
 ];

@@ -34,6 +34,7 @@ mod products;
 mod push;
 mod redirects;
 mod request_heads;
+mod search;
 mod sessions;
 mod sign_in;
 pub mod sms;

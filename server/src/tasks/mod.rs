@@ -10,7 +10,7 @@ mod rules;
 mod store;
 mod view;
 
-pub use history::history;
+pub use history::{entry, past};
 pub use rules::{Kind, Priority, State};
 pub use store::{
     Finished, NewTask, TaskRow, count_open, create, create_finished, find, open_callbacks_by_owner, open_of,

@@ -7,12 +7,14 @@
 mod pages;
 mod view;
 
-use futures_util::future::{BoxFuture, try_join_all};
+use tokio::try_join;
 
+use crate::customers::Customer;
 use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError};
+use crate::kernel::db::past::{self, Past};
+use crate::kernel::db::{Db, DbError, Query};
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::modules::Module;
@@ -32,14 +34,29 @@ pub struct Asked<'a> {
     /// Who looks: what they may not view is left out.
     pub actor: &'a Actor,
     /// The customer.
-    pub customer: Id,
+    pub customer: &'a Customer,
     /// The language of the entries.
     pub lang: Lang,
     /// The moment of looking.
     pub now: Millis,
 }
 
-type History<'a> = (Module, BoxFuture<'a, Result<Vec<Entry>, DbError>>);
+/// What one feature has to tell: the select of its rows, their word, and the entry of a row.
+struct Teller {
+    module: Module,
+    what: &'static str,
+    select: fn(Query, &Scope, Id, i64) -> Query,
+    entry: fn(Past, Lang, Millis) -> Entry,
+}
+
+/// One line for each feature whose rows come by the one statement.
+const TELLERS: [Teller; 5] = [
+    Teller { module: Module::Visits, what: "visit", select: visits::past, entry: visits::entry },
+    Teller { module: Module::Tasks, what: "task", select: tasks::past, entry: tasks::entry },
+    Teller { module: Module::Sms, what: "message", select: sms::past_messages, entry: sms::message_entry },
+    Teller { module: Module::Sms, what: "reply", select: sms::past_replies, entry: sms::reply_entry },
+    Teller { module: Module::Calls, what: "call", select: calls::past, entry: calls::entry },
+];
 
 /// The `limit` newest entries of every feature that the looker may view.
 ///
@@ -48,21 +65,36 @@ type History<'a> = (Module, BoxFuture<'a, Result<Vec<Entry>, DbError>>);
 pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>, DbError> {
     let Asked { actor, customer, lang, now } = asked;
     let scope: &Scope = &actor.scope();
-    // One line for each feature that has something to tell.
-    let histories: Vec<History<'_>> = vec![
-        (Module::Customers, Box::pin(customers::history(db, scope, customer, lang, now, limit))),
-        (Module::Visits, Box::pin(visits::history(db, scope, customer, lang, now, limit))),
-        (Module::Tasks, Box::pin(tasks::history(db, scope, customer, lang, now, limit))),
-        (Module::Orders, Box::pin(orders::history(db, scope, customer, lang, now, limit))),
-        (Module::Payments, Box::pin(payments::history(db, scope, customer, lang, now, limit))),
-        (Module::Sms, Box::pin(sms::history(db, scope, customer, lang, now, limit))),
-        (Module::Calls, Box::pin(calls::history(db, scope, customer, lang, now, limit))),
-    ];
-    let allowed = histories
-        .into_iter()
-        .filter(|(module, _)| Gate::view(*module).admits(&actor.rights))
-        .map(|(_, history)| history);
-    Ok(newest(try_join_all(allowed).await?, limit))
+    let may = |module: Module| Gate::view(module).admits(&actor.rights);
+    let selects = TELLERS
+        .iter()
+        .filter(|teller| may(teller.module))
+        .map(|teller| |query: Query| (teller.select)(query, scope, customer.id, limit));
+    let together = past::joined(selects);
+    let together = async {
+        match together {
+            Some(query) => query.all::<Past>(db).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let orders = async {
+        if may(Module::Orders) {
+            orders::history(db, scope, customer.id, lang, now, limit).await
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    let payments = async {
+        let may = may(Module::Payments);
+        if may { payments::history(db, scope, customer.id, lang, now, limit).await } else { Ok(Vec::new()) }
+    };
+    let (together, orders, payments) = try_join!(together, orders, payments)?;
+    let told = together.into_iter().filter_map(|past| {
+        let teller = TELLERS.iter().find(|teller| teller.what == past.what)?;
+        Some((teller.entry)(past, lang, now))
+    });
+    let entered = may(Module::Customers).then(|| customers::entry(customer, lang, now));
+    Ok(newest(vec![entered.into_iter().collect(), told.collect(), orders, payments], limit))
 }
 
 /// Merges lists by time, the newest first.

@@ -15,7 +15,7 @@ mod store;
 mod view;
 mod write_up;
 
-pub use history::history;
+pub use history::{entry, past};
 pub use rules::{Fix, Flag, Flags, State};
 pub use store::{Ended, NewVisit, Visit, VisitRow, count_today, create, create_ended, find, last_of, today};
 
