@@ -26,7 +26,7 @@ use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::past::Past;
+use crate::kernel::db::gather::Gathered;
 use crate::kernel::db::{Db, DbError, On, Query, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
@@ -91,7 +91,7 @@ pub fn past(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
 
 /// The entry of such a row.
 #[must_use]
-pub fn entry(past: Past, lang: Lang, now: Millis) -> Entry {
+pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
     let state = State::of(&past.state);
     let rang = past.ended_at.map(|end| (end - past.at).max(0) / 1000);
     Entry {

@@ -43,7 +43,7 @@ use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::past::Past;
+use crate::kernel::db::gather::Gathered;
 use crate::kernel::db::{Db, DbError, Query, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
@@ -216,8 +216,8 @@ pub fn past_replies(query: Query, scope: &Scope, customer: Id, limit: i64) -> Qu
     scope.restrict(query, "i.owner_id").push(" ORDER BY i.id DESC LIMIT ").arg(limit)
 }
 
-fn sent(message: store::Message) -> Past {
-    Past {
+fn sent(message: store::Message) -> Gathered {
+    Gathered {
         what: "message".to_owned(),
         id: message.id,
         at: message.created_at,
@@ -232,7 +232,7 @@ fn sent(message: store::Message) -> Past {
 
 /// The entry of a message to a customer.
 #[must_use]
-pub fn message_entry(past: Past, lang: Lang, now: Millis) -> Entry {
+pub fn message_entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
     let state = State::of(&past.state);
     Entry {
         at: past.at,
@@ -246,7 +246,7 @@ pub fn message_entry(past: Past, lang: Lang, now: Millis) -> Entry {
 
 /// The entry of a message from a customer.
 #[must_use]
-pub fn reply_entry(past: Past, lang: Lang, now: Millis) -> Entry {
+pub fn reply_entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
     Entry {
         at: past.at,
         when: clock::brief(past.at, now),

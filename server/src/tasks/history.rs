@@ -3,7 +3,7 @@
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::Query;
-use crate::kernel::db::past::Past;
+use crate::kernel::db::gather::Gathered;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::tasks::rules::{Kind, State};
@@ -25,7 +25,7 @@ pub fn past(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
 
 /// The entry of such a row.
 #[must_use]
-pub fn entry(past: Past, lang: Lang, now: Millis) -> Entry {
+pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
     let (state, kind) = (State::of(&past.state), Kind::of(&past.more));
     let tag = match (state, kind) {
         (State::Open, Kind::Callback) => (t!(lang, "tasks.to_call_back"), Tone::Bad),

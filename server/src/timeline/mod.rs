@@ -13,7 +13,7 @@ use crate::customers::Customer;
 use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::past::{self, Past};
+use crate::kernel::db::gather::{self, Gathered};
 use crate::kernel::db::{Db, DbError, Query};
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
@@ -46,7 +46,7 @@ struct Teller {
     module: Module,
     what: &'static str,
     select: fn(Query, &Scope, Id, i64) -> Query,
-    entry: fn(Past, Lang, Millis) -> Entry,
+    entry: fn(Gathered, Lang, Millis) -> Entry,
 }
 
 /// One line for each feature whose rows come by the one statement.
@@ -70,10 +70,10 @@ pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>,
         .iter()
         .filter(|teller| may(teller.module))
         .map(|teller| |query: Query| (teller.select)(query, scope, customer.id, limit));
-    let together = past::joined(selects);
+    let together = gather::joined(selects);
     let together = async {
         match together {
-            Some(query) => query.all::<Past>(db).await,
+            Some(query) => query.all::<Gathered>(db).await,
             None => Ok(Vec::new()),
         }
     };

@@ -3,7 +3,7 @@
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::Query;
-use crate::kernel::db::past::Past;
+use crate::kernel::db::gather::Gathered;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::ui::tag::Tone;
@@ -25,7 +25,7 @@ pub fn past(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
 
 /// The entry of such a row.
 #[must_use]
-pub fn entry(past: Past, lang: Lang, now: Millis) -> Entry {
+pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
     let title = match past.ended_at {
         Some(ended) => t!(lang, "visits.history.took", minutes = minutes(past.at, ended)),
         None => t!(lang, "visits.history.open"),

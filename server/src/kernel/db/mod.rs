@@ -3,14 +3,14 @@
 //! Not sqlx's `Any` driver: it poisons a cached statement on PostgreSQL when a typed NULL is bound.
 //! Every branch on the engine is in this folder.
 
+/// Rows of several features by one statement.
+pub mod gather;
 /// Patterns for LIKE.
 pub mod like;
 /// Numbers of documents.
 pub mod numbers;
 /// Pages of a list.
 pub mod paging;
-/// What happened with a record, in one statement.
-pub mod past;
 
 mod error;
 mod migrate;
