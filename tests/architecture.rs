@@ -1,4 +1,4 @@
-//! The house's rules, held against the sources: who uses whom, file sizes, what production code leaves out.
+//! The rules of the code, held against the sources: who uses whom, file sizes, what production code leaves out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -179,6 +179,68 @@ fn no_storey_names_what_lies_above_it() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The feature that owns each table, by the line `Tables:` of its header.
+fn owners(sources: &[Source], features: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let tables = tables();
+    let mut owners = BTreeMap::new();
+    for feature in features {
+        let path = format!("server/src/{feature}/mod.rs");
+        let Some(header) = sources.iter().find(|source| source.path == path) else { continue };
+        let lines = header.text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
+        let mut lines = lines.skip_while(|line| !line.starts_with("Tables:"));
+        let first = lines.next().unwrap_or_default().trim_start_matches("Tables:").to_owned();
+        let text = lines.take_while(|line| !line.starts_with("Events:")).fold(first, |text, line| text + " " + line);
+        // What stands in brackets or behind a semicolon explains.
+        let named =
+            text.split(['(', ';']).next().unwrap_or_default().split(|c: char| !c.is_ascii_lowercase() && c != '_');
+        for table in named.filter(|word| tables.contains(*word)) {
+            let before = owners.insert(table.to_owned(), feature.clone());
+            assert_eq!(before, None, "two features own {table}");
+        }
+    }
+    owners
+}
+
+/// Every table that a migration makes.
+fn tables() -> BTreeSet<String> {
+    let made = |source: &Source| {
+        let texts: Vec<String> = source.text.split("CREATE TABLE ").skip(1).map(first_name).collect();
+        texts
+    };
+    below("migrations", &[".sql"]).iter().flat_map(made).collect()
+}
+
+/// Tables named in the SQL of some code.
+fn tables_in(code: &str) -> BTreeSet<String> {
+    let words = ["FROM ", "JOIN ", "INTO ", "UPDATE "];
+    words.iter().flat_map(|word| code.split(word).skip(1).map(first_name)).collect()
+}
+
+/// Names that are read along although their owner stands downstream: no rule of the owner is asked there.
+const READ_ALONG: [(&str, &str); 2] = [("customers", "contacts"), ("stock", "products")];
+
+#[test]
+fn no_sql_names_a_table_downstream() {
+    let sources = rust_of_server();
+    let features = features(&sources);
+    let owners = owners(&sources, &features);
+    let mut uses = uses(&sources);
+    for source in &sources {
+        // The demo company writes a past into everybody's tables.
+        let Some(feature) = folder(&source.path).filter(|f| features.contains(*f) && *f != "demo") else { continue };
+        for owner in tables_in(&source.code()).iter().filter_map(|table| owners.get(table)) {
+            if owner != feature && !READ_ALONG.contains(&(feature, owner)) {
+                uses.entry(feature.to_owned()).or_default().insert(owner.clone());
+            }
+        }
+    }
+    assert!(uses["documents"].contains("customers") && uses["orders"].contains("documents"), "the SQL is read");
+    let mut done = BTreeSet::new();
+    for feature in uses.keys() {
+        descend(feature, &uses, &mut Vec::new(), &mut done);
+    }
 }
 
 #[test]

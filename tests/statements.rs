@@ -17,7 +17,7 @@ use crate::support::client::Client;
 use crate::support::{people, postgres, sources, statements};
 
 /// Tables that grow with the work of a company.
-const LARGE: [&str; 27] = [
+const LARGE: [&str; 28] = [
     "approval_steps",
     "approvals",
     "audit_log",
@@ -26,12 +26,13 @@ const LARGE: [&str; 27] = [
     "contact_consents",
     "contacts",
     "customers",
+    "document_lines",
+    "documents",
     "events",
     "gateway_commands",
     "gateway_events",
     "login_log",
     "ops",
-    "order_lines",
     "orders",
     "payment_matches",
     "payments",
@@ -49,12 +50,13 @@ const LARGE: [&str; 27] = [
 
 /// Indexes that are walked from their begin, since a list stands in their order and ends with its page, or since what
 /// they hold is little: what waits for somebody.
-const WALKED: [&str; 12] = [
+const WALKED: [&str; 13] = [
     "calls_missed",
     "calls_to_return",
     "customers_in_order",
     "customers_owing",
     "customers_quiet",
+    "documents_newest",
     "events_set_aside",
     "sms_blocks_in_force",
     "sms_inbox_unreadable",
@@ -64,11 +66,11 @@ const WALKED: [&str; 12] = [
     "visits_waiting",
 ];
 
-/// Lists that stand newest first walk the primary key.
-const NEWEST_FIRST: [&str; 3] = ["calls", "orders", "payments"];
+/// A list that stands newest first walks the primary key.
+const NEWEST_FIRST: [&str; 1] = ["calls"];
 
 /// Indexes that bring few rows for one key: what they bring may be sorted. All primary keys do too.
-const FEW: [&str; 22] = [
+const FEW: [&str; 23] = [
     "approval_steps_by_approval",
     "approvals_by_document",
     "calls_by_customer",
@@ -77,9 +79,10 @@ const FEW: [&str; 22] = [
     "calls_to_return",
     "contacts_by_customer",
     "contacts_main_first",
-    "order_lines_by_order",
-    "orders_by_customer",
-    "payments_by_customer",
+    "document_lines_by_document",
+    "documents_by_customer",
+    "documents_by_source",
+    "payment_matches_by_order",
     "phones_by_customer",
     "phones_by_digits",
     "sms_messages_open",

@@ -35,7 +35,7 @@ pub enum Belief {
     Sure,
     /// It jumped, or shows a time that the box cannot have reached: judged by the time before, which goes on.
     Doubted,
-    /// It shows a time before what is known to have been: a box that woke up in 1970 knows nothing of today.
+    /// It shows a time before what is known to have been: a clock that began at 1970 cannot tell what is due.
     Unset,
 }
 

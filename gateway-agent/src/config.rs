@@ -37,7 +37,7 @@ pub enum Command {
     ///
     /// Example: gateway-agent send --data DIR --to +8613805362417 --text 您好
     ///
-    /// Without --to and --text, one JSON object a line is read from standard input, and all are taken in or none:
+    /// Without --to and --text, one JSON object a line is read from standard input, and all are accepted or none:
     /// {"to":"+8613805362417","text":"您好","modem":"m1","class":"marketing","policy":"at_least_once",
     /// "not_before":1795363200000,"expires":1795449600000,"validity_s":86400,"report":true}
     #[command(verbatim_doc_comment)]

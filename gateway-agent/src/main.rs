@@ -190,7 +190,7 @@ async fn send(arguments: &SendArgs) -> anyhow::Result<()> {
             NotQueued::Unsendable(Unsendable::Length) => "the text needs more than 255 parts".to_owned(),
             NotQueued::Unsendable(Unsendable::Replace) | NotQueued::Sqlx(_) => error.to_string(),
         };
-        anyhow::bail!("message {} to {to:?}: {why}; none was taken in", place + 1);
+        anyhow::bail!("message {} to {to:?}: {why}; none was accepted", place + 1);
     }
     ring(&arguments.data);
     let mut out = std::io::stdout().lock();

@@ -80,7 +80,7 @@ pub async fn keep_up(upkeep: Upkeep, pulse: Pulse) -> anyhow::Result<()> {
         rung.mark_unchanged();
         tokio::select! {
             () = tokio::time::sleep(CLOCK) => {}
-            // A person's word about the clock rings too.
+            // The command `clock` rings the bell too.
             _ = rung.changed(), if belief != Belief::Sure => tokio::time::sleep(Duration::from_millis(100)).await,
             _ = settings.changed() => {
                 let all = settings.borrow_and_update().all();

@@ -2,7 +2,7 @@
 # Builds the Debian package of the agent: hardware/debian/build.sh [BINARY ARCHITECTURE]
 #
 # Without arguments it builds the agent for this machine first. With them it packs a binary that was built for
-# another: build.sh target/aarch64-unknown-linux-gnu/release/gateway-agent arm64
+# another: build.sh target/aarch64-unknown-linux-gnu/dist/gateway-agent arm64
 set -eu
 cd "$(dirname "$0")/../.."
 binary=${1:-target/dist/gateway-agent}

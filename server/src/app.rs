@@ -28,17 +28,24 @@ use crate::kernel::live::push::Push;
 use crate::kernel::live::sse::Hub;
 use crate::kernel::media::files::Files;
 use crate::kernel::media::uploads::Uploads;
+use crate::kernel::memory::Memory;
 use crate::kernel::mqtt::Wire;
-use crate::kernel::{Hooks, Kernel, Office};
+use crate::kernel::{HookFuture, Hooks, Kernel, Office};
 use crate::web::Shell;
 use crate::web::routes::Routes;
-use crate::{contacts, demo, documents, migrations, modules, reactions, users, web, workbench};
+use crate::{contacts, demo, dispatch, migrations, modules, reactions, users, web, workbench};
 
 /// Runs what the command line asks for.
 ///
 /// # Errors
 /// What keeps the server from starting, in words for the person who started it.
-pub async fn run(cli: Cli) -> anyhow::Result<()> {
+pub fn run(cli: Cli) -> HookFuture<'static, anyhow::Result<()>> {
+    // Boxed: the compiler generates an async function's code in the crate that awaits it, so that the program and each
+    // test binary would compile the boot once more.
+    Box::pin(run_command(cli))
+}
+
+async fn run_command(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Routes => {
             for entry in routes().entries() {
@@ -115,8 +122,9 @@ impl Running {
     /// Stops serving, after the requests in flight, and closes the database.
     pub async fn stop(self) {
         self.office.hub.close();
-        self.serving.stop().await;
+        // Before the listener, whose end it would report as a fault.
         drop(self.supervisor);
+        self.serving.stop().await;
         self.office.db.close().await;
     }
 }
@@ -127,15 +135,15 @@ pub fn routes() -> Routes {
     let mut routes = Routes::default();
     crate::assets::routes(&mut routes);
     crate::workbench::routes(&mut routes);
-    crate::customers::routes(&mut routes, contacts::first);
+    crate::customers::routes(&mut routes, contacts::first, dispatch::customer_used);
     crate::contacts::routes(&mut routes);
     crate::timeline::routes(&mut routes);
     crate::visits::routes(&mut routes);
     crate::tasks::routes(&mut routes);
-    crate::approvals::routes(&mut routes, documents::facts);
-    crate::orders::routes(&mut routes, documents::told_of_order);
+    crate::approvals::routes(&mut routes, dispatch::facts);
+    crate::orders::routes(&mut routes, dispatch::told);
     crate::payments::routes(&mut routes);
-    crate::products::routes(&mut routes);
+    crate::products::routes(&mut routes, dispatch::product_used);
     crate::stock::routes(&mut routes);
     crate::sms::routes(&mut routes);
     crate::campaigns::routes(&mut routes);
@@ -162,8 +170,18 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
 pub async fn start_with<F, R>(config: Config, clock: Clock, react: R) -> anyhow::Result<Running>
 where
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
-    R: Fn(Office, Arc<CompanyKey>, Pending<Event>) -> F + Clone + Send + Sync + 'static,
+    R: Fn(Office, Arc<CompanyKey>, Pending<Event>) -> F + Send + Sync + 'static,
 {
+    let react: jobs::React<Event> = Arc::new(move |office, key, pending| Box::pin(react(office, key, pending)));
+    boxed(config, clock, react).await
+}
+
+/// Boxed for the same reason as [`run`].
+fn boxed(config: Config, clock: Clock, react: jobs::React<Event>) -> HookFuture<'static, anyhow::Result<Running>> {
+    Box::pin(boot(config, clock, react))
+}
+
+async fn boot(config: Config, clock: Clock, react: jobs::React<Event>) -> anyhow::Result<Running> {
     // The only provider that is built in. Fails where one is installed already, and then there is nothing to do.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let begun = SystemTime::now();
@@ -177,6 +195,7 @@ where
     let office: Office = Arc::new(Kernel {
         clock,
         hub: Hub::default(),
+        memory: Memory::default(),
         files: Files::new(config.data.join("files")),
         uploads: Uploads::open(config.data.join("tmp")).context("the folder for uploads cannot be emptied")?,
         bodies: Bodies::new(&config.limits),
@@ -193,21 +212,23 @@ where
     });
     let app = routes().mount(&office, Shell { tabs: modules::tabs, sign_in: users::sign_in_page })?;
     let mut supervisor = Supervisor::default();
+    // The boxes' credentials first, then the broker that asks for them, then whatever speaks to boxes: reactions, and
+    // the page at which a box asks where the broker is.
+    crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
+    crate::kernel::mqtt::start(&office, crate::gateways::hear, &mut supervisor).await?;
     let (serving, [accepting, looking]) = web::listen::serve(&office.config, app.boxed()).await?;
     supervisor.watch("listener", accepting);
     supervisor.watch("connections", looking);
     for (name, lane) in [("reactions", Lane::Usual), ("urgent reactions", Lane::Urgent)] {
-        let (office, react) = (Arc::clone(&office), react.clone());
-        supervisor.keep(name, move || jobs::run(Arc::clone(&office), lane, react.clone()));
+        let (office, react) = (Arc::clone(&office), Arc::clone(&react));
+        supervisor.keep(name, move || jobs::run(Arc::clone(&office), lane, Arc::clone(&react)));
     }
-    // The boxes' credentials first, then the broker that asks for them.
-    crate::gateways::open(&office).await.context("the boxes' key or credentials cannot be read")?;
-    crate::kernel::mqtt::start(&office, crate::gateways::hear, &mut supervisor).await?;
-    let rounds: [(&'static str, Duration, Round); 5] = [
+    let rounds: [(&'static str, Duration, Round); 6] = [
         ("messages to boxes", crate::sms::LOOK, crate::sms::look),
         ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
         ("occasions", crate::campaigns::CELEBRATE, crate::campaigns::celebrate),
         ("closing of calls", crate::calls::LOOK, crate::calls::look),
+        ("approvals of people who left", crate::approvals::LOOK, crate::approvals::look),
         ("sweeping of boxes' events", crate::gateways::SWEEP, crate::gateways::sweep),
     ];
     for (name, every, work) in rounds {

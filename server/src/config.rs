@@ -29,7 +29,7 @@ pub enum Command {
     Serve(Config),
     /// Serve a demo company with a simulated modem and caller-ID line, all on this machine.
     Demo(Demo),
-    /// Make somebody an active administrator with a password for once, for a company whose administrators are locked
+    /// Make somebody an active administrator with a one-time password, for a company whose administrators are locked
     /// out. Whoever runs it has the data anyway; the operation log says that it was done on the machine.
     Admin(Admin),
     /// Print the route table with its gates.

@@ -7,6 +7,7 @@ use crate::kernel::background::outbox;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::Tx;
 use crate::kernel::id::Id;
+use crate::kinds::Kind;
 use crate::reactions;
 use crate::web::error::Result;
 
@@ -31,6 +32,13 @@ pub enum Event {
         /// The language that it was founded in, as its tag.
         lang: String,
     },
+    /// Somebody was locked, or changed role or department.
+    PersonChanged {
+        /// Who.
+        user: Id,
+        /// The path of their department before.
+        department_path: String,
+    },
     /// A step of an approval waits for `approver`.
     ApprovalOpened {
         /// The approval.
@@ -42,8 +50,8 @@ pub enum Event {
     ApprovalDecided {
         /// The approval.
         approval: Id,
-        /// The document's noun, such as `order`.
-        document_kind: String,
+        /// The document's kind.
+        document_kind: Kind,
         /// The document.
         document: Id,
         /// How.
@@ -53,11 +61,6 @@ pub enum Event {
     },
     /// An order came into force and its stock is reserved.
     OrderApproved {
-        /// The order.
-        order: Id,
-    },
-    /// An order was refused or withdrawn.
-    OrderRefused {
         /// The order.
         order: Id,
     },
@@ -133,10 +136,10 @@ impl outbox::Event for Event {
     fn kind(&self) -> &'static str {
         match self {
             Event::CompanyFounded { .. } => "company_founded",
+            Event::PersonChanged { .. } => "person_changed",
             Event::ApprovalOpened { .. } => "approval_opened",
             Event::ApprovalDecided { .. } => "approval_decided",
             Event::OrderApproved { .. } => "order_approved",
-            Event::OrderRefused { .. } => "order_refused",
             Event::VisitEnded { .. } => "visit_ended",
             Event::TaskGiven { .. } => "task_given",
             Event::SmsQueued { .. } => "sms_queued",

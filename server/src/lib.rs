@@ -10,10 +10,14 @@ pub mod assets;
 pub mod config;
 /// The demo company and its simulated box.
 pub mod demo;
+/// Which module knows a kind of document: one match over the kinds.
+pub mod dispatch;
 /// Everything that happens: one enum.
 pub mod events;
 /// What every feature stands on: routes, access, database, forms, events, time and money.
 pub mod kernel;
+/// The kinds of documents: one enum.
+pub mod kinds;
 /// What connections, requests and bodies may cost.
 pub mod limits;
 /// The list of migrations.
@@ -60,8 +64,10 @@ pub mod payments;
 /// Visits: planned, checked in with evidence, checked out with a result.
 pub mod visits;
 
-/// Which module knows a kind of document.
+/// What all kinds of documents share: header, list, change, flow, recycle bin.
 pub mod documents;
+/// Lines of products, and their one editor.
+pub mod lines;
 
 /// Who called, and what is to be returned.
 pub mod calls;

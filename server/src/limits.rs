@@ -1,4 +1,4 @@
-//! What a connection, a request and a body may cost. Every bound of the front door has its default here.
+//! What a connection, a request and a body may cost. Each bound has its default here.
 
 use std::time::Duration;
 

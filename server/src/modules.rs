@@ -1,6 +1,7 @@
 //! The product's modules: their names, icons and what each role may do in them.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use crate::kernel::access::{self, Gate, Right, Rights, RightsTable, Role};
 use crate::kernel::i18n::{Lang, t};
@@ -143,9 +144,9 @@ impl Module {
         }
     }
 
-    /// What a role may do here: the presets a company starts with.
-    #[must_use]
-    pub fn preset(self, role: Role) -> Rights {
+    /// What a role may do here: the presets a company starts with. To change approvals is to decide for others wherever
+    /// they work.
+    fn preset(self, role: Role) -> Rights {
         match (role, self) {
             (Role::Admin, _) => Rights::ALL,
             (Role::Rep, Module::Customers | Module::Visits | Module::Tasks | Module::Orders | Module::Payments) => {
@@ -182,10 +183,23 @@ impl access::Module for Module {
     }
 }
 
+/// The rights of every role, in the order of [`Role::ALL`]. Whoever asks what somebody may asks here.
+static RIGHTS: LazyLock<[RightsTable; Role::ALL.len()]> = LazyLock::new(|| {
+    let rights_in =
+        |role: Role, index: usize| Module::ALL.get(index).map_or(Rights::NONE, |module| module.preset(role));
+    Role::ALL.map(|role| RightsTable::build(|index| rights_in(role, index)))
+});
+
 /// The rights table of a role.
 #[must_use]
 pub fn rights(role: Role) -> RightsTable {
-    RightsTable::build(|index| Module::ALL.get(index).map_or(Rights::NONE, |module| module.preset(role)))
+    let place = Role::ALL.iter().position(|known| *known == role);
+    place.and_then(|place| RIGHTS.get(place)).copied().unwrap_or_else(|| RightsTable::build(|_| Rights::NONE))
+}
+
+/// The roles that a gate lets through.
+pub fn roles_with(gate: Gate) -> impl Iterator<Item = Role> {
+    Role::ALL.into_iter().filter(move |role| gate.admits(&rights(*role)))
 }
 
 /// The bottom tab bar: 工作台 · 客户 · 拜访 · 审批 · 我, without what this person may not see.

@@ -14,7 +14,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::web::error::Result;
-use crate::{approvals, calls, campaigns, decisions, orders, popup, products, sms, stock};
+use crate::{approvals, calls, campaigns, decisions, dispatch, popup, products, sms, stock};
 
 /// Reactions that share the event's transaction.
 ///
@@ -22,20 +22,21 @@ use crate::{approvals, calls, campaigns, decisions, orders, popup, products, sms
 /// A refusal undoes the whole transaction.
 pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
     match event {
-        Event::ApprovalDecided { document_kind, document, outcome, by, .. } => match document_kind.as_str() {
-            orders::KIND => orders::approval::decided(tx, at, *document, *outcome, *by).await,
-            _ => Ok(()),
-        },
+        Event::ApprovalDecided { document_kind, document, outcome, by, .. } => {
+            dispatch::decided(tx, at, *document_kind, *document, *outcome, *by).await
+        }
         Event::CompanyFounded { lang } => {
             let lang = Lang::from_code(lang).unwrap_or(Lang::Zh);
             products::begin(tx, lang).await?;
             Ok(stock::begin(tx, lang).await?)
         }
+        Event::PersonChanged { user, department_path } => {
+            approvals::person_changed(tx, at, *user, department_path).await
+        }
         Event::SmsQueued { sms } | Event::SmsMoved { sms } => campaigns::moved(tx, *sms).await,
         Event::CallReturned { call, by } => Ok(calls::task_done(tx, at, *call, *by).await?),
         Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
-        | Event::OrderRefused { .. }
         | Event::VisitEnded { .. }
         | Event::TaskGiven { .. }
         | Event::SmsRecalled { .. }
@@ -59,6 +60,10 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
             office.badges_changed(owner);
             Ok(decisions::tell_task(&office, &key, task, owner).await?)
         }
+        Event::PersonChanged { user, .. } => {
+            office.badges_changed(user);
+            Ok(())
+        }
         Event::ApprovalOpened { approval, approver } => {
             approvals::tell::opened(&office, &key, approval, approver).await?;
             Ok(decisions::ask(&office, &key, approval, approver).await?)
@@ -81,7 +86,7 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
             office.badges_changed(by);
             Ok(())
         }
-        Event::CompanyFounded { .. } | Event::OrderRefused { .. } | Event::VisitEnded { .. } => Ok(()),
+        Event::CompanyFounded { .. } | Event::VisitEnded { .. } => Ok(()),
     }
 }
 

@@ -88,9 +88,9 @@ both_engines! {
         fields.push(("op_id", "draft"));
         let order = format!("/orders/{}", rep.post("/orders", &fields).await.new_id());
         fields.pop();
-        fields.extend([("op_id", "lines"), ("whole", "1"), ("version", "newest")]);
-        rep.post(&format!("{order}/lines"), &fields).await.expect(400);
-        rep.post(&format!("{order}/submission"), &[("op_id", "submit"), ("version", "newest")]).await.expect(400);
+        fields.extend([("op_id", "lines"), ("version", "newest")]);
+        rep.post(&format!("{order}/lines"), &fields).await.expect(409);
+        rep.post(&format!("{order}/submission"), &[("op_id", "submit"), ("version", "newest")]).await.expect(409);
     }
 
     async fn no_form_turns_typing_into_a_fault(app: App) {

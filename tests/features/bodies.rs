@@ -152,6 +152,31 @@ both_engines! {
     }
 }
 
+async fn a_posted_subscription_is_read_once_and_stored_at_the_second_try(app: App) {
+    app.execute("CREATE SEQUENCE tries").await.unwrap();
+    app.execute(
+        "CREATE FUNCTION undo_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+        IF nextval('tries') = 1 THEN RAISE EXCEPTION 'undone' USING ERRCODE = '40001'; END IF; RETURN NEW; END $$",
+    )
+    .await
+    .unwrap();
+    app.execute("CREATE TRIGGER undo BEFORE INSERT ON push_subscriptions FOR EACH ROW EXECUTE FUNCTION undo_first()")
+        .await
+        .unwrap();
+    let (point, secret) = ("A".repeat(87), "A".repeat(22));
+    let posted = serde_json::json!({
+        "endpoint": "http://127.0.0.1:9/device", "keys": { "p256dh": point, "auth": secret }
+    });
+    app.session_of(app.people.rep1).await.post_json("/me/push", &posted).await.expect(204);
+    assert_eq!(app.number("SELECT count(*) AS n FROM push_subscriptions").await, 1);
+    assert_eq!(app.number("SELECT last_value AS n FROM tries").await, 2);
+}
+
+#[test]
+fn the_body_of_a_write_that_was_undone_is_there_for_the_next_try() {
+    on(Engine::Postgres, a_posted_subscription_is_read_once_and_stored_at_the_second_try);
+}
+
 async fn wait_until(done: impl Fn() -> bool) {
     let deadline = std::time::Instant::now() + SOON;
     while !done() {

@@ -74,6 +74,38 @@ fn a_box_speaks_tls_to_a_broker_that_others_can_reach() {
 }
 
 #[test]
+fn a_box_that_is_claimed_while_the_server_starts_gets_the_authority() {
+    run(async {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let app = App::start_with(Engine::Sqlite, |config| {
+            config.listen = ([127, 0, 0, 1], port).into();
+            config.mqtt_listen = ([0, 0, 0, 0], 0).into();
+        })
+        .await;
+        let (_, code) = new_code(&app.sign_in("admin").await, "办公室").await;
+        let asking = app.clone();
+        let again = app
+            .restart_with(
+                |_| (),
+                |config, clock| async move {
+                    // Asks from the first moment at which somebody listens.
+                    let asking = tokio::spawn(async move {
+                        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                            tokio::task::yield_now().await;
+                        }
+                        bring(&asking, &code).await.unwrap()
+                    });
+                    let running = server::app::start(config, clock).await;
+                    assert!(asking.await.unwrap().ca.is_some(), "it would trust nobody");
+                    running
+                },
+            )
+            .await;
+        again.halt().await;
+    });
+}
+
+#[test]
 fn a_broker_of_a_closed_network_does_without_tls_when_asked() {
     run(async {
         let app = everywhere(true).await;

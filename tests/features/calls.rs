@@ -92,7 +92,7 @@ both_engines! {
         gateway.say(&gateway.calls(), &early).await;
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         while app.number(CALLS).await < 2 {
-            assert!(std::time::Instant::now() < deadline, "the event above the gap is taken in");
+            assert!(std::time::Instant::now() < deadline, "the event above the gap is processed");
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         assert!(gateway.acknowledged_so_far() < 2, "the box must keep what is missing");

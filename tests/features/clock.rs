@@ -67,6 +67,21 @@ both_engines! {
         assert!(manager.get("/").await.says("核对服务器时间"), "another jump is another question");
     }
 
+    async fn a_jump_right_after_a_confirmation_is_another_question(app: App) {
+        let manager = later(&app).await;
+        app.jump(HOUR);
+        a_while().await;
+        confirm(&manager).await;
+        app.jump(YEAR);
+        a_while().await;
+        assert!(manager.get("/").await.says("核对服务器时间"), "nobody has looked at the second jump");
+        assert_eq!((app.number(MADE).await, app.number(DONE).await), (0, 0));
+        // It outlives the process, which may die before the next minute.
+        assert!(app.number("SELECT jumped_to AS n FROM clock_watch").await > 0);
+        confirm(&manager).await;
+        until(&app, MADE, 5).await;
+    }
+
     async fn a_clock_that_goes_back_by_itself_ends_the_hold_and_sends_nothing(app: App) {
         let manager = later(&app).await;
         app.jump(YEAR);
@@ -135,7 +150,7 @@ both_engines! {
         let manager = app.sign_in("manager1").await;
         app.jump(-2 * HOUR);
         let page = manager.get("/").await.expect(200);
-        assert!(page.says("倒回到 2026-11-23 07:00"), "{}", page.text());
+        assert!(page.says("往回调到了 2026-11-23 07:00"), "{}", page.text());
         confirm(&manager).await;
         assert!(!manager.get("/").await.says("核对服务器时间"));
         assert_eq!(app.number("SELECT count(*) AS n FROM audit_log WHERE kind = 'clock'").await, 1);

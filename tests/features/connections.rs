@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use server::config::Config;
+use tokio::io::AsyncReadExt;
 
 use crate::support::app::{App, Engine, on_with};
 use crate::support::people::PASSWORD;
 use crate::support::raw::{Raw, statuses};
+use crate::support::seed;
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -122,6 +124,26 @@ fn an_idle_http_2_connection_is_closed() {
 }
 
 #[test]
+fn a_head_over_http_2_that_does_not_end_is_not_waited_for() {
+    on(async |app: App| {
+        let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+        // A HEADERS frame of 5 octets without END_HEADERS, then CONTINUATION frames of one octet.
+        let head = b"\x00\x00\x05\x01\x00\x00\x00\x00\x01\x82\x87\x84\x41\x01";
+        let more = b"\x00\x00\x01\x09\x00\x00\x00\x00\x01x";
+        let mut slow = Raw::connect(app.base()).await;
+        slow.send([&hello[..], head].concat()).await;
+        slow.trickle(more, ms(100), ms(4000)).await;
+        within(slow.closed_after(ms(10)).await, 350, 1100);
+        // One whose frame breaks off, one whose frame has hardly begun.
+        for end in [9 + 2, 4] {
+            let mut half = Raw::connect(app.base()).await;
+            half.send([&hello[..], &head[..end]].concat()).await;
+            within(half.closed_after(ms(4000)).await, 350, 1100);
+        }
+    });
+}
+
+#[test]
 fn a_tls_handshake_that_does_not_come_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
@@ -186,6 +208,31 @@ fn who_does_not_take_the_answer_is_cut_off() {
             tokio::task::yield_now().await;
         }
         assert!(begun.elapsed() < ms(20_000), "the connection stays open");
+    });
+}
+
+#[test]
+fn who_takes_the_answer_slowly_gets_all_of_it() {
+    on(async |app: App| {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        let visit = seed::visit(&app, app.people.rep1, customer).await;
+        let picture: Vec<u8> = (0..2_000_000u32).map(|n| n.to_le_bytes()[1]).collect();
+        let path = format!("/visits/{visit}/photos/{}", seed::photo(&app, visit, picture.clone()).await);
+        let cookie = cookie(&app).await;
+        // Little is on its way, so the server keeps most of the answer until it is taken.
+        let mut slow = Raw::connect_with(app.base(), [127, 0, 0, 1], Some(4096)).await;
+        slow.send(get(&path, &cookie)).await;
+        assert!(slow.head(ms(2000)).await.starts_with("HTTP/1.1 200"));
+        let (begun, mut taken, mut piece) = (Instant::now(), Vec::new(), vec![0; 2048]);
+        while taken.len() < picture.len() {
+            let count = slow.stream.read(&mut piece).await.unwrap_or(0);
+            assert!(count > 0, "cut off after {} bytes and {:?}", taken.len(), begun.elapsed());
+            taken.extend_from_slice(&piece[..count]);
+            tokio::time::sleep(ms(4)).await;
+        }
+        assert!(begun.elapsed() > ms(3500), "too fast to say anything: {:?}", begun.elapsed());
+        assert!(taken == picture);
+        assert!(slow.read(ms(4000)).await.1, "then it is idle and ends");
     });
 }
 

@@ -1,5 +1,6 @@
 //! Customers: found by what people type, seen by whom they concern, made once.
 
+use super::orders::order;
 use crate::support::app::App;
 use crate::support::client::{Client, Page};
 use crate::support::{both_engines, seed};
@@ -174,9 +175,19 @@ both_engines! {
         rep.get(&path).await.expect(404);
         assert_eq!(finds(&rep, "丰源").await.len(), 0);
         assert_eq!(app.number("SELECT count(*) AS n FROM customers WHERE deleted_at IS NOT NULL").await, 1, "moved to the bin");
-        let kept = seed::customer(&app, app.people.rep1, "有单据的客户").await;
-        seed::visit(&app, app.people.rep1, kept).await;
-        rep.get(&format!("/customers/{kept}")).await.expect(200);
+        let goods = seed::goods(&app).await;
+        let ordered = seed::buyer(&app, app.people.rep1, "有订单的客户", goods.wholesale, 1000).await;
+        order(&rep, ordered, &goods, &[(goods.bottles, "1", "瓶", "")]).await.new_id();
+        let visited = seed::customer(&app, app.people.rep1, "有拜访的客户").await;
+        seed::visit(&app, app.people.rep1, visited).await;
+        for (kept, why) in [(ordered, "已有订单或回款"), (visited, "未完成的拜访或待办")] {
+            let path = format!("/customers/{kept}");
+            let form = rep.get(&format!("{path}/deletion")).await.expect(200).form(&format!("{path}/deletion"));
+            let page = rep.submit(&form, &[]).await.expect(409);
+            assert!(page.says(why), "{}", page.text());
+            rep.get(&path).await.expect(200);
+        }
+        assert_eq!(app.number("SELECT count(*) AS n FROM customers WHERE deleted_at IS NOT NULL").await, 1);
     }
 
     async fn lists_turn_their_pages(app: App) {

@@ -59,7 +59,7 @@ async fn say(app: &App, asked: &Asked, from: &str, text: &str) -> String {
 }
 
 async fn state(app: &App) -> String {
-    app.word("SELECT state AS s FROM orders ORDER BY id DESC LIMIT 1").await
+    app.word("SELECT state AS s FROM documents WHERE kind = 'order' ORDER BY id DESC LIMIT 1").await
 }
 
 async fn outcomes(app: &App, outcome: &'static str) {
@@ -206,6 +206,6 @@ both_engines! {
         submit_order(&asked.rep, asked.customer, &asked.goods).await;
         app.settle().await;
         let page = app.sign_in("manager1").await.get("/decisions").await.expect(200);
-        assert!(page.says("已到 100 条上限"), "{}", page.text());
+        assert!(page.says("已达 100 条上限"), "{}", page.text());
     }
 }

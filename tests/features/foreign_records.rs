@@ -45,14 +45,17 @@ impl Records {
                 .bind(Id::new()).bind(customer).bind(contact).bind(DIGITS),
             sql("INSERT INTO visit_photos (id, visit_id, taken_at, original_hash, file_hash, thumb_hash, width, height, created_at) \
                  VALUES ($1, $2, $3, 'a', 'a', 'a', 1, 1, $3)").bind(photo).bind(visit).bind(now),
-            sql("INSERT INTO orders (id, owner_id, customer_id, number, state, ordered_on, price_level_id, warehouse_id, total, cost, \
-                 created_at, updated_at) VALUES ($1, $2, $3, 'DD20261123-900', 'approving', $4, $5, $6, 100, 50, $7, $7)")
-                .bind(order).bind(owner).bind(customer).bind(TODAY).bind(goods.wholesale).bind(goods.house).bind(now),
-            sql("INSERT INTO order_lines (id, order_id, position, product_id, unit, ratio, quantity, price, list_price, amount, cost) \
+            sql("INSERT INTO documents (id, kind, number, sequence, owner_id, customer_id, state, day, amount, created_at, updated_at) \
+                 VALUES ($1, 'order', 'DD20261123-900', 900, $2, $3, 'approving', $4, 100, $5, $5)")
+                .bind(order).bind(owner).bind(customer).bind(TODAY).bind(now),
+            sql("INSERT INTO orders (id, price_level_id, warehouse_id, cost) VALUES ($1, $2, $3, 50)")
+                .bind(order).bind(goods.wholesale).bind(goods.house),
+            sql("INSERT INTO document_lines (id, document_id, position, product_id, unit, ratio, quantity, price, list_price, amount, cost) \
                  VALUES ($1, $2, 1, $3, '瓶', 1000, 1000, 100, 100, 100, 50)").bind(Id::new()).bind(order).bind(goods.bottles),
-            sql("INSERT INTO payments (id, owner_id, customer_id, number, paid_on, amount, method, created_at) \
-                 VALUES ($1, $2, $3, 'SK20261123-900', $4, 100, 'cash', $5)")
+            sql("INSERT INTO documents (id, kind, number, sequence, owner_id, customer_id, state, day, title, amount, created_at, updated_at) \
+                 VALUES ($1, 'payment', 'SK20261123-900', 900, $2, $3, 'active', $4, 'cash', 100, $5, $5)")
                 .bind(payment).bind(owner).bind(customer).bind(TODAY).bind(now),
+            sql("INSERT INTO payments (id, method) VALUES ($1, 'cash')").bind(payment),
             sql("INSERT INTO approvals (id, document_kind, document_id, requester_id, title, amount, state, created_at) \
                  VALUES ($1, 'order', $2, $3, $4, 100, 'open', $5)").bind(approval).bind(order).bind(owner).bind(NAME).bind(now),
             sql("INSERT INTO approval_steps (id, approval_id, position, approver_id, state, opened_at) VALUES ($1, $2, 1, $3, 'open', $4)")

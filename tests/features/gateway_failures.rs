@@ -1,4 +1,4 @@
-//! What a box brings that cannot be taken in or decoded: it holds up nothing, and a person sees it as it came.
+//! What a box brings that cannot be processed or decoded: it holds up nothing, and a person sees it as it came.
 
 use fieldline_protocol::messages::{InboxEvent, ModemState};
 use serde_json::json;
@@ -20,11 +20,11 @@ both_engines! {
         let mut reply = gateway.event(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "from": "+8613805362417", "text": "明天送货吗", "modem": "m1" }));
         reply["smsc_ts"] = app.clock.now().into();
         gateway.say(&inbox, &reply).await;
-        // A call that comes after it is taken in at once, and not acknowledged over it.
+        // A call that comes after it is processed at once, and not acknowledged over it.
         let call = gateway.event(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "number": "05363112290" }));
         gateway.say(&gateway.calls(), &call).await;
         until(&app, "SELECT count(*) AS n FROM calls", 1).await;
-        assert_eq!(gateway.acknowledged_so_far(), 0, "the box keeps what is not taken in");
+        assert_eq!(gateway.acknowledged_so_far(), 0, "the box keeps what is not processed");
         // The box offers it again and again.
         gateway.say(&inbox, &reply).await;
         gateway.say(&inbox, &reply).await;
@@ -37,7 +37,7 @@ both_engines! {
         assert!(!app.sign_in("clerk1").await.get(&path).await.body.contains("明天送货吗"), "for those who may settle it");
         // While the cause is there a new try says so and changes nothing.
         let form = page.forms().into_iter().find(|form| form.value("outcome") == Some("retry")).unwrap();
-        assert!(admin.submit(&form, &[]).await.expect(409).says("还是没能处理"));
+        assert!(admin.submit(&form, &[]).await.expect(409).says("再次处理失败"));
         app.execute("ALTER TABLE sms_inbox_away RENAME TO sms_inbox").await.unwrap();
         let page = admin.get(&path).await.expect(200);
         let form = page.forms().into_iter().find(|form| form.value("outcome") == Some("retry")).unwrap();
@@ -60,10 +60,10 @@ both_engines! {
         gateway.acknowledged(2).await;
         gateway.call(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
         let page = admin.get(&path).await.expect(200);
-        assert!(page.body.contains("teleported") && page.says("内容读不懂"), "{}", page.text());
+        assert!(page.body.contains("teleported") && page.says("内容无法解析"), "{}", page.text());
         assert_eq!(app.number(ASIDE).await, 2);
         let retry = page.forms().into_iter().find(|form| form.value("outcome") == Some("retry")).unwrap();
-        assert!(admin.submit(&retry, &[]).await.expect(409).says("内容读不懂"));
+        assert!(admin.submit(&retry, &[]).await.expect(409).says("内容无法解析"));
         let drop = page.forms().into_iter().find(|form| form.value("outcome") == Some("drop")).unwrap();
         admin.submit(&drop, &[]).await.location();
         assert_eq!(app.number(ASIDE).await, 1);

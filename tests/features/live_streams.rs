@@ -2,15 +2,25 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use server::kernel::clock::MINUTE;
+use server::kernel::id::Id;
+use server::kernel::live::sse::Live as Told;
+use uuid::Uuid;
 
 use crate::support::app::App;
 use crate::support::both_engines;
 use crate::support::client::Client;
+use crate::support::gateway::connect_new;
 use crate::support::live::Live;
 use crate::support::people::PASSWORD;
 
 const SOON: Duration = Duration::from_secs(3);
+
+#[derive(sqlx_macros::FromRow)]
+struct Call {
+    id: Id,
+}
 
 both_engines! {
     async fn a_fifth_page_ends_the_stream_of_the_first_and_tells_it(app: App) {
@@ -25,6 +35,24 @@ both_engines! {
             assert!(!page.ends(Duration::from_millis(50)).await);
         }
         assert!(!Live::open(&app.sign_in("rep2").await).await.ends(Duration::from_millis(50)).await);
+    }
+
+    async fn a_call_reaches_a_page_that_reads_slowly(app: App) {
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        gateway.call(Uuid::now_v7(), "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
+        app.settle().await;
+        let call = app.rows::<Call>("SELECT id FROM calls").await.remove(0).id;
+        let mut page = Live::open(&app.sign_in("clerk1").await).await;
+        let flood = |from: u32| {
+            for n in from..from + 3000 {
+                let data = json!({ "path": format!("/campaigns/{n}") }).to_string();
+                app.office.hub.tell(app.people.clerk1, Told { name: "reload", data });
+            }
+        };
+        flood(0);
+        app.office.hub.tell(app.people.clerk1, Told { name: "popup", data: call.to_string() });
+        flood(3000);
+        assert!(page.popup().await.contains("0536-3112290"));
     }
 
     async fn over_http_2_the_streams_are_counted_too(app: App) {

@@ -1,4 +1,4 @@
-//! Masters under documents: what is made for a customer or a product looks at it under its lock, and whoever deletes
+//! Customers and products in use: what is made for one looks at it under its lock, and whoever deletes
 //! or retires it looks for what was made.
 
 use server::kernel::db::{Tx, sql};
@@ -41,8 +41,7 @@ async fn make(client: Client, kind: usize, customer: Id, goods: Goods, op: Strin
 const KINDS: usize = 6;
 
 /// What was made for a customer that is gone.
-const STRAY: &str = "SELECT CAST(count(*) AS BIGINT) AS n FROM (SELECT customer_id FROM orders UNION ALL \
-    SELECT customer_id FROM payments UNION ALL \
+const STRAY: &str = "SELECT CAST(count(*) AS BIGINT) AS n FROM (SELECT customer_id FROM documents UNION ALL \
     SELECT customer_id FROM visits WHERE deleted_at IS NULL UNION ALL \
     SELECT customer_id FROM tasks WHERE state = 'open') made \
     JOIN customers c ON c.id = made.customer_id WHERE c.deleted_at IS NOT NULL";
@@ -115,7 +114,7 @@ both_engines! {
         tx.commit().await.unwrap();
         let answer = making.await.unwrap().expect(409);
         assert_eq!(answer.form("/orders").value("quantity_0"), Some("1"), "what was typed is still there");
-        assert_eq!(app.number("SELECT count(*) AS n FROM order_lines").await, 0);
+        assert_eq!(app.number("SELECT count(*) AS n FROM document_lines").await, 0);
     }
 
     async fn no_task_is_given_to_somebody_who_is_being_locked(app: App) {

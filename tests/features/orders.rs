@@ -41,7 +41,7 @@ async fn decide(client: &Client, decision: &str, comment: &str) -> Page {
 }
 
 async fn state(app: &App) -> String {
-    app.word("SELECT state AS s FROM orders ORDER BY id DESC LIMIT 1").await
+    app.word("SELECT state AS s FROM documents WHERE kind = 'order' ORDER BY id DESC LIMIT 1").await
 }
 
 const RESERVED: &str = "SELECT CAST(COALESCE(sum(reserved), 0) AS BIGINT) AS n FROM stock_balances";
@@ -64,7 +64,7 @@ both_engines! {
         let rows = [(goods.bottles, "2", "箱", ""), (goods.bags, "40", "袋", ""), (goods.bulk, "0.2", "吨", "")];
         let path = format!("/orders/{}", order(&rep, customer, &goods, &rows).await.new_id());
         // 2 × 20 × 80.00 + 40 × 22.00 + 200 × 17.00
-        assert_eq!(app.number("SELECT total AS n FROM orders").await, 320_000 + 88_000 + 340_000);
+        assert_eq!(app.number("SELECT amount AS n FROM documents WHERE kind = 'order'").await, 320_000 + 88_000 + 340_000);
         let page = rep.get(&path).await;
         assert!(page.says("7,480.00"), "{}", page.text());
         submit(&rep, &path).await.location();
@@ -109,12 +109,12 @@ both_engines! {
         let rep = app.sign_in("rep1").await;
         let path = format!("/orders/{}", order(&rep, customer, &goods, &[(goods.bottles, "10", "箱", "")]).await.new_id());
         submit(&rep, &path).await.location();
-        let total = app.number("SELECT total AS n FROM orders").await;
+        let total = app.number("SELECT amount AS n FROM documents WHERE kind = 'order'").await;
         let bottle = goods.bottles.to_string();
         let row = [("op_id", "sneak"), ("whole", "1"), ("product_id_0", bottle.as_str()), ("quantity_0", "1"), ("unit_0", "瓶")];
         rep.post(&format!("{path}/lines"), &row).await.expect(409);
         rep.post(&format!("{path}/cancellation"), &[("op_id", "cancel")]).await.expect(409);
-        assert_eq!(app.number("SELECT total AS n FROM orders").await, total);
+        assert_eq!(app.number("SELECT amount AS n FROM documents WHERE kind = 'order'").await, total);
     }
 
     async fn where_the_stock_has_gone_meanwhile_the_decision_is_refused_with_the_shortage(app: App) {
@@ -285,7 +285,10 @@ both_engines! {
         for task in tasks {
             assert_eq!(task.await.unwrap(), 303);
         }
-        assert_eq!(app.number("SELECT count(DISTINCT number) AS n FROM orders WHERE number LIKE '%20261123%'").await, 12);
+        assert_eq!(app.number("SELECT count(DISTINCT number) AS n FROM documents WHERE kind = 'order' AND number LIKE 'DD20261123-%'").await, 12);
+        assert_eq!(app.number("SELECT max(sequence) AS n FROM documents").await, 12, "none is left out");
+        let later = "SELECT count(*) AS n FROM documents d JOIN documents e ON e.id > d.id AND e.sequence < d.sequence";
+        assert_eq!(app.number(later).await, 0, "the later document has the higher number");
     }
 
     async fn a_payment_settles_the_oldest_orders_and_moves_the_arrears(app: App) {

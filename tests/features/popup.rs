@@ -114,10 +114,10 @@ both_engines! {
         gateway.say(&gateway.calls(), &call).await;
         clerk.popup().await;
         let (popped, behind) = (begun.elapsed(), 300 - app.number("SELECT count(*) AS n FROM sms_inbox").await);
-        println!("{:?}: the popup came after {popped:?}, with {behind} messages still to be taken in", app.engine);
+        println!("{:?}: the popup came after {popped:?}, with {behind} messages still to be processed", app.engine);
         assert!(behind > 0, "the messages were no burden");
         assert!(popped.as_millis() < 1000, "the popup came after {popped:?}");
-        // All of it is acknowledged, the call too, though it was taken in before what it follows.
+        // All of it is acknowledged, the call too, though it was processed before what it follows.
         gateway.acknowledged(301).await;
     }
 }

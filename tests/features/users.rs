@@ -28,6 +28,13 @@ both_engines! {
         admin.submit(&form, &fields).await.location();
         let client = app.stranger();
         assert_eq!(client.sign_in("zhoujie", "a-long-first-password").await.location(), "/me/password");
+        assert_eq!(client.get("/customers").await.location(), "/me/password", "nothing is open before");
+        let (form, new) = (client.get("/me/password").await.form("/me/password"), "春种秋收不误农时");
+        let again = "a-long-first-password";
+        client.submit(&form, &[("current", again), ("new", again), ("again", again)]).await.expect(422);
+        client.submit(&form, &[("current", again), ("new", new), ("again", new)]).await.location();
+        client.get("/customers").await.expect(200);
+        assert_eq!(app.stranger().sign_in("zhoujie", new).await.location(), "/");
     }
 
     async fn a_change_is_in_the_operation_log_field_by_field(app: App) {

@@ -121,7 +121,7 @@ pub fn build(name: &str, changes: &[Change<'_>]) -> PathBuf {
         .args(["build", "--quiet", "--offline", "--workspace", "--target-dir"])
         .arg(target)
         .current_dir(&copied)
-        // The altered sources need not please Clippy, which `tests/run` puts in the compiler's place.
+        // The altered sources need not pass Clippy, which `tests/run` puts in the compiler's place.
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .output()
         .unwrap();

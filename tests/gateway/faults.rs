@@ -121,11 +121,11 @@ fn parts_in_any_order_across_a_restart_make_one_message() {
         let agent = scene.start();
         let (freed, read) = (scene.heard(0, "+CMGD"), scene.inbox().len());
         part(&[4, 2], reference);
-        scene.until("two parts are taken in", || scene.heard(0, "+CMGD") >= freed + 2);
+        scene.until("two parts are received", || scene.heard(0, "+CMGD") >= freed + 2);
         drop(agent);
         part(&[3], reference);
         let _agent = scene.start();
-        scene.until("three parts are taken in", || scene.heard(0, "+CMGD") >= freed + 3);
+        scene.until("three parts are received", || scene.heard(0, "+CMGD") >= freed + 3);
         assert_eq!(scene.inbox().len(), read);
         part(&[1], reference);
         scene.until("the message is whole", || scene.inbox().len() > read);

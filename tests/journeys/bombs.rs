@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use server::kernel::id::Id;
 
-use super::crash::found;
+use super::crash::{found, settings};
 use super::process::Server;
 use crate::support::bombs;
 use crate::support::client::Client;
@@ -20,17 +20,10 @@ fn no_picture_makes_the_server_swell_or_stand() {
     runtime.block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let config = server::config::Config {
-            data: data.clone(),
-            listen: ([127, 0, 0, 1], 0).into(),
-            mqtt_listen: ([127, 0, 0, 1], 0).into(),
-            ..server::config::Config::default()
-        };
+        let (config, arguments) = settings(&data, None);
         let tokens = found(&config).await;
         let visit = visit(&config).await;
-        let data = data.to_string_lossy().into_owned();
-        let server =
-            Server::start(&["serve", "--data", &data, "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0"], &[]);
+        let server = Server::start(&arguments, &[]);
         let rep = Client::with_session(&server.base, &tokens[0]);
         let path = format!("/visits/{visit}");
         let send = |name: &'static str, bytes: Vec<u8>| {

@@ -2,9 +2,11 @@
 //! server is back within three seconds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use server::config::Config;
 use server::kernel::clock::Clock;
 use server::kernel::db::{Db, sql};
 
@@ -21,8 +23,27 @@ struct Row {
     title: String,
 }
 
+/// The settings of a server of its own with its data in this folder, and the arguments that say the same.
+pub(super) fn settings(data: &Path, database_url: Option<String>) -> (Config, Vec<String>) {
+    let anywhere = || "127.0.0.1:0".parse().unwrap();
+    let config = Config {
+        data: data.to_owned(),
+        listen: anywhere(),
+        mqtt_listen: anywhere(),
+        database_url: database_url.clone(),
+        ..Config::default()
+    };
+    let data = data.to_str().unwrap();
+    let mut arguments = vec!["serve", "--data", data, "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0"];
+    if let Some(url) = &database_url {
+        arguments.extend(["--database-url", url]);
+    }
+    let arguments = arguments.into_iter().map(str::to_owned).collect();
+    (config, arguments)
+}
+
 /// Makes the people in an empty data folder, in this process, before the server is started as its own.
-pub(super) async fn found(config: &server::config::Config) -> Vec<String> {
+pub(super) async fn found(config: &Config) -> Vec<String> {
     let running = server::app::start(config.clone(), Clock::default()).await.unwrap();
     let people = people::move_in(&running.office).await;
     let mut tx = running.office.db.begin().await.unwrap();
@@ -64,19 +85,8 @@ async fn write(
 async fn survive(database_url: Option<String>) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let config = server::config::Config {
-        data: data.clone(),
-        listen: ([127, 0, 0, 1], 0).into(),
-        mqtt_listen: ([127, 0, 0, 1], 0).into(),
-        database_url: database_url.clone(),
-        ..server::config::Config::default()
-    };
+    let (config, arguments) = settings(&data, database_url.clone());
     let tokens = found(&config).await;
-    let data_text = data.to_string_lossy().into_owned();
-    let mut arguments = vec!["serve", "--data", &data_text, "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0"];
-    if let Some(url) = &database_url {
-        arguments.extend(["--database-url", url]);
-    }
     let promised = Arc::new(Mutex::new(BTreeSet::new()));
     let open = Arc::new(Mutex::new(BTreeMap::new()));
     let mut slowest = Duration::ZERO;

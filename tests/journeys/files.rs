@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use server::kernel::db::{Db, sql};
 
-use super::crash::found;
+use super::crash::{found, settings};
 use super::process::program;
 
 /// A server with a careless umask, whose log goes to a file.
@@ -138,12 +138,7 @@ fn the_log_tells_of_a_broken_event_without_its_content() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     runtime.block_on(async {
-        let config = server::config::Config {
-            data: data.clone(),
-            listen: ([127, 0, 0, 1], 0).into(),
-            mqtt_listen: ([127, 0, 0, 1], 0).into(),
-            ..server::config::Config::default()
-        };
+        let (config, _) = settings(&data, None);
         found(&config).await;
         let db = Db::sqlite(&data.join("fieldline.db")).await.unwrap();
         let mut tx = db.begin().await.unwrap();
@@ -166,4 +161,15 @@ fn the_log_tells_of_a_broken_event_without_its_content() {
     assert!(!log.contains("13805362417") && !log.contains("验证码") && !log.contains("很长"), "{log}");
     let longest = log.lines().map(str::len).max().unwrap_or_default();
     assert!(longest < 1_000, "a line of {longest} bytes");
+}
+
+#[test]
+fn a_server_that_is_told_to_stop_reports_no_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Careless::start(&folder.path().join("data"));
+    let pid = server.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(server.child.wait().unwrap().success());
+    let log = server.log();
+    assert!(!log.contains("ERROR") && !log.contains("long-lived task ended"), "{log}");
 }

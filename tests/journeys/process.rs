@@ -1,5 +1,6 @@
 //! The real server as a process of its own.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -24,12 +25,12 @@ pub fn program(name: &str) -> PathBuf {
 
 impl Server {
     /// Starts `server` with these arguments and waits until it answers.
-    pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+    pub fn start(arguments: &[impl AsRef<OsStr>], environment: &[(&str, &str)]) -> Server {
         Server::start_as(&[], arguments, environment)
     }
 
     /// The same through another program, such as one that sets limits and then becomes the server.
-    pub fn start_as(through: &[&str], arguments: &[&str], environment: &[(&str, &str)]) -> Server {
+    pub fn start_as(through: &[&str], arguments: &[impl AsRef<OsStr>], environment: &[(&str, &str)]) -> Server {
         let begun = Instant::now();
         // `setpriv` sets the signal that the kernel sends when the starting thread ends, then becomes the server.
         let mut command = Command::new("setpriv");

@@ -20,9 +20,17 @@ impl Raw {
 
     /// Connects from an address of the loopback network.
     pub async fn connect_from(base: &str, from: [u8; 4]) -> Raw {
+        Raw::connect_with(base, from, None).await
+    }
+
+    /// The same with room for so many bytes that nobody has read.
+    pub async fn connect_with(base: &str, from: [u8; 4], room: Option<u32>) -> Raw {
         let to: SocketAddr = base.split_once("://").unwrap().1.parse().unwrap();
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((from, 0).into()).unwrap();
+        if let Some(room) = room {
+            socket.set_recv_buffer_size(room).unwrap();
+        }
         let stream = socket.connect(to).await.unwrap();
         Raw { stream, begun: Instant::now() }
     }

@@ -64,6 +64,23 @@ pub async fn visit(app: &App, owner: Id, customer: Id) -> Id {
     id
 }
 
+/// A photo of a visit, of any bytes.
+pub async fn photo(app: &App, visit: Id, bytes: Vec<u8>) -> Id {
+    let (id, file) = (Id::new(), app.office.files.put(bytes).await.unwrap());
+    let mut tx = app.office.db.begin().await.unwrap();
+    sql("INSERT INTO visit_photos (id, visit_id, taken_at, original_hash, file_hash, thumb_hash, width, height, created_at) \
+         VALUES ($1, $2, $3, $4, $4, $4, 1, 1, $3)")
+    .bind(id)
+    .bind(visit)
+    .bind(app.clock.now())
+    .bind(file.as_str())
+    .run(&mut tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
 /// A task of `owner`.
 pub async fn task(app: &App, owner: Id, title: &str) -> Id {
     let id = Id::new();

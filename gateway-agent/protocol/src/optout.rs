@@ -1,7 +1,7 @@
 //! What a receiver writes to get no more marketing (退订), or to get it again. Both ends read it alike: the box
 //! honours it from the moment it comes, the server keeps it and shows what is uncertain to a person.
 //!
-//! In doubt marketing stops: a person can take it back with one tap, an advertisement that went out stays out.
+//! In doubt marketing stops: a person can undo it with one tap, an advertisement that went out stays out.
 //! What is about goods, money or orders (退货, 不要白色的, 取消订单) is no wish.
 
 mod english;
@@ -80,7 +80,7 @@ fn said(text: &Text) -> Option<Reading> {
     for clause in text.clauses() {
         let reading = match covered(&clause.letters) {
             Some((word, Kind::Word)) => Some(out(word, !text.asks())),
-            // A letter beside something else may be the begin of anything.
+            // A letter beside something else may be the beginning of any word.
             Some((word, Kind::Code)) => Some(out(word, false)),
             Some((_, Kind::Weak | Kind::Filler)) | None => in_clause(text, clause),
         };

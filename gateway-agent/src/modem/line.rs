@@ -132,7 +132,7 @@ impl Line<'_> {
         Ok(SHOW.first().copied())
     }
 
-    /// A command; what is said about calls meanwhile is taken in.
+    /// A command; reports of calls that come meanwhile are processed.
     async fn ask(&mut self, command: &str) -> anyhow::Result<Answer> {
         self.port.write(format!("{command}\r").as_bytes()).await?;
         let until = tokio::time::Instant::now() + ANSWER;

@@ -1,6 +1,6 @@
 //! Modems and caller-ID lines. `port` touches the serial line; `lines`, `urc`, `said`, `call`, `caller`,
-//! `cusd`, `refusal`, `vendors` and `limits` are pure; `driver` is the dialogue, `setup` and `sim` make a modem ready, `work` is what a modem's
-//! task does with it, beside `sending`, `incoming`, `storages`, `ussd` and `recovery`.
+//! `cusd`, `refusal`, `vendors` and `limits` are pure; `driver` is the dialogue, `setup` and `sim` make a modem ready,
+//! `work` is what a modem's task does with it, beside `sending`, `incoming`, `storages`, `ussd` and `recovery`.
 
 pub mod call;
 pub mod caller;

@@ -186,7 +186,7 @@ impl Shift<'_> {
                 if others { Outcome::Held { why, until, tried: false } } else { self.later(due, why).await? }
             }
             Refusal::Modem(trouble) => {
-                // It is the modem's turn, not the message's.
+                // The modem is at fault, not the message.
                 self.rest(trouble, &why);
                 Outcome::Held { why, until: 0, tried: false }
             }

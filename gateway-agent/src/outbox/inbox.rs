@@ -205,7 +205,7 @@ impl<'a> Came<'a> {
     }
 }
 
-/// Whether this was not taken in before: the agent may have died between an earlier commit and freeing the slot.
+/// Whether this was not received before: the agent may have died between an earlier commit and freeing the slot.
 async fn is_new(tx: &mut Tx<'_>, pdu: &str, now: i64) -> Result<bool, sqlx::Error> {
     let new = sqlx::query("INSERT INTO seen (pdu, at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(pdu)

@@ -18,7 +18,7 @@ pub struct Listed {
     pub modem: Option<String>,
     /// What went wrong last.
     pub error: Option<String>,
-    /// When it was taken in, UTC milliseconds.
+    /// When it was accepted, UTC milliseconds.
     pub created_at: i64,
     /// Its parts.
     pub parts: Vec<ListedPart>,

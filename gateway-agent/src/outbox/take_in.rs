@@ -6,7 +6,7 @@ use super::{Outbox, Tx, count};
 use crate::pdu::submit::{self, Submit, Unsendable};
 use crate::pdu::to_hex;
 
-/// Why a message is not taken in.
+/// Why a message is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum NotQueued {
     /// It has no PDU.

@@ -1,4 +1,4 @@
-//! SMS-DELIVER (3GPP TS 23.040, 9.2.2.1) and the door for all that comes from the network.
+//! SMS-DELIVER (3GPP TS 23.040, 9.2.2.1) and the entry point for everything that the network sends.
 
 use super::BadPdu;
 use super::address::{self, Address};

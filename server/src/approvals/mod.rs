@@ -8,8 +8,10 @@
 //! Events: ApprovalOpened, ApprovalDecided
 //! Uses: users
 
+mod deciders;
 mod decision;
 mod pages;
+mod reassign;
 mod rules;
 mod store;
 pub mod tell;
@@ -21,14 +23,17 @@ use crate::kernel::HookFuture;
 use crate::kernel::access::Gate;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
+use crate::kinds::Kind;
 use crate::modules::Module;
 use crate::web::cx::Cx;
 use crate::web::error::Result;
 use crate::web::routes::Routes;
 
+pub use deciders::manager_of;
 pub use decision::decide;
+pub use reassign::{LOOK, look, person_changed, settle_stuck};
 pub use rules::{Against, State, StepState};
-pub use store::{Approval, Step, count_waiting, find, flow, manager_of, of_document, open, open_of, withdraw};
+pub use store::{Approval, Step, count_waiting, find, flow, last_of, of_document, open, open_of, withdraw};
 pub use view::flow_card;
 
 /// Shows what decides about a document: the card's facts, from the module that knows it.
@@ -48,15 +53,15 @@ pub fn routes(routes: &mut Routes, facts: Facts) {
 /// to somebody from another department to whom the approval was handed over.
 #[derive(Debug)]
 pub struct Asked {
-    kind: String,
+    kind: Kind,
     document: Id,
 }
 
 impl Asked {
-    /// The document's noun, such as `order`.
+    /// The document's kind.
     #[must_use]
-    pub fn kind(&self) -> &str {
-        &self.kind
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// The document.
@@ -69,8 +74,8 @@ impl Asked {
 /// A document that asks to be approved.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// Its noun, such as `order`.
-    pub kind: &'static str,
+    /// Its kind.
+    pub kind: Kind,
     /// The document.
     pub document: Id,
     /// Who asks.

@@ -3,19 +3,19 @@
 use poem::Response;
 use poem::http::StatusCode;
 
-use crate::kernel::access::{Right, Role};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::modules::Module;
 use crate::ui::layout::Page;
+use crate::users;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
 use crate::web::form::Form;
 
 use super::rules::{self, Against};
 use super::store::{Approval, Step, View};
-use super::{Facts, decision, store, view};
+use super::{Facts, deciders, decision, store, view};
 
 /// The longest comment.
 const COMMENT: usize = 500;
@@ -94,15 +94,10 @@ pub(super) async fn decide(cx: Cx, facts: Facts) -> Result<Response> {
     write.finish(&format!("/approvals/{}?done={done}", approval.id)).await
 }
 
-/// The roles that may decide.
-fn deciders() -> Vec<Role> {
-    Role::ALL.into_iter().filter(|role| Module::Approvals.preset(*role).has(Right::Approve)).collect()
-}
-
-/// Nobody is asked twice at once, and nobody about their own document.
-fn excluded(approval: &Approval, steps: &[Step], user: Id) -> Vec<Id> {
+/// Nobody is asked twice at once.
+fn excluded(steps: &[Step], user: Id) -> Vec<Id> {
     let open = steps.iter().filter(|step| step.decided_at.is_none()).map(|step| step.approver_id);
-    [user, approval.requester_id].into_iter().chain(open).collect()
+    [user].into_iter().chain(open).collect()
 }
 
 pub(super) async fn handover(cx: Cx) -> Result<Response> {
@@ -113,8 +108,7 @@ pub(super) async fn handover(cx: Cx) -> Result<Response> {
 }
 
 async fn handover_page(cx: &Cx, approval: &Approval, steps: &[Step], form: &Form) -> Result<Response> {
-    let except = excluded(approval, steps, cx.actor().id);
-    let people = store::colleagues(&cx.office.db, &deciders(), &except, None).await?;
+    let people = deciders::all(&cx.office.db, approval.requester_id, &excluded(steps, cx.actor().id)).await?;
     let frame = cx.frame();
     let mut page = Page::new(&frame, t!(cx.lang, "approvals.hand_over"))
         .subtitle(approval.title.clone())
@@ -146,8 +140,8 @@ pub(super) async fn hand_over(cx: Cx) -> Result<Response> {
     let steps = store::flow(&mut write.tx, approval.id).await?;
     let step = rules::turn_of(&approval, &steps, cx.actor().id).map_err(|why| against(&cx, why))?;
     // After the look for a repeat: on the second tap the colleague is already asked.
-    let except = excluded(&approval, &steps, cx.actor().id);
-    if store::colleagues(&mut write.tx, &deciders(), &except, Some(to)).await?.is_empty() {
+    let free = !excluded(&steps, cx.actor().id).contains(&to) && users::hold(&mut write.tx, to).await?;
+    if !free || !deciders::can_ask(&mut write.tx, approval.requester_id, to).await? {
         drop(write);
         form.wrong("approver_id", t!(cx.lang, "approvals.not_a_decider"));
         return handover_page(&cx, &approval, &steps, &form).await;

@@ -3,24 +3,24 @@
 //! Long because: a decision, its step and what it opens are one transaction, and read as one.
 
 use crate::events::{self, Event, Outcome};
-use crate::kernel::access::{Role, Scope};
+use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::users;
+use crate::kinds::Kind;
 use crate::web::error::{AppError, Result};
 
 use super::rules::{self, State, StepState};
-use super::{Ask, Asked};
+use super::{Ask, Asked, deciders};
 
 /// An approval.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Approval {
     /// The approval.
     pub id: Id,
-    document_kind: String,
+    document_kind: Kind,
     document_id: Id,
     /// Who asked.
     pub requester_id: Id,
@@ -51,14 +51,14 @@ impl Approval {
     /// The reader of this row may see its document: see [`Asked`].
     #[must_use]
     pub fn asked(&self) -> Asked {
-        Asked { kind: self.document_kind.clone(), document: self.document_id }
+        Asked { kind: self.document_kind, document: self.document_id }
     }
 
     #[cfg(test)]
     pub(super) fn for_test(state: State) -> Approval {
         Approval {
             id: Id(1),
-            document_kind: "order".to_owned(),
+            document_kind: Kind::Order,
             document_id: Id(2),
             requester_id: Id(99),
             requester: String::new(),
@@ -133,9 +133,6 @@ pub(super) async fn list(db: &Db, user: Id, view: View, paging: Paging) -> Resul
 }
 
 /// An approval that `user` is or was asked about, asked for, or whose requester is in `scope`.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, user: Id, id: Id) -> Result<Option<Approval>, DbError> {
     let query = sql(APPROVAL)
         .push("a.id = ")
@@ -149,9 +146,6 @@ pub async fn find(on: impl Into<On<'_>>, scope: &Scope, user: Id, id: Id) -> Res
 }
 
 /// The steps of an approval, in order.
-///
-/// # Errors
-/// What the database says.
 pub async fn flow(on: impl Into<On<'_>>, approval: Id) -> Result<Vec<Step>, DbError> {
     sql("SELECT s.id, s.approver_id, u.name AS approver, s.position, s.state, s.comment, s.opened_at, s.decided_at \
          FROM approval_steps s JOIN users u ON u.id = s.approver_id WHERE s.approval_id = $1 ORDER BY s.position, s.id")
@@ -161,13 +155,10 @@ pub async fn flow(on: impl Into<On<'_>>, approval: Id) -> Result<Vec<Step>, DbEr
 }
 
 /// The approvals of a document that the caller already may see, newest first.
-///
-/// # Errors
-/// What the database says.
-pub async fn of_document(on: impl Into<On<'_>>, kind: &'static str, document: Id) -> Result<Vec<Approval>, DbError> {
+pub async fn of_document(on: impl Into<On<'_>>, kind: Kind, document: Id) -> Result<Vec<Approval>, DbError> {
     sql(APPROVAL)
         .push("a.document_kind = ")
-        .arg(kind)
+        .arg(kind.code())
         .push(" AND a.document_id = ")
         .arg(document)
         .push(" ORDER BY a.id DESC LIMIT 10")
@@ -176,11 +167,56 @@ pub async fn of_document(on: impl Into<On<'_>>, kind: &'static str, document: Id
 }
 
 /// The approval of a document that is still open.
-///
-/// # Errors
-/// What the database says.
-pub async fn open_of(on: impl Into<On<'_>>, kind: &'static str, document: Id) -> Result<Option<Approval>, DbError> {
+pub async fn open_of(on: impl Into<On<'_>>, kind: Kind, document: Id) -> Result<Option<Approval>, DbError> {
     Ok(of_document(on, kind, document).await?.into_iter().find(|approval| approval.state() == State::Open))
+}
+
+/// An approval with one of its steps.
+#[derive(sqlx_macros::FromRow)]
+struct WithStep {
+    #[sqlx(flatten)]
+    approval: Approval,
+    step_id: Option<Id>,
+    approver_id: Option<Id>,
+    approver: Option<String>,
+    position: Option<i64>,
+    step_state: Option<String>,
+    comment: Option<String>,
+    opened_at: Option<Millis>,
+    step_decided_at: Option<Millis>,
+}
+
+impl WithStep {
+    fn step(&self) -> Option<Step> {
+        Some(Step {
+            id: self.step_id?,
+            approver_id: self.approver_id?,
+            approver: self.approver.clone()?,
+            position: self.position?,
+            state: self.step_state.clone()?,
+            comment: self.comment.clone()?,
+            opened_at: self.opened_at,
+            decided_at: self.step_decided_at,
+        })
+    }
+}
+
+/// The newest approval of a document that the caller already may see, with its steps.
+pub async fn last_of(db: &Db, kind: Kind, document: Id) -> Result<Option<(Approval, Vec<Step>)>, DbError> {
+    let rows: Vec<WithStep> = sql(
+        "SELECT a.id, a.document_kind, a.document_id, a.requester_id, r.name AS requester, a.title, a.amount, a.reason, a.note, \
+         a.state, a.created_at, a.decided_at, s.id AS step_id, s.approver_id, u.name AS approver, s.position, s.state AS step_state, \
+         s.comment, s.opened_at, s.decided_at AS step_decided_at FROM approvals a JOIN users r ON r.id = a.requester_id \
+         LEFT JOIN approval_steps s ON s.approval_id = a.id LEFT JOIN users u ON u.id = s.approver_id \
+         WHERE a.id = (SELECT max(x.id) FROM approvals x WHERE x.document_kind = $1 AND x.document_id = $2) \
+         ORDER BY s.position, s.id",
+    )
+    .bind(kind.code())
+    .bind(document)
+    .all(db)
+    .await?;
+    let steps = rows.iter().filter_map(WithStep::step).collect();
+    Ok(rows.into_iter().next().map(|row| (row.approval, steps)))
 }
 
 #[derive(sqlx_macros::FromRow)]
@@ -189,9 +225,6 @@ struct Count {
 }
 
 /// How many approvals wait for a person: the red number.
-///
-/// # Errors
-/// What the database says.
 pub async fn count_waiting(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbError> {
     let count: Count =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM approval_steps WHERE approver_id = $1 AND state = 'open'")
@@ -202,25 +235,15 @@ pub async fn count_waiting(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbErr
 }
 
 #[derive(sqlx_macros::FromRow)]
-struct Person {
-    id: Id,
+struct Requester {
+    requester_id: Id,
 }
 
-/// Who approves for a person: the nearest manager up the department tree other than they; where there is
-/// none, an administrator. `None` where nobody is left.
-///
-/// # Errors
-/// What the database says.
-pub async fn manager_of(on: impl Into<On<'_>>, requester: Id) -> Result<Option<Id>, DbError> {
-    let found: Option<Person> = sql("SELECT m.id FROM users r JOIN departments home ON home.id = r.department_id \
-         JOIN users m ON m.status = 'active' AND m.id <> r.id AND m.role IN ('manager', 'admin') \
-         JOIN departments d ON d.id = m.department_id \
-         WHERE r.id = $1 AND (m.role = 'admin' OR home.path LIKE d.path || '%') \
-         ORDER BY CASE WHEN m.role = 'manager' THEN 0 ELSE 1 END, length(d.path) DESC, m.id LIMIT 1")
-    .bind(requester)
-    .optional(on)
-    .await?;
-    Ok(found.map(|person| person.id))
+/// Who asked for an approval.
+pub(super) async fn requester_of(on: impl Into<On<'_>>, approval: Id) -> Result<Option<Id>, DbError> {
+    let row: Option<Requester> =
+        sql("SELECT requester_id FROM approvals WHERE id = $1").bind(approval).optional(on).await?;
+    Ok(row.map(|row| row.requester_id))
 }
 
 /// Opens an approval and asks the first approver.
@@ -232,7 +255,7 @@ pub async fn open(tx: &mut Tx, now: Millis, ask: &Ask) -> Result<Id> {
     sql("INSERT INTO approvals (id, document_kind, document_id, requester_id, title, amount, reason, note, state, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9)")
     .bind(id)
-    .bind(ask.kind)
+    .bind(ask.kind.code())
     .bind(ask.document)
     .bind(ask.requester)
     .bind(&ask.title)
@@ -244,7 +267,7 @@ pub async fn open(tx: &mut Tx, now: Millis, ask: &Ask) -> Result<Id> {
     .await?;
     let mut approvers = Vec::new();
     for approver in &ask.approvers {
-        approvers.push(users::acting_for(&mut *tx, *approver).await?.unwrap_or(*approver));
+        approvers.push(deciders::held(tx, ask.requester, *approver, None, &[]).await?.unwrap_or(*approver));
     }
     for (position, approver) in (0i64..).zip(rules::asked(&approvers, ask.requester)) {
         let first = position == 0;
@@ -320,7 +343,7 @@ async fn end(tx: &mut Tx, now: Millis, id: Id, document: &Asked, outcome: Outcom
         .await?;
     let decided = Event::ApprovalDecided {
         approval: id,
-        document_kind: document.kind().to_owned(),
+        document_kind: document.kind(),
         document: document.document(),
         outcome,
         by,
@@ -346,7 +369,8 @@ pub(super) async fn decide(
         (true, None) => end(tx, now, approval.id, &document, Outcome::Approved, step.approver_id).await,
         (true, Some(next)) => {
             // Whoever was to be asked may have left since.
-            let approver = users::acting_for(&mut *tx, next.approver_id).await?.unwrap_or(next.approver_id);
+            let held = deciders::held(tx, approval.requester_id, next.approver_id, None, &[]).await?;
+            let approver = held.unwrap_or(next.approver_id);
             sql("UPDATE approval_steps SET state = 'open', opened_at = $1, approver_id = $3 WHERE id = $2")
                 .bind(now)
                 .bind(next.id)
@@ -377,43 +401,10 @@ pub(super) async fn hand_over(
 ///
 /// # Errors
 /// [`AppError::NotFound`] when none is open; what the document's module refuses.
-pub async fn withdraw(tx: &mut Tx, now: Millis, kind: &'static str, document: Id, by: Id) -> Result<()> {
+pub async fn withdraw(tx: &mut Tx, now: Millis, kind: Kind, document: Id, by: Id) -> Result<()> {
     let approval = open_of(&mut *tx, kind, document).await?.ok_or(AppError::NotFound)?;
     if lock(tx, approval.id).await? != Some(State::Open) {
         return Err(AppError::NotFound);
     }
     end(tx, now, approval.id, &approval.asked(), Outcome::Withdrawn, by).await
-}
-
-/// Somebody to whom an approval can be handed over.
-#[derive(Debug, sqlx_macros::FromRow)]
-pub(super) struct Colleague {
-    pub id: Id,
-    pub name: String,
-    pub role: String,
-    pub department: String,
-}
-
-/// Active people of the given roles, managers first; one of them, where `only` names one.
-pub(super) async fn colleagues(
-    on: impl Into<On<'_>>,
-    roles: &[Role],
-    except: &[Id],
-    only: Option<Id>,
-) -> Result<Vec<Colleague>, DbError> {
-    let mut query = sql(
-        "SELECT u.id, u.name, u.role, d.name AS department FROM users u JOIN departments d ON d.id = u.department_id \
-         WHERE u.status = 'active' AND u.role IN ",
-    )
-    .args(roles.iter().map(|role| role.code()));
-    if !except.is_empty() {
-        query = query.push(" AND u.id NOT IN ").args(except.iter().copied());
-    }
-    if let Some(only) = only {
-        query = query.push(" AND u.id = ").arg(only);
-    }
-    query
-        .push(" ORDER BY CASE u.role WHEN 'manager' THEN 0 WHEN 'admin' THEN 1 WHEN 'clerk' THEN 2 ELSE 3 END, d.path, u.name, u.id LIMIT 100")
-        .all(on)
-        .await
 }

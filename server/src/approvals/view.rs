@@ -15,8 +15,9 @@ use crate::ui::{card as box_card, empty, link_button, link_cell, pager, segmente
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
+use super::deciders::Decider;
 use super::rules::{State, StepState};
-use super::store::{Approval, Colleague, Step, View};
+use super::store::{Approval, Step, View};
 
 pub(super) fn state_tag(lang: Lang, state: State, mine: bool) -> Markup {
     if mine {
@@ -156,7 +157,7 @@ pub(super) fn bar(lang: Lang, approval: &Approval) -> Markup {
     }
 }
 
-pub(super) fn handover(cx: &Cx, approval: &Approval, people: &[Colleague], typed: &Form) -> Markup {
+pub(super) fn handover(cx: &Cx, approval: &Approval, people: &[Decider], typed: &Form) -> Markup {
     let lang = cx.lang;
     let role = |code: &str| match Role::from_code(code) {
         Some(Role::Rep) => t!(lang, "role.rep"),
@@ -171,6 +172,9 @@ pub(super) fn handover(cx: &Cx, approval: &Approval, people: &[Colleague], typed
             (person.id.to_string(), format!("{} · {} · {}", person.name, person.department, role(&person.role)))
         })
         .collect();
+    if options.is_empty() {
+        return empty(t!(lang, "approvals.nobody_else"), None);
+    }
     let (approver, comment) = (t!(lang, "approvals.approver"), t!(lang, "approvals.comment"));
     html! {
         (form::error_summary(lang, typed.errors()))

@@ -92,7 +92,7 @@ pub async fn heard(tx: &mut Tx, gateway: Id, now: Millis, event: &CallEvent) -> 
                 let due = (at + LONGEST_RING).max(now + GRACE);
                 events::raise_later(tx, now, due, Event::CallRangOut { call: call.id }).await?;
             }
-            // With a number or a name that came later it pops up again, now with a face.
+            // A number or a name that came later raises the popup again.
             if (new || learned) && now - at < STALE && state == State::Ringing {
                 events::raise(tx, now, Event::CallRinging { call: call.id }).await?;
             }

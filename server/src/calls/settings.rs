@@ -3,21 +3,21 @@
 
 use maud::html;
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::calls::rules::PATIENCE;
 use crate::kernel::access::Role;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::{MINUTE, Millis};
-use crate::kernel::db::{DbError, On, Tx, sql};
+use crate::kernel::db::{DbError, On, Tx};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
+use crate::kernel::settings as stored;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::users;
 use crate::web::cx::Cx;
-use crate::web::error::{Result, html as page_of};
+use crate::web::error::{Result, form_page};
 use crate::web::form::Form;
 
 /// The longest patience.
@@ -34,22 +34,12 @@ pub struct Settings {
     pub answers_for_unknown: Option<Id>,
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Row {
-    name: String,
-    value: String,
-}
-
 /// Reads the rules.
 pub async fn load(on: impl Into<On<'_>>) -> Result<Settings, DbError> {
-    let rows: Vec<Row> = sql("SELECT name, value FROM settings WHERE name LIKE 'call_%' ORDER BY name").all(on).await?;
-    let word = |name: &str| rows.iter().find(|row| row.name == name).map(|row| row.value.as_str());
-    let seconds = word("call_patience_seconds").and_then(|value| value.parse::<i64>().ok());
+    let set = stored::load(on, "call").await?;
+    let seconds = set.value::<i64>("call_patience_seconds");
     let patience = seconds.map(|seconds| seconds.saturating_mul(1000)).filter(|ms| (1000..=LONGEST).contains(ms));
-    Ok(Settings {
-        patience: patience.unwrap_or(PATIENCE),
-        answers_for_unknown: word("call_unknown_to").and_then(|id| id.parse().ok()),
-    })
+    Ok(Settings { patience: patience.unwrap_or(PATIENCE), answers_for_unknown: set.value("call_unknown_to") })
 }
 
 async fn save(tx: &mut Tx, settings: &Settings) -> Result<(), DbError> {
@@ -57,11 +47,7 @@ async fn save(tx: &mut Tx, settings: &Settings) -> Result<(), DbError> {
     for (name, value) in
         [("call_patience_seconds", (settings.patience / 1000).to_string()), ("call_unknown_to", person)]
     {
-        sql("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
-            .bind(name)
-            .bind(value)
-            .run(tx)
-            .await?;
+        stored::set(tx, name, value).await?;
     }
     Ok(())
 }
@@ -95,12 +81,7 @@ async fn page(cx: &Cx, form: &Form) -> Result<Response> {
     };
     let frame = cx.frame();
     let shown = Page::new(&frame, t!(lang, "calls.settings")).back("/calls");
-    let shown = if form.is_right() { shown } else { shown.error_title() };
-    let mut response = page_of(shown.render(body));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_page(shown, body, form))
 }
 
 /// `GET /calls/settings`

@@ -158,26 +158,22 @@ pub async fn end(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
 /// Calls of a box that ring by what an earlier run of it told.
 pub async fn left_ringing(tx: &mut Tx, gateway: Id, boot: &str) -> Result<Vec<Id>, DbError> {
     let lock = tx.for_update();
-    let rows: Vec<Held> =
-        sql("SELECT id FROM calls WHERE gateway_id = $1 AND state = 'ringing' AND boot <> $2 ORDER BY id LIMIT 100")
-            .bind(gateway)
-            .bind(boot)
-            .push(lock)
-            .all(tx)
-            .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    sql("SELECT id FROM calls WHERE gateway_id = $1 AND state = 'ringing' AND boot <> $2 ORDER BY id LIMIT 100")
+        .bind(gateway)
+        .bind(boot)
+        .push(lock)
+        .all_scalars(tx)
+        .await
 }
 
 /// Calls that ring since before `rings`, and those that ended before `ended` and were neither taken nor missed.
 pub async fn left_open(db: &Db, rings: Millis, ended: Millis) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Held> =
-        sql("SELECT id FROM calls WHERE state IN ('ringing', 'ended') AND ((state = 'ringing' AND started_at < $1) \
+    sql("SELECT id FROM calls WHERE state IN ('ringing', 'ended') AND ((state = 'ringing' AND started_at < $1) \
          OR (state = 'ended' AND ended_at < $2)) ORDER BY id LIMIT 200")
-        .bind(rings)
-        .bind(ended)
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .bind(rings)
+    .bind(ended)
+    .all_scalars(db)
+    .await
 }
 
 pub async fn set_state(tx: &mut Tx, id: Id, state: State, by: Option<Id>, at: Millis) -> Result<(), DbError> {
@@ -202,35 +198,26 @@ pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option
 /// Locks the row, then reads it with its names: PostgreSQL locks no outer join.
 pub async fn to_change(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Option<Call>, DbError> {
     let lock = tx.for_update();
-    let held: Option<Held> = sql("SELECT id FROM calls WHERE id = $1").bind(id).push(lock).optional(&mut *tx).await?;
+    let held: Option<Id> =
+        sql("SELECT id FROM calls WHERE id = $1").bind(id).push(lock).optional_scalar(&mut *tx).await?;
     match held {
-        Some(held) => find(tx, scope, held.id).await,
+        Some(held) => find(tx, scope, held).await,
         None => Ok(None),
     }
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Held {
-    id: Id,
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Whose {
-    customer_id: Option<Id>,
-}
-
 /// The customer of a call, if one is known.
 pub async fn customer_of(tx: &mut Tx, id: Id) -> Result<Option<Id>, DbError> {
-    let row: Option<Whose> = sql("SELECT customer_id FROM calls WHERE id = $1").bind(id).optional(tx).await?;
-    Ok(row.and_then(|row| row.customer_id))
+    let row: Option<Option<Id>> =
+        sql("SELECT customer_id FROM calls WHERE id = $1").bind(id).optional_scalar(tx).await?;
+    Ok(row.flatten())
 }
 
 /// Other calls of a number or customer that wait to be returned: returning one returns all.
 pub async fn waiting_of(tx: &mut Tx, digits: &str, customer: Option<Id>) -> Result<Vec<Id>, DbError> {
     let query =
         sql("SELECT id FROM calls WHERE state = 'missed' AND ((digits = $1 AND digits <> '') OR customer_id = $2)");
-    let rows: Vec<Held> = query.bind(digits).bind(customer).all(tx).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    query.bind(digits).bind(customer).all_scalars(tx).await
 }
 
 /// Those of these calls that wait are called back: by somebody, or because the caller got through.
@@ -261,18 +248,13 @@ pub async fn list(db: &Db, scope: &Scope, missed: bool, paging: Paging) -> Resul
     Ok(paging.cut(rows))
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Count {
-    n: i64,
-}
-
 pub async fn missed(db: &Db, scope: &Scope) -> Result<i64, DbError> {
     let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM calls k WHERE k.state = 'missed'");
-    Ok(scope.restrict(query, "k.owner_id").one::<Count>(db).await?.n)
+    scope.restrict(query, "k.owner_id").scalar(db).await
 }
 
 pub async fn missed_of_nobody(db: &Db) -> Result<i64, DbError> {
     let query =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM calls k WHERE k.state = 'missed' AND k.owner_id IS NULL");
-    Ok(query.one::<Count>(db).await?.n)
+    query.scalar(db).await
 }

@@ -118,13 +118,8 @@ impl Sieve<'_> {
     /// # Errors
     /// What the database says.
     pub async fn sample(&self, db: &Db) -> Result<Option<Id>, DbError> {
-        #[derive(sqlx_macros::FromRow)]
-        struct Found {
-            contact_id: Id,
-        }
         let query = self.rows(sql("SELECT x.contact_id FROM ("));
-        let found: Option<Found> = query.push(") AS x WHERE x.reason = '' LIMIT 1").optional(db).await?;
-        Ok(found.map(|found| found.contact_id))
+        query.push(") AS x WHERE x.reason = '' LIMIT 1").optional_scalar(db).await
     }
 
     /// Writes every recipient down, the excluded with their reason.

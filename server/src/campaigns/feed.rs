@@ -2,7 +2,7 @@
 //! open pages. The rest of a campaign stays with us, so that a pause holds it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::campaigns::rules::{self, AHEAD, State};
@@ -168,14 +168,17 @@ pub async fn text_for(
 }
 
 /// What open pages were told last, by campaign: its counters, and what makes a page load anew.
-static TOLD: Mutex<Option<HashMap<Id, (Counters, String)>>> = Mutex::new(None);
+#[derive(Default)]
+struct Told(HashMap<Id, (Counters, String)>);
 
 /// Tells whoever has a page open about campaigns that moved since the last look. Numbers change in place; a
 /// page loads anew only for the bar's next twentieth and for what is said beside it, so that nobody loses
 /// their place on it every second.
 fn tell(office: &Office, open: &[Campaign]) {
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    let told = told.get_or_insert_default();
+    office.memory.with(|Told(told)| tell_anew(office, open, told));
+}
+
+fn tell_anew(office: &Office, open: &[Campaign], told: &mut HashMap<Id, (Counters, String)>) {
     for campaign in open {
         let counters = campaign.counters();
         let twentieth = campaign.finished() * 20 / campaign.total.max(1);

@@ -66,7 +66,7 @@ async fn form_page(cx: &Cx, occasion: Option<&Occasion>, form: &Form) -> Result<
         ("solar", t!(lang, "campaigns.kind_solar")),
     ];
     let body = html! {
-        (fields::form(&action, &cx.op_id(), occasion.map(|occasion| occasion.version), false, None, html! {
+        (fields::form(&action, &cx.op_id(), occasion.map(|occasion| form.version_on(occasion.version)), false, None, html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&form.field("name", &t!(lang, "campaigns.name")).required(), InputKind::Text, 30))
@@ -185,10 +185,15 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let occasion = occasions::find(&cx.office.db, cx.id()?).await?.ok_or(AppError::NotFound)?;
     let Some(new) = check(&cx, &mut form) else { return form_page(&cx, Some(&occasion), &form).await };
-    let shown = form.version()?.unwrap_or(0);
     let mut write = cx.write(&form).await?;
-    if !occasions::update(&mut write.tx, occasion.id, shown, &new).await? {
-        return Err(AppError::Refused(t!(cx.lang, "campaigns.changed_meanwhile").into_owned()));
+    if !occasions::update(&mut write.tx, occasion.id, form.opened(), &new).await? {
+        drop(write);
+        let now = occasions::find(&cx.office.db, occasion.id).await?.ok_or(AppError::NotFound)?;
+        let mut form = form.with("version", now.version.to_string());
+        form.wrong("name", t!(cx.lang, "campaigns.changed_meanwhile"));
+        let mut response = form_page(&cx, Some(&now), &form).await?;
+        response.set_status(StatusCode::CONFLICT);
+        return Ok(response);
     }
     let changes = Changes::new()
         .moved("name", occasion.name.as_str(), new.name)

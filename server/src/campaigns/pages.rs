@@ -166,9 +166,9 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let mut write = cx.write(&form).await?;
     let before = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
     only_draft(&cx, &before)?;
-    let shown = form.version()?.unwrap_or(0);
-    if before.version != shown {
-        return Err(AppError::Refused(t!(cx.lang, "campaigns.changed_meanwhile").into_owned()));
+    if before.version != form.opened() {
+        drop(write);
+        return changed(&cx, &before, form).await;
     }
     store::update(&mut write.tx, id, &draft).await?;
     let changes = Changes::new()
@@ -177,6 +177,15 @@ pub async fn update(cx: Cx) -> Result<Response> {
         .moved("audience", before.audience().code(), draft.audience.code());
     write.audit(Action::Edit, "campaign", id, changes).await?;
     write.finish(&format!("/campaigns/{id}?done=saved")).await
+}
+
+/// The form once more, with what was typed: somebody changed the campaign meanwhile.
+async fn changed(cx: &Cx, campaign: &Campaign, form: Form) -> Result<Response> {
+    let mut form = form.with("version", campaign.version.to_string());
+    form.wrong("name", t!(cx.lang, "campaigns.changed_meanwhile"));
+    let mut response = form_page(cx, Some(campaign), &form).await?;
+    response.set_status(StatusCode::CONFLICT);
+    Ok(response)
 }
 
 /// `GET /campaigns/:id`: the dry preview of a draft, else the progress.

@@ -317,20 +317,13 @@ pub async fn put_back(tx: &mut Tx, message: Id) -> Result<(), DbError> {
         .map(|_| ())
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Made {
-    message_id: Id,
-}
-
 /// The messages of a campaign that are on their way.
 pub async fn on_the_way(tx: &mut Tx, campaign: Id) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Made> =
-        sql("SELECT message_id FROM campaign_recipients WHERE campaign_id = $1 AND state = 'queued' \
+    sql("SELECT message_id FROM campaign_recipients WHERE campaign_id = $1 AND state = 'queued' \
          AND message_id IS NOT NULL ORDER BY message_id LIMIT 500")
-        .bind(campaign)
-        .all(tx)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.message_id).collect())
+    .bind(campaign)
+    .all_scalars(tx)
+    .await
 }
 
 /// A recipient in the list.
@@ -369,17 +362,10 @@ pub async fn pick(tx: &mut Tx, campaign: Id, contact: Id, picked: bool) -> Resul
     query.bind(campaign).bind(contact).run(tx).await.map(|_| ())
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Picked {
-    contact_id: Id,
-}
-
 /// The picked contacts, the first 500.
 pub async fn picked(db: &Db, campaign: Id) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Picked> =
-        sql("SELECT contact_id FROM campaign_picks WHERE campaign_id = $1 ORDER BY contact_id LIMIT 500")
-            .bind(campaign)
-            .all(db)
-            .await?;
-    Ok(rows.into_iter().map(|row| row.contact_id).collect())
+    sql("SELECT contact_id FROM campaign_picks WHERE campaign_id = $1 ORDER BY contact_id LIMIT 500")
+        .bind(campaign)
+        .all_scalars(db)
+        .await
 }

@@ -92,7 +92,7 @@ pub fn form(
     let mut region_options = vec![(String::new(), t!(lang, "campaigns.no_region").into_owned())];
     region_options.extend(regions.iter().map(|region| (region.id.to_string(), region.name.clone())));
     let body = html! {
-        (fields::form(&action, &cx.op_id(), campaign.map(|campaign| campaign.version), false, None, html! {
+        (fields::form(&action, &cx.op_id(), campaign.map(|campaign| form.version_on(campaign.version)), false, None, html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&form.field("name", &t!(lang, "campaigns.name")).required().hint(&t!(lang, "campaigns.name_hint")), InputKind::Text, 40))

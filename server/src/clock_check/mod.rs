@@ -38,19 +38,20 @@ pub fn routes(routes: &mut Routes) {
 /// `POST /clock/confirmation`
 async fn confirm(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
+    let at = cx.office.clock.stamp();
     let believed = match cx.office.clock.watched().0 {
         State::Ahead(jumps::Hold { believed, .. }) | State::Behind { believed } => Some(believed),
         State::InStep => None,
     };
     let mut write = cx.write(&form).await?;
     if let Some(believed) = believed {
-        watch::note_confirmed(&mut write.tx).await?;
+        watch::note_confirmed(&mut write.tx, at).await?;
         let changes = Changes::new().moved("clock", iso_minute(believed), iso_minute(cx.now));
         write.audit(Action::Act, "clock", CLOCK, changes).await?;
     }
     let response = write.finish("/?done=saved").await?;
     if believed.is_some() {
-        cx.office.clock.confirm();
+        cx.office.clock.confirm(at);
         cx.office.alarm.ring();
     }
     Ok(response)

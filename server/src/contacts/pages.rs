@@ -60,7 +60,7 @@ pub(super) async fn edit(cx: Cx) -> Result<Response> {
 pub(super) async fn update(cx: Cx) -> Result<Response> {
     let contact = contact_of(&cx).await?;
     let mut form = cx.form().await?;
-    let opened = form.version()?.ok_or(AppError::BadRequest("no version"))?;
+    let opened = form.opened();
     let mut person = read(&cx, &mut form, contact.customer_id);
     if !form.is_right() {
         return Ok(refuse(edit_page(&cx, &contact, opened, &form), StatusCode::UNPROCESSABLE_ENTITY));
@@ -77,7 +77,10 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
             let text = t!(cx.lang, "contacts.clash", theirs = clash.theirs.as_str(), mine = clash.mine.as_str());
             form.wrong(clash.field, text);
         }
-        if !clashes.is_empty() {
+        if opened == 0 {
+            form.wrong("name", t!(cx.lang, "form.no_version"));
+        }
+        if !form.is_right() {
             drop(write);
             return Ok(refuse(edit_page(&cx, &before, before.version, &form), StatusCode::CONFLICT));
         }
@@ -110,10 +113,15 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
 /// `GET /contacts/:id/deletion`
 pub(super) async fn ask_deletion(cx: Cx) -> Result<Response> {
     let contact = contact_of(&cx).await?;
-    let page = Page::new(&cx.frame(), t!(cx.lang, "contacts.delete"))
-        .back(format!("/contacts/{}/edit", contact.id))
-        .render(view::deletion_page(cx.lang, &contact, &cx.op_id()));
-    Ok(html(page))
+    Ok(html(deletion_page(&cx, &contact, false)))
+}
+
+/// The question before a deletion; `changed` says that the record is no longer the one that was shown.
+fn deletion_page(cx: &Cx, contact: &Contact, changed: bool) -> String {
+    let frame = cx.frame();
+    let page = Page::new(&frame, t!(cx.lang, "contacts.delete")).back(format!("/contacts/{}/edit", contact.id));
+    let page = if changed { page.error_title() } else { page };
+    page.render(view::deletion_page(cx.lang, contact, changed, &cx.op_id()))
 }
 
 /// `POST /contacts/:id/deletion`
@@ -125,6 +133,10 @@ pub(super) async fn delete(cx: Cx) -> Result<Response> {
     hold_customer(&cx, &mut write, known.customer_id).await?;
     let lock = write.tx.for_update();
     let contact = store::find(&mut write.tx, &cx.scope(), id, lock).await?.ok_or(AppError::NotFound)?;
+    if contact.version != form.opened() {
+        drop(write);
+        return Ok(refuse(deletion_page(&cx, &contact, true), StatusCode::CONFLICT));
+    }
     store::delete(&mut write.tx, id, cx.now).await?;
     reindex(&mut write.tx, contact.customer_id).await?;
     write.audit(Action::Delete, "contact", id, Changes::new().moved("deleted", false, true)).await?;

@@ -121,17 +121,11 @@ pub(super) async fn main_mobile(on: impl Into<On<'_>>, customer: Id) -> Result<O
         .map(|row| (row.id, row.digits, row.sms_consent)))
 }
 
-#[derive(FromRow)]
-struct Named {
-    name: String,
-}
-
 pub(super) async fn names(tx: &mut Tx, customer: Id) -> Result<Vec<String>, DbError> {
-    let rows: Vec<Named> = sql("SELECT name FROM contacts WHERE customer_id = $1 AND deleted_at IS NULL ORDER BY id")
+    sql("SELECT name FROM contacts WHERE customer_id = $1 AND deleted_at IS NULL ORDER BY id")
         .bind(customer)
-        .all(tx)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.name).collect())
+        .all_scalars(tx)
+        .await
 }
 
 pub(super) async fn insert(tx: &mut Tx, id: Id, at: Millis, new: &NewContact) -> Result<(), DbError> {

@@ -121,11 +121,12 @@ pub(super) fn form_page(filled: &Form, around: &Around<'_>) -> Markup {
     }
 }
 
-pub(super) fn deletion_page(lang: Lang, contact: &Contact, op_id: &str) -> Markup {
+pub(super) fn deletion_page(lang: Lang, contact: &Contact, changed: bool, op_id: &str) -> Markup {
     card(
         None,
         None,
         html! {
+            @if changed { div.cell { div.g { p role="alert" { (t!(lang, "form.changed")) } } } }
             div.cell { div.g { p { (t!(lang, "contacts.delete_ask", name = contact.name.as_str())) } } }
             (form::form(&format!("/contacts/{}/deletion", contact.id), op_id, Some(contact.version), false, None, html! {
                 (form::submit(&t!(lang, "contacts.delete"), ButtonKind::Danger))

@@ -1,6 +1,6 @@
 //! Customers 客户: whom we sell to, whose they are, on which terms, and how to find them.
 //!
-//! Tables: customers, phones, regions, price_levels; pieces of kind `c` in search_terms
+//! Tables: customers, phones, regions; pieces of kind `c` in search_terms
 //! Events: none
 //! Uses: nothing; the page of one customer is `timeline`'s, the people are `contacts`'
 
@@ -49,8 +49,21 @@ pub struct FirstPerson<'a> {
     pub phone: Option<&'a Phone>,
 }
 
-/// Addresses. `GET /customers/:id` is in `timeline`, which gathers what the others know of a customer.
-pub fn routes(routes: &mut Routes, first_contact: FirstContact) {
+/// Why a customer stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Used {
+    /// Documents name it: they would lose their party.
+    Documents,
+    /// Somebody is still to go there or to do something for it.
+    Awaited,
+}
+
+/// Who names a customer that is about to be deleted. It is held, and so does whoever makes a record for it. Those who
+/// know stand downstream.
+pub type UsedBy = for<'a> fn(&'a mut Tx, Id) -> BoxFuture<'a, Result<Option<Used>, DbError>>;
+
+/// Addresses. `used_by` is asked before a customer is deleted. `GET /customers/:id` is in `timeline`, which gathers what the others know of a customer.
+pub fn routes(routes: &mut Routes, first_contact: FirstContact, used_by: UsedBy) {
     routes.get("/customers", Gate::view(Module::Customers), pages::list);
     routes.get("/customers/pocket", Gate::view(Module::Customers), pocket::show);
     routes.get("/customers/new", Gate::create(Module::Customers), pages::new);
@@ -58,7 +71,7 @@ pub fn routes(routes: &mut Routes, first_contact: FirstContact) {
     routes.get("/customers/:id/edit", Gate::edit(Module::Customers), pages::edit);
     routes.post("/customers/:id", Gate::edit(Module::Customers), pages::update);
     routes.get("/customers/:id/deletion", Gate::delete(Module::Customers), pages::ask_deletion);
-    routes.post("/customers/:id/deletion", Gate::delete(Module::Customers), pages::delete);
+    routes.post("/customers/:id/deletion", Gate::delete(Module::Customers), move |cx| pages::delete(cx, used_by));
 }
 
 /// A customer to be made.

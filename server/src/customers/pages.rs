@@ -8,7 +8,7 @@ use poem::http::StatusCode;
 use super::rules::{self, Class, Heat, Kind, Level, Settlement, Sort, View};
 use super::store::{self, Customer, Wanted};
 use super::view::{self, Around, Lists};
-use super::{FirstContact, FirstPerson, NewCustomer, create as create_customer};
+use super::{FirstContact, FirstPerson, NewCustomer, Used, UsedBy, create as create_customer};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::china::origin::Origin;
@@ -113,7 +113,7 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     let id = cx.id()?;
     let seen = store::find(&cx.office.db, &cx.scope(), id, "").await?.ok_or(AppError::NotFound)?;
     let mut form = cx.form().await?;
-    let opened = form.version()?.ok_or(AppError::BadRequest("no version"))?;
+    let opened = form.opened();
     let mut after = as_new(&seen);
     read(&cx, &mut form, &mut after);
     if !form.is_right() {
@@ -134,6 +134,9 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
         for clash in &clashes {
             let text = t!(cx.lang, "customers.clash", theirs = shown(&clash.theirs), mine = shown(&clash.mine));
             form.wrong(clash.field, text);
+        }
+        if opened == 0 {
+            form.wrong("name", t!(cx.lang, "form.no_version"));
         }
     }
     after = as_new(&before);
@@ -165,24 +168,35 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
 /// `GET /customers/:id/deletion`
 pub(super) async fn ask_deletion(cx: Cx) -> Result<Response> {
     let customer = store::find(&cx.office.db, &cx.scope(), cx.id()?, "").await?.ok_or(AppError::NotFound)?;
-    let page = Page::new(&cx.frame(), t!(cx.lang, "customers.delete"))
-        .back(format!("/customers/{}/edit", customer.id))
-        .render(view::deletion(cx.lang, &customer, &cx.op_id()));
-    Ok(html(page))
+    Ok(html(deletion_page(&cx, &customer, false)))
+}
+
+/// The question before a deletion; `changed` says that the record is no longer the one that was shown.
+fn deletion_page(cx: &Cx, customer: &Customer, changed: bool) -> String {
+    let frame = cx.frame();
+    let page = Page::new(&frame, t!(cx.lang, "customers.delete")).back(format!("/customers/{}/edit", customer.id));
+    let page = if changed { page.error_title() } else { page };
+    page.render(view::deletion(cx.lang, customer, changed, &cx.op_id()))
 }
 
 /// `POST /customers/:id/deletion`
-pub(super) async fn delete(cx: Cx) -> Result<Response> {
+pub(super) async fn delete(cx: Cx, used_by: UsedBy) -> Result<Response> {
     let id = cx.id()?;
     let form = cx.form().await?;
     let mut write = cx.write(&form).await?;
     let lock = write.tx.for_update();
     let customer = store::find(&mut write.tx, &cx.scope(), id, lock).await?.ok_or(AppError::NotFound)?;
-    if store::has_documents(&mut write.tx, id).await? {
-        return Err(AppError::Refused(t!(cx.lang, "customers.has_documents", name = customer.name).into_owned()));
+    if customer.version != form.opened() {
+        drop(write);
+        return Ok(refuse(deletion_page(&cx, &customer, true), StatusCode::CONFLICT));
     }
-    if store::is_awaited(&mut write.tx, id).await? {
-        return Err(AppError::Refused(t!(cx.lang, "customers.is_awaited", name = customer.name).into_owned()));
+    let refusal = match used_by(&mut write.tx, id).await? {
+        Some(Used::Documents) => Some(t!(cx.lang, "customers.has_documents", name = customer.name)),
+        Some(Used::Awaited) => Some(t!(cx.lang, "customers.is_awaited", name = customer.name)),
+        None => None,
+    };
+    if let Some(refusal) = refusal {
+        return Err(AppError::Refused(refusal.into_owned()));
     }
     store::delete(&mut write.tx, id, cx.now).await?;
     write.audit(Action::Delete, "customer", id, Changes::new().moved("deleted", false, true)).await?;

@@ -304,32 +304,6 @@ pub(super) async fn delete(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbErro
     Ok(())
 }
 
-/// Whether documents name this customer: then it stays, since they would lose their party. With [`is_awaited`]
-/// the one look at tables downstream, since a customer cannot ask those who depend on it. The caller holds the
-/// customer, and so does whoever makes such a record.
-pub(super) async fn has_documents(tx: &mut Tx, id: Id) -> Result<bool, DbError> {
-    let found: Option<Found> = sql(
-        "SELECT id FROM orders WHERE customer_id = $1 UNION ALL SELECT id FROM payments WHERE customer_id = $2 LIMIT 1",
-    )
-    .bind(id)
-    .bind(id)
-    .optional(tx)
-    .await?;
-    Ok(found.is_some())
-}
-
-/// Whether somebody is still to go there or to do something for it.
-pub(super) async fn is_awaited(tx: &mut Tx, id: Id) -> Result<bool, DbError> {
-    let found: Option<Found> =
-        sql("SELECT id FROM visits WHERE customer_id = $1 AND deleted_at IS NULL AND state IN ('planned', 'open') \
-         UNION ALL SELECT id FROM tasks WHERE customer_id = $2 AND deleted_at IS NULL AND state = 'open' LIMIT 1")
-        .bind(id)
-        .bind(id)
-        .optional(tx)
-        .await?;
-    Ok(found.is_some())
-}
-
 /// The same id while the customer is there, held until the commit.
 pub(super) async fn kept(tx: &mut Tx, id: Id, hold: Hold) -> Result<Option<Id>, DbError> {
     let lock = tx.hold(hold);

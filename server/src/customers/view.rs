@@ -211,11 +211,12 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
     }
 }
 
-pub(super) fn deletion(lang: Lang, customer: &Customer, op_id: &str) -> Markup {
+pub(super) fn deletion(lang: Lang, customer: &Customer, changed: bool, op_id: &str) -> Markup {
     card(
         None,
         None,
         html! {
+            @if changed { div.cell { div.g { p role="alert" { (t!(lang, "form.changed")) } } } }
             div.cell { div.g { p { (t!(lang, "customers.delete_ask", name = customer.name.as_str())) } } }
             (form::form(&format!("/customers/{}/deletion", customer.id), op_id, Some(customer.version), false, None, html! {
                 (form::submit(&t!(lang, "customers.delete"), ButtonKind::Danger))

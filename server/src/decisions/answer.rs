@@ -4,13 +4,13 @@ use crate::approvals;
 use crate::decisions::rules::{self, Answer, GUESSES, Outcome, PATIENCE};
 use crate::decisions::store::{self, About, Code};
 use crate::kernel::Office;
-use crate::kernel::access::{CompanyKey, Right, Role, Scope};
+use crate::kernel::access::{CompanyKey, Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::db::Tx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::modules::Module;
-use crate::sms::{self, Class, NewSms, Sent};
+use crate::modules::{self, Module};
+use crate::sms::{self, Cause, Class, NewSms, Sent};
 use crate::tasks::{self, NotDone};
 use crate::users;
 use crate::web::error::{AppError, Result};
@@ -71,13 +71,13 @@ async fn judge(tx: &mut Tx, case: &Case<'_>) -> Result<(Outcome, Option<Code>)> 
         return Ok((Outcome::Wrong, None));
     };
     let person = users::find(&mut *tx, case.scope, code.user_id).await?;
-    let (module, right) = match code.about {
-        About::Approval(_) => (Module::Approvals, Right::Approve),
-        About::Task(..) => (Module::Tasks, Right::Edit),
+    let gate = match code.about {
+        About::Approval(_) => Gate::approve(Module::Approvals),
+        About::Task(..) => Gate::edit(Module::Tasks),
     };
     let allowed = person.is_some_and(|person| {
         let role = Role::from_code(&person.role);
-        let may = role.is_some_and(|role| module.preset(role).has(right));
+        let may = role.is_some_and(|role| gate.admits(&modules::rights(role)));
         may && person.status == "active" && person.mobile == case.digits
     });
     let outcome = if !allowed {
@@ -181,7 +181,7 @@ async fn answer(tx: &mut Tx, case: &Case<'_>, author: &Author, outcome: &Outcome
         None => users::names_with_role(&mut *tx, Role::Clerk).await?.first().map(|clerk| clerk.id),
     };
     let Some(owner) = owner else { return Ok(()) };
-    // An answer to our own people counts apart: none of them drops out by what else their number got.
+    // An answer to our own people counts apart: other messages to their number never use up its cap.
     let ours = code.is_some() || users::is_staff_number(&mut *tx, case.digits).await?;
     let new = NewSms {
         owner,
@@ -190,7 +190,7 @@ async fn answer(tx: &mut Tx, case: &Case<'_>, author: &Author, outcome: &Outcome
         digits: case.digits,
         text: &text,
         class: if ours { Class::Staff } else { Class::Service },
-        cause: Some(("decision_answer", case.inbox)),
+        cause: Some(Cause::Answer(case.inbox)),
     };
     if let Sent::Refused(refusal) = sms::send(tx, author, new).await? {
         tracing::warn!(inbox = %case.inbox, ?refusal, "the answer to an answer is not sent");

@@ -8,7 +8,7 @@ use crate::kernel::audit::Author;
 use crate::kernel::clock;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::sms::{self, Class, NewSms, Sent};
+use crate::sms::{self, Cause, Class, NewSms, Sent};
 use crate::web::error::Result;
 use crate::{tasks, users};
 
@@ -47,7 +47,7 @@ pub async fn ask(office: &Office, key: &CompanyKey, approval: Id, approver: Id) 
         digits: &person.mobile,
         text: &text,
         class: Class::Staff,
-        cause: Some(("approval_step", step.id)),
+        cause: Some(Cause::Step(step.id)),
     };
     match sms::send(&mut tx, &author, new).await? {
         Sent::Queued(_) | Sent::Before(_) => {}
@@ -103,7 +103,7 @@ pub async fn tell_task(office: &Office, key: &CompanyKey, task: Id, owner: Id) -
         digits: &person.mobile,
         text: &text,
         class: Class::Staff,
-        cause: Some(("task", task)),
+        cause: Some(Cause::Task(task)),
     };
     match sms::send(&mut tx, &author, new).await? {
         Sent::Queued(_) | Sent::Before(_) => {}

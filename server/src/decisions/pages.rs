@@ -2,7 +2,6 @@
 
 use maud::html;
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::decisions::rules::Outcome;
 use crate::decisions::store::{self, Wants};
@@ -14,7 +13,7 @@ use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, plain_cell};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::error::{AppError, Result, form_page};
 use crate::web::form::Form;
 use crate::{sms, users};
 
@@ -46,12 +45,7 @@ async fn page(cx: &Cx, form: &Form) -> Result<Response> {
     };
     let frame = cx.frame();
     let shown = Page::new(&frame, t!(lang, "decisions.title")).back("/approvals");
-    let shown = if form.is_right() { shown } else { shown.error_title() };
-    let mut response = page_of(shown.render(body));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_page(shown, body, form))
 }
 
 /// `GET /decisions`

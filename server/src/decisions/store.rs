@@ -211,29 +211,23 @@ pub async fn note(
         .map(|_| ())
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Count {
-    n: i64,
-}
-
 /// How many wrong answers a number sent in this China day.
 pub async fn wrong_today(tx: &mut Tx, digits: &str, now: Millis) -> Result<i64, DbError> {
-    let count: Count = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM decision_answers \
+    sql("SELECT CAST(count(*) AS BIGINT) AS n FROM decision_answers \
          WHERE digits = $1 AND at >= $2 AND outcome IN ('wrong', 'locked')")
     .bind(digits)
     .bind(clock::start_of(clock::day(now)))
-    .one(tx)
-    .await?;
-    Ok(count.n)
+    .scalar(tx)
+    .await
 }
 
 /// Whether this message was dealt with.
 pub async fn is_noted(db: &Db, inbox: Id) -> Result<bool, DbError> {
-    let count: Count = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM decision_answers WHERE inbox_id = $1")
+    let count: i64 = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM decision_answers WHERE inbox_id = $1")
         .bind(inbox)
-        .one(db)
+        .scalar(db)
         .await?;
-    Ok(count.n > 0)
+    Ok(count > 0)
 }
 
 /// An answer in the log of its person.

@@ -24,6 +24,7 @@ use anyhow::Context;
 use crate::kernel::Office;
 use crate::kernel::clock::{self, DAY};
 use crate::kernel::db::sql;
+use crate::kernel::settings;
 use load::{Loader, row};
 use rng::Rng;
 use year::{Book, Pace, Sums};
@@ -56,29 +57,18 @@ pub struct Summary {
     pub payments: usize,
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Mark {
-    value: String,
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Anybody {
-    #[allow(dead_code)]
-    id: crate::kernel::id::Id,
-}
-
 /// Makes the demo company with so many customers in an empty database; one that is there is kept.
 ///
 /// # Errors
 /// When the database holds another company or a half-made one, or cannot be written.
 pub async fn fill(office: &Office, customers: u32) -> anyhow::Result<Summary> {
-    let mark: Option<Mark> = sql("SELECT value FROM settings WHERE name = $1").bind(MARK).optional(&office.db).await?;
-    match mark.map(|mark| mark.value).as_deref() {
+    let mark: Option<String> = settings::value(&office.db, MARK).await?;
+    match mark.as_deref() {
         Some("made") => return Ok(Summary { already: true, ..Summary::default() }),
         Some(_) => anyhow::bail!("the demo company here was not finished; remove the data folder and start again"),
         None => {}
     }
-    if sql("SELECT id FROM users LIMIT 1").optional::<Anybody>(&office.db).await?.is_some() {
+    if sql("SELECT id FROM users LIMIT 1").optional_scalar::<crate::kernel::id::Id>(&office.db).await?.is_some() {
         anyhow::bail!("this database holds a company of its own; choose another data folder with --data");
     }
     let hash = office.hash_password(PASSWORD.to_owned()).await?;
@@ -127,7 +117,7 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
     }
     (summary.visits, summary.orders, summary.payments) = (sums.visits, sums.orders, sums.payments);
     year::close(&mut load, &mut Rng::new(SEED + 1), &goods, company.clerk, pace, sums).await?;
-    sql("UPDATE settings SET value = 'made' WHERE name = $1").bind(MARK).run(load.tx().await?).await?;
+    settings::set(load.tx().await?, MARK, "made").await?;
     load.commit().await?;
     office.alarm.ring();
     Ok(summary)

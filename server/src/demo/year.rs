@@ -223,6 +223,15 @@ fn days(rng: &mut Rng, most: i64, span: i64) -> Vec<i64> {
     days
 }
 
+/// Columns of a document.
+const HEADS: &str = "INSERT INTO documents (id, kind, number, sequence, owner_id, customer_id, visit_id, state, day, title, amount, \
+     note, submitted_at, decided_at, created_at, updated_at) VALUES";
+
+/// The sequence within the day of a number.
+fn sequence(number: &str) -> i64 {
+    number.rsplit_once('-').and_then(|(_, digits)| digits.parse().ok()).unwrap_or(0)
+}
+
 /// Columns of a visit; see [`visit`].
 pub(super) const VISITS: &str = "INSERT INTO visits (id, owner_id, customer_id, planned_on, state, purpose, checked_in_at, in_lat, in_lng, \
      in_accuracy, in_fix_at, in_distance, out_reason, checked_out_at, result, next_on, flags, created_at, updated_at) VALUES";
@@ -448,25 +457,39 @@ pub(super) async fn write(
     write_orders(load, goods, &orders, sums).await?;
     write_approvals(load, rng, &orders).await?;
     payments.sort_by_key(|payment| (payment.at, payment.id));
-    let mut rows = Vec::new();
-    let mut matches = Vec::new();
+    let (mut heads, mut rows, mut matches) = (Vec::new(), Vec::new(), Vec::new());
     for payment in payments {
         let number = sums.number("SK", payment.at);
         let (owner, customer, at) = (payment.owner, payment.customer, payment.at);
-        rows.push(row![payment.id, owner, customer, number, clock::iso_day(at), payment.amount, payment.method, at]);
+        heads.push(row![
+            payment.id,
+            "payment",
+            &number,
+            sequence(&number),
+            owner,
+            customer,
+            None::<Id>,
+            "active",
+            clock::iso_day(at),
+            payment.method,
+            payment.amount,
+            "",
+            Some(at),
+            Some(at),
+            at,
+            at,
+        ]);
+        rows.push(row![payment.id, payment.method]);
         matches.extend(payment.parts.into_iter().map(|(order, part)| row![payment.id, order, part]));
     }
-    load.insert(
-        "INSERT INTO payments (id, owner_id, customer_id, number, paid_on, amount, method, created_at) VALUES",
-        rows,
-    )
-    .await?;
+    load.insert(HEADS, heads).await?;
+    load.insert("INSERT INTO payments (id, method) VALUES", rows).await?;
     load.insert("INSERT INTO payment_matches (payment_id, order_id, amount) VALUES", matches).await?;
     Ok(orders)
 }
 
 async fn write_orders(load: &mut Loader<'_>, goods: &Goods, orders: &[Order], sums: &mut Sums) -> Result<(), DbError> {
-    let (mut rows, mut lines, mut promises) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut heads, mut rows, mut lines, mut promises) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for order in orders {
         let submitted = (order.state != "draft").then_some(order.at);
         let decided = match order.state {
@@ -475,30 +498,31 @@ async fn write_orders(load: &mut Loader<'_>, goods: &Goods, orders: &[Order], su
         };
         let house = goods.houses.get(order.house).copied();
         let cost: Fen = order.lines.iter().map(|line| line.cost).sum();
-        rows.push(row![
+        heads.push(row![
             order.id,
+            "order",
+            &order.number,
+            sequence(&order.number),
             order.owner,
             order.customer,
             order.visit,
-            &order.number,
             order.state,
             clock::iso_day(order.at),
-            order.level,
-            house,
-            order.note,
+            "",
             order.total(),
-            cost,
-            order.paid,
+            order.note,
             submitted,
             decided,
             order.at,
             decided.unwrap_or(order.at),
         ]);
+        rows.push(row![order.id, order.level, house, cost, order.paid]);
         let mut wanted: BTreeMap<usize, i64> = BTreeMap::new();
         for (position, line) in (0i64..).zip(&order.lines) {
             lines.push(row![
                 load.id(order.at),
                 order.id,
+                order.customer,
                 position,
                 line.product,
                 line.unit,
@@ -526,14 +550,10 @@ async fn write_orders(load: &mut Loader<'_>, goods: &Goods, orders: &[Order], su
             }
         }
     }
+    load.insert(HEADS, heads).await?;
+    load.insert("INSERT INTO orders (id, price_level_id, warehouse_id, cost, paid) VALUES", rows).await?;
     load.insert(
-        "INSERT INTO orders (id, owner_id, customer_id, visit_id, number, state, ordered_on, price_level_id, warehouse_id, \
-         note, total, cost, paid, submitted_at, decided_at, created_at, updated_at) VALUES",
-        rows,
-    )
-    .await?;
-    load.insert(
-        "INSERT INTO order_lines (id, order_id, position, product_id, unit, ratio, quantity, price, list_price, amount, cost) \
+        "INSERT INTO document_lines (id, document_id, customer_id, position, product_id, unit, ratio, quantity, price, list_price, amount, cost) \
          VALUES",
         lines,
     )

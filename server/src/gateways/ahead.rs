@@ -1,9 +1,8 @@
-//! Events that were taken in before one below them: calls overtake messages. Remembered while the process lives, so
+//! Events that were processed before one below them: calls overtake messages. Remembered while the process lives, so
 //! that the box hears of them as soon as the gap is filled; without it they are offered once more and known by
 //! their ids.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
@@ -16,12 +15,12 @@ const MOST: usize = 4096;
 type Early = (Uuid, BTreeSet<i64>);
 
 /// By box.
-static AHEAD: Mutex<Option<HashMap<Id, Early>>> = Mutex::new(None);
+#[derive(Default)]
+pub(super) struct Ahead(HashMap<Id, Early>);
 
-/// Up to where all is taken in, when it is so up to `upto` without those that came early.
-pub(super) fn reach(gateway: Id, boot: Option<Uuid>, upto: i64) -> i64 {
-    let ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = ahead.as_ref().and_then(|boxes| boxes.get(&gateway)).filter(|(run, _)| Some(*run) == boot);
+/// The sequence number below which everything is processed, where it is `upto` without those that came early.
+pub(super) fn reach(ahead: &Ahead, gateway: Id, boot: Option<Uuid>, upto: i64) -> i64 {
+    let known = ahead.0.get(&gateway).filter(|(run, _)| Some(*run) == boot);
     let Some((_, seqs)) = known else { return upto };
     let mut upto = upto;
     while seqs.contains(&upto.saturating_add(1)) {
@@ -30,12 +29,10 @@ pub(super) fn reach(gateway: Id, boot: Option<Uuid>, upto: i64) -> i64 {
     upto
 }
 
-/// An event is on disk while all is taken in up to `upto`.
-pub(super) fn note(gateway: Id, boot: Option<Uuid>, seq: i64, upto: i64) {
+/// An event is on disk while everything is processed up to `upto`.
+pub(super) fn note(ahead: &mut Ahead, gateway: Id, boot: Option<Uuid>, seq: i64, upto: i64) {
     let Some(boot) = boot else { return };
-    let mut ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner);
-    let boxes = ahead.get_or_insert_default();
-    let (run, seqs) = boxes.entry(gateway).or_insert_with(|| (boot, BTreeSet::new()));
+    let (run, seqs) = ahead.0.entry(gateway).or_insert_with(|| (boot, BTreeSet::new()));
     if *run != boot {
         (*run, *seqs) = (boot, BTreeSet::new());
     }
@@ -49,19 +46,20 @@ pub(super) fn note(gateway: Id, boot: Option<Uuid>, seq: i64, upto: i64) {
 mod tests {
     use uuid::Uuid;
 
-    use super::{note, reach};
+    use super::{Ahead, note, reach};
     use crate::kernel::id::Id;
 
     #[test]
     fn what_came_early_counts_when_the_gap_is_filled_and_only_in_its_run() {
         let (gateway, run) = (Id(71), Some(Uuid::now_v7()));
-        note(gateway, run, 5, 2);
-        note(gateway, run, 4, 2);
-        assert_eq!(reach(gateway, run, 2), 2);
-        assert_eq!(reach(gateway, run, 3), 5);
-        assert_eq!(reach(gateway, Some(Uuid::now_v7()), 3), 3);
-        assert_eq!(reach(Id(72), run, 3), 3);
-        note(gateway, Some(Uuid::now_v7()), 9, 1);
-        assert_eq!(reach(gateway, run, 3), 3, "another run counts anew");
+        let mut ahead = Ahead::default();
+        note(&mut ahead, gateway, run, 5, 2);
+        note(&mut ahead, gateway, run, 4, 2);
+        assert_eq!(reach(&ahead, gateway, run, 2), 2);
+        assert_eq!(reach(&ahead, gateway, run, 3), 5);
+        assert_eq!(reach(&ahead, gateway, Some(Uuid::now_v7()), 3), 3);
+        assert_eq!(reach(&ahead, Id(72), run, 3), 3);
+        note(&mut ahead, gateway, Some(Uuid::now_v7()), 9, 1);
+        assert_eq!(reach(&ahead, gateway, run, 3), 3, "another run counts anew");
     }
 }

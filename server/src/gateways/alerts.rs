@@ -2,7 +2,6 @@
 
 use maud::html;
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::db::{DbError, On, sql};
@@ -12,7 +11,7 @@ use crate::kernel::money::Fen;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{Result, html as page_of};
+use crate::web::error::{Result, form_page};
 use crate::web::form::Form;
 
 /// Below this a SIM is to be topped up, unless somebody sets another: a month's fee and some messages.
@@ -56,12 +55,7 @@ fn page(cx: &Cx, form: &Form) -> Response {
     );
     let frame = cx.frame();
     let shown = Page::new(&frame, t!(lang, "gateways.alerts")).back("/gateways");
-    let shown = if form.is_right() { shown } else { shown.error_title() };
-    let mut response = page_of(shown.render(body));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    response
+    form_page(shown, body, form)
 }
 
 /// `GET /gateways/alerts`

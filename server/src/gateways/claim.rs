@@ -1,8 +1,6 @@
 //! How a box comes to belong to this server: a one-time code shown once, exchanged for a credential.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::collections::VecDeque;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,6 +17,7 @@ use crate::kernel::clock::{MINUTE, Millis};
 use crate::kernel::crypto::hex::hex;
 use crate::kernel::db::Tx;
 use crate::kernel::id::Id;
+use crate::kernel::memory::Memory;
 use crate::kernel::mqtt::PasswordHash;
 use crate::web::cx::Guest;
 use crate::web::error::{AppError, Result};
@@ -126,18 +125,19 @@ struct Asked {
     code: String,
 }
 
-/// The moments of the last tries in steady time, by data folder. Of everybody: a stranger has many addresses.
-static TRIED: Mutex<BTreeMap<PathBuf, VecDeque<Millis>>> = Mutex::new(BTreeMap::new());
+/// The moments of the last tries in steady time. Of everybody: a stranger has many addresses.
+#[derive(Default)]
+struct Tried(VecDeque<Millis>);
 
-fn may_try(office: &Path, now: Millis) -> bool {
-    let mut offices = TRIED.lock().unwrap_or_else(PoisonError::into_inner);
-    let tried = offices.entry(office.to_owned()).or_default();
-    tried.retain(|at| now - at < MINUTE && *at <= now);
-    if tried.len() >= TRIES {
-        return false;
-    }
-    tried.push_back(now);
-    true
+fn may_try(memory: &Memory, now: Millis) -> bool {
+    memory.with(|Tried(tried)| {
+        tried.retain(|at| now - at < MINUTE && *at <= now);
+        if tried.len() >= TRIES {
+            return false;
+        }
+        tried.push_back(now);
+        true
+    })
 }
 
 fn refusal(status: StatusCode, why: &str) -> Response {
@@ -147,7 +147,7 @@ fn refusal(status: StatusCode, why: &str) -> Response {
 /// `POST /gateways/claim`: the box brings the code and gets its credential.
 pub(super) async fn claim(guest: Guest) -> Result<Response> {
     let now = guest.now;
-    if !may_try(&guest.office.config.data, guest.office.clock.steady()) {
+    if !may_try(&guest.office.memory, guest.office.clock.steady()) {
         tracing::warn!(from = %guest.from, "too many attempts to claim a box");
         let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "too many attempts; try again in a minute");
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
@@ -226,9 +226,8 @@ fn reachable(ip: std::net::IpAddr) -> std::net::IpAddr {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use std::path::Path;
 
-    use super::{code_hash, may_try, new_code, without_port};
+    use super::{Memory, code_hash, may_try, new_code, without_port};
 
     #[test]
     fn codes_are_typed_in_any_way() {
@@ -242,11 +241,11 @@ mod tests {
 
     #[test]
     fn tries_are_few_and_come_back() {
-        let (now, office) = (1_000_000_000_000, Path::new("a"));
-        assert!((0..10).all(|_| may_try(office, now)));
-        assert!(!may_try(office, now));
-        assert!(may_try(Path::new("b"), now));
-        assert!(may_try(office, now + 60_001));
+        let (now, office) = (1_000_000_000_000, Memory::default());
+        assert!((0..10).all(|_| may_try(&office, now)));
+        assert!(!may_try(&office, now));
+        assert!(may_try(&Memory::default(), now), "another office counts its own");
+        assert!(may_try(&office, now + 60_001));
     }
 
     #[test]

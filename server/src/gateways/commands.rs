@@ -117,17 +117,14 @@ pub async fn give<B: serde::Serialize>(
     Ok(response)
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Stands {
-    state: String,
-}
-
 /// Whether a command has not come to its end yet, as far as its own kind has one.
 async fn is_open(db: &Db, wire_id: Uuid, kind: CommandKind) -> Result<bool, DbError> {
-    let row: Option<Stands> =
-        sql("SELECT state FROM gateway_commands WHERE wire_id = $1").bind(wire_id.to_string()).optional(db).await?;
+    let row: Option<String> = sql("SELECT state FROM gateway_commands WHERE wire_id = $1")
+        .bind(wire_id.to_string())
+        .optional_scalar(db)
+        .await?;
     let answers = matches!(kind, CommandKind::Ussd | CommandKind::Logs);
-    Ok(row.is_some_and(|row| row.state == "asked" || (answers && row.state == "taken")))
+    Ok(row.is_some_and(|row| row == "asked" || (answers && row == "taken")))
 }
 
 /// Notes what was heard of a command; `false` when it is not ours or nothing new.

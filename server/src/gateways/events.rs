@@ -5,14 +5,15 @@ use fieldline_protocol::messages::{CallEvent, EventAck, EventHead, InboxEvent, O
 use fieldline_protocol::topics::Topic;
 use serde::de::DeserializeOwned;
 
+use super::ahead::{self, Ahead};
 use super::hear::{lock, reload_by_name};
-use super::{ahead, failures, store};
+use super::{failures, store};
 use crate::kernel::Office;
 use crate::kernel::mqtt::Incoming;
 use crate::reactions;
 use crate::web::error::AppError;
 
-/// Something that happened at a box and must be taken in exactly once.
+/// Something that happened at a box and must be processed exactly once.
 #[derive(Clone, Debug)]
 pub enum FromBox {
     /// A message's state changed.
@@ -143,12 +144,14 @@ async fn commit(
     if let (true, Some(event)) = (new, event) {
         reactions::from_box(&mut tx, gateway.id, now, event).await?;
     }
-    let upto = ahead::reach(gateway.id, head.boot, reached(gateway.event_seq, head.floor, seq, new));
+    let upto = office.memory.with(|early: &mut Ahead| {
+        ahead::reach(early, gateway.id, head.boot, reached(gateway.event_seq, head.floor, seq, new))
+    });
     if upto != gateway.event_seq {
         store::set_event_seq(&mut tx, gateway.id, upto, now).await?;
     }
     tx.commit().await?;
-    ahead::note(gateway.id, head.boot, seq, upto);
+    office.memory.with(|early: &mut Ahead| ahead::note(early, gateway.id, head.boot, seq, upto));
     office.alarm.ring();
     acknowledge(office, &gateway.wire_name, upto);
     Ok(())
@@ -163,7 +166,7 @@ fn acknowledge(office: &Office, wire_name: &str, upto: i64) {
     }
 }
 
-/// Up to where the server has all that the box told, after an event was taken in.
+/// The sequence number below which everything from the box is processed, after an event was.
 ///
 /// Below the queue's floor nothing can be missing: the box forgets only what was acknowledged, so a server
 /// restored from an older backup goes on from there. An event that is new though its number was passed belongs

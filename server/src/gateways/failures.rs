@@ -1,8 +1,7 @@
-//! Events that could not be taken in: set aside after some tries, so that they hold up none behind them, and shown
+//! Events that could not be processed: set aside after some tries, so that they hold up none behind them, and shown
 //! on the box's page with what came, until a person tries again or drops them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use fieldline_protocol::topics::Topic;
 use maud::{Markup, html};
@@ -11,13 +10,13 @@ use poem::Response;
 use super::events::{FromBox, Head};
 use super::hear::lock;
 use super::store;
-use crate::kernel::Office;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::Incoming;
+use crate::kernel::{Kernel, Office};
 use crate::reactions;
 use crate::ui::card;
 use crate::ui::form::{self as fields, ButtonKind};
@@ -33,22 +32,23 @@ const COUNTED: usize = 1000;
 const SHOWN: i64 = 20;
 
 /// How often an event failed, by box and id. A start of the process counts anew.
-static TRIED: Mutex<Option<HashMap<(String, String), u32>>> = Mutex::new(None);
+#[derive(Default)]
+struct Tried(HashMap<(String, String), u32>);
 
-fn tried(sender: &str, eid: &str) -> u32 {
-    let mut tried = TRIED.lock().unwrap_or_else(PoisonError::into_inner);
-    let tried = tried.get_or_insert_default();
-    if tried.len() >= COUNTED {
-        tried.clear();
-    }
-    let times = tried.entry((sender.to_owned(), eid.to_owned())).or_default();
-    *times = times.saturating_add(1);
-    *times
+fn tried(office: &Kernel, sender: &str, eid: &str) -> u32 {
+    office.memory.with(|Tried(tried)| {
+        if tried.len() >= COUNTED {
+            tried.clear();
+        }
+        let times = tried.entry((sender.to_owned(), eid.to_owned())).or_default();
+        *times = times.saturating_add(1);
+        *times
+    })
 }
 
 /// An event failed: `true` when it is set aside and can be acknowledged, at once or after its tries.
 pub(super) async fn note(office: &Office, incoming: &Incoming, head: &Head, why: &str, at_once: bool) -> Result<bool> {
-    if tried(&incoming.sender, &head.eid) < TRIES && !at_once {
+    if tried(office, &incoming.sender, &head.eid) < TRIES && !at_once {
         return Ok(false);
     }
     let mut tx = office.db.begin().await?;

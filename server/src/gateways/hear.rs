@@ -20,7 +20,7 @@ use crate::kernel::{HookFuture, Office};
 use crate::reactions;
 use crate::web::error::AppError;
 
-/// The product's ear.
+/// Handles a message from a box; the wire's [`Handler`](crate::kernel::mqtt::Handler).
 pub fn hear<'a>(
     office: &'a Office,
     key: &'a Arc<CompanyKey>,
@@ -203,7 +203,7 @@ async fn note_logs(office: &Office, incoming: &Incoming, lines: LogLines) -> Res
     let now = office.clock.now();
     if commands::brought_logs(&mut tx, gateway.id, lines.id, now).await? {
         tx.commit().await?;
-        logs::keep(gateway.id, now, lines.lines);
+        logs::keep(&office.memory, gateway.id, now, lines.lines);
         reload(office, gateway.id);
     }
     Ok(())

@@ -2,7 +2,6 @@
 
 use maud::html;
 use poem::Response;
-use poem::http::StatusCode;
 
 use super::health;
 use super::store::{self, Gateway};
@@ -14,7 +13,7 @@ use crate::ui::empty;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::error::{AppError, Result, form_page};
 use crate::web::form::Form;
 
 /// The longest name; more does not fit beside a number.
@@ -77,12 +76,7 @@ fn page(cx: &Cx, gateway: &Gateway, form: &Form) -> Response {
     let shown = Page::new(&frame, t!(lang, "gateways.lines"))
         .subtitle(gateway.name.as_str())
         .back(format!("/gateways/{}", gateway.id));
-    let shown = if form.is_right() { shown } else { shown.error_title() };
-    let mut response = page_of(shown.render(body));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    response
+    form_page(shown, body, form)
 }
 
 /// `GET /gateways/:id/lines`

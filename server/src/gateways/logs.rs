@@ -2,7 +2,6 @@
 //! the moment, and what is written down must be forgotten again.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use fieldline_protocol::messages::LogsCommand;
 use fieldline_protocol::topics::CommandKind;
@@ -15,6 +14,7 @@ use crate::kernel::audit::Changes;
 use crate::kernel::clock::{self, HOUR, Millis};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
+use crate::kernel::memory::Memory;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::{card, empty};
@@ -31,7 +31,9 @@ const KEPT: Millis = HOUR;
 /// When they came, and the lines.
 type Kept = (Millis, Vec<String>);
 
-static LOGS: Mutex<BTreeMap<Id, Kept>> = Mutex::new(BTreeMap::new());
+/// By box.
+#[derive(Default)]
+struct Logs(BTreeMap<Id, Kept>);
 
 /// The box has struck numbers out; whoever stands between could have put them back, so it is done again.
 fn redacted(line: &str) -> String {
@@ -52,17 +54,17 @@ fn redacted(line: &str) -> String {
 }
 
 /// Keeps what a box sent, in place of what it sent before.
-pub fn keep(gateway: Id, now: Millis, lines: Vec<String>) {
+pub fn keep(memory: &Memory, gateway: Id, now: Millis, lines: Vec<String>) {
     let most = usize::try_from(LINES).unwrap_or_default();
     let lines = lines.iter().take(most).map(|line| redacted(line)).collect();
-    let mut logs = LOGS.lock().unwrap_or_else(PoisonError::into_inner);
-    logs.retain(|_, (at, _)| now - *at < KEPT);
-    logs.insert(gateway, (now, lines));
+    memory.with(|Logs(logs)| {
+        logs.retain(|_, (at, _)| now - *at < KEPT);
+        logs.insert(gateway, (now, lines));
+    });
 }
 
-fn kept(gateway: Id, now: Millis) -> Option<Kept> {
-    let logs = LOGS.lock().unwrap_or_else(PoisonError::into_inner);
-    logs.get(&gateway).filter(|(at, _)| now - at < KEPT).cloned()
+fn kept(memory: &Memory, gateway: Id, now: Millis) -> Option<Kept> {
+    memory.with(|Logs(logs)| logs.get(&gateway).filter(|(at, _)| now - at < KEPT).cloned())
 }
 
 /// `GET /gateways/:id/logs`
@@ -71,7 +73,7 @@ pub async fn show(cx: Cx) -> Result<Response> {
     let gateway = store::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
     let asked = commands::last(&cx.office.db, gateway.id, Some(CommandKind::Logs), 1).await?;
     let body = html! {
-        @if let Some((at, lines)) = kept(gateway.id, cx.now) {
+        @if let Some((at, lines)) = kept(&cx.office.memory, gateway.id, cx.now) {
             (card(Some(&t!(lang, "gateways.logs_at", when = clock::hour_minute(at))), None, html! {
                 div.cell { div.g { p.pre.num { @for line in &lines { (line) "\n" } } } }
             }))
@@ -102,7 +104,7 @@ pub async fn ask(cx: Cx) -> Result<Response> {
 
 #[cfg(test)]
 mod tests {
-    use super::{keep, kept, redacted};
+    use super::{Memory, keep, kept, redacted};
     use crate::kernel::clock::HOUR;
     use crate::kernel::id::Id;
 
@@ -114,8 +116,9 @@ mod tests {
     #[test]
     fn lines_are_kept_for_an_hour() {
         let gateway = Id::new();
-        keep(gateway, 1_000, vec!["a".to_owned(); 900]);
-        assert_eq!(kept(gateway, 1_000).map(|(_, lines)| lines.len()), Some(200));
-        assert!(kept(gateway, 1_000 + HOUR).is_none());
+        let memory = Memory::default();
+        keep(&memory, gateway, 1_000, vec!["a".to_owned(); 900]);
+        assert_eq!(kept(&memory, gateway, 1_000).map(|(_, lines)| lines.len()), Some(200));
+        assert!(kept(&memory, gateway, 1_000 + HOUR).is_none());
     }
 }

@@ -103,7 +103,7 @@ impl Outgoing {
 
 /// How often old events and commands are thrown away.
 pub const SWEEP: Duration = Duration::from_secs(3600);
-/// How long an event is known as taken in: longer than the oldest backup that a server is restored from.
+/// How long an event is known as processed: longer than the oldest backup that a server is restored from.
 const EVENTS: Millis = 180 * DAY;
 /// How long commands and answers of the network are kept.
 const COMMANDS: Millis = 365 * DAY;

@@ -8,7 +8,6 @@ use fieldline_protocol::settings::{BadSetting, Setting};
 use fieldline_protocol::topics::CommandKind;
 use maud::html;
 use poem::Response;
-use poem::http::StatusCode;
 
 use super::commands::{self, Ask};
 use super::health;
@@ -21,7 +20,7 @@ use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::{card, empty};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::error::{AppError, Result, form_page};
 use crate::web::form::Form;
 
 /// How a setting is typed.
@@ -163,12 +162,7 @@ async fn page(cx: &Cx, gateway: &Gateway, form: &Form) -> Result<Response> {
     let shown = Page::new(&frame, t!(lang, "gateways.settings"))
         .subtitle(gateway.name.as_str())
         .back(format!("/gateways/{}", gateway.id));
-    let shown = if form.is_right() { shown } else { shown.error_title() };
-    let mut response = page_of(shown.render(body));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_page(shown, body, form))
 }
 
 /// The names of settings in a command's note, which holds their words.

@@ -20,7 +20,7 @@ pub struct Gateway {
     pub state: String,
     /// Until when its code can be used.
     pub claim_until: Option<Millis>,
-    /// The highest event sequence below which everything was taken in.
+    /// The highest event sequence below which everything was processed.
     pub event_seq: i64,
     /// Its run, as it said.
     pub boot: String,
@@ -68,16 +68,10 @@ pub async fn to_change(tx: &mut Tx, id: Id) -> Result<Option<Gateway>, DbError> 
     sql(GATEWAY).push("g.id = $1").bind(id).push(lock).optional(tx).await
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Held {
-    #[expect(dead_code, reason = "the row is read to be held")]
-    id: Id,
-}
-
 /// Holds every box in use, in the order of their ids.
 pub async fn hold(tx: &mut Tx) -> Result<(), DbError> {
     let lock = tx.for_update();
-    sql("SELECT g.id FROM gateways g WHERE g.state = 'active' ORDER BY g.id").push(lock).all::<Held>(tx).await?;
+    sql("SELECT g.id FROM gateways g WHERE g.state = 'active' ORDER BY g.id").push(lock).all_scalars::<Id>(tx).await?;
     Ok(())
 }
 
@@ -193,19 +187,13 @@ pub async fn all_offline(db: &Db) -> Result<(), DbError> {
     tx.commit().await
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Seq {
-    command_seq: i64,
-}
-
 /// The next number of a command to this box.
 pub async fn next_command(tx: &mut Tx, id: Id) -> Result<i64, DbError> {
     sql("UPDATE gateways SET command_seq = command_seq + 1 WHERE id = $1").bind(id).run(tx).await?;
-    let row: Seq = sql("SELECT command_seq FROM gateways WHERE id = $1").bind(id).one(tx).await?;
-    Ok(row.command_seq)
+    sql("SELECT command_seq FROM gateways WHERE id = $1").bind(id).scalar(tx).await
 }
 
-/// Notes an event; `false` when it was taken in before.
+/// Notes an event; `false` when it was processed before.
 pub async fn note_event(tx: &mut Tx, id: Id, eid: &str, now: Millis) -> Result<bool, DbError> {
     let new = sql(
         "INSERT INTO gateway_events (gateway_id, eid, at) VALUES ($1, $2, $3) ON CONFLICT (gateway_id, eid) DO NOTHING",
@@ -245,36 +233,22 @@ pub async fn ready(on: impl Into<On<'_>>) -> Result<Vec<Gateway>, DbError> {
     sql(GATEWAY).push("g.state = 'active' AND g.online = TRUE ORDER BY g.id LIMIT 50").all(on).await
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Found {
-    id: Id,
-}
-
 /// The boxes in use, connected or not.
 pub async fn active(on: impl Into<On<'_>>) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Found> = sql("SELECT g.id FROM gateways g WHERE g.state = 'active' ORDER BY g.id").all(on).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    sql("SELECT g.id FROM gateways g WHERE g.state = 'active' ORDER BY g.id").all_scalars(on).await
 }
 
 /// The boxes that are connected since before `since`.
 pub async fn online_since(db: &Db, since: Millis) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Found> = sql(
-        "SELECT g.id FROM gateways g WHERE g.state = 'active' AND g.online = TRUE AND g.online_at <= $1 ORDER BY g.id",
-    )
-    .bind(since)
-    .all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Count {
-    n: i64,
+    sql("SELECT g.id FROM gateways g WHERE g.state = 'active' AND g.online = TRUE AND g.online_at <= $1 ORDER BY g.id")
+        .bind(since)
+        .all_scalars(db)
+        .await
 }
 
 /// Whether a box is connected now.
 pub async fn any_online(db: &Db) -> Result<bool, DbError> {
     let query =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM gateways g WHERE g.state = 'active' AND g.online = TRUE");
-    Ok(query.one::<Count>(db).await?.n > 0)
+    Ok(query.scalar::<i64>(db).await? > 0)
 }

@@ -5,7 +5,6 @@ use fieldline_protocol::messages::{BoxTrouble, UpdateCommand};
 use fieldline_protocol::topics::CommandKind;
 use maud::{Markup, html};
 use poem::Response;
-use poem::http::StatusCode;
 
 use super::commands::{self, Ask, Given};
 use super::health;
@@ -18,7 +17,7 @@ use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, plain_cell};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::error::{AppError, Result, form_page};
 use crate::web::form::Form;
 
 /// Updates shown.
@@ -71,12 +70,7 @@ async fn page(cx: &Cx, gateway: &Gateway, form: &Form) -> Result<Response> {
         .subtitle(gateway.name.as_str())
         .back(format!("/gateways/{}", gateway.id))
         .refresh();
-    let shown = if form.is_right() { shown } else { shown.error_title() };
-    let mut response = page_of(shown.render(body));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_page(shown, body, form))
 }
 
 /// `GET /gateways/:id/update`

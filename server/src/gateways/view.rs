@@ -143,7 +143,7 @@ pub struct Beside {
     pub commands: Vec<Given>,
     /// How people call its lines.
     pub lines: Vec<(String, String)>,
-    /// Events that could not be taken in, for those who may settle them.
+    /// Events that could not be processed, for those who may settle them.
     pub(super) failures: Vec<Failure>,
     /// Below this a balance is low.
     pub low: Fen,

@@ -1,4 +1,4 @@
-//! Files that are whole or not there: written beside under a passing name, flushed, then renamed. All of them are the
+//! Files that are whole or not there: written beside under a temporary name, flushed, then renamed. All of them are the
 //! server's own: nobody else on the machine reads them.
 
 use std::io::{Error, ErrorKind, Write};
@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use crate::kernel::id::Id;
 
-/// What a passing name ends with.
+/// What a temporary name ends with.
 const PASSING: &str = "part";
 /// Mode of a file, and of a folder.
 const FILE: u32 = 0o600;
@@ -31,7 +31,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     })
 }
 
-/// Lets `fill` make a file under a passing name and gives it its own.
+/// Lets `fill` make a file under a temporary name and gives it its own.
 ///
 /// # Errors
 /// What `fill` or the file system says; then nothing of it remains.
@@ -50,7 +50,7 @@ pub fn passing(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{}.{PASSING}", Id::new()))
 }
 
-/// Flushes a file under its passing name and gives it its own.
+/// Flushes a file under its temporary name and gives it its own.
 ///
 /// # Errors
 /// What the file system says.
@@ -116,7 +116,7 @@ pub fn tidy_below(mut folders: Vec<PathBuf>, before: SystemTime) {
     }
 }
 
-/// Whether a file was left by an earlier run under its passing name.
+/// Whether a file was left by an earlier run under its temporary name.
 fn is_left(entry: &std::fs::DirEntry, before: SystemTime) -> bool {
     let name = entry.file_name();
     let passing = Path::new(&name).extension().is_some_and(|end| end == PASSING);
@@ -164,6 +164,12 @@ pub fn read_or_new(path: &Path, new: impl FnOnce() -> Vec<u8>) -> std::io::Resul
     let bytes = new();
     write(path, &bytes)?;
     Ok(bytes)
+}
+
+/// What is wrong with a file that was named and is not there, or is no such file.
+#[must_use]
+pub fn unreadable(path: &Path) -> String {
+    format!("{} cannot be read", path.display())
 }
 
 /// A key file that cannot be used.

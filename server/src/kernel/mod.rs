@@ -29,6 +29,8 @@ pub mod id;
 pub mod live;
 /// Pictures and files.
 pub mod media;
+/// What features remember between requests.
+pub mod memory;
 /// Money and quantities.
 pub mod money;
 /// The connection to the boxes.
@@ -37,6 +39,8 @@ pub mod mqtt;
 pub mod quiet;
 /// Search by part of a name, pinyin or number.
 pub mod search;
+/// What the company has set.
+pub mod settings;
 /// Closed sets of words.
 pub mod words;
 
@@ -57,6 +61,7 @@ use live::push::Push;
 use live::sse::Hub;
 use media::files::Files;
 use media::uploads::Uploads;
+use memory::Memory;
 use mqtt::Wire;
 
 /// A future that a hook returns.
@@ -74,6 +79,8 @@ pub struct Hooks {
 /// The running office: everything a request or a job may need.
 #[derive(Debug)]
 pub struct Kernel {
+    /// What features remember between requests.
+    pub memory: Memory,
     /// Settings, parsed once.
     pub config: Config,
     /// The database.

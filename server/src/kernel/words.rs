@@ -1,7 +1,7 @@
 //! Closed sets of words: a state, a kind, a reason, as a column stores it and as people read it.
 
 /// Declares a closed set: an enum with the stored word of each member and, where people read it, the key of
-/// its name.
+/// its name. A column decodes to it; a stored word that is none of them is an error there.
 ///
 /// ```text
 /// words! {
@@ -68,6 +68,29 @@ macro_rules! words {
             #[must_use]
             pub fn listed(codes: &str) -> Vec<$set> {
                 $set::ALL.into_iter().filter(|word| codes.split(',').any(|code| code == word.code())).collect()
+            }
+        }
+
+        impl<DB: sqlx::Database> sqlx::Type<DB> for $set
+        where
+            String: sqlx::Type<DB>,
+        {
+            fn type_info() -> DB::TypeInfo {
+                <String as sqlx::Type<DB>>::type_info()
+            }
+
+            fn compatible(info: &DB::TypeInfo) -> bool {
+                <String as sqlx::Type<DB>>::compatible(info)
+            }
+        }
+
+        impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for $set
+        where
+            &'r str: sqlx::Decode<'r, DB>,
+        {
+            fn decode(value: DB::ValueRef<'r>) -> Result<$set, sqlx::error::BoxDynError> {
+                let code = <&'r str as sqlx::Decode<'r, DB>>::decode(value)?;
+                $set::from_code(code).ok_or_else(|| concat!("no word of ", stringify!($set)).into())
             }
         }
     };

@@ -2,41 +2,29 @@
 
 use maud::{Markup, html};
 
+use super::approval::{Reason, Weighing};
+use super::credit::Credit;
+use super::rules::{margin, percent};
+use super::store::Turnover;
+use super::{Body, Order};
 use crate::approvals::{self, Approval, Step};
+use crate::documents::{self, Full, State};
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
+use crate::kernel::money::Fen;
+use crate::lines::{self, Weighed};
 use crate::modules::Module;
-use crate::ui::button::{button_for, icon_link};
+use crate::ui::button::button_for;
 use crate::ui::cell::plain_cell;
-use crate::ui::form::{self, ButtonKind};
-use crate::ui::icon::Icon;
+use crate::ui::form::ButtonKind;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{card, cell, empty, link_button, link_cell, meter, money, pager, search_bar, segmented};
+use crate::ui::{card, cell, empty, link_button, meter, money};
 use crate::web::cx::Cx;
 
-use super::approval::{Reason, Weighed};
-use super::rules::{State, margin, percent};
-use super::store::{Line, Order, Turnover, View};
-
-pub(super) fn tone(state: State) -> Tone {
-    match state {
-        State::Draft => Tone::Info,
-        State::Approving => Tone::Warn,
-        State::Active => Tone::Good,
-        State::Rejected => Tone::Bad,
-        State::Closed | State::Cancelled => Tone::Plain,
-    }
-}
-
-pub(super) fn state_tag(lang: Lang, state: State) -> Markup {
-    tag(state.name(lang), tone(state))
-}
-
-fn reason_name(lang: Lang, reason: Reason, over: crate::kernel::money::Fen) -> String {
+fn reason_name(lang: Lang, reason: Reason, over: Fen) -> String {
     match reason {
         Reason::Amount => t!(lang, "orders.reason_amount", over = over),
         Reason::Credit => t!(lang, "orders.reason_credit"),
@@ -46,113 +34,15 @@ fn reason_name(lang: Lang, reason: Reason, over: crate::kernel::money::Fen) -> S
     .into_owned()
 }
 
-pub(super) fn add_link(cx: &Cx) -> Markup {
-    html! {
-        @if cx.may(Gate::create(Module::Orders)) {
-            (icon_link("/orders/new", Icon::Plus, &t!(cx.lang, "orders.new")))
-        }
-    }
-}
-
-pub(super) fn repeat_link(lang: Lang, order: Id) -> Markup {
-    link_button(format!("/orders/new?repeat={order}"), t!(lang, "orders.repeat"), ButtonKind::Quiet)
+pub(super) fn repeat_link(lang: Lang, order: Id, kind: ButtonKind) -> Markup {
+    link_button(format!("/orders/new?repeat={order}"), t!(lang, "orders.repeat"), kind)
 }
 
 pub(super) fn choose_customer(lang: Lang) -> Markup {
-    empty(&t!(lang, "orders.choose_customer"), Some(("/customers", &t!(lang, "orders.to_customers"))))
+    empty(&t!(lang, "orders.choose_customer"), Some(("/customers", &t!(lang, "documents.to_customers"))))
 }
 
-pub(super) fn list(cx: &Cx, shown: View, q: &str, customer: Option<Id>, found: &Listing<Order>) -> Markup {
-    let lang = cx.lang;
-    let only = customer.map(|id| id.to_string()).unwrap_or_default();
-    let of_customer = |sign: &str| if only.is_empty() { String::new() } else { format!("{sign}customer={only}") };
-    let chosen = match shown {
-        View::All => "",
-        View::State(state) => state.code(),
-    };
-    let mut views =
-        vec![(format!("/orders{}", of_customer("?")), t!(lang, "orders.all").into_owned(), shown == View::All)];
-    views.extend([State::Draft, State::Approving, State::Active].into_iter().map(|state| {
-        (
-            format!("/orders?view={}{}", state.code(), of_customer("&")),
-            state.name(lang).into_owned(),
-            shown == View::State(state),
-        )
-    }));
-    html! {
-        (search_bar("/orders", q, &t!(lang, "orders.search"), &[("view", chosen), ("customer", &only)]))
-        (segmented(&views))
-        @if found.rows.is_empty() {
-            (empty(&t!(lang, "orders.none"), Some(("/customers", &t!(lang, "orders.to_customers")))))
-        } @else {
-            section.card {
-                @for row in &found.rows {
-                    (link_cell(format!("/orders/{}", row.id), html! {
-                        (row.customer) p { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }
-                    }, html! { b.num { "¥" (row.total) } br; (state_tag(lang, row.state())) }))
-                }
-            }
-            (pager(lang, "/orders", &[("q", q), ("view", chosen), ("customer", &only)], found.page, found.more))
-        }
-    }
-}
-
-/// The lines without what surrounds them.
-pub(super) fn line_cells(lang: Lang, lines: &[Line]) -> Markup {
-    html! {
-        @for line in lines {
-            (plain_cell(html! {
-                (line.name)
-                p.num { (line.quantity) " " (line.unit) " × ¥" (price(lang, line)) }
-            }, html! { b.num { (line.amount) } }))
-        }
-    }
-}
-
-/// The price, with the list price struck out where they differ.
-fn price(lang: Lang, line: &Line) -> Markup {
-    html! {
-        @if line.price != line.list_price { s.was aria-label=(t!(lang, "orders.list_price")) { (line.list_price) } " " }
-        (line.price)
-    }
-}
-
-/// The lines with stock, floor and last price: what the rep and the approver weigh.
-fn weighed_lines(lang: Lang, lines: &[Line], weighed: &Weighed, stock_counts: bool) -> Markup {
-    html! {
-        @for line in lines {
-            @let there = weighed.available.get(&line.product_id).copied().unwrap_or_default();
-            (plain_cell(html! {
-                (line.name)
-                p.num { (line.quantity) " " (line.unit) " × ¥" (price(lang, line)) }
-                @if super::rules::under_floor(line.price, line.ratio, line.floor_price) {
-                    " " (tag(&t!(lang, "orders.under_floor", floor = line.floor_price.times(line.ratio)), Tone::Bad))
-                }
-                @if stock_counts && line.tracked {
-                    @if there < line.base_quantity() {
-                        " " (tag(&t!(lang, "orders.stock_short", wanted = line.base_quantity(), available = there.max(Default::default()), unit = line.base_unit), Tone::Bad))
-                    } @else {
-                        small { (t!(lang, "orders.available", quantity = there, unit = line.base_unit)) }
-                    }
-                }
-            }, html! {
-                b.num { (line.amount) }
-                @if let Some(last) = weighed.last.get(&line.product_id) {
-                    @let before = last.in_unit(line.ratio);
-                    br; small.num {
-                        (t!(lang, "orders.last_was", price = before))
-                        @if before < line.price { " ↑" (line.price - before) } @else if before > line.price { " ↓" (before - line.price) }
-                    }
-                } @else {
-                    br; small { (t!(lang, "orders.first_time")) }
-                }
-            }))
-        }
-    }
-}
-
-fn credit_cells(lang: Lang, weighed: &Weighed) -> Markup {
-    let credit = &weighed.credit;
+fn credit_cells(lang: Lang, credit: &Credit) -> Markup {
     html! {
         @if let (Some(before), Some(after)) = (credit.percent(credit.before), credit.percent(credit.after)) {
             (plain_cell(html! {
@@ -175,87 +65,88 @@ fn credit_cells(lang: Lang, weighed: &Weighed) -> Markup {
 /// The approval card: what decides.
 pub(super) fn facts(
     cx: &Cx,
-    order: &Order,
-    lines: &[Line],
-    weighed: &Weighed,
+    order: &Full<Body>,
+    lines: &[Weighed],
+    credit: &Credit,
     reasons: &[Reason],
     usual: Option<&Turnover>,
-    visible: bool,
+    seen: bool,
 ) -> Markup {
     let lang = cx.lang;
-    let open = matches!(order.state(), State::Draft | State::Approving);
-    let short = lines
-        .iter()
-        .filter(|line| line.tracked)
-        .filter(|line| weighed.available.get(&line.product_id).copied().unwrap_or_default() < line.base_quantity())
-        .count();
-    let link = format!("/orders/{}", order.id);
-    let open_order = t!(lang, "orders.open_order");
+    let Full { head, body } = order;
+    let open = head.state.is_open();
+    let short = lines.iter().filter(|line| line.is_short()).count();
+    let (link, open_order) = (head.address(), t!(lang, "orders.open_order"));
     html! {
-        (card(Some(&order.customer), visible.then_some((link.as_str(), &*open_order)), html! {
-            (money(order.total.0))
+        (card(Some(&head.customer), seen.then_some((link.as_str(), &*open_order)), html! {
+            (money(head.total().0))
             @for reason in reasons {
-                div.cell { div.g { small { (t!(lang, "orders.rule", reason = reason_name(lang, *reason, weighed.over))) } } }
+                div.cell { div.g { small { (t!(lang, "orders.rule", reason = reason_name(lang, *reason, body.over()))) } } }
             }
         }))
         (card(None, None, html! {
             @if let Some(usual) = usual {
                 (cell(&t!(lang, "orders.margin"), html! {
-                    b.num { (margin(order.total, order.cost).map_or_else(|| "—".to_owned(), percent)) }
+                    b.num { (margin(head.total(), body.cost).map_or_else(|| "—".to_owned(), percent)) }
                     @if let Some(average) = margin(usual.total, usual.cost) {
                         br; small { (t!(lang, "orders.margin_usual", percent = percent(average))) }
                     }
                 }))
             }
-            (credit_cells(lang, weighed))
+            (credit_cells(lang, credit))
             @if open {
                 (cell(&t!(lang, "orders.stock"), html! {
                     @if short == 0 { (tag(&t!(lang, "orders.stock_enough"), Tone::Good)) }
                     @else { (tag(&t!(lang, "orders.stock_lines_short", n = short), Tone::Bad)) }
-                    @if let Some(house) = &order.warehouse { br; small { (house) } }
+                    @if let Some(warehouse) = &body.warehouse { br; small { (warehouse) } }
                 }))
             }
         }))
-        (card(Some(&t!(lang, "orders.lines", n = lines.len())), None, weighed_lines(lang, lines, weighed, open)))
-        @if !order.note.is_empty() { (card(Some(&t!(lang, "orders.note")), None, html! { div.cell { div.g { (order.note) } } })) }
+        (card(Some(&t!(lang, "lines.title", n = lines.len())), None, lines::view::weighed_cells(lang, lines, open)))
+        @if !head.note.is_empty() { (card(Some(&t!(lang, "orders.note")), None, html! { div.cell { div.g { (head.note) } } })) }
     }
 }
 
+type Flow<'a> = Option<(&'a Approval, &'a [Step])>;
+
 pub(super) fn show(
     cx: &Cx,
-    order: &Order,
-    lines: &[Line],
-    weighed: &Weighed,
-    flow: Option<(&Approval, &[Step])>,
+    order: &Full<Body>,
+    lines: &[Weighed],
+    weighing: Option<&Weighing>,
+    flow: Flow<'_>,
     told: &[Entry],
 ) -> Markup {
     let lang = cx.lang;
-    let state = order.state();
-    let open = matches!(state, State::Draft | State::Approving);
+    let Full { head, body } = order;
+    let edit = format!("{}/edit", head.address());
+    let edit_lines = t!(lang, "orders.edit_lines");
     html! {
         (card(None, None, html! {
-            (money(order.total.0))
-            (cell(&t!(lang, "orders.customer"), html! { a href={ "/customers/" (order.customer_id) } { (order.customer) } }))
-            (cell(&t!(lang, "orders.owner"), html! { (order.owner) }))
-            (cell(&t!(lang, "orders.date"), html! { span.num { (order.ordered_on) } }))
-            @if let Some(house) = &order.warehouse { (cell(&t!(lang, "orders.warehouse"), html! { (house) })) }
-            @if let Some(visit) = order.visit_id { (cell(&t!(lang, "orders.visit"), html! { a href={ "/visits/" (visit) } { (t!(lang, "orders.to_visit")) } })) }
-            @if matches!(state, State::Active | State::Closed) {
-                (cell(&t!(lang, "orders.paid"), html! { span.num { "¥" (order.paid) } br; small { (t!(lang, "orders.rest", rest = order.total - order.paid)) } }))
+            (money(head.total().0))
+            @if let Some(customer) = head.customer_id {
+                (cell(&t!(lang, "orders.customer"), html! { a href={ "/customers/" (customer) } { (head.customer) } }))
             }
-            @if !order.note.is_empty() { (cell(&t!(lang, "orders.note"), html! { (order.note) })) }
+            (cell(&t!(lang, "orders.owner"), html! { (head.owner) }))
+            (cell(&t!(lang, "orders.date"), html! { span.num { (head.day) } }))
+            @if let Some(warehouse) = &body.warehouse { (cell(&t!(lang, "lines.warehouse"), html! { (warehouse) })) }
+            @if let Some(visit) = head.visit_id { (cell(&t!(lang, "orders.visit"), html! { a href={ "/visits/" (visit) } { (t!(lang, "orders.to_visit")) } })) }
+            @if head.state.in_force() {
+                (cell(&t!(lang, "orders.paid"), html! { span.num { "¥" (body.paid) } br; small { (t!(lang, "orders.rest", rest = head.total() - body.paid)) } }))
+            }
+            @if !head.note.is_empty() { (cell(&t!(lang, "orders.note"), html! { (head.note) })) }
         }))
-        (card(Some(&t!(lang, "orders.lines", n = lines.len())), (state == State::Draft).then_some((format!("/orders/{}/edit", order.id).as_str(), &*t!(lang, "orders.edit_lines"))), html! {
-            @if lines.is_empty() { div.cell { div.g { (t!(lang, "orders.no_lines")) } } }
-            (weighed_lines(lang, lines, weighed, open))
+        (card(Some(&t!(lang, "lines.title", n = lines.len())), (head.state == State::Draft).then_some((edit.as_str(), &*edit_lines)), html! {
+            @if lines.is_empty() { div.cell { div.g { (t!(lang, "lines.none")) } } }
+            (lines::view::weighed_cells(lang, lines, head.state.is_open()))
         }))
-        @if open {
+        @if let Some(weighing) = weighing {
             (card(Some(&t!(lang, "orders.checks")), None, html! {
-                (credit_cells(lang, weighed))
-                @if state == State::Draft {
+                (credit_cells(lang, &weighing.credit))
+                @if head.state == State::Draft {
                     (cell(&t!(lang, "orders.approval"), html! {
-                        @if weighed.reasons.is_empty() { (t!(lang, "orders.needs_none")) }
-                        @for reason in &weighed.reasons { (tag(reason_name(lang, *reason, weighed.over), Tone::Warn)) " " }
+                        @if weighing.reasons.is_empty() { (t!(lang, "orders.needs_none")) }
+                        @for reason in &weighing.reasons { (tag(reason_name(lang, *reason, body.over()), Tone::Warn)) " " }
                     }))
                 }
             }))
@@ -263,70 +154,44 @@ pub(super) fn show(
         @if let Some((approval, steps)) = flow {
             (approvals::flow_card(cx, approval, steps))
         }
-        @if let Some(at) = order.decided_at.filter(|_| flow.is_none()) {
+        @if let Some(at) = head.decided_at.filter(|_| flow.is_none()) {
             (card(None, None, cell(&t!(lang, "orders.in_force_since"), html! { (clock::brief(at, cx.now)) })))
         }
         @if !told.is_empty() { (card(Some(&t!(lang, "orders.told")), None, timeline(told))) }
-        (acts(cx, order, flow))
+        (documents::flow_acts::<Order>(cx, head, Some("order_submission"), may_withdraw(cx, order, flow), may_cancel(cx, body)))
     }
 }
 
-/// The form that the submit button in the bar sends.
-const SUBMISSION: &str = "submission";
-
-fn may_withdraw(cx: &Cx, order: &Order, flow: Option<(&Approval, &[Step])>) -> bool {
+fn may_withdraw(cx: &Cx, order: &Full<Body>, flow: Flow<'_>) -> bool {
     let me = cx.actor().id;
-    order.owner_id == me || flow.is_some_and(|(approval, _)| approval.requester_id == me)
+    order.head.owner_id == me || flow.is_some_and(|(approval, _)| approval.requester_id == me)
+}
+
+fn may_cancel(cx: &Cx, body: &Body) -> bool {
+    cx.scope().sees_others() && body.paid == Fen::ZERO
 }
 
 /// The acts in the bar: the main one of each state.
-pub(super) fn bar(cx: &Cx, order: &Order, flow: Option<(&Approval, &[Step])>) -> Option<Markup> {
+pub(super) fn bar(cx: &Cx, order: &Full<Body>, flow: Flow<'_>) -> Option<Markup> {
     let lang = cx.lang;
-    let repeat = |kind| link_button(format!("/orders/new?repeat={}", order.id), t!(lang, "orders.repeat"), kind);
-    let may_edit = cx.may(Gate::edit(Module::Orders));
+    let Full { head, body } = order;
+    let repeat = |kind| repeat_link(lang, head.id, kind);
     let may_create = cx.may(Gate::create(Module::Orders));
-    match order.state() {
-        State::Draft if may_edit => Some(html! {
-            (link_button(format!("/orders/{}/edit", order.id), t!(lang, "orders.edit"), ButtonKind::Quiet))
-            (button_for(SUBMISSION, t!(lang, "orders.submit"), ButtonKind::Primary))
+    match head.state {
+        State::Draft if cx.may(Gate::edit(Module::Orders)) => Some(html! {
+            (link_button(format!("{}/edit", head.address()), t!(lang, "orders.edit"), ButtonKind::Quiet))
+            (button_for(documents::SUBMISSION, t!(lang, "orders.submit"), ButtonKind::Primary))
         }),
         State::Approving => flow.map(|(approval, _)| {
             link_button(format!("/approvals/{}", approval.id), t!(lang, "orders.to_approval"), ButtonKind::Primary)
         }),
         State::Active => Some(html! {
             @if may_create { (repeat(ButtonKind::Quiet)) }
-            @if order.paid < order.total && cx.may(Gate::create(Module::Payments)) {
-                (link_button(format!("/payments/new?customer={}", order.customer_id), t!(lang, "orders.take_payment"), ButtonKind::Primary))
+            @if let Some(customer) = head.customer_id.filter(|_| body.paid < head.total() && cx.may(Gate::create(Module::Payments))) {
+                (link_button(format!("/payments/new?customer={customer}"), t!(lang, "orders.take_payment"), ButtonKind::Primary))
             }
         }),
         State::Rejected | State::Closed | State::Cancelled if may_create => Some(repeat(ButtonKind::Primary)),
         State::Draft | State::Rejected | State::Closed | State::Cancelled => None,
-    }
-}
-
-/// The acts below the cards: the note to the approver, and what takes back.
-fn acts(cx: &Cx, order: &Order, flow: Option<(&Approval, &[Step])>) -> Markup {
-    let lang = cx.lang;
-    if !cx.may(Gate::edit(Module::Orders)) {
-        return html! {};
-    }
-    let post = |noun: &str, label: &str, kind: ButtonKind| {
-        form::form(&format!("/orders/{}/{noun}", order.id), &cx.op_id(), None, false, None, form::submit(label, kind))
-    };
-    let note = t!(lang, "orders.to_approver");
-    let blank = cx.blank();
-    match order.state() {
-        State::Draft => html! {
-            (form::form_with_id(Some(SUBMISSION), &format!("/orders/{}/submission", order.id), &cx.op_id(), Some(order.version), false, Some("order_submission"),
-                card(None, None, form::textarea(&blank.field("note", &note), 500))))
-            (post("cancellation", &t!(lang, "orders.cancel_draft"), ButtonKind::Quiet))
-        },
-        State::Approving if may_withdraw(cx, order, flow) => {
-            post("withdrawal", &t!(lang, "orders.withdraw"), ButtonKind::Quiet)
-        }
-        State::Active if cx.scope().sees_others() && order.paid.0 == 0 => {
-            post("cancellation", &t!(lang, "orders.cancel"), ButtonKind::Danger)
-        }
-        State::Approving | State::Active | State::Rejected | State::Closed | State::Cancelled => html! {},
     }
 }

@@ -1,46 +1,31 @@
-//! Payments: list, form, one payment.
+//! Payments: form, one payment. The list is that of all documents.
 
 use poem::Response;
 use poem::http::StatusCode;
 
+use super::rules::Method;
+use super::{NewPayment, Payment, store, view};
 use crate::customers::{self, Customer};
+use crate::documents::{self, Full};
 use crate::kernel::access::Gate;
-use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
-use crate::kernel::db::numbers;
+use crate::kernel::db::Hold;
 use crate::kernel::i18n::t;
-use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::modules::Module;
+use crate::kinds::Kind;
 use crate::orders;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
 use crate::web::form::Form;
 
-use super::rules::Method;
-use super::store::Fresh;
-use super::{store, view};
-
-/// What stands before the number of a payment 收款.
-const PREFIX: &str = "SK";
 /// Unpaid orders that the form shows.
 const SHOWN: i64 = 20;
-
-pub(super) async fn list(cx: Cx) -> Result<Response> {
-    let q = cx.query("q").unwrap_or_default();
-    let customer = cx.query("customer").map(|id| id.parse::<Id>().map_err(|_| AppError::NotFound)).transpose()?;
-    let found = store::list(&cx.office.db, &cx.scope(), q, customer, cx.paging()).await?;
-    let page_title = Module::Payments.title(cx.lang);
-    let frame = cx.frame();
-    let page = Page::new(&frame, page_title).back("/").tabs();
-    Ok(html(page.render(view::list(&cx, q, customer, &found))))
-}
 
 pub(super) async fn new(cx: Cx) -> Result<Response> {
     let Some(customer) = cx.query("customer") else {
         let frame = cx.frame();
-        let page = Page::new(&frame, t!(cx.lang, "payments.new")).back("/payments");
+        let page = Page::new(&frame, t!(cx.lang, "payments.new")).back(Kind::Payment.paths().list);
         return Ok(html(page.render(view::choose_customer(cx.lang))));
     };
     let customer = customer.parse().map_err(|_| AppError::NotFound)?;
@@ -73,8 +58,9 @@ async fn form_page(cx: &Cx, form: &Form, payer: &Customer) -> Result<Response> {
 pub(super) async fn create(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let label = |key: &str| t!(cx.lang, key).into_owned();
+    let scope = cx.scope();
     let customer = form.record("customer_id", &label("payments.customer")).ok_or(AppError::NotFound)?;
-    let payer = customers::find(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
+    let payer = customers::find(&cx.office.db, &scope, customer).await?.ok_or(AppError::NotFound)?;
     let amount = form.fen("amount", &label("payments.amount"));
     if amount.is_none_or(|amount| amount == Fen::ZERO) && form.error("amount").is_none() {
         form.wrong("amount", t!(cx.lang, "payments.some_amount"));
@@ -92,34 +78,19 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         return form_page(&cx, &form, &payer).await;
     };
     let mut write = cx.write(&form).await?;
-    let parts = orders::settle(&mut write.tx, customer, amount).await?.ok_or(AppError::NotFound)?;
-    let payment = Fresh {
-        id: Id::new(),
-        // A clerk's entry belongs to the customer's rep, who then sees it.
-        owner: payer.owner_id,
-        customer,
-        number: numbers::next(&mut write.tx, PREFIX, cx.now).await?,
-        paid_on: paid_on.to_string(),
-        amount,
-        method,
-        note,
-    };
-    store::insert(&mut write.tx, &payment, &parts, cx.now).await?;
-    let changes = Changes::new()
-        .set("number", payment.number.clone())
-        .set("customer_id", customer.to_string())
-        .set("amount", amount.plain())
-        .set("method", method.code())
-        .set("paid_on", payment.paid_on.clone());
-    write.audit(Action::Create, "payment", payment.id, changes).await?;
-    write.finish(&format!("/payments/{}?done=saved", payment.id)).await
+    let payer = customers::hold(&mut write.tx, &scope, customer, Hold::Changed).await?.ok_or(AppError::NotFound)?;
+    // A clerk's entry belongs to the customer's rep, who then sees it.
+    let new = NewPayment { owner: payer.owner_id, customer, amount, method, paid_on, note };
+    let id = super::create(&mut write.tx, &write.author, &new).await?;
+    write.finish(&format!("{}?done=saved", Kind::Payment.address(id))).await
 }
 
 pub(super) async fn show(cx: Cx) -> Result<Response> {
-    let payment = store::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
-    let matches = store::matches(&cx.office.db, payment.id).await?;
+    let payment = documents::find::<Payment>(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let Full { head, body } = payment;
+    let matches = store::matches(&cx.office.db, head.id).await?;
     let frame = cx.frame();
-    let page = Page::new(&frame, payment.number.clone()).subtitle(payment.customer.clone()).back("/payments");
-    let links = cx.may(Gate::view(Module::Orders));
-    Ok(html(page.render(view::show(cx.lang, &payment, &matches, links))))
+    let page = Page::new(&frame, head.number.clone()).subtitle(head.customer.clone()).back(Kind::Payment.paths().list);
+    let links = cx.may(Gate::view(Kind::Order.module()));
+    Ok(html(page.render(view::show(cx.lang, &head, &body, &matches, links))))
 }

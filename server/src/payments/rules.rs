@@ -39,7 +39,7 @@ mod tests {
     use super::{Fen, Id, Unpaid, spread};
 
     fn unpaid(id: i64, total: i64, paid: i64) -> Unpaid {
-        Unpaid { id: Id(id), number: String::new(), ordered_on: String::new(), total: Fen(total), paid: Fen(paid) }
+        Unpaid { id: Id(id), number: String::new(), day: String::new(), total: Fen(total), paid: Fen(paid) }
     }
 
     #[test]

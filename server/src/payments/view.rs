@@ -2,48 +2,22 @@
 
 use maud::{Markup, html};
 
+use super::Body;
+use super::rules::{Method, spread};
+use super::store::Match;
 use crate::customers::Customer;
-use crate::kernel::access::Gate;
-use crate::kernel::db::paging::Listing;
+use crate::documents::Head;
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::modules::Module;
+use crate::kinds::Kind;
 use crate::orders::Unpaid;
-use crate::ui::button::{button_row, link_button};
 use crate::ui::form::{self, ButtonKind, InputKind};
-use crate::ui::{card, cell, empty, link_cell, money, pager, search_bar};
+use crate::ui::{card, cell, empty, link_cell, money};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
-use super::rules::{Method, spread};
-use super::store::{Match, Payment};
-
-pub(super) fn list(cx: &Cx, q: &str, customer: Option<Id>, found: &Listing<Payment>) -> Markup {
-    let lang = cx.lang;
-    let only = customer.map(|id| id.to_string()).unwrap_or_default();
-    html! {
-        @if !only.is_empty() && cx.may(Gate::create(Module::Payments)) {
-            (button_row(link_button(format!("/payments/new?customer={only}"), t!(lang, "payments.new"), ButtonKind::Primary)))
-        }
-        (search_bar("/payments", q, &t!(lang, "payments.search"), &[("customer", &only)]))
-        @if found.rows.is_empty() {
-            (empty(&t!(lang, "payments.none"), Some(("/customers", &t!(lang, "payments.to_customers")))))
-        } @else {
-            section.card {
-                @for row in &found.rows {
-                    (link_cell(format!("/payments/{}", row.id), html! {
-                        (row.customer) p { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }
-                    }, html! { b.num { "¥" (row.amount) } br; small { (Method::name_of(&row.method, lang)) } }))
-                }
-            }
-            (pager(lang, "/payments", &[("q", q), ("customer", &only)], found.page, found.more))
-        }
-    }
-}
-
 pub(super) fn choose_customer(lang: Lang) -> Markup {
-    empty(&t!(lang, "payments.choose_customer"), Some(("/customers", &t!(lang, "payments.to_customers"))))
+    empty(&t!(lang, "payments.choose_customer"), Some(("/customers", &t!(lang, "documents.to_customers"))))
 }
 
 pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -> Markup {
@@ -52,7 +26,7 @@ pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -
     let (parts, left) = spread(Fen::parse(typed.value("amount")).unwrap_or_default(), unpaid);
     html! {
         (form::error_summary(lang, typed.errors()))
-        (form::form("/payments", &cx.op_id(), None, false, None, html! {
+        (form::form(Kind::Payment.paths().list, &cx.op_id(), None, false, None, html! {
             (card(None, None, html! {
                 (form::hidden("customer_id", &payer.id.to_string()))
                 (cell(label("payments.customer"), html! { a href={ "/customers/" (payer.id) } { (payer.name) } }))
@@ -68,8 +42,8 @@ pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -
             @if unpaid.is_empty() { div.cell { div.g { (label("payments.no_unpaid")) } } }
             @for order in unpaid {
                 @let part = parts.iter().find(|(id, _)| *id == order.id).map_or(Fen::ZERO, |(_, part)| *part);
-                (link_cell(format!("/orders/{}", order.id), html! {
-                    span.num { (order.number) } p { (order.ordered_on) " · " (t!(lang, "payments.rest", rest = order.rest())) }
+                (link_cell(Kind::Order.address(order.id), html! {
+                    span.num { (order.number) } p { (order.day) " · " (t!(lang, "payments.rest", rest = order.rest())) }
                 }, html! { @if part > Fen::ZERO { b.num { "¥" (part) } } @else { small { "—" } } }))
             }
             @if left > Fen::ZERO { (cell(label("payments.left"), html! { span.num { "¥" (left) } })) }
@@ -77,24 +51,26 @@ pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -
     }
 }
 
-pub(super) fn show(lang: Lang, payment: &Payment, matches: &[Match], links: bool) -> Markup {
+pub(super) fn show(lang: Lang, head: &Head, body: &Body, matches: &[Match], links: bool) -> Markup {
     let label = |key: &str| t!(lang, key).into_owned();
     let matched: Fen = matches.iter().map(|one| one.amount).sum();
     html! {
         (card(None, None, html! {
-            (money(payment.amount.0))
-            (cell(label("payments.customer"), html! { a href={ "/customers/" (payment.customer_id) } { (payment.customer) } }))
-            (cell(label("payments.method"), html! { (Method::name_of(&payment.method, lang)) }))
-            (cell(label("payments.paid_on"), html! { span.num { (payment.paid_on) } }))
-            (cell(label("payments.owner"), html! { (payment.owner) }))
-            @if !payment.note.is_empty() { (cell(label("payments.note"), html! { (payment.note) })) }
+            (money(head.total().0))
+            @if let Some(customer) = head.customer_id {
+                (cell(label("payments.customer"), html! { a href={ "/customers/" (customer) } { (head.customer) } }))
+            }
+            (cell(label("payments.method"), html! { (body.method.name(lang)) }))
+            (cell(label("payments.paid_on"), html! { span.num { (head.day) } }))
+            (cell(label("payments.owner"), html! { (head.owner) }))
+            @if !head.note.is_empty() { (cell(label("payments.note"), html! { (head.note) })) }
         }))
         (card(Some(&label("payments.paid_orders")), None, html! {
             @for one in matches {
-                @if links { (link_cell(format!("/orders/{}", one.order_id), html! { span.num { (one.number) } }, html! { b.num { "¥" (one.amount) } })) }
+                @if links { (link_cell(Kind::Order.address(one.order_id), html! { span.num { (one.number) } }, html! { b.num { "¥" (one.amount) } })) }
                 @else { (cell(&one.number, html! { b.num { "¥" (one.amount) } })) }
             }
-            @if payment.amount > matched { (cell(label("payments.left"), html! { span.num { "¥" (payment.amount - matched) } })) }
+            @if head.total() > matched { (cell(label("payments.left"), html! { span.num { "¥" (head.total() - matched) } })) }
         }))
     }
 }

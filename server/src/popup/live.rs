@@ -12,7 +12,7 @@ use crate::kernel::access::auth::{COOKIE, Session};
 use crate::kernel::clock::{MINUTE, Millis};
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
-use crate::kernel::live::sse::{End, Heard, Listener, Live};
+use crate::kernel::live::sse::{End, Heard, Listener, Live, POPUP};
 use crate::web::cx::Cx;
 use crate::web::error::Result;
 
@@ -83,7 +83,7 @@ impl Page {
     async fn tell(&self, session: &Session, live: Live) -> Option<Event> {
         match live.name {
             "stale" => self.badges(session).await,
-            "popup" => self.popup(session, &live).await,
+            POPUP => self.popup(session, &live).await,
             name => Some(Event::message(live.data).event_type(name)),
         }
     }
@@ -101,6 +101,6 @@ impl Page {
         let idle = session.idle(self.office.clock.steady()) >= IDLE;
         let html = if idle { view::number_only(self.lang, &card) } else { view::popup(self.lang, &card) };
         let data = serde_json::json!({ "id": id, "href": format!("/popup/{id}"), "html": html.into_string() });
-        Some(Event::message(data.to_string()).event_type("popup"))
+        Some(Event::message(data.to_string()).event_type(POPUP))
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Tables: none.
 //! Events: none.
-//! Uses: calls, customers, orders, tasks, users.
+//! Uses: calls, customers, documents, tasks, users.
 
 mod live;
 mod pages;
@@ -11,6 +11,7 @@ mod view;
 
 use crate::calls::{self, Call};
 use crate::customers::{self, Brief};
+use crate::documents::{self, Head};
 use crate::kernel::Office;
 use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Role, Scope};
@@ -18,9 +19,9 @@ use crate::kernel::db::DbError;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::live::push;
-use crate::kernel::live::sse::Live;
+use crate::kernel::live::sse::{Live, POPUP};
+use crate::kinds::Kind;
 use crate::modules::Module;
-use crate::orders::{self, Order};
 use crate::tasks::{self, TaskRow};
 use crate::users;
 use crate::web::routes::Routes;
@@ -41,7 +42,7 @@ struct Card {
     call: Call,
     customer: Option<Brief>,
     contact: String,
-    last_order: Option<Order>,
+    last_order: Option<Head>,
     tasks: Vec<TaskRow>,
 }
 
@@ -61,7 +62,7 @@ async fn card(office: &Office, actor: &Actor, call: Id) -> Result<Option<Card>, 
             .find(|person| person.customer_id == customer.id)
             .map(|person| format!("{} {}", person.contact_name, person.position).trim().to_owned())
             .unwrap_or_default();
-        last_order = orders::last_of_customer(db, &scope, customer.id).await?;
+        last_order = documents::last_of_customer(db, &scope, Kind::Order, customer.id).await?;
         open = tasks::open_of(db, customer.owner_id, 100).await?;
         open.retain(|task| task.customer_id == Some(customer.id));
         open.truncate(TASKS);
@@ -90,7 +91,7 @@ async fn readers(office: &Office, call: &Call) -> Result<Vec<Id>, DbError> {
 pub async fn ring(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
     let Some(call) = calls::find(&office.db, scope, id).await? else { return Ok(()) };
     for reader in readers(office, &call).await? {
-        office.hub.tell(reader, Live { name: "popup", data: id.to_string() });
+        office.hub.tell(reader, Live { name: POPUP, data: id.to_string() });
     }
     if let Some(owner) = call.owner_id {
         let lang = Lang::Zh;
@@ -113,7 +114,7 @@ pub async fn ring(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError>
 pub async fn hang_up(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
     let Some(call) = calls::find(&office.db, scope, id).await? else { return Ok(()) };
     for reader in readers(office, &call).await? {
-        office.hub.tell(reader, Live { name: "popup", data: id.to_string() });
+        office.hub.tell(reader, Live { name: POPUP, data: id.to_string() });
     }
     Ok(())
 }

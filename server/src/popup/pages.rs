@@ -9,7 +9,7 @@ use crate::kernel::audit::{Action, Changes};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::live::push;
-use crate::kernel::live::sse::Live;
+use crate::kernel::live::sse::{Live, POPUP};
 use crate::users;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
@@ -58,7 +58,7 @@ pub async fn hand_over(cx: Cx) -> Result<Response> {
     // Who hands a call over may see it no longer, so the way leads to the list.
     let response = write.finish("/calls?done=done").await?;
     cx.office.badges_changed(to);
-    cx.office.hub.tell(to, Live { name: "popup", data: id.to_string() });
+    cx.office.hub.tell(to, Live { name: POPUP, data: id.to_string() });
     let who = call.customer.clone().unwrap_or_default();
     let title = t!(cx.lang, "popup.handed_push", from = cx.actor().name, who = who);
     push::notify(&cx.office, to, &title, &view::shown(&call.digits), &format!("/popup/{id}"));

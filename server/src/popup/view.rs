@@ -21,7 +21,7 @@ pub fn shown(digits: &str) -> String {
 }
 
 fn number(lang: Lang, card: &Card) -> String {
-    if card.call.digits.is_empty() { t!(lang, "popup.withheld").into_owned() } else { shown(&card.call.digits) }
+    if card.call.digits.is_empty() { t!(lang, "calls.withheld").into_owned() } else { shown(&card.call.digits) }
 }
 
 fn state(lang: Lang, card: &Card) -> Markup {
@@ -42,7 +42,7 @@ pub fn popup(lang: Lang, found: &Card) -> Markup {
     html! {
         h2 { (t!(lang, "popup.title")) " " (state(lang, found)) " " span.num { (number(lang, found)) } }
         @if let Some(name) = found.call.line_name() { p { (name) } }
-        @if !found.call.name.is_empty() { (cell(t!(lang, "popup.name"), html! { (found.call.name) })) }
+        @if !found.call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (found.call.name) })) }
         (facts(lang, found))
         (link_button(format!("/popup/{}", found.call.id), t!(lang, "popup.open"), ButtonKind::Primary))
     }
@@ -58,7 +58,7 @@ fn facts(lang: Lang, found: &Card) -> Markup {
                     @if customer.arrears > customer.credit_limit && customer.credit_limit.0 > 0 { " " (tag(t!(lang, "popup.over_limit"), Tone::Bad)) }
                 }))
                 @if let Some(order) = &found.last_order {
-                    (link_cell(format!("/orders/{}", order.id), html! { (t!(lang, "popup.last_order")) }, html! { span.num { (order.ordered_on) " ¥" (order.total) } }))
+                    (link_cell(order.address(), html! { (t!(lang, "popup.last_order")) }, html! { span.num { (order.day) " ¥" (order.total()) } }))
                 }
                 @for task in &found.tasks {
                     (link_cell(format!("/tasks/{}", task.id), html! { (task.title) }, html! { @if let Some(due) = task.due_at { small { (clock::iso_day(due)) } } }))
@@ -68,8 +68,8 @@ fn facts(lang: Lang, found: &Card) -> Markup {
             (None, Some(name)) => (cell(t!(lang, "popup.customer"), html! { (name) })),
             (None, None) if !found.call.digits.is_empty() => (link_cell(
                 format!("/customers/new?phone={}", found.call.digits),
-                html! { (t!(lang, "popup.unknown")) @if let Some(origin) = Origin::of(&found.call.digits).words(lang) { p { (origin) } } },
-                html! { (t!(lang, "popup.make_customer")) },
+                html! { (t!(lang, "calls.unknown")) @if let Some(origin) = Origin::of(&found.call.digits).words(lang) { p { (origin) } } },
+                html! { (t!(lang, "calls.make_customer")) },
             )),
             (None, None) => {},
         }
@@ -97,9 +97,9 @@ pub fn page(cx: &Cx, found: &Card, people: &[(Id, String)]) -> String {
     let body = html! {
         (card(None, None, html! {
             p.money { (number(lang, found)) }
-            (cell(t!(lang, "popup.state"), state(lang, found)))
-            (cell(t!(lang, "popup.line"), html! { (found.call.line()) }))
-            @if !found.call.name.is_empty() { (cell(t!(lang, "popup.name"), html! { (found.call.name) })) }
+            (cell(t!(lang, "calls.state"), state(lang, found)))
+            (cell(t!(lang, "calls.line"), html! { (found.call.line()) }))
+            @if !found.call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (found.call.name) })) }
             (facts(lang, found))
         }))
         @if matches!(call.state(), State::Ringing | State::Ended) {

@@ -8,13 +8,14 @@ use crate::kernel::clock;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
+use crate::stock;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
 use crate::web::form::Form;
 
 use super::store::{self, Entry, LevelPrice, Stored};
-use super::{Unit, form_view, mnemonic, sees_cost};
+use super::{Unit, UsedBy, form_view, mnemonic, sees_cost};
 
 /// Rows for units beside the base unit.
 pub(super) const UNITS: usize = 3;
@@ -58,18 +59,18 @@ pub(super) async fn edit(cx: Cx) -> Result<Response> {
 }
 
 /// `POST /products`
-pub(super) async fn create(cx: Cx) -> Result<Response> {
-    save(cx, None).await
+pub(super) async fn create(cx: Cx, used_by: UsedBy) -> Result<Response> {
+    save(cx, None, used_by).await
 }
 
 /// `POST /products/:id`
-pub(super) async fn update(cx: Cx) -> Result<Response> {
+pub(super) async fn update(cx: Cx, used_by: UsedBy) -> Result<Response> {
     let id = cx.id()?;
     let known = store::stored(&cx.office.db, id, "").await?.ok_or(AppError::NotFound)?;
-    save(cx, Some(known)).await
+    save(cx, Some(known), used_by).await
 }
 
-async fn save(cx: Cx, known: Option<Stored>) -> Result<Response> {
+async fn save(cx: Cx, known: Option<Stored>, used_by: UsedBy) -> Result<Response> {
     let mut form = cx.form().await?;
     let today = clock::iso_day(cx.now);
     let prices = store::level_prices(&cx.office.db, known.as_ref().map(|known| known.id), &today).await?;
@@ -95,10 +96,14 @@ async fn save(cx: Cx, known: Option<Stored>) -> Result<Response> {
         form.wrong("name", t!(cx.lang, "products.same_thing", code = code));
     }
     if let Some(before) = &before {
-        if before.version.to_string() != form.value("version") {
+        if before.version != form.opened() {
+            form = form.with("version", before.version.to_string());
             form.wrong("name", t!(cx.lang, "products.changed_meanwhile"));
         }
-        if before.base_unit != entry.base_unit && store::has_history(&mut write.tx, before.id).await? {
+        // What was moved or ordered was counted in the base unit: its name may change, and its meaning must not.
+        if before.base_unit != entry.base_unit
+            && (stock::has_moved(&mut write.tx, before.id).await? || used_by(&mut write.tx, before.id).await?)
+        {
             form.wrong("base_unit", t!(cx.lang, "products.base_unit_fixed", unit = before.base_unit));
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn form(
     fields::form(
         &action,
         &cx.op_id(),
-        product.map(|product| product.version),
+        product.map(|product| form.version_on(product.version)),
         false,
         None,
         html! {

@@ -13,6 +13,8 @@ mod rules;
 mod store;
 mod view;
 
+use futures_util::future::BoxFuture;
+
 use crate::kernel::access::Gate;
 use crate::kernel::db::{DbError, Tx};
 use crate::kernel::i18n::{Lang, t};
@@ -28,13 +30,16 @@ pub use store::{
     insert_products, insert_units, levels, priced,
 };
 
-/// Addresses.
-pub fn routes(routes: &mut Routes) {
+/// Whether a document names a product whose base unit is about to change. It is held; those who know stand downstream.
+pub type UsedBy = for<'a> fn(&'a mut Tx, Id) -> BoxFuture<'a, Result<bool, DbError>>;
+
+/// Addresses. `used_by` is asked before a base unit changes.
+pub fn routes(routes: &mut Routes, used_by: UsedBy) {
     routes.get("/products", Gate::view(Module::Products), pages::list);
     routes.get("/products/new", Gate::create(Module::Products), editor::new);
-    routes.post("/products", Gate::create(Module::Products), editor::create);
+    routes.post("/products", Gate::create(Module::Products), move |cx| editor::create(cx, used_by));
     routes.get("/products/:id/edit", Gate::edit(Module::Products), editor::edit);
-    routes.post("/products/:id", Gate::edit(Module::Products), editor::update);
+    routes.post("/products/:id", Gate::edit(Module::Products), move |cx| editor::update(cx, used_by));
     routes.get("/products/:id", Gate::view(Module::Products), pages::show);
 }
 
@@ -101,6 +106,8 @@ pub struct Priced {
     pub on_sale: bool,
     /// Whether stock is counted for it.
     pub tracked: bool,
+    /// Base units that can be promised in the asked warehouse.
+    pub available: Milli,
     /// What a base unit costs the company.
     pub cost_price: Fen,
     /// Below this price of a base unit an order needs approval.

@@ -15,8 +15,8 @@ use super::rules::{mnemonic, search_text};
 use super::{Choice, Level, Priced, Unit};
 
 pub(super) use writes::{
-    Category, Entry, LARGEST_RATIO, LevelPrice, Stored, begin, categories, code_taken, has_history, insert,
-    insert_category, level_prices, same_thing, set_price, stored, update,
+    Category, Entry, LARGEST_RATIO, LevelPrice, Stored, begin, categories, code_taken, insert, insert_category,
+    level_prices, same_thing, set_price, stored, update,
 };
 
 /// Rows of one INSERT; times the columns it stays below SQLite's limit of bound values.
@@ -105,17 +105,11 @@ pub(super) async fn prices_on(db: &Db, product: Id, today: &str) -> Result<Vec<P
 }
 
 /// Every price level, in order.
-///
-/// # Errors
-/// What the database says.
 pub async fn levels(on: impl Into<On<'_>>) -> Result<Vec<Level>, DbError> {
     sql("SELECT id, name FROM price_levels ORDER BY position, id").all(on).await
 }
 
 /// The level of a customer without one: the first.
-///
-/// # Errors
-/// What the database says.
 pub async fn default_level(on: impl Into<On<'_>>) -> Result<Option<Id>, DbError> {
     let first: Option<Level> =
         sql("SELECT id, name FROM price_levels ORDER BY position, id LIMIT 1").optional(on).await?;
@@ -123,9 +117,6 @@ pub async fn default_level(on: impl Into<On<'_>>) -> Result<Option<Id>, DbError>
 }
 
 /// Products on sale that a search text finds, for a picker.
-///
-/// # Errors
-/// What the database says.
 pub async fn choices(on: impl Into<On<'_>>, q: &str, most: i64) -> Result<Vec<Choice>, DbError> {
     sql("SELECT id, code, name, pack_spec FROM products WHERE deleted_at IS NULL AND status = 'normal' AND search_text LIKE $1 \
          ESCAPE '!' ORDER BY mnemonic, id LIMIT $2")
@@ -147,103 +138,93 @@ struct PricedRow {
     floor_price: Fen,
     base_unit: String,
     price: Option<Fen>,
+    available: Milli,
+    unit: Option<String>,
+    ratio: Option<Milli>,
 }
 
 #[derive(sqlx_macros::FromRow)]
 struct UnitRow {
-    product_id: Id,
     name: String,
     ratio: Milli,
 }
 
 /// The base unit first; a base unit that is listed as a sales unit too stands once.
-fn units_of(base: &str, rows: Option<Vec<Unit>>) -> Vec<Unit> {
+fn units_of(base: &str, rows: impl Iterator<Item = Unit>) -> Vec<Unit> {
     let mut units = vec![Unit { name: base.to_owned(), ratio: Milli(1000) }];
-    units.extend(rows.unwrap_or_default().into_iter().filter(|unit| unit.name != base));
+    units.extend(rows.filter(|unit| unit.name != base));
     units
 }
 
 pub(super) async fn units(on: impl Into<On<'_>>, product: Id, base: &str) -> Result<Vec<Unit>, DbError> {
-    let rows: Vec<UnitRow> =
-        sql("SELECT product_id, name, ratio FROM product_units WHERE product_id = $1 ORDER BY position, id")
-            .bind(product)
-            .all(on)
-            .await?;
-    Ok(units_of(base, Some(rows.into_iter().map(|row| Unit { name: row.name, ratio: row.ratio }).collect())))
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Held {
-    #[expect(dead_code, reason = "the row is read to be held")]
-    id: Id,
+    let rows: Vec<UnitRow> = sql("SELECT name, ratio FROM product_units WHERE product_id = $1 ORDER BY position, id")
+        .bind(product)
+        .all(on)
+        .await?;
+    Ok(units_of(base, rows.into_iter().map(|row| Unit { name: row.name, ratio: row.ratio })))
 }
 
 /// Holds products until the commit: what a line is made from (unit, whether it is sold) stays as it is.
-///
-/// # Errors
-/// What the database says.
 pub async fn hold(tx: &mut Tx, ids: &[Id]) -> Result<(), DbError> {
     if !ids.is_empty() {
         let lock = tx.hold(Hold::Referred);
         let query = sql("SELECT id FROM products WHERE id IN ").args(ids.iter().copied()).push(" ORDER BY id");
-        query.push(lock).all::<Held>(tx).await?;
+        query.push(lock).all_scalars::<Id>(tx).await?;
     }
     Ok(())
 }
 
-/// Products with units and the price of a base unit at `level` on `day` (`YYYY-MM-DD`), by id. Products that
-/// are in the recycle bin are left out.
-///
-/// # Errors
-/// What the database says.
+/// Products with units, what can be promised of them in `warehouse`, and the price of a base unit at `level` (without
+/// one, at the company's first) on `day` (`YYYY-MM-DD`), by id. Products that are in the recycle bin are left out.
 pub async fn priced(
     on: impl Into<On<'_>>,
     ids: &[Id],
     level: Option<Id>,
     day: &str,
+    warehouse: Option<Id>,
 ) -> Result<BTreeMap<Id, Priced>, DbError> {
+    let mut found = BTreeMap::new();
     if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let mut on: On<'_> = on.into();
-    let units: Vec<UnitRow> = sql("SELECT product_id, name, ratio FROM product_units WHERE product_id IN ")
-        .args(ids.iter().copied())
-        .push(" ORDER BY position, id")
-        .all(&mut on)
-        .await?;
-    let mut by_product: BTreeMap<Id, Vec<Unit>> = BTreeMap::new();
-    for unit in units {
-        by_product.entry(unit.product_id).or_default().push(Unit { name: unit.name, ratio: unit.ratio });
+        return Ok(found);
     }
     let rows: Vec<PricedRow> = sql(
         "SELECT p.id, p.code, p.name, p.pack_spec, p.status, p.tracked, p.cost_price, p.floor_price, p.base_unit, \
-         (SELECT pr.price FROM prices pr WHERE pr.product_id = p.id AND pr.price_level_id = $1 AND pr.starts_on <= $2 \
-          ORDER BY pr.starts_on DESC LIMIT 1) AS price \
-         FROM products p WHERE p.deleted_at IS NULL AND p.id IN ",
+         (SELECT pr.price FROM prices pr WHERE pr.product_id = p.id AND pr.starts_on <= $2 AND pr.price_level_id = \
+          COALESCE($1, (SELECT pl.id FROM price_levels pl ORDER BY pl.position, pl.id LIMIT 1)) \
+          ORDER BY pr.starts_on DESC LIMIT 1) AS price, \
+         CAST(COALESCE(b.on_hand - b.reserved, 0) AS BIGINT) AS available, un.name AS unit, un.ratio \
+         FROM products p LEFT JOIN stock_balances b ON b.product_id = p.id AND b.warehouse_id = $3 \
+         LEFT JOIN product_units un ON un.product_id = p.id WHERE p.deleted_at IS NULL AND p.id IN ",
     )
     .bind(level)
     .bind(day)
+    .bind(warehouse)
     .args(ids.iter().copied())
-    .all(&mut on)
+    .push(" ORDER BY p.id, un.position, un.id")
+    .all(on)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let priced = Priced {
-                id: row.id,
-                code: row.code,
-                name: row.name,
-                pack_spec: row.pack_spec,
-                on_sale: row.status == "normal",
-                tracked: row.tracked,
-                cost_price: row.cost_price,
-                floor_price: row.floor_price,
-                price: row.price,
-                units: units_of(&row.base_unit, by_product.remove(&row.id)),
-            };
-            (row.id, priced)
-        })
-        .collect())
+    for row in rows {
+        let product = found.entry(row.id).or_insert_with(|| Priced {
+            id: row.id,
+            code: row.code,
+            name: row.name,
+            pack_spec: row.pack_spec,
+            on_sale: row.status == "normal",
+            tracked: row.tracked,
+            available: row.available,
+            cost_price: row.cost_price,
+            floor_price: row.floor_price,
+            price: row.price,
+            units: units_of(&row.base_unit, std::iter::empty()),
+        });
+        // A base unit that is listed as a sales unit too stands once.
+        if let (Some(name), Some(ratio)) = (row.unit, row.ratio)
+            && name != row.base_unit
+        {
+            product.units.push(Unit { name, ratio });
+        }
+    }
+    Ok(found)
 }
 
 /// A product to be inserted by a generator or an import.
@@ -303,9 +284,6 @@ fn row(query: Query, first: bool) -> Query {
 }
 
 /// Inserts categories `(id, name)` at the top of the tree.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_categories(tx: &mut Tx, categories: &[(Id, String)]) -> Result<(), DbError> {
     for (id, name) in categories {
         sql("INSERT INTO product_categories (id, name, path) VALUES ($1, $2, $3)")
@@ -319,9 +297,6 @@ pub async fn insert_categories(tx: &mut Tx, categories: &[(Id, String)]) -> Resu
 }
 
 /// Inserts price levels `(id, name)` in order.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_levels(tx: &mut Tx, levels: &[(Id, String)]) -> Result<(), DbError> {
     for (position, (id, name)) in (0i64..).zip(levels) {
         sql("INSERT INTO price_levels (id, name, position) VALUES ($1, $2, $3)")
@@ -335,9 +310,6 @@ pub async fn insert_levels(tx: &mut Tx, levels: &[(Id, String)]) -> Result<(), D
 }
 
 /// Inserts products with mnemonic and search text.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_products(tx: &mut Tx, products: &[NewProduct], now: Millis) -> Result<(), DbError> {
     for batch in products.chunks(BATCH) {
         let mut query =
@@ -360,9 +332,6 @@ pub async fn insert_products(tx: &mut Tx, products: &[NewProduct], now: Millis) 
 }
 
 /// Inserts sales units.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_units(tx: &mut Tx, units: &[NewUnit]) -> Result<(), DbError> {
     for batch in units.chunks(BATCH) {
         let mut query = sql("INSERT INTO product_units (id, product_id, name, ratio, position) VALUES");
@@ -376,9 +345,6 @@ pub async fn insert_units(tx: &mut Tx, units: &[NewUnit]) -> Result<(), DbError>
 }
 
 /// Inserts prices.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_prices(tx: &mut Tx, prices: &[NewPrice]) -> Result<(), DbError> {
     for batch in prices.chunks(BATCH) {
         let mut query = sql("INSERT INTO prices (id, product_id, price_level_id, starts_on, price) VALUES");

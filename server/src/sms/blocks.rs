@@ -49,21 +49,16 @@ impl Blocked {
 const BLOCKED: &str = "SELECT b.id, b.digits, b.kind, b.note, b.at, b.uncertain, u.name AS by_name, i.text AS words FROM sms_blocks b \
      LEFT JOIN users u ON u.id = b.by_id LEFT JOIN sms_inbox i ON i.id = b.inbox_id WHERE b.ended_at IS NULL";
 
-#[derive(sqlx_macros::FromRow)]
-struct Kind {
-    kind: String,
-}
-
 /// What stands against writing to a number, if anything does.
 ///
 /// # Errors
 /// What the database says.
 pub async fn against(on: impl Into<On<'_>>, digits: &str, class: Class) -> Result<Option<Block>, DbError> {
-    let kinds: Vec<Kind> = sql("SELECT kind FROM sms_blocks WHERE digits = $1 AND ended_at IS NULL ORDER BY kind")
+    let kinds: Vec<String> = sql("SELECT kind FROM sms_blocks WHERE digits = $1 AND ended_at IS NULL ORDER BY kind")
         .bind(digits)
-        .all(on)
+        .all_scalars(on)
         .await?;
-    Ok(kinds.iter().map(|row| Block::of(&row.kind)).find(|block| block.stops(class)))
+    Ok(kinds.iter().map(|kind| Block::of(kind)).find(|block| block.stops(class)))
 }
 
 /// A number's block of one kind, standing or ended.
@@ -123,9 +118,8 @@ pub async fn insert(tx: &mut Tx, new: &NewBlock<'_>) -> Result<Id, DbError> {
     .bind(new.by)
     .bind(new.uncertain)
     .bind(new.at)
-    .one::<Found>(tx)
+    .scalar(tx)
     .await
-    .map(|found| found.id)
 }
 
 /// The number may be written to again.
@@ -147,11 +141,6 @@ pub async fn set_ended(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
 /// What the database says.
 pub async fn set_certain(tx: &mut Tx, id: Id) -> Result<(), DbError> {
     sql("UPDATE sms_blocks SET uncertain = FALSE WHERE id = $1").bind(id).run(tx).await.map(|_| ())
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Found {
-    id: Id,
 }
 
 async fn listed(db: &Db, scope: &Scope, sought: &Sought, paging: Paging) -> Result<Listing<Blocked>, DbError> {

@@ -8,9 +8,10 @@ use crate::kernel::access::{CompanyKey, Scope};
 use crate::kernel::audit::Author;
 use crate::kernel::clock;
 use crate::kernel::id::Id;
+use crate::kinds::Kind;
 use crate::orders;
 use crate::sms::rules::{self, fill, form_of_address};
-use crate::sms::{Class, NewSms, Sent, send, store};
+use crate::sms::{Cause, Class, NewSms, Sent, send, store};
 use crate::web::error::Result;
 
 /// The template's code.
@@ -66,7 +67,7 @@ pub async fn order_approved(office: &Office, key: &Arc<CompanyKey>, order: Id) -
             digits: &to.digits,
             text: text.trim_start_matches("【】"),
             class: Class::Service,
-            cause: Some(("order", order)),
+            cause: Some(Cause::Document(Kind::Order, order)),
         },
     )
     .await?;

@@ -29,7 +29,7 @@ pub fn unreadable(lang: Lang, reply: &Reply) -> Markup {
     }
 }
 
-/// The last reply may be an opt-out: marketing has stopped, and one tap takes that back.
+/// The last reply may be an opt-out: marketing has stopped, and one tap undoes it.
 pub fn doubt(cx: &Cx, thread: Id) -> Markup {
     let lang = cx.lang;
     let answer = |word: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {

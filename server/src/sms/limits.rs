@@ -11,7 +11,7 @@ words! {
         Service = "service",
         /// Advertising and greetings: quiet hours, consent and opt-out hold.
         Marketing = "marketing",
-        /// Questions to our own people and what came of their answers: a cap of its own, so that nobody drops out.
+        /// Questions to our own people and what came of their answers: no other message uses up their cap.
         Staff = "staff",
     }
 }

@@ -48,6 +48,7 @@ use crate::kernel::db::{Db, DbError, Query, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::live::push;
+use crate::kinds::Kind;
 use crate::modules::Module;
 use crate::ui::tag::Tone;
 use crate::ui::timeline::Entry;
@@ -83,6 +84,31 @@ pub fn routes(routes: &mut Routes) {
     routes.post("/sms/:id/opt-out", Gate::edit(Module::Sms), pages::settle_opt_out);
 }
 
+/// What a message is sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A document.
+    Document(Kind, Id),
+    /// A step of an approval whose approver is asked.
+    Step(Id),
+    /// A task whose owner is told.
+    Task(Id),
+    /// A message that came in and is answered.
+    Answer(Id),
+}
+
+impl Cause {
+    /// As it is stored.
+    fn stored(self) -> (&'static str, Id) {
+        match self {
+            Cause::Document(kind, id) => (kind.code(), id),
+            Cause::Step(step) => ("approval_step", step),
+            Cause::Task(task) => ("task", task),
+            Cause::Answer(inbox) => ("decision_answer", inbox),
+        }
+    }
+}
+
 /// A message to be sent.
 #[derive(Clone, Debug)]
 pub struct NewSms<'a> {
@@ -98,8 +124,8 @@ pub struct NewSms<'a> {
     pub text: &'a str,
     /// What it is for. Whether a receiver agreed to marketing is the caller's to know.
     pub class: Class,
-    /// Why, such as `("order", id)`; a cause sends one message only.
-    pub cause: Option<(&'static str, Id)>,
+    /// Why; a cause sends one message only.
+    pub cause: Option<Cause>,
 }
 
 /// What became of it.
@@ -118,8 +144,8 @@ pub enum Sent {
 /// # Errors
 /// What the database says; a refusal is an answer, not an error.
 pub async fn send(tx: &mut Tx, author: &Author, sms: NewSms<'_>) -> Result<Sent> {
-    if let Some((kind, cause)) = sms.cause
-        && let Some(before) = store::of_cause(&mut *tx, kind, cause).await?
+    if let Some(cause) = sms.cause
+        && let Some(before) = store::of_cause(&mut *tx, cause).await?
     {
         return Ok(Sent::Before(before.id));
     }
@@ -310,12 +336,13 @@ pub async fn came_in(db: &Db, scope: &Scope, id: Id) -> Result<Option<(String, S
     Ok(store::reply(db, scope, id).await?.map(|reply| (reply.digits, reply.text)))
 }
 
-/// The message that a record caused, for that record's own timeline.
+/// The message that a document caused, for that document's own page.
 ///
 /// # Errors
 /// What the database says.
-pub async fn of_cause(db: &Db, kind: &str, cause: Id, lang: Lang, now: Millis) -> Result<Option<Entry>, DbError> {
-    Ok(store::of_cause(db, kind, cause).await?.map(|message| message_entry(sent(message), lang, now)))
+pub async fn of_document(db: &Db, kind: Kind, id: Id, lang: Lang, now: Millis) -> Result<Option<Entry>, DbError> {
+    let message = store::of_cause(db, Cause::Document(kind, id)).await?;
+    Ok(message.map(|message| message_entry(sent(message), lang, now)))
 }
 
 /// What a state's colour says.

@@ -95,7 +95,7 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     Ok(())
 }
 
-/// Where a message stays that may not go any more. That a receiver opted out is nothing for a person to settle.
+/// The state of a message that may not be sent any more. An opt-out leaves nothing for a person to settle.
 fn stopped(block: Block) -> State {
     match block {
         Block::OptOut => State::Dropped,

@@ -140,20 +140,14 @@ pub async fn ask_back(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     Ok(())
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Found {
-    id: Id,
-}
-
 /// Messages that a box was asked for and has not answered about.
 pub async fn unanswered(db: &Db, now: Millis) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Found> = sql("SELECT m.id FROM sms_messages m WHERE m.recall_id IS NOT NULL AND m.recalled_at < $1 \
+    sql("SELECT m.id FROM sms_messages m WHERE m.recall_id IS NOT NULL AND m.recalled_at < $1 \
          AND m.state IN ('offered', 'queued') ORDER BY m.id LIMIT $2")
     .bind(now - AGAIN)
     .bind(MOST)
-    .all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .all_scalars(db)
+    .await
 }
 
 /// The box's answer to a `cmd/cancel`.

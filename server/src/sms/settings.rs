@@ -5,10 +5,11 @@ use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::{minute_of, wall};
-use crate::kernel::db::{DbError, On, Tx, sql};
+use crate::kernel::db::{DbError, On, Tx};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
+use crate::kernel::settings as stored;
 use crate::sms::limits::{self, Caps, Class, Quiet};
 use crate::sms::settings_view;
 use crate::web::cx::Cx;
@@ -51,12 +52,6 @@ impl Default for Settings {
 /// An approver gets at least so many questions and confirmations a day.
 const LEAST_STAFF: i64 = 10;
 
-#[derive(sqlx_macros::FromRow)]
-struct Row {
-    name: String,
-    value: String,
-}
-
 impl Settings {
     /// The message as it goes out: the signature before it, the way out behind marketing; neither twice.
     #[must_use]
@@ -95,13 +90,12 @@ impl Settings {
 /// # Errors
 /// What the database says.
 pub async fn load(on: impl Into<On<'_>>) -> Result<Settings, DbError> {
-    let rows: Vec<Row> = sql("SELECT name, value FROM settings WHERE name LIKE 'sms_%' ORDER BY name").all(on).await?;
-    let word = |name: &str| rows.iter().find(|row| row.name == name).map(|row| row.value.as_str());
-    let number = |name: &str, usual: i64| word(name).and_then(|value| value.parse().ok()).unwrap_or(usual);
+    let set = stored::load(on, "sms").await?;
+    let number = |name: &str, usual: i64| set.value(name).unwrap_or(usual);
     let usual = Settings::default();
     Ok(Settings {
-        signature: word("sms_signature").map_or(usual.signature, str::to_owned),
-        way_out: word("sms_way_out").map_or(usual.way_out, str::to_owned),
+        signature: set.text("sms_signature").map_or(usual.signature, str::to_owned),
+        way_out: set.text("sms_way_out").map_or(usual.way_out, str::to_owned),
         price: Fen(number("sms_price", usual.price.0)),
         quiet: Quiet { from: number("sms_quiet_from", usual.quiet.from), to: number("sms_quiet_to", usual.quiet.to) },
         caps: Caps {
@@ -112,18 +106,14 @@ pub async fn load(on: impl Into<On<'_>>) -> Result<Settings, DbError> {
             campaign: number("sms_cap_campaign", usual.caps.campaign),
             staff: number("sms_cap_staff", usual.caps.staff),
         },
-        ranges: word("sms_ranges").and_then(|text| limits::ranges(text).ok()).unwrap_or(usual.ranges),
+        ranges: set.text("sms_ranges").and_then(|text| limits::ranges(text).ok()).unwrap_or(usual.ranges),
         consent: number("sms_consent", i64::from(usual.consent)) != 0,
     })
 }
 
 async fn save(tx: &mut Tx, settings: &Settings) -> Result<(), DbError> {
     for (name, value) in settings.rows() {
-        sql("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
-            .bind(name)
-            .bind(value)
-            .run(tx)
-            .await?;
+        stored::set(tx, name, value).await?;
     }
     Ok(())
 }

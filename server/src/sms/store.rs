@@ -8,6 +8,8 @@ use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
+use crate::kernel::settings;
+use crate::sms::Cause;
 use crate::sms::limits::{Class, SentToday};
 use crate::sms::rules::State;
 
@@ -160,16 +162,18 @@ pub struct NewMessage<'a> {
     pub text: &'a str,
     pub parts: usize,
     pub class: Class,
-    pub cause: Option<(&'static str, Id)>,
+    pub cause: Option<Cause>,
 }
 
 /// The message of a cause, if it was made already.
-pub async fn of_cause(on: impl Into<On<'_>>, kind: &str, cause: Id) -> Result<Option<Message>, DbError> {
+pub async fn of_cause(on: impl Into<On<'_>>, cause: Cause) -> Result<Option<Message>, DbError> {
+    let (kind, cause) = cause.stored();
     sql(MESSAGE).push("m.cause_kind = $1 AND m.cause_id = $2").bind(kind).bind(cause).optional(on).await
 }
 
 pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, now: Millis) -> Result<Id, DbError> {
     let id = Id::new();
+    let cause = new.cause.map(Cause::stored);
     sql("INSERT INTO sms_messages (id, wire_id, owner_id, customer_id, cause_kind, cause_id, digits, text, parts, class, state, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11)")
     .bind(id)
@@ -177,8 +181,8 @@ pub async fn insert(tx: &mut Tx, new: &NewMessage<'_>, now: Millis) -> Result<Id
     .bind(new.owner)
     .bind(new.customer)
     // A cause of nothing would make the unique key of (kind, id) hold one message; NULL ids never collide.
-    .bind(new.cause.map_or("", |(kind, _)| kind))
-    .bind(new.cause.map(|(_, cause)| cause))
+    .bind(cause.map_or("", |(kind, _)| kind))
+    .bind(cause.map(|(_, cause)| cause))
     .bind(new.digits)
     .bind(new.text)
     .bind(i64::try_from(new.parts).unwrap_or(i64::MAX))
@@ -340,29 +344,22 @@ pub async fn set_waiting_again(tx: &mut Tx, id: Id) -> Result<(), DbError> {
 
 /// What a revoked box had been offered and never reported on: nobody knows any more. Which those are.
 pub async fn lose_box(tx: &mut Tx, gateway: Id, why: &str) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Found> = sql(
+    sql(
         "UPDATE sms_messages SET state = 'unknown', error = $2 WHERE gateway_id = $1 AND state IN ('offered', 'queued', 'sending') RETURNING id",
     )
     .bind(gateway)
     .bind(why)
-    .all(tx)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Found {
-    id: Id,
+    .all_scalars(tx)
+    .await
 }
 
 /// Marketing to a number that has not left, here or at a box.
 pub async fn marketing_on_the_way(tx: &mut Tx, digits: &str) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Found> = sql("SELECT m.id FROM sms_messages m WHERE m.digits = $1 AND m.class = 'marketing' \
+    sql("SELECT m.id FROM sms_messages m WHERE m.digits = $1 AND m.class = 'marketing' \
          AND m.state IN ('waiting', 'offered', 'queued') ORDER BY m.id LIMIT 500")
     .bind(digits)
-    .all(tx)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .all_scalars(tx)
+    .await
 }
 
 /// Messages to offer: the waiting, and the offered that a box has not answered since `before`. The marketing
@@ -373,46 +370,30 @@ pub async fn to_offer(db: &Db, before: Millis, marketing: bool, most: i64) -> Re
     )
     .bind(before);
     let query = if marketing { query } else { query.push(" AND m.class <> 'marketing'") };
-    let rows: Vec<Found> = query.push(" ORDER BY m.id LIMIT ").arg(most).all(db).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Stands {
-    state: String,
+    query.push(" ORDER BY m.id LIMIT ").arg(most).all_scalars(db).await
 }
 
 /// Where a message stands.
 pub async fn state_of(tx: &mut Tx, id: Id) -> Result<Option<State>, DbError> {
-    let row: Option<Stands> = sql("SELECT state FROM sms_messages WHERE id = $1").bind(id).optional(tx).await?;
-    Ok(row.map(|row| State::of(&row.state)))
+    let row: Option<String> = sql("SELECT state FROM sms_messages WHERE id = $1").bind(id).optional_scalar(tx).await?;
+    Ok(row.map(|row| State::of(&row)))
 }
 
 /// Messages that a box was offered and has not answered, for when it comes back.
 pub async fn offered_to(db: &Db, gateway: Id, most: i64) -> Result<Vec<Id>, DbError> {
-    let rows: Vec<Found> =
-        sql("SELECT m.id FROM sms_messages m WHERE m.state = 'offered' AND m.recall = '' AND m.gateway_id = $1 ORDER BY m.id LIMIT $2")
+    sql("SELECT m.id FROM sms_messages m WHERE m.state = 'offered' AND m.recall = '' AND m.gateway_id = $1 ORDER BY m.id LIMIT $2")
             .bind(gateway)
             .bind(most)
-            .all(db)
-            .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct LastBox {
-    gateway_id: Id,
+            .all_scalars(db)
+            .await
 }
 
 /// The box that wrote to this number last, so that the customer sees one sender.
 pub async fn last_box(tx: &mut Tx, digits: &str) -> Result<Option<Id>, DbError> {
-    let row: Option<LastBox> = sql(
-        "SELECT gateway_id FROM sms_messages WHERE digits = $1 AND gateway_id IS NOT NULL ORDER BY id DESC LIMIT 1",
-    )
-    .bind(digits)
-    .optional(tx)
-    .await?;
-    Ok(row.map(|row| row.gateway_id))
+    sql("SELECT gateway_id FROM sms_messages WHERE digits = $1 AND gateway_id IS NOT NULL ORDER BY id DESC LIMIT 1")
+        .bind(digits)
+        .optional_scalar(tx)
+        .await
 }
 
 /// What is counted for the whole company.
@@ -480,15 +461,10 @@ pub async fn given_today(tx: &mut Tx, gateway: Id, now: Millis) -> Result<i64, D
     Ok(row.map_or(0, |row| row.n))
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Setting {
-    value: String,
-}
-
 /// The company's name for templates.
 pub async fn company_name(on: impl Into<On<'_>>) -> Result<String, DbError> {
-    let row: Option<Setting> = sql("SELECT value FROM settings WHERE name = 'company'").optional(on).await?;
-    Ok(row.map(|row| row.value).unwrap_or_default())
+    let row: Option<String> = settings::value(on, "company").await?;
+    Ok(row.unwrap_or_default())
 }
 
 /// Conversations, the newest first.
@@ -517,13 +493,9 @@ pub async fn threads(
 
 /// Whose conversation with a number is, whoever it is.
 pub async fn owner_of_thread(tx: &mut Tx, digits: &str) -> Result<Option<Id>, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Whose {
-        owner_id: Option<Id>,
-    }
-    let row: Option<Whose> =
-        sql("SELECT owner_id FROM sms_threads WHERE digits = $1").bind(digits).optional(tx).await?;
-    Ok(row.and_then(|row| row.owner_id))
+    let row: Option<Option<Id>> =
+        sql("SELECT owner_id FROM sms_threads WHERE digits = $1").bind(digits).optional_scalar(tx).await?;
+    Ok(row.flatten())
 }
 
 /// Messages that no box could decode, the newest first.
@@ -576,22 +548,17 @@ pub async fn unsent(db: &Db, scope: &Scope, waiting: bool, paging: Paging) -> Re
     Ok(paging.cut(rows))
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Count {
-    n: i64,
-}
-
 /// Conversations with unread replies.
 pub async fn unread(db: &Db, scope: &Scope) -> Result<i64, DbError> {
     let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM sms_threads t WHERE t.unread > 0");
-    Ok(scope.restrict(query, "t.owner_id").one::<Count>(db).await?.n)
+    scope.restrict(query, "t.owner_id").scalar(db).await
 }
 
 /// Conversations with unread replies that nobody owns: the clerks' work.
 pub async fn unread_of_nobody(db: &Db) -> Result<i64, DbError> {
     let query =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM sms_threads t WHERE t.unread > 0 AND t.owner_id IS NULL");
-    Ok(query.one::<Count>(db).await?.n)
+    query.scalar(db).await
 }
 
 /// Messages that a person has to look at.
@@ -599,7 +566,7 @@ pub async fn unsettled(db: &Db, scope: &Scope) -> Result<i64, DbError> {
     let query = sql(
         "SELECT CAST(count(*) AS BIGINT) AS n FROM sms_messages m WHERE m.state IN ('unknown', 'failed', 'refused')",
     );
-    Ok(scope.restrict(query, "m.owner_id").one::<Count>(db).await?.n)
+    scope.restrict(query, "m.owner_id").scalar(db).await
 }
 
 /// Somebody looked at a conversation.

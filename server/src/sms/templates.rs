@@ -78,10 +78,12 @@ pub async fn update(cx: Cx) -> Result<Response> {
     }
     let mut write = cx.write(&form).await?;
     let now = store::template_to_change(&mut write.tx, id).await?.ok_or(AppError::NotFound)?;
-    let shown = form.version()?.unwrap_or(0);
-    // Whoever saved first wins a field; the other sees both and decides. Saving the same twice is no conflict.
-    if now.version != shown && now.text != text {
+    let opened = form.opened();
+    let same = now.name == name && now.text == text && now.enabled == enabled;
+    // Whoever saved first wins; the other sees both and decides. Saving the same twice is no conflict.
+    if now.version != opened && (opened == 0 || !same) {
         drop(write);
+        form = form.with("version", now.version.to_string());
         return Ok(again(&cx, Some(&now), &form, Some(&now), StatusCode::CONFLICT));
     }
     let changed = Template { name: name.clone(), text: text.clone(), enabled, ..now.clone() };

@@ -52,7 +52,7 @@ pub fn template(cx: &Cx, template: Option<&Template>, form: &Form, other: Option
                 div.cell { div.g { (t!(lang, "sms.conflict_text")) } }
             }))
         }
-        (fields::form(&action, &cx.op_id(), template.map(|template| template.version), false, None, html! {
+        (fields::form(&action, &cx.op_id(), template.map(|template| form.version_on(template.version)), false, None, html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&form.field("name", &t!(lang, "sms.template_name")).required(), InputKind::Text, 40))

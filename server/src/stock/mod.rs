@@ -21,10 +21,7 @@ use crate::modules::Module;
 use crate::web::routes::Routes;
 
 pub use rules::Shortage;
-pub use store::{
-    NewBalance, availability, available, insert_balances, insert_reservations, insert_warehouses, of_product, release,
-    reserve, warehouses,
-};
+pub use store::{has_moved, insert_warehouses, of_product, release, reserve, warehouses};
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -61,7 +58,7 @@ pub struct Warehouse {
 pub struct Balance {
     /// Its name.
     pub warehouse: String,
-    /// In the house.
+    /// In the warehouse.
     pub on_hand: Milli,
     /// Promised to orders in force.
     pub reserved: Milli,

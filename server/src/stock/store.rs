@@ -12,9 +12,6 @@ use crate::kernel::money::Milli;
 use super::rules::{Kind, Shortage, shortages, summed};
 use super::{Balance, Wanted, Warehouse};
 
-/// Rows of one INSERT.
-const BATCH: usize = 200;
-
 #[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Row {
     pub product_id: Id,
@@ -103,17 +100,11 @@ pub(super) async fn moves(db: &Db, product: Id, paging: Paging) -> Result<Listin
 }
 
 /// Every warehouse.
-///
-/// # Errors
-/// What the database says.
 pub async fn warehouses(on: impl Into<On<'_>>) -> Result<Vec<Warehouse>, DbError> {
     sql("SELECT id, name, region_id FROM warehouses ORDER BY id").all(on).await
 }
 
 /// The balances of a product, one a warehouse.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_product(on: impl Into<On<'_>>, product: Id) -> Result<Vec<Balance>, DbError> {
     sql("SELECT w.name AS warehouse, b.on_hand, b.reserved FROM stock_balances b JOIN warehouses w ON w.id = b.warehouse_id \
          WHERE b.product_id = $1 ORDER BY w.id")
@@ -122,23 +113,8 @@ pub async fn of_product(on: impl Into<On<'_>>, product: Id) -> Result<Vec<Balanc
     .await
 }
 
-/// What can still be promised of a product in a warehouse.
-///
-/// # Errors
-/// What the database says.
-pub async fn available(on: impl Into<On<'_>>, product: Id, warehouse: Id) -> Result<Milli, DbError> {
-    Ok(availability(on, warehouse, &[product]).await?.remove(&product).unwrap_or_default())
-}
-
 /// What can still be promised of several products in a warehouse; a product without a balance is absent.
-///
-/// # Errors
-/// What the database says.
-pub async fn availability(
-    on: impl Into<On<'_>>,
-    warehouse: Id,
-    products: &[Id],
-) -> Result<BTreeMap<Id, Milli>, DbError> {
+async fn availability(on: impl Into<On<'_>>, warehouse: Id, products: &[Id]) -> Result<BTreeMap<Id, Milli>, DbError> {
     let held: Vec<Held> =
         sql("SELECT product_id, on_hand, reserved FROM stock_balances WHERE warehouse_id = $1 AND product_id IN ")
             .bind(warehouse)
@@ -152,22 +128,14 @@ fn free(held: Vec<Held>) -> BTreeMap<Id, Milli> {
     held.into_iter().map(|row| (row.product_id, Milli(row.on_hand.0.saturating_sub(row.reserved.0)))).collect()
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct House {
-    may_go_negative: bool,
-}
-
 async fn may_go_negative(tx: &mut Tx, warehouse: Id) -> Result<bool, DbError> {
-    let house: Option<House> =
-        sql("SELECT may_go_negative FROM warehouses WHERE id = $1").bind(warehouse).optional(tx).await?;
-    Ok(house.is_some_and(|house| house.may_go_negative))
+    let house: Option<bool> =
+        sql("SELECT may_go_negative FROM warehouses WHERE id = $1").bind(warehouse).optional_scalar(tx).await?;
+    Ok(house.is_some_and(|house| house))
 }
 
 /// Promises stock to an order: all of it or, where something is missing, nothing and the shortages. The
 /// balances stay locked until the transaction ends, so two orders cannot both take the last box.
-///
-/// # Errors
-/// What the database says.
 pub async fn reserve(
     tx: &mut Tx,
     order: Id,
@@ -233,9 +201,6 @@ struct Reservation {
 }
 
 /// Gives back what was promised to an order; safe when nothing was.
-///
-/// # Errors
-/// What the database says.
 pub async fn release(tx: &mut Tx, order: Id) -> Result<(), DbError> {
     let lock = tx.for_update();
     let kept: Vec<Reservation> = sql(
@@ -255,6 +220,12 @@ pub async fn release(tx: &mut Tx, order: Id) -> Result<(), DbError> {
     }
     sql("DELETE FROM stock_reservations WHERE order_id = $1").bind(order).run(tx).await?;
     Ok(())
+}
+
+/// Whether a product was ever moved.
+pub async fn has_moved(tx: &mut Tx, product: Id) -> Result<bool, DbError> {
+    let query = sql("SELECT id FROM stock_moves WHERE product_id = $1 LIMIT 1").bind(product);
+    Ok(query.optional_scalar::<Id>(tx).await?.is_some())
 }
 
 /// A move as entered.
@@ -316,79 +287,13 @@ pub(super) async fn enter(tx: &mut Tx, entry: &NewMove, user: Id, now: Millis) -
     Ok(Moved::Done(id, held.on_hand, after))
 }
 
-/// An opening balance to be inserted, together with the move that explains it.
-#[derive(Clone, Debug)]
-pub struct NewBalance {
-    /// The product.
-    pub product: Id,
-    /// The warehouse.
-    pub warehouse: Id,
-    /// What lies there.
-    pub on_hand: Milli,
-}
-
 /// Inserts warehouses `(id, name, region)`.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_warehouses(tx: &mut Tx, houses: &[(Id, String, Option<Id>)]) -> Result<(), DbError> {
     for (id, name, region) in houses {
         sql("INSERT INTO warehouses (id, name, region_id) VALUES ($1, $2, $3)")
             .bind(*id)
             .bind(name)
             .bind(*region)
-            .run(tx)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Inserts opening balances and their moves.
-///
-/// # Errors
-/// What the database says.
-pub async fn insert_balances(tx: &mut Tx, balances: &[NewBalance], now: Millis) -> Result<(), DbError> {
-    for batch in balances.chunks(BATCH) {
-        let mut rows = sql("INSERT INTO stock_balances (product_id, warehouse_id, on_hand) VALUES");
-        let mut moves = sql("INSERT INTO stock_moves (id, at, kind, product_id, warehouse_id, quantity) VALUES");
-        for (index, balance) in batch.iter().enumerate() {
-            let open = if index == 0 { " (" } else { "), (" };
-            rows = rows.push(open).arg(balance.product).push(", ").arg(balance.warehouse);
-            rows = rows.push(", ").arg(balance.on_hand);
-            moves = moves.push(open).arg(Id::new()).push(", ").arg(now).push(", ").arg(Kind::In.code());
-            moves = moves.push(", ").arg(balance.product).push(", ").arg(balance.warehouse);
-            moves = moves.push(", ").arg(balance.on_hand);
-        }
-        rows.push(")").run(tx).await?;
-        moves.push(")").run(tx).await?;
-    }
-    Ok(())
-}
-
-/// Promises stock to many orders at once without asking whether it is there: for generated years.
-/// Each is `(order, product, warehouse, quantity)`.
-///
-/// # Errors
-/// What the database says.
-pub async fn insert_reservations(tx: &mut Tx, kept: &[(Id, Id, Id, Milli)]) -> Result<(), DbError> {
-    let mut sums: BTreeMap<(Id, Id, Id), i64> = BTreeMap::new();
-    for (order, product, warehouse, quantity) in kept {
-        let sum = sums.entry((*order, *product, *warehouse)).or_default();
-        *sum = sum.saturating_add(quantity.0);
-    }
-    for ((order, product, warehouse), quantity) in sums {
-        sql("INSERT INTO stock_reservations (id, order_id, product_id, warehouse_id, quantity) VALUES ($1, $2, $3, $4, $5)")
-            .bind(Id::new())
-            .bind(order)
-            .bind(product)
-            .bind(warehouse)
-            .bind(quantity)
-            .run(tx)
-            .await?;
-        sql("UPDATE stock_balances SET reserved = reserved + $1 WHERE product_id = $2 AND warehouse_id = $3")
-            .bind(quantity)
-            .bind(product)
-            .bind(warehouse)
             .run(tx)
             .await?;
     }

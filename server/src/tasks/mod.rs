@@ -15,7 +15,7 @@ pub use history::{entry, past};
 pub use pressing::{Pressing, pressing};
 pub use rules::{Kind, Priority, State};
 pub use store::{
-    Finished, NewTask, TaskRow, count_open, create, create_finished, find, open_callbacks_by_owner, open_of,
+    Finished, NewTask, TaskRow, awaits, count_open, create, create_finished, find, open_callbacks_by_owner, open_of,
 };
 
 use crate::customers;

@@ -94,17 +94,11 @@ fn in_view(query: Query, scope: &Scope, looker: Id) -> Query {
 }
 
 /// A task in view.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, looker: Id, id: Id) -> Result<Option<TaskRow>, DbError> {
     in_view(sql(ROW).push(" AND t.id = ").arg(id), scope, looker).optional(on).await
 }
 
 /// A task that is about to change.
-///
-/// # Errors
-/// What the database says.
 pub async fn find_for_change(tx: &mut Tx, scope: &Scope, looker: Id, id: Id) -> Result<Option<TaskRow>, DbError> {
     let lock = tx.for_update();
     // Only the task is locked; the people and the customer beside it are outer rows, which cannot be.
@@ -126,9 +120,6 @@ pub enum View {
 }
 
 /// A page of a list.
-///
-/// # Errors
-/// What the database says.
 pub async fn list(db: &Db, scope: &Scope, looker: Id, view: View, paging: Paging) -> Result<Listing<TaskRow>, DbError> {
     const BY_DUE: &str = " ORDER BY t.due_at NULLS LAST, t.id";
     let query = match view {
@@ -148,9 +139,6 @@ pub async fn list(db: &Db, scope: &Scope, looker: Id, view: View, paging: Paging
 }
 
 /// A person's open tasks, the most pressing first.
-///
-/// # Errors
-/// What the database says.
 pub async fn open_of(on: impl Into<On<'_>>, user: Id, limit: i64) -> Result<Vec<TaskRow>, DbError> {
     sql(ROW)
         .push(" AND t.owner_id = ")
@@ -161,23 +149,13 @@ pub async fn open_of(on: impl Into<On<'_>>, user: Id, limit: i64) -> Result<Vec<
         .await
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Count {
-    n: i64,
-}
-
 /// How many open tasks a person has; past 99 nobody counts on.
-///
-/// # Errors
-/// What the database says.
 pub async fn count_open(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbError> {
-    let count: Count =
-        sql("SELECT CAST(count(*) AS BIGINT) AS n FROM (SELECT id FROM tasks WHERE owner_id = $1 AND state = 'open' \
+    sql("SELECT CAST(count(*) AS BIGINT) AS n FROM (SELECT id FROM tasks WHERE owner_id = $1 AND state = 'open' \
          AND deleted_at IS NULL LIMIT 100) few")
-        .bind(user)
-        .one(on)
-        .await?;
-    Ok(count.n)
+    .bind(user)
+    .scalar(on)
+    .await
 }
 
 /// A task to be given.
@@ -217,9 +195,6 @@ pub struct Finished<'a> {
 }
 
 /// Inserts a task and tells nobody: [`crate::tasks::give`] is for tasks that somebody shall hear of.
-///
-/// # Errors
-/// What the database says.
 pub async fn create(tx: &mut Tx, new: &NewTask<'_>) -> Result<Id, DbError> {
     let id = Id::new();
     sql("INSERT INTO tasks (id, owner_id, giver_id, customer_id, kind, cause_kind, cause_id, title, note, priority, due_at, \
@@ -243,9 +218,6 @@ pub async fn create(tx: &mut Tx, new: &NewTask<'_>) -> Result<Id, DbError> {
 }
 
 /// Records a task that is over: for data that comes from elsewhere.
-///
-/// # Errors
-/// What the database says.
 pub async fn create_finished(tx: &mut Tx, new: &NewTask<'_>, finished: &Finished<'_>) -> Result<Id, DbError> {
     let id = create(tx, new).await?;
     complete(tx, id, finished.feedback, finished.at).await?;
@@ -261,10 +233,17 @@ struct Known {
     owner_id: Id,
 }
 
+/// Whether something is still to be done for a customer.
+pub async fn awaits(tx: &mut Tx, customer: Id) -> Result<bool, DbError> {
+    let open: Option<Known> =
+        sql("SELECT id, owner_id FROM tasks WHERE customer_id = $1 AND deleted_at IS NULL AND state = 'open' LIMIT 1")
+            .bind(customer)
+            .optional(tx)
+            .await?;
+    Ok(open.is_some())
+}
+
 /// The task that a record caused before.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_cause(tx: &mut Tx, kind: &'static str, cause: Id) -> Result<Option<Id>, DbError> {
     let known: Option<Known> = sql("SELECT id, owner_id FROM tasks WHERE cause_kind = $1 AND cause_id = $2")
         .bind(kind)
@@ -275,9 +254,6 @@ pub async fn of_cause(tx: &mut Tx, kind: &'static str, cause: Id) -> Result<Opti
 }
 
 /// Open call-backs (task, owner) of a customer, and those that the calls caused.
-///
-/// # Errors
-/// What the database says.
 pub async fn open_callbacks(tx: &mut Tx, customer: Option<Id>, calls: &[Id]) -> Result<Vec<(Id, Id)>, DbError> {
     let lock = tx.for_update();
     let query =
@@ -298,9 +274,6 @@ struct Burden {
 }
 
 /// How many calls each person has to return; who has none is not there.
-///
-/// # Errors
-/// What the database says.
 pub async fn open_callbacks_by_owner(db: &Db) -> Result<Vec<(Id, i64)>, DbError> {
     let rows: Vec<Burden> = sql("SELECT owner_id, CAST(count(*) AS BIGINT) AS n FROM tasks WHERE kind = 'callback' \
          AND state = 'open' AND deleted_at IS NULL GROUP BY owner_id ORDER BY owner_id")
@@ -310,9 +283,6 @@ pub async fn open_callbacks_by_owner(db: &Db) -> Result<Vec<(Id, i64)>, DbError>
 }
 
 /// Ends a task.
-///
-/// # Errors
-/// What the database says.
 pub async fn complete(tx: &mut Tx, id: Id, feedback: &str, at: Millis) -> Result<(), DbError> {
     sql("UPDATE tasks SET state = 'done', feedback = $2, done_at = $3, updated_at = $4, version = version + 1 WHERE id = $1")
         .bind(id)
@@ -325,9 +295,6 @@ pub async fn complete(tx: &mut Tx, id: Id, feedback: &str, at: Millis) -> Result
 }
 
 /// Accepts a task that was done.
-///
-/// # Errors
-/// What the database says.
 pub async fn confirm(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
     sql("UPDATE tasks SET state = 'confirmed', updated_at = $2, version = version + 1 WHERE id = $1")
         .bind(id)

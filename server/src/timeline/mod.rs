@@ -2,7 +2,7 @@
 //!
 //! Tables: none
 //! Events: none
-//! Uses: customers, contacts, visits, tasks, orders, payments, sms, calls
+//! Uses: customers, contacts, documents, visits, tasks, sms, calls
 
 mod pages;
 mod view;
@@ -17,10 +17,11 @@ use crate::kernel::db::gather::{self, Gathered};
 use crate::kernel::db::{Db, DbError, Query};
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
+use crate::kinds::Kind;
 use crate::modules::Module;
 use crate::ui::timeline::Entry;
 use crate::web::routes::Routes;
-use crate::{calls, customers, orders, payments, sms, tasks, visits};
+use crate::{calls, customers, dispatch, documents, sms, tasks, visits};
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
@@ -77,24 +78,16 @@ pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>,
             None => Ok(Vec::new()),
         }
     };
-    let orders = async {
-        if may(Module::Orders) {
-            orders::history(db, scope, customer.id, lang, now, limit).await
-        } else {
-            Ok(Vec::new())
-        }
-    };
-    let payments = async {
-        let may = may(Module::Payments);
-        if may { payments::history(db, scope, customer.id, lang, now, limit).await } else { Ok(Vec::new()) }
-    };
-    let (together, orders, payments) = try_join!(together, orders, payments)?;
+    // Documents of every kind are one statement.
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| may(kind.module())).collect();
+    let (together, heads) = try_join!(together, documents::history(db, scope, customer.id, &kinds, limit))?;
     let told = together.into_iter().filter_map(|past| {
         let teller = TELLERS.iter().find(|teller| teller.what == past.what)?;
         Some((teller.entry)(past, lang, now))
     });
     let entered = may(Module::Customers).then(|| customers::entry(customer, lang, now));
-    Ok(newest(vec![entered.into_iter().collect(), told.collect(), orders, payments], limit))
+    let documents = heads.iter().map(|head| dispatch::entry(lang, head, now)).collect();
+    Ok(newest(vec![entered.into_iter().collect(), told.collect(), documents], limit))
 }
 
 /// Merges lists by time, the newest first.

@@ -1,5 +1,5 @@
 //! Guesses of passwords: each try is counted before its password is looked at. It is written down as a wrong one
-//! first and set right afterwards, so that tries that come together are each other's predecessors all the same.
+//! first and set right afterwards, so that tries that arrive at the same moment count each other.
 //!
 //! A try counts for the pair of account and device. All devices that never signed in to the account count as one:
 //! strangers who try passwords lock themselves out, not staff.
@@ -136,17 +136,13 @@ async fn log(
 
 /// Whether this device signed in to this account before.
 async fn knows_device(tx: &mut Tx, username: &str, device: &str) -> Result<bool, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct One {
-        id: Id,
-    }
-    let known: Option<One> =
+    let known: Option<Id> =
         sql("SELECT id FROM login_log WHERE username = $1 AND device = $2 AND outcome = 'in' LIMIT 1")
             .bind(username)
             .bind(device)
-            .optional(tx)
+            .optional_scalar(tx)
             .await?;
-    Ok(known.map(|one| one.id).is_some())
+    Ok(known.is_some())
 }
 
 /// What was tried in vain since `since`: by this device when it is known, else by all unknown ones.

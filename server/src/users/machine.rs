@@ -1,4 +1,4 @@
-//! `server admin NAME`: whoever has the machine gets the company back, when nobody can sign in as its administrator.
+//! `server admin NAME`: makes an administrator from the machine itself, when nobody can sign in as one.
 
 use crate::kernel::access::Role;
 use crate::kernel::access::auth;
@@ -18,7 +18,7 @@ pub struct Restored {
     pub password: String,
 }
 
-/// Makes the person of a sign-in name an active administrator with a password for once, and ends their sessions.
+/// Makes the person of a sign-in name an active administrator with a one-time password, and ends their sessions.
 /// With `create` a name that does not exist becomes a new person.
 ///
 /// # Errors

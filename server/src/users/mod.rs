@@ -1,7 +1,7 @@
 //! Staff 员工 and departments 部门, signing in and out, own settings.
 //!
 //! Tables: departments, users, login_log (sessions belong to the kernel).
-//! Events: none.
+//! Events: CompanyFounded, PersonChanged
 //! Uses: nothing.
 
 mod captcha;

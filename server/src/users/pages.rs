@@ -3,6 +3,7 @@
 use poem::Response;
 use poem::http::StatusCode;
 
+use crate::events::{self, Event};
 use crate::kernel::access::Role;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::china::phone::Phone;
@@ -157,6 +158,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let mut write = cx.write(&form).await?;
     // Two administrators may be taking each other's role at this moment.
     write.tx.in_turn(store::ADMINISTRATORS).await?;
+    let path = store::department_path(&mut write.tx, user.id).await?;
     store::update(&mut write.tx, &changed, cx.now).await?;
     if !store::has_administrator(&mut write.tx).await? {
         drop(write);
@@ -174,6 +176,12 @@ pub async fn update(cx: Cx) -> Result<Response> {
         cx.office.end_sessions_of(&mut write.tx, user.id).await?;
     }
     write.audit(Action::Edit, "user", user.id, changes).await?;
+    let same =
+        (&user.role, user.department_id, &user.status) == (&changed.role, changed.department_id, &changed.status);
+    if !same {
+        let event = Event::PersonChanged { user: user.id, department_path: path };
+        events::raise(&mut write.tx, cx.now, event).await?;
+    }
     let response = write.finish(&format!("/users/{}?done=saved", user.id)).await?;
     // Also a session that was read again while this was being written, and one's own.
     cx.office.sessions.forget_all();

@@ -68,6 +68,10 @@ pub async fn change(cx: Cx) -> Result<Response> {
     }
     let new = form.value("new").to_owned();
     check_pair(&mut form, cx.lang, &new, &account.username);
+    // Whoever gave it out knows a first password that stays.
+    if form.error("new").is_none() && form.value("current") == new {
+        form.wrong("new", t!(cx.lang, "users.password_same"));
+    }
     if !form.is_right() {
         return Ok(again(&cx, form, StatusCode::UNPROCESSABLE_ENTITY));
     }

@@ -82,12 +82,8 @@ const COLUMNS: &str = "SELECT u.id, u.username, u.name, u.role, u.department_id,
 
 /// Whether anybody exists yet.
 pub async fn is_empty(on: impl Into<On<'_>>) -> Result<bool, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct One {
-        id: Id,
-    }
-    let first: Option<One> = sql("SELECT id FROM users LIMIT 1").optional(on).await?;
-    Ok(first.map(|one| one.id).is_none())
+    let first: Option<Id> = sql("SELECT id FROM users LIMIT 1").optional_scalar(on).await?;
+    Ok(first.is_none())
 }
 
 const ACCOUNT: &str = "SELECT id, username, password_hash, status, must_change_password FROM users WHERE ";
@@ -113,14 +109,10 @@ pub const ADMINISTRATORS: &str = "administrators";
 
 /// Whether somebody administers the company.
 pub async fn has_administrator(tx: &mut Tx) -> Result<bool, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct One {
-        id: Id,
-    }
     let query =
         sql("SELECT id FROM users WHERE status = 'active' AND role = ").arg(Role::Admin.code()).push(" LIMIT 1");
-    let first: Option<One> = query.optional(tx).await?;
-    Ok(first.map(|one| one.id).is_some())
+    let first: Option<Id> = query.optional_scalar(tx).await?;
+    Ok(first.is_some())
 }
 
 /// Notes a sign-in or a failed one.
@@ -199,18 +191,13 @@ pub async fn names_with_role(on: impl Into<On<'_>>, role: Role) -> Result<Vec<Pe
     sql("SELECT id, name FROM users WHERE status = 'active' AND role = $1 ORDER BY id").bind(role.code()).all(on).await
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Status {
-    status: String,
-}
-
 /// Whether somebody works here now.
 ///
 /// # Errors
 /// What the database says.
 pub async fn is_active(db: &Db, user: Id) -> Result<bool, DbError> {
-    let row: Option<Status> = sql("SELECT status FROM users WHERE id = $1").bind(user).optional(db).await?;
-    Ok(row.is_some_and(|row| row.status == "active"))
+    let row: Option<String> = sql("SELECT status FROM users WHERE id = $1").bind(user).optional_scalar(db).await?;
+    Ok(row.is_some_and(|row| row == "active"))
 }
 
 /// Whether somebody works here now; held until the commit, so that nobody locks them while something is made that
@@ -220,35 +207,26 @@ pub async fn is_active(db: &Db, user: Id) -> Result<bool, DbError> {
 /// What the database says.
 pub async fn hold(tx: &mut Tx, user: Id) -> Result<bool, DbError> {
     let lock = tx.hold(Hold::Referred);
-    let row: Option<Status> = sql("SELECT status FROM users WHERE id = $1").bind(user).push(lock).optional(tx).await?;
-    Ok(row.is_some_and(|row| row.status == "active"))
+    let row: Option<String> =
+        sql("SELECT status FROM users WHERE id = $1").bind(user).push(lock).optional_scalar(tx).await?;
+    Ok(row.is_some_and(|row| row == "active"))
 }
 
 /// Makes somebody an active administrator; returns the role before.
 pub async fn make_administrator(tx: &mut Tx, user: Id, at: Millis) -> Result<String, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Before {
-        role: String,
-    }
-    let before: Before = sql("SELECT role FROM users WHERE id = $1").bind(user).one(&mut *tx).await?;
+    let before: String = sql("SELECT role FROM users WHERE id = $1").bind(user).scalar(&mut *tx).await?;
     sql("UPDATE users SET role = $2, status = 'active', updated_at = $3 WHERE id = $1")
         .bind(user)
         .bind(Role::Admin.code())
         .bind(at)
         .run(tx)
         .await?;
-    Ok(before.role)
+    Ok(before)
 }
 
 /// The department above all others.
 pub async fn root_department(tx: &mut Tx) -> Result<Option<Id>, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Root {
-        id: Id,
-    }
-    let root: Option<Root> =
-        sql("SELECT id FROM departments WHERE parent_id IS NULL ORDER BY id LIMIT 1").optional(tx).await?;
-    Ok(root.map(|root| root.id))
+    sql("SELECT id FROM departments WHERE parent_id IS NULL ORDER BY id LIMIT 1").optional_scalar(tx).await
 }
 
 /// Who acts for a person: they themselves, or, when they are locked or gone, the nearest active manager up the
@@ -257,19 +235,14 @@ pub async fn root_department(tx: &mut Tx) -> Result<Option<Id>, DbError> {
 /// # Errors
 /// What the database says.
 pub async fn acting_for(on: impl Into<On<'_>>, user: Id) -> Result<Option<Id>, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct One {
-        id: Id,
-    }
-    let acting: Option<One> = sql("SELECT m.id FROM users r JOIN departments home ON home.id = r.department_id \
+    sql("SELECT m.id FROM users r JOIN departments home ON home.id = r.department_id \
          JOIN users m ON m.status = 'active' AND (m.id = r.id OR m.role IN ('manager', 'admin')) \
          JOIN departments d ON d.id = m.department_id \
          WHERE r.id = $1 AND (m.id = r.id OR m.role = 'admin' OR home.path LIKE d.path || '%') \
          ORDER BY CASE WHEN m.id = r.id THEN 0 WHEN m.role = 'manager' THEN 1 ELSE 2 END, length(d.path) DESC, m.id LIMIT 1")
     .bind(user)
-    .optional(on)
-    .await?;
-    Ok(acting.map(|one| one.id))
+    .optional_scalar(on)
+    .await
 }
 
 /// Whether a number, in national digits, is an active member of staff's.
@@ -277,16 +250,12 @@ pub async fn acting_for(on: impl Into<On<'_>>, user: Id) -> Result<Option<Id>, D
 /// # Errors
 /// What the database says.
 pub async fn is_staff_number(on: impl Into<On<'_>>, digits: &str) -> Result<bool, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct One {
-        id: Id,
-    }
-    let found: Option<One> =
+    let found: Option<Id> =
         sql("SELECT id FROM users WHERE mobile = $1 AND mobile <> '' AND status = 'active' LIMIT 1")
             .bind(digits)
-            .optional(on)
+            .optional_scalar(on)
             .await?;
-    Ok(found.map(|one| one.id).is_some())
+    Ok(found.is_some())
 }
 
 /// Every department, in tree order.
@@ -331,6 +300,18 @@ pub async fn insert_user(tx: &mut Tx, user: &NewUser<'_>, at: Millis) -> Result<
     .run(tx)
     .await?;
     Ok(id)
+}
+
+/// The path of somebody's department, with the person held until the commit.
+pub async fn department_path(tx: &mut Tx, user: Id) -> Result<String, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct Path {
+        path: String,
+    }
+    let lock = tx.for_update();
+    let query = sql("SELECT d.path FROM users u JOIN departments d ON d.id = u.department_id WHERE u.id = ").arg(user);
+    let found: Option<Path> = query.push(lock).push(if lock.is_empty() { "" } else { " OF u" }).optional(tx).await?;
+    Ok(found.map(|found| found.path).unwrap_or_default())
 }
 
 /// Changes the record of a member of staff.

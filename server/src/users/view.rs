@@ -56,7 +56,7 @@ pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>, question: Optio
     Page::new(&guest.frame(), t!(lang, "users.sign_in_title")).subtitle(t!(lang, "users.product")).render(body)
 }
 
-/// After signing in again: what was typed is still there, one tap sends it.
+/// After signing in again: what was typed is still there, one press sends it.
 pub fn go_on(guest: &Guest, kept: &Kept) -> String {
     let lang = guest.lang;
     let body = html! {

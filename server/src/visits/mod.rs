@@ -19,7 +19,7 @@ mod write_up;
 pub use history::{entry, past};
 pub use rules::{Fix, Flag, Flags, State};
 pub use stops::{Stop, stops};
-pub use store::{Ended, NewVisit, Visit, VisitRow, count_today, create, create_ended, find, last_of};
+pub use store::{Ended, NewVisit, Visit, VisitRow, awaits, count_today, create, create_ended, find, last_of};
 
 use crate::kernel::access::Gate;
 use crate::modules::Module;

@@ -1,4 +1,4 @@
-//! Photos of a visit: taken in, marked, and given out under the visit's scope.
+//! Photos of a visit: received, watermarked, and served under the visit's scope.
 
 use poem::Response;
 use poem::http::{StatusCode, header};

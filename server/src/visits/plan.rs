@@ -195,7 +195,7 @@ pub async fn replan(cx: Cx) -> Result<Response> {
         return again(&cx, visit, form, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let mut write = cx.write(&form).await?;
-    let visit = own(&cx, store::find_for_change(&mut write.tx, &cx.scope(), visit.row.id).await?)?;
+    let visit = own(&cx, store::find_with_customer(&mut write.tx, &cx.scope(), visit.row.id).await?)?;
     still_planned(&cx, &visit)?;
     let mut form = match merged(&cx, form, &visit, &["planned_on", "purpose"]) {
         Ok(form) => form,

@@ -133,17 +133,11 @@ fn full(scope: &Scope, id: Id) -> Query {
 }
 
 /// A visit in scope.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Visit>, DbError> {
     full(scope, id).optional(on).await
 }
 
 /// A visit that is about to change, and its customer with it: the customer is held first.
-///
-/// # Errors
-/// What the database says.
 pub async fn find_with_customer(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Option<Visit>, DbError> {
     let Some(visit) = find(&mut *tx, scope, id).await? else { return Ok(None) };
     customers::kept(tx, Some(visit.row.customer_id), Hold::Changed).await?;
@@ -151,9 +145,6 @@ pub async fn find_with_customer(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Op
 }
 
 /// A visit that is about to change.
-///
-/// # Errors
-/// What the database says.
 pub async fn find_for_change(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Option<Visit>, DbError> {
     let lock = tx.for_update();
     // Only the visit is locked, not the person and the customer beside it.
@@ -167,9 +158,6 @@ struct Count {
 }
 
 /// How many of a person's visits of a day are done, and how many there are.
-///
-/// # Errors
-/// What the database says.
 pub async fn count_today(on: impl Into<On<'_>>, user: Id, day: NaiveDate) -> Result<(i64, i64), DbError> {
     let count: Count = sql(
         "SELECT CAST(COALESCE(sum(CASE WHEN state = 'done' THEN 1 ELSE 0 END), 0) AS BIGINT) AS done, \
@@ -184,9 +172,6 @@ pub async fn count_today(on: impl Into<On<'_>>, user: Id, day: NaiveDate) -> Res
 
 /// The list of a day, of everybody in scope or of one `owner`. On one person's today, what is under way stands
 /// first, then the day, then what was missed, then the week ahead.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_day(
     on: impl Into<On<'_>>,
     scope: &Scope,
@@ -223,9 +208,6 @@ pub struct TeamRow {
 }
 
 /// Who has done how much of a day's plan.
-///
-/// # Errors
-/// What the database says.
 pub async fn team_day(
     on: impl Into<On<'_>>,
     scope: &Scope,
@@ -251,9 +233,6 @@ pub async fn team_day(
 }
 
 /// A customer's visits that took place, newest first.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_customer(
     on: impl Into<On<'_>>,
     scope: &Scope,
@@ -272,9 +251,17 @@ pub async fn of_customer(
 }
 
 /// A customer's last finished visit: when it was, and its result.
-///
-/// # Errors
-/// What the database says.
 pub async fn last_of(db: &Db, scope: &Scope, customer: Id) -> Result<Option<Visit>, DbError> {
     Ok(of_customer(db, scope, customer, 1).await?.into_iter().next())
+}
+
+/// Whether somebody is still to go to a customer, or is there.
+pub async fn awaits(tx: &mut Tx, customer: Id) -> Result<bool, DbError> {
+    let open: Option<Id> = sql(
+        "SELECT id FROM visits WHERE customer_id = $1 AND deleted_at IS NULL AND state IN ('planned', 'open') LIMIT 1",
+    )
+    .bind(customer)
+    .optional_scalar(tx)
+    .await?;
+    Ok(open.is_some())
 }

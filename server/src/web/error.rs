@@ -13,7 +13,7 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::quiet;
 use crate::ui::form::{self, ButtonKind, FieldView};
 use crate::ui::layout::{Frame, Page};
-use crate::web::form::Typed;
+use crate::web::form::{Form, Typed};
 
 /// Why a request was not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -250,6 +250,17 @@ fn sign_in_address(path: &str) -> String {
 pub fn see_other(location: &str) -> Response {
     let inside = local(location).unwrap_or_else(|| "/".to_owned());
     Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, inside).finish()
+}
+
+/// A page with a form as a response. Where something of the form is wrong it is 422, and the page's title says so.
+#[must_use]
+pub fn form_page(page: Page<'_>, body: Markup, form: &Form) -> Response {
+    if form.is_right() {
+        return html(page.render(body));
+    }
+    let mut response = html(page.error_title().render(body));
+    response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    response
 }
 
 /// An HTML document as a response.

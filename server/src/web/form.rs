@@ -280,6 +280,20 @@ impl Form {
         }
     }
 
+    /// The version of the record that the form was opened on. 0, which no record has, where the form names none or a
+    /// word that is none: whatever the record's is, the form is in conflict with it.
+    #[must_use]
+    pub fn opened(&self) -> i64 {
+        self.value("version").trim().parse().unwrap_or(0)
+    }
+
+    /// The version that a page writes into the form: the record's, or, where the form was sent and comes back for
+    /// another reason than a conflict, the one that it was opened on.
+    #[must_use]
+    pub fn version_on(&self, record: i64) -> i64 {
+        if self.fields().iter().any(|(name, _)| name == "version") { self.opened() } else { record }
+    }
+
     /// The version of the record that the form was opened on; `None` where the form names none.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub(super) async fn list(cx: Cx) -> Result<Response> {
                     html! { b { (row.kind) } p { (row.error.as_deref().unwrap_or_default()) } },
                     html! { small.d { (clock::brief(row.at, cx.now)) } small.d { (t!(lang, "workbench.tries", n = row.attempts)) } },
                 ))
-                (form::act_form(&format!("/failures/{}/retry", row.id), &cx.op_id(), None, t!(lang, "workbench.retry"), ButtonKind::Quiet))
+                div.cell { (form::act_form(&format!("/failures/{}/retry", row.id), &cx.op_id(), None, t!(lang, "workbench.retry"), ButtonKind::Quiet)) }
             }))
         }
         (pager(lang, "/failures", &[], found.page, found.more))

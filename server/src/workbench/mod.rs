@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use poem::Response;
 
+use crate::kernel::access::Gate;
 use crate::kernel::access::auth::Actor;
-use crate::kernel::access::{Gate, Right};
 use crate::kernel::background::outbox;
 use crate::kernel::clock;
 use crate::kernel::db::gather::{self, Gathered};
@@ -65,7 +65,7 @@ async fn show(cx: Cx) -> Result<Response> {
 /// What waits for a person, by the list that shows it. Only what this person may see is counted.
 pub fn count<'a>(kernel: &'a Kernel, actor: &'a Actor) -> HookFuture<'a, Result<BadgeCounts, DbError>> {
     Box::pin(async move {
-        let may = |module: Module| module.preset(actor.role).has(Right::View);
+        let may = |module: Module| Gate::view(module).admits(&actor.rights);
         let (db, user) = (&kernel.db, actor.id);
         let mut counts = Vec::new();
         if may(Module::Visits) {

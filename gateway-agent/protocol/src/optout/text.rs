@@ -1,8 +1,8 @@
-//! A message taken apart: into clauses of plain letters, without the dress of keyboards and telephones.
+//! A message taken apart: into clauses of plain letters, without what keyboards and telephones add.
 
 use super::words;
 
-/// Longer messages are letters; their begin tells enough.
+/// Of a longer message the beginning tells enough.
 const LONGEST: usize = 400;
 
 /// A piece between marks of punctuation.

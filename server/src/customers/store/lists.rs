@@ -125,22 +125,44 @@ pub struct Selection {
 }
 
 pub async fn selection(on: impl Into<On<'_>>, view: View, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
-    // Whose customers are wanted is said later, and in no order.
-    let around = Around { kind: KIND, in_order: true, own: None::<fn(Query) -> Query> };
+    // Whose customers are wanted is said later; whatever list asks has an order of its own.
+    let around = Around { kind: KIND, in_order: false, own: None::<fn(Query) -> Query> };
     let plan = search::plan(on, around, q).await?;
     Ok(Selection { plan, view, now })
 }
 
 impl Selection {
+    /// Whether no customer has what is looked for.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.plan, Plan::Nothing)
+    }
+
+    /// Whether so many may have what is looked for that a list is walked in its order instead.
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        match self.plan {
+            Plan::All | Plan::Rows { .. } => true,
+            Plan::Pieces(_) | Plan::Nothing => false,
+        }
+    }
+
+    /// For a wide one: narrows a list whose rows join customers, by their columns `id`, `mnemonic` and `search_text`.
+    #[must_use]
+    pub fn matching(&self, query: Query, id: &'static str, mnemonic: &'static str, text: &'static str) -> Query {
+        self.plan.filter(query, id, mnemonic, text)
+    }
+
     /// Appends the select of their ids in `scope`.
     #[must_use]
     pub fn ids(&self, query: Query, scope: &Scope) -> Query {
         let mine = scope.mine();
         let scope = if self.view == View::Mine { &mine } else { scope };
-        let query = self.plan.source(query.push("SELECT x.id FROM ")).push("customers x WHERE x.deleted_at IS NULL");
+        let plan = self.plan.clone().gathering();
+        let query = plan.source(query.push("SELECT x.id FROM ")).push("customers x WHERE x.deleted_at IS NULL");
         let query = in_view(self.view, self.now, query);
-        let query = scope.restrict(query, if self.plan.by_pieces() { "t.owner_id" } else { "x.owner_id" });
-        self.plan.filter(query, "x.id", "x.mnemonic", "x.search_text")
+        let query = scope.restrict(query, if plan.by_pieces() { "t.owner_id" } else { "x.owner_id" });
+        plan.filter(query, "x.id", "x.mnemonic", "x.search_text")
     }
 }
 

@@ -299,13 +299,7 @@ impl Kernel {
     /// # Errors
     /// What the database says.
     pub async fn session_owner(&self, token: &str) -> Result<Option<Id>, DbError> {
-        #[derive(sqlx_macros::FromRow)]
-        struct Owner {
-            user_id: Id,
-        }
-        let owner: Option<Owner> =
-            sql("SELECT user_id FROM sessions WHERE id = $1").bind(digest(token)).optional(&self.db).await?;
-        Ok(owner.map(|owner| owner.user_id))
+        sql("SELECT user_id FROM sessions WHERE id = $1").bind(digest(token)).optional_scalar(&self.db).await
     }
 
     async fn load_session(&self, id: &str) -> Result<Option<Arc<Session>>, DbError> {

@@ -22,6 +22,17 @@ words! {
     }
 }
 
+impl Role {
+    /// Whether it looks after the people of a department and of those below it.
+    #[must_use]
+    pub fn leads(self) -> bool {
+        match self {
+            Role::Manager => true,
+            Role::Rep | Role::Clerk | Role::Admin => false,
+        }
+    }
+}
+
 /// What one can be allowed to do in a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
@@ -250,15 +261,17 @@ impl Scope {
     /// at once; restricting alone would sort every row that the team ever wrote. `only` is a condition that
     /// the caller's own query has too.
     #[must_use]
-    pub fn newest(&self, query: Query, list: Newest, only: Option<(&'static str, &str)>, paging: Paging) -> Query {
+    pub fn newest(&self, query: Query, list: Newest, only: &[(&'static str, &'static str)], paging: Paging) -> Query {
         let Newest { table, live, owner, id } = list;
         match self.reach {
             Reach::Own | Reach::All => self.restrict(query, owner),
             Reach::Team => {
                 let narrow = |query: Query| {
                     let query = query.push(" AND ").push(live);
-                    only.into_iter()
-                        .fold(query, |query, (column, value)| query.push(" AND ").push(column).push(" = ").arg(value))
+                    // Constant text: the planners see which part of the index it is.
+                    only.iter().fold(query, |query, (column, value)| {
+                        query.push(" AND ").push(column).push(" = '").push(value).push("'")
+                    })
                 };
                 let query = query.push(" AND ").push(id).push(" IN (SELECT nt.id FROM (");
                 // CROSS JOIN: SQLite keeps the order and goes from each person to their rows.

@@ -43,14 +43,13 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 /// meanwhile.
 const LONGEST_REACTION: Duration = Duration::from_secs(90);
 
+/// What reacts to an event after its commit.
+pub type React<E> =
+    Arc<dyn Fn(Office, Arc<CompanyKey>, Pending<E>) -> HookFuture<'static, anyhow::Result<()>> + Send + Sync>;
+
 /// Runs a lane for ever: `react` is the product's one match over its events. A reaction that fails, hangs or panics
 /// holds up no other: its event is tried again later, and set aside in the end.
-pub async fn run<E, F, R>(office: Office, lane: Lane, react: R)
-where
-    E: Event + 'static,
-    F: Future<Output = anyhow::Result<()>> + Send,
-    R: Fn(Office, Arc<CompanyKey>, Pending<E>) -> F + Send + Sync,
-{
+pub async fn run<E: Event + 'static>(office: Office, lane: Lane, react: React<E>) {
     let key = Arc::new(CompanyKey::new());
     loop {
         let now = office.clock.now();

@@ -196,13 +196,8 @@ pub async fn failed(db: &Db, id: Id, attempts: i64, why: &str, now: Millis) -> R
 /// # Errors
 /// What the database says.
 pub async fn next_due<E: Event>(db: &Db, lane: Lane, hold: Option<Hold>) -> Result<Option<Millis>, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Due {
-        due_at: Option<i64>,
-    }
     let query = sql("SELECT min(due_at) AS due_at FROM events WHERE state = 'pending'");
-    let due: Due = lane.narrow::<E>(not_held(query, hold)).one(db).await?;
-    Ok(due.due_at)
+    lane.narrow::<E>(not_held(query, hold)).scalar(db).await
 }
 
 /// An event whose reaction failed so often that it waits for a person.
@@ -240,13 +235,9 @@ pub async fn set_aside(db: &Db, paging: Paging) -> Result<Listing<SetAside>, DbE
 /// # Errors
 /// What the database says.
 pub async fn count_set_aside(db: &Db) -> Result<i64, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Count {
-        n: i64,
-    }
     let few =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM (SELECT id FROM events WHERE state = 'failed' LIMIT 100) few");
-    Ok(few.one::<Count>(db).await?.n)
+    few.scalar(db).await
 }
 
 /// Lets an event that was set aside run again, as often as a new one; `false` when it is none of these.

@@ -1,6 +1,6 @@
 //! Long-lived tasks. One that panics or ends is logged by its name and started again, later each time; one that ends
-//! again and again ends the process, so that its own supervisor starts all of it anew. A task that is gone while the
-//! pages look well is the worst of all.
+//! again and again ends the process, so that its own supervisor starts all of it anew. Otherwise nobody
+//! would notice a task that is gone while the pages still answer.
 
 use std::future::Future;
 use std::time::Duration;
@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    /// The same supervisor in a hurry.
+    /// A supervisor with short waits.
     fn hurried() -> Supervisor {
         let patience = Patience {
             first_wait: Duration::from_millis(10),

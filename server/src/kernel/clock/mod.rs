@@ -171,10 +171,9 @@ impl Clock {
         at <= self.now() && self.hold().is_none_or(|hold| !hold.covers(at))
     }
 
-    /// A person has looked: the wall clock is right.
-    pub fn confirm(&self) {
-        let now = self.stamp();
-        self.watch(|watch| *watch = Watch::resume(None, now));
+    /// A person has looked: the wall clock was right at this moment. A jump after it is another one.
+    pub fn confirm(&self, at: Stamp) {
+        self.watch(|watch| *watch = Watch::resume(None, at));
     }
 
     /// Today's date in China.

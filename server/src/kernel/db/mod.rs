@@ -186,7 +186,7 @@ impl Db {
 /// 4. decision code, approval;
 /// 5. task, call;
 /// 6. customer, by id;
-/// 7. contact, visit, order, by id;
+/// 7. contact, visit, document, by id;
 /// 8. product, by id; stock balance, by product;
 /// 9. the turn of `sms_days`; message, recipient, campaign;
 /// 10. counters: numbers of documents, the form's `op_id`.

@@ -4,11 +4,6 @@
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{DbError, Tx, sql};
 
-#[derive(sqlx_macros::FromRow)]
-struct Last {
-    last: i64,
-}
-
 /// The next number of a kind of document. `prefix` is the kind, as it stands on paper.
 ///
 /// # Errors
@@ -21,7 +16,10 @@ pub async fn next(tx: &mut Tx, prefix: &'static str, now: Millis) -> Result<Stri
     .bind(&day)
     .run(tx)
     .await?;
-    let Last { last } =
-        sql("SELECT last FROM document_numbers WHERE kind = $1 AND day = $2").bind(prefix).bind(&day).one(tx).await?;
+    let last: i64 = sql("SELECT last FROM document_numbers WHERE kind = $1 AND day = $2")
+        .bind(prefix)
+        .bind(&day)
+        .scalar(tx)
+        .await?;
     Ok(format!("{prefix}{day}-{last:03}"))
 }

@@ -301,6 +301,30 @@ impl Query {
         self.optional(on).await?.ok_or(DbError::Sqlx(sqlx::Error::RowNotFound))
     }
 
+    /// The one column of every row.
+    pub async fn all_scalars<T>(self, on: impl Into<On<'_>>) -> Result<Vec<T>, DbError>
+    where
+        (T,): Record,
+    {
+        Ok(self.all::<(T,)>(on).await?.into_iter().map(|(value,)| value).collect())
+    }
+
+    /// The one column of the first row, if there is a row.
+    pub async fn optional_scalar<T>(self, on: impl Into<On<'_>>) -> Result<Option<T>, DbError>
+    where
+        (T,): Record,
+    {
+        Ok(self.optional::<(T,)>(on).await?.map(|(value,)| value))
+    }
+
+    /// The one column of the one row that must be there, such as a count.
+    pub async fn scalar<T>(self, on: impl Into<On<'_>>) -> Result<T, DbError>
+    where
+        (T,): Record,
+    {
+        Ok(self.one::<(T,)>(on).await?.0)
+    }
+
     /// Runs a statement that returns nothing.
     ///
     /// # Errors

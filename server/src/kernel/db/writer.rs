@@ -88,7 +88,7 @@ impl Writer {
         let waited = tokio::time::timeout(PATIENCE, self.lock()).await;
         let mut desk = waited.map_err(|_| DbError::Unavailable("the queue of writes is too long".to_owned()))?;
         let writer = self.clone();
-        // In a task of its own: whoever goes away now must not leave a half-begun transaction behind. The seat
+        // In a task of its own: a caller that is dropped now must not leave a half-begun transaction behind. The seat
         // that nobody fetches is dropped, which undoes it.
         let sitting = tokio::spawn(async move {
             desk.tidy().await?;

@@ -331,27 +331,23 @@ fn confirmation(office: &Kernel, id: Id) -> String {
 }
 
 async fn store(office: &Kernel, user: Id, device: &Subscription, from: &str, now: Millis) -> Result<Id, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Known {
-        id: Id,
-    }
     let mut tx = office.db.begin().await?;
-    let known: Option<Known> = sql("SELECT id FROM push_subscriptions WHERE endpoint = $1")
+    let known: Option<Id> = sql("SELECT id FROM push_subscriptions WHERE endpoint = $1")
         .bind(&device.endpoint)
         .push(tx.for_update())
-        .optional(&mut tx)
+        .optional_scalar(&mut tx)
         .await?;
     let id = match known {
         // The same browser again, perhaps with another person before it.
         Some(known) => {
             sql("UPDATE push_subscriptions SET user_id = $2, p256dh = $3, auth = $4 WHERE id = $1")
-                .bind(known.id)
+                .bind(known)
                 .bind(user)
                 .bind(&device.p256dh)
                 .bind(&device.auth)
                 .run(&mut tx)
                 .await?;
-            known.id
+            known
         }
         None => {
             sql("INSERT INTO push_subscriptions (id, user_id, endpoint, p256dh, auth, created_at) VALUES ($1, $2, $3, $4, $5, $6)")

@@ -3,13 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 use crate::kernel::id::Id;
 
 /// A message for the open pages of one person.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Live {
     /// The event's name, such as `badges` or `popup`.
     pub name: &'static str,
@@ -17,7 +16,10 @@ pub struct Live {
     pub data: String,
 }
 
-/// Messages kept for a page that reads slowly; past that it reloads its state with the next badge event.
+/// The event of an incoming call. Nothing that a page asks for later tells of it, so it is dropped last.
+pub const POPUP: &str = "popup";
+
+/// Messages kept for a page that reads slowly.
 const BACKLOG: usize = 16;
 /// Streams of one person. Another one ends the oldest.
 const MOST: usize = 4;
@@ -34,9 +36,8 @@ struct People {
     open: HashMap<Id, Person>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Person {
-    messages: broadcast::Sender<Live>,
     streams: VecDeque<Stream>,
 }
 
@@ -44,7 +45,63 @@ struct Person {
 struct Stream {
     number: u64,
     session: String,
+    queue: Arc<Queue>,
     end: oneshot::Sender<End>,
+}
+
+/// What waits for one page.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    came: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    messages: VecDeque<Live>,
+    /// Some were dropped.
+    missed: bool,
+}
+
+impl Waiting {
+    /// A message that waits already is moved to the end. Past [`BACKLOG`] the oldest is dropped; a call only where
+    /// nothing else waits.
+    fn add(&mut self, message: Live) {
+        self.messages.retain(|waiting| *waiting != message);
+        self.messages.push_back(message);
+        if self.messages.len() > BACKLOG {
+            let oldest = self.messages.iter().position(|waiting| waiting.name != POPUP).unwrap_or(0);
+            self.messages.remove(oldest);
+            self.missed = true;
+        }
+    }
+
+    fn take(&mut self) -> Option<Heard> {
+        if std::mem::take(&mut self.missed) {
+            return Some(Heard::Missed);
+        }
+        self.messages.pop_front().map(Heard::Told)
+    }
+}
+
+impl Queue {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, message: Live) {
+        self.waiting().add(message);
+        self.came.notify_one();
+    }
+
+    async fn next(&self) -> Heard {
+        loop {
+            if let Some(heard) = self.waiting().take() {
+                return heard;
+            }
+            self.came.notified().await;
+        }
+    }
 }
 
 /// Why a stream ends.
@@ -61,19 +118,19 @@ pub enum End {
 pub enum Heard {
     /// A message.
     Told(Live),
-    /// The page was slow and missed some.
+    /// The page was slow and missed some messages, none of them a call.
     Missed,
     /// Nothing more.
     Ended(End),
 }
 
-/// One page's ear; its stream is counted until this is dropped.
+/// Receives the messages of one page; its stream is counted until this is dropped.
 #[derive(Debug)]
 pub struct Listener {
     hub: Hub,
     user: Id,
     number: u64,
-    messages: broadcast::Receiver<Live>,
+    queue: Arc<Queue>,
     end: oneshot::Receiver<End>,
 }
 
@@ -83,11 +140,7 @@ impl Listener {
         tokio::select! {
             biased;
             end = &mut self.end => Heard::Ended(end.unwrap_or(End::Over)),
-            message = self.messages.recv() => match message {
-                Ok(live) => Heard::Told(live),
-                Err(RecvError::Lagged(_)) => Heard::Missed,
-                Err(RecvError::Closed) => Heard::Ended(End::Over),
-            },
+            heard = self.queue.next() => heard,
         }
     }
 }
@@ -109,10 +162,7 @@ impl Hub {
         let mut people = self.people();
         people.next += 1;
         let number = people.next;
-        let person = people
-            .open
-            .entry(user)
-            .or_insert_with(|| Person { messages: broadcast::channel(BACKLOG).0, streams: VecDeque::new() });
+        let person = people.open.entry(user).or_default();
         while person.streams.len() >= MOST {
             if let Some(oldest) = person.streams.pop_front() {
                 // Its page may have gone already.
@@ -120,14 +170,19 @@ impl Hub {
             }
         }
         let (end, ended) = oneshot::channel();
-        person.streams.push_back(Stream { number, session: session.to_owned(), end });
-        Listener { hub: self.clone(), user, number, messages: person.messages.subscribe(), end: ended }
+        let queue = Arc::new(Queue::default());
+        person.streams.push_back(Stream { number, session: session.to_owned(), queue: Arc::clone(&queue), end });
+        Listener { hub: self.clone(), user, number, queue, end: ended }
     }
 
     /// Tells the open pages of `user`; returns how many there are.
     pub fn tell(&self, user: Id, message: Live) -> usize {
         let people = self.people();
-        people.open.get(&user).map_or(0, |person| person.messages.send(message).map_or(0, |_| person.streams.len()))
+        let Some(person) = people.open.get(&user) else { return 0 };
+        for stream in &person.streams {
+            stream.queue.add(message.clone());
+        }
+        person.streams.len()
     }
 
     /// The people who have a page open now.
@@ -197,6 +252,45 @@ mod tests {
         hub.end_person(Id(1));
         assert_eq!(end_of(&mut desk).await, Some(End::Over));
         assert_eq!(hub.present(), []);
+    }
+
+    #[tokio::test]
+    async fn a_slow_page_misses_no_call_and_hears_nothing_twice() {
+        let hub = Hub::default();
+        let mut page = hub.listen(Id(1), "a");
+        let tell = |name, data: String| hub.tell(Id(1), Live { name, data });
+        let number = |n: usize| n.to_string();
+        for n in 0..50 {
+            tell("reload", number(n));
+        }
+        tell(POPUP, number(7));
+        for n in 50..100 {
+            tell("reload", number(n));
+        }
+        for _ in 0..50 {
+            tell("stale", String::new());
+        }
+        assert!(matches!(page.next().await, Heard::Missed));
+        let mut heard = Vec::new();
+        while let Ok(Heard::Told(live)) = tokio::time::timeout(std::time::Duration::from_millis(50), page.next()).await
+        {
+            heard.push((live.name, live.data));
+        }
+        assert_eq!(heard.len(), BACKLOG);
+        assert_eq!(heard.iter().filter(|(name, _)| *name == POPUP).count(), 1);
+        assert_eq!(heard.iter().filter(|(name, _)| *name == "stale").count(), 1);
+        assert_eq!(heard[BACKLOG - 2], ("reload", number(99)), "the newest are kept");
+    }
+
+    #[tokio::test]
+    async fn of_calls_alone_the_newest_are_kept() {
+        let hub = Hub::default();
+        let mut page = hub.listen(Id(1), "a");
+        for n in 0..=BACKLOG {
+            hub.tell(Id(1), Live { name: POPUP, data: n.to_string() });
+        }
+        assert!(matches!(page.next().await, Heard::Missed));
+        assert!(matches!(page.next().await, Heard::Told(live) if live.data == "1"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use futures_util::FutureExt;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, Publish, QoS, SubscribeFilter, Transport};
 use tokio::sync::mpsc;
 
-use super::{Ear, Incoming, ROOT, dynsec};
+use super::{Handler, Incoming, ROOT, dynsec};
 use crate::kernel::Office;
 use crate::kernel::access::CompanyKey;
 use crate::kernel::db::DbError;
@@ -145,7 +145,7 @@ struct Letter {
 }
 
 /// Connects, listens, connects again; for ever.
-pub(super) async fn run(office: Office, line: Line, options: MqttOptions, ear: Ear) {
+pub(super) async fn run(office: Office, line: Line, options: MqttOptions, handle: Handler) {
     let key = Arc::new(CompanyKey::new());
     let mut workers = Workers::new();
     let mut wait = AGAIN;
@@ -177,7 +177,7 @@ pub(super) async fn run(office: Office, line: Line, options: MqttOptions, ear: E
                     heed(&office, &publish.payload);
                 }
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
-                    sort(&office, &key, ear, &mut workers, &client, publish);
+                    sort(&office, &key, handle, &mut workers, &client, publish);
                 }
                 Ok(Event::Incoming(_) | Event::Outgoing(_)) => {}
                 Err(error) => break error.to_string(),
@@ -211,7 +211,7 @@ fn heed(office: &Office, payload: &[u8]) {
 fn sort(
     office: &Office,
     key: &Arc<CompanyKey>,
-    ear: Ear,
+    handle: Handler,
     workers: &mut Workers,
     client: &AsyncClient,
     publish: Publish,
@@ -233,7 +233,7 @@ fn sort(
     }
     let worker = workers.entry(name.to_owned()).or_insert_with(|| {
         let (letters, queue) = mpsc::channel(WAITING);
-        tokio::spawn(work(Arc::clone(office), Arc::clone(key), ear, queue));
+        tokio::spawn(work(Arc::clone(office), Arc::clone(key), handle, queue));
         letters
     });
     let sender = incoming.sender.clone();
@@ -243,11 +243,11 @@ fn sort(
 }
 
 /// Takes the messages of one box in, in order.
-async fn work(office: Office, key: Arc<CompanyKey>, ear: Ear, mut queue: mpsc::Receiver<Letter>) {
+async fn work(office: Office, key: Arc<CompanyKey>, handle: Handler, mut queue: mpsc::Receiver<Letter>) {
     while let Some(letter) = queue.recv().await {
         let (sender, topic) = (&letter.incoming.sender, &letter.incoming.topic);
         loop {
-            let heard = AssertUnwindSafe(async { ear(&office, &key, &letter.incoming).await }).catch_unwind().await;
+            let heard = AssertUnwindSafe(async { handle(&office, &key, &letter.incoming).await }).catch_unwind().await;
             let Ok(heard) = heard else {
                 // The box keeps its event; the others of this box go on.
                 tracing::error!(sender, topic = quiet::name(topic), "taking in a box's message panicked");
@@ -261,7 +261,7 @@ async fn work(office: Office, key: Arc<CompanyKey>, ear: Ear, mut queue: mpsc::R
                 }
                 Err(error) => {
                     // Ours to mend. The box keeps it, since it gets no acknowledgement of its event.
-                    tracing::error!(sender, topic, %error, "a box's message could not be taken in");
+                    tracing::error!(sender, topic, %error, "a box's message could not be processed");
                     break;
                 }
             }

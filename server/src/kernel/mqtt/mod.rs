@@ -1,6 +1,6 @@
 //! The wire to the boxes: an MQTT client, and by default the broker too. Nothing that matters rests here:
 //! both ends keep their own outbox and acknowledge each other after their commits, so a broker may lose
-//! everything. What comes in goes to the product's [`Ear`]; the kernel knows topics only as far as the rule
+//! everything. What comes in goes to the product's [`Handler`]; the kernel knows topics only as far as the rule
 //! that a box speaks and hears below its own name.
 
 mod broker;
@@ -39,7 +39,7 @@ pub struct Incoming {
 
 /// What the product does with a message. It returns when its commit is on disk, and only then is the
 /// message acknowledged; [`DbError::Unavailable`] makes it come again.
-pub type Ear = for<'a> fn(&'a Office, &'a Arc<CompanyKey>, &'a Incoming) -> HookFuture<'a, Result<(), DbError>>;
+pub type Handler = for<'a> fn(&'a Office, &'a Arc<CompanyKey>, &'a Incoming) -> HookFuture<'a, Result<(), DbError>>;
 
 /// SHA-256 of a box's password. The passwords are 256 random bits, so no slow hash is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,7 +188,7 @@ impl Wire {
 ///
 /// # Errors
 /// When the broker's address cannot be listened on, or the other broker's address cannot be read.
-pub async fn start(office: &Office, ear: Ear, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+pub async fn start(office: &Office, handle: Handler, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     let name = format!("server-{}", office.seal.mac(&[b"mqtt client"]));
     let options = match &office.config.broker {
         Some(url) => {
@@ -223,7 +223,7 @@ pub async fn start(office: &Office, ear: Ear, supervisor: &mut Supervisor) -> an
     };
     for (line, options) in options {
         let office = Arc::clone(office);
-        supervisor.keep(line.task(), move || client::run(Arc::clone(&office), line, options.clone(), ear));
+        supervisor.keep(line.task(), move || client::run(Arc::clone(&office), line, options.clone(), handle));
     }
     Ok(())
 }

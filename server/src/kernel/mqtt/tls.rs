@@ -40,10 +40,9 @@ pub(super) fn open(data: &Path, address: std::net::IpAddr) -> anyhow::Result<Ide
         write(&ca_key, &key.serialize_pem())?;
         write(&ca_cert, &cert.pem())?;
     }
-    let unreadable = |file: &Path| format!("{} cannot be read", file.display());
-    let ca = std::fs::read_to_string(&ca_cert).with_context(|| unreadable(&ca_cert))?;
-    let ca_text = std::fs::read_to_string(&ca_key).with_context(|| unreadable(&ca_key))?;
-    let issuer = Issuer::new(authority(), KeyPair::from_pem(&ca_text).with_context(|| unreadable(&ca_key))?);
+    let ca = std::fs::read_to_string(&ca_cert).with_context(|| durable::unreadable(&ca_cert))?;
+    let ca_text = std::fs::read_to_string(&ca_key).with_context(|| durable::unreadable(&ca_key))?;
+    let issuer = Issuer::new(authority(), KeyPair::from_pem(&ca_text).with_context(|| durable::unreadable(&ca_key))?);
     let mut names = vec![BROKER_NAME.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     if !address.is_unspecified() && !address.is_loopback() {
         names.push(address.to_string());

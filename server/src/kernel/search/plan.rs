@@ -167,6 +167,15 @@ impl Plan {
         }
     }
 
+    /// The plan that gathers every record that is found, in no order.
+    #[must_use]
+    pub fn gathering(self) -> Plan {
+        match self {
+            Plan::Rows { hunt, .. } => Plan::Pieces(hunt),
+            Plan::All | Plan::Nothing | Plan::Pieces(_) => self,
+        }
+    }
+
     /// Whether the reader's records are so few that all of them are read.
     #[must_use]
     pub fn by_owner(&self) -> bool {

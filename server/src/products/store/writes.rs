@@ -91,19 +91,14 @@ pub(in crate::products) async fn level_prices(
     .await
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Taken {
-    id: Id,
-}
-
 /// Whether another product has this code.
 pub(in crate::products) async fn code_taken(tx: &mut Tx, code: &str, but: Option<Id>) -> Result<bool, DbError> {
-    let other: Option<Taken> = sql("SELECT id FROM products WHERE code = $1 AND id <> $2")
+    let other: Option<Id> = sql("SELECT id FROM products WHERE code = $1 AND id <> $2")
         .bind(code)
         .bind(but.unwrap_or(Id(0)))
-        .optional(tx)
+        .optional_scalar(tx)
         .await?;
-    Ok(other.is_some_and(|taken| Some(taken.id) != but))
+    Ok(other.is_some_and(|taken| Some(taken) != but))
 }
 
 /// A product that is the same thing under the same name (重复录入提醒): its code.
@@ -114,11 +109,7 @@ pub(in crate::products) async fn same_thing(
     pack_spec: &str,
     but: Option<Id>,
 ) -> Result<Option<String>, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Code {
-        code: String,
-    }
-    let other: Option<Code> = sql(
+    sql(
         "SELECT code FROM products WHERE name = $1 AND content_spec = $2 AND pack_spec = $3 AND id <> $4 AND deleted_at IS NULL \
          ORDER BY id LIMIT 1",
     )
@@ -126,9 +117,8 @@ pub(in crate::products) async fn same_thing(
     .bind(content_spec)
     .bind(pack_spec)
     .bind(but.unwrap_or(Id(0)))
-    .optional(tx)
-    .await?;
-    Ok(other.map(|other| other.code))
+    .optional_scalar(tx)
+    .await
 }
 
 pub(in crate::products) async fn insert_category(tx: &mut Tx, name: &str) -> Result<Id, DbError> {
@@ -212,17 +202,6 @@ pub(in crate::products) async fn set_price(
     .run(tx)
     .await?;
     Ok(())
-}
-
-/// Whether anything was ever moved, reserved or ordered in the base unit: then its name may change, and its
-/// meaning must not.
-pub(in crate::products) async fn has_history(tx: &mut Tx, product: Id) -> Result<bool, DbError> {
-    let found: Option<Taken> = sql("SELECT id FROM stock_moves WHERE product_id = $1 UNION ALL SELECT id FROM order_lines WHERE product_id = $2 LIMIT 1")
-        .bind(product)
-        .bind(product)
-        .optional(tx)
-        .await?;
-    Ok(found.is_some())
 }
 
 /// A ratio of a unit is a positive number of base units.

@@ -102,7 +102,7 @@ pub struct Waiting {
 }
 
 /// A person's visit to a customer that waits on a day: one is enough. Where the day is `today`, one that is under way
-/// counts as well.
+/// counts as well. The caller holds the customer, so that two plans that come together do not both find none.
 ///
 /// # Errors
 /// What the database says.
@@ -113,8 +113,6 @@ pub async fn waiting(
     day: NaiveDate,
     today: NaiveDate,
 ) -> Result<Option<Waiting>, DbError> {
-    // Two plans that come together must not both find none.
-    tx.in_turn(&format!("plans of {owner}")).await?;
     let query = sql("SELECT id, purpose FROM visits WHERE owner_id = $1 AND customer_id = $2 AND deleted_at IS NULL \
          AND ((state = 'planned' AND planned_on = $3)")
     .bind(owner)

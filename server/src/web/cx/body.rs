@@ -18,6 +18,8 @@ pub(super) enum Received {
     Unread(Body),
     /// It was a form; kept for a write that is made again.
     Form(Form),
+    /// It was something else; kept likewise.
+    Bytes(Vec<u8>),
     /// It was read.
     Read,
 }
@@ -39,7 +41,7 @@ impl Guest {
                 Form::read(self.reading(reader, files), &self.headers, body, self.lang, &action).await?
             }
             Received::Form(form) => form,
-            Received::Read => return Err(AppError::BadRequest("the body was read already")),
+            Received::Bytes(_) | Received::Read => return Err(AppError::BadRequest("the body was read already")),
         };
         *self.received() = Received::Form(form.clone());
         Ok(form)
@@ -58,20 +60,31 @@ impl Guest {
         Ok(Form::read_some(self.reading(Reader::Guest, None), &self.headers, self.body()?, self.lang).await)
     }
 
-    /// The posted body as bytes, for the few addresses that take JSON; at most 64 kB.
+    /// The posted body as bytes, for the few addresses that take JSON; at most 64 kB. A handler that runs once more gets
+    /// them again.
     ///
     /// # Errors
     /// [`AppError::TooLarge`] past `most` bytes.
     pub async fn bytes(&self, most: usize) -> Result<Vec<u8>> {
-        let mut share = self.office.bodies.share(Reader::Guest);
-        read(self.body()?, most.min(GUEST_LIMIT), &mut share).await
+        let bytes = match self.take() {
+            Received::Unread(body) => {
+                let mut share = self.office.bodies.share(Reader::Guest);
+                read(body, most.min(GUEST_LIMIT), &mut share).await?
+            }
+            Received::Bytes(bytes) => bytes,
+            Received::Form(_) | Received::Read => return Err(AppError::BadRequest("the body was read already")),
+        };
+        *self.received() = Received::Bytes(bytes.clone());
+        Ok(bytes)
     }
 
     /// The body, which can be read once.
     fn body(&self) -> Result<Body> {
         match self.take() {
             Received::Unread(body) => Ok(body),
-            Received::Form(_) | Received::Read => Err(AppError::BadRequest("the body was read already")),
+            Received::Form(_) | Received::Bytes(_) | Received::Read => {
+                Err(AppError::BadRequest("the body was read already"))
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::web::caller::Network;
-use crate::web::listen::watched::{Verdict, Watch, now};
+use crate::web::listen::watch::{Verdict, Watch, now};
 
 /// Every open connection.
 #[derive(Debug)]

@@ -23,7 +23,9 @@ pub enum Framing {
     Body(u64),
     /// So many bytes of what HTTP/2 begins with, after its first line.
     Preface(usize),
-    /// A chunked body, after which the connection ends; HTTP/2; or what follows a head that is refused.
+    /// The frames of HTTP/2.
+    Http2(Frames),
+    /// A chunked body, after which the connection ends; or what follows a head that is refused.
     Rest(Rest),
 }
 
@@ -32,8 +34,6 @@ pub enum Framing {
 pub enum Rest {
     /// A chunked body.
     Chunked,
-    /// HTTP/2, which has a framing of its own.
-    Http2,
     /// The head before it has a flaw.
     Refused,
 }
@@ -45,7 +45,7 @@ pub enum Step {
     Within,
     /// The end of a head.
     HeadEnd(Option<Flaw>),
-    /// The beginning of HTTP/2.
+    /// The end of what HTTP/2 begins with, or of a head or another frame of it.
     Http2,
 }
 
@@ -79,13 +79,19 @@ impl Framing {
     pub fn take(&mut self, bytes: &[u8]) -> (usize, Step) {
         match self {
             Framing::Rest(_) => (bytes.len(), Step::Within),
+            Framing::Http2(frames) => {
+                let step = if frames.take(bytes) { Step::Http2 } else { Step::Within };
+                (bytes.len(), step)
+            }
             Framing::Preface(left) => match left.checked_sub(bytes.len()).filter(|left| *left > 0) {
                 Some(more) => {
                     *left = more;
                     (bytes.len(), Step::Within)
                 }
                 None => {
-                    *self = Framing::Rest(Rest::Http2);
+                    let mut frames = Frames::default();
+                    frames.take(bytes.get(*left..).unwrap_or_default());
+                    *self = Framing::Http2(frames);
                     (bytes.len(), Step::Http2)
                 }
             },
@@ -129,8 +135,69 @@ impl Framing {
         match self {
             Framing::Head(head) => head.begun,
             Framing::Preface(_) => true,
+            Framing::Http2(frames) => frames.in_head(),
             Framing::Body(_) | Framing::Rest(_) => false,
         }
+    }
+}
+
+/// The frames of HTTP/2, as far as they show when a head begins and ends. A head is a HEADERS frame and the
+/// CONTINUATION frames that follow it at once; hyper waits for the end of one without a limit in time.
+#[derive(Debug, Default)]
+pub struct Frames {
+    /// The beginning of a frame: three octets of length, one of type, one of flags, four of the stream.
+    start: [u8; FRAME_START],
+    /// What has come of it.
+    have: usize,
+    /// What is to come of the frame after it.
+    left: usize,
+    /// A head goes on in the next frame.
+    unfinished: bool,
+}
+
+const FRAME_START: usize = 9;
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const CONTINUATION: u8 = 9;
+const END_HEADERS: u8 = 4;
+
+impl Frames {
+    /// Looks at bytes that came. Whether at some moment within them no head was under way.
+    fn take(&mut self, mut bytes: &[u8]) -> bool {
+        let mut free = false;
+        while let Some((byte, rest)) = bytes.split_first() {
+            if self.have < FRAME_START {
+                if let Some(octet) = self.start.get_mut(self.have) {
+                    *octet = *byte;
+                }
+                self.have += 1;
+                bytes = rest;
+                if self.have == FRAME_START {
+                    let [high, middle, low, ..] = self.start;
+                    self.left = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
+                }
+            } else {
+                let here = self.left.min(bytes.len());
+                self.left -= here;
+                bytes = bytes.get(here..).unwrap_or_default();
+            }
+            if self.have == FRAME_START && self.left == 0 {
+                let [_, _, _, kind, flags, ..] = self.start;
+                if matches!(kind, HEADERS | CONTINUATION) {
+                    self.unfinished = flags & END_HEADERS == 0;
+                }
+                self.have = 0;
+            }
+            free |= !self.in_head();
+        }
+        free
+    }
+
+    /// Whether a head has begun and not ended, or a frame that belongs to no body. Which it will be shows only in the
+    /// frame's own beginning.
+    fn in_head(&self) -> bool {
+        let [_, _, _, kind, ..] = self.start;
+        self.unfinished || (self.have > 0 && !(self.have == FRAME_START && kind == DATA))
     }
 }
 
@@ -271,9 +338,31 @@ mod tests {
     }
 
     #[test]
-    fn http_2_is_left_alone() {
-        let (ends, steps, framing) = read(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nContent-Length: 1\r\n\r\n", 24);
-        assert_eq!((ends.len(), steps), (1, vec![Step::Http2]));
-        assert!(matches!(framing, Framing::Rest(Rest::Http2)));
+    fn a_head_of_http_2_is_under_way_until_its_last_frame_is_complete() {
+        let frame = |kind: u8, flags: u8, length: u8| {
+            let start = [0, 0, length, kind, flags, 0, 0, 0, 1];
+            start.into_iter().chain(std::iter::repeat_n(b'x', length.into())).collect::<Vec<u8>>()
+        };
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        let pieces =
+            [preface, frame(4, 0, 0), frame(HEADERS, 0, 5), frame(CONTINUATION, END_HEADERS, 3), frame(DATA, 1, 20)];
+        let all = pieces.concat();
+        let mut free = Vec::new();
+        let mut framing = Framing::default();
+        for (at, byte) in all.iter().enumerate() {
+            let (used, step) = framing.take(std::slice::from_ref(byte));
+            assert_eq!(used, 1);
+            assert_eq!(step == Step::Http2, !framing.in_head(), "{at}");
+            if !framing.in_head() {
+                free.push(at + 1);
+            }
+        }
+        // After the preface, the SETTINGS and the head, and within the body.
+        let body = 24 + 9 + 14 + 12 + 9;
+        assert_eq!(free, [vec![24, 33, 59], (body..=body + 20).collect()].concat());
+        for size in [2, 5, 13, 33, 1000] {
+            let (_, steps, framing) = read(&all, size);
+            assert!(steps.contains(&Step::Http2) && !framing.in_head(), "{size}");
+        }
     }
 }

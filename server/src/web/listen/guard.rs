@@ -11,7 +11,7 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::time::Sleep;
 
 use crate::limits::Limits;
-use crate::web::listen::watched::{InFlight, Watch};
+use crate::web::listen::watch::{InFlight, Watch};
 
 /// The bytes of a request's body. Ends with an error when they pause too long or come too slowly; only time spent
 /// waiting for them counts.

@@ -5,6 +5,7 @@ mod framing;
 mod guard;
 mod open_files;
 mod service;
+mod watch;
 mod watched;
 
 use std::net::SocketAddr;
@@ -29,8 +30,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use self::connections::{Connections, Place};
 use self::service::{App, Service};
-use self::watched::Watched;
+use self::watched::{Taken, Watched};
 use crate::config::Config;
+use crate::kernel::durable;
 use crate::limits::Limits;
 
 /// The listener and its connections.
@@ -134,6 +136,7 @@ async fn connect(front: Arc<Front>, stream: TcpStream, peer: SocketAddr, place: 
     // A peer that is gone, or takes nothing, is noticed by the kernel although little is sent to it.
     let patience = u32::try_from(front.limits.answer.as_millis()).unwrap_or(u32::MAX);
     let _ = setsockopt(&stream, sockopt::TcpUserTimeout, &patience);
+    let stream = Taken::new(stream, Arc::clone(&place.watch));
     match &front.tls {
         None => serve_connection(&front, stream, Scheme::HTTP, peer, &place).await,
         Some(tls) => {
@@ -200,10 +203,9 @@ const PING_ANSWER: Duration = Duration::from_secs(20);
 
 fn tls(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
     let (Some(cert), Some(key)) = (&config.tls_cert, &config.tls_key) else { return Ok(None) };
-    let unreadable = |file: &std::path::Path| format!("{} cannot be read", file.display());
     let chain: Vec<_> =
-        CertificateDer::pem_file_iter(cert).and_then(Iterator::collect).with_context(|| unreadable(cert))?;
-    let key = PrivateKeyDer::from_pem_file(key).with_context(|| unreadable(key))?;
+        CertificateDer::pem_file_iter(cert).and_then(Iterator::collect).with_context(|| durable::unreadable(cert))?;
+    let key = PrivateKeyDer::from_pem_file(key).with_context(|| durable::unreadable(key))?;
     let mut config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Some(TlsAcceptor::from(Arc::new(config))))

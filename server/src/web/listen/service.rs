@@ -12,7 +12,7 @@ use poem::{Addr, Body, Endpoint, Request, Response};
 
 use crate::limits::Limits;
 use crate::web::listen::guard::{self, Outgoing};
-use crate::web::listen::watched::Watch;
+use crate::web::listen::watch::Watch;
 
 /// The application.
 pub type App = poem::endpoint::BoxEndpoint<'static>;

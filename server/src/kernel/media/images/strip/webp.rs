@@ -97,7 +97,7 @@ fn canvas_of(data: &[u8]) -> Result<(u32, u32), PictureError> {
 fn size_of_lossy(data: &[u8]) -> Result<(u32, u32), PictureError> {
     let mut front = Front(data);
     let [tag, _, _] = front.array()?;
-    // The lowest bit is set where the frame leans on an earlier one, which a picture has not.
+    // The lowest bit is set where the frame needs an earlier one; a still picture has none.
     if tag & 1 != 0 || front.array()? != [0x9d, 0x01, 0x2a] {
         return Err(PictureError::Damaged);
     }

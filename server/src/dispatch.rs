@@ -1,0 +1,90 @@
+//! Which module knows a kind of document, and who names a record. `documents`, `approvals`, `customers` and `products`
+//! know nothing of what stands downstream of them; these functions are handed to them at boot. A new kind gets its arms
+//! here: without them this file does not compile.
+
+use futures_util::future::BoxFuture;
+use maud::Markup;
+
+use crate::approvals::Asked;
+use crate::customers::Used;
+use crate::documents::{self, Document, Head};
+use crate::events::Outcome;
+use crate::kernel::HookFuture;
+use crate::kernel::clock::Millis;
+use crate::kernel::db::{DbError, Tx};
+use crate::kernel::i18n::Lang;
+use crate::kernel::id::Id;
+use crate::kinds::Kind;
+use crate::orders::Order;
+use crate::payments::Payment;
+use crate::sms;
+use crate::ui::timeline::Entry;
+use crate::web::cx::Cx;
+use crate::web::error::Result;
+use crate::{lines, tasks, visits};
+
+/// The card's facts of a document that waits for approval.
+#[must_use]
+pub fn facts<'a>(cx: &'a Cx, asked: &'a Asked) -> HookFuture<'a, Result<Markup>> {
+    Box::pin(async move {
+        match asked.kind() {
+            Kind::Order => documents::facts::<Order>(cx, asked).await,
+            Kind::Payment => documents::facts::<Payment>(cx, asked).await,
+        }
+    })
+}
+
+/// The decision on a document, inside its transaction.
+///
+/// # Errors
+/// What the document's kind refuses; then the decision is undone.
+pub fn decided(
+    tx: &mut Tx,
+    at: Millis,
+    kind: Kind,
+    document: Id,
+    outcome: Outcome,
+    by: Id,
+) -> BoxFuture<'_, Result<()>> {
+    // Boxed, since what a kind does may raise further events.
+    match kind {
+        Kind::Order => Box::pin(documents::decided::<Order>(tx, at, document, outcome, by)),
+        Kind::Payment => Box::pin(documents::decided::<Payment>(tx, at, document, outcome, by)),
+    }
+}
+
+/// A document in its customer's timeline.
+#[must_use]
+pub fn entry(lang: Lang, head: &Head, now: Millis) -> Entry {
+    match head.kind {
+        Kind::Order => Order::entry(lang, head, now),
+        Kind::Payment => Payment::entry(lang, head, now),
+    }
+}
+
+/// What modules downstream of a document have to say about it, newest first.
+#[must_use]
+pub fn told<'a>(cx: &'a Cx, kind: Kind, document: Id) -> HookFuture<'a, Result<Vec<Entry>>> {
+    Box::pin(async move {
+        let sent = sms::of_document(&cx.office.db, kind, document, cx.lang, cx.now).await?;
+        Ok(sent.into_iter().collect())
+    })
+}
+
+/// Who names a customer that is about to be deleted. The customer is held.
+#[must_use]
+pub fn customer_used(tx: &mut Tx, customer: Id) -> BoxFuture<'_, Result<Option<Used>, DbError>> {
+    Box::pin(async move {
+        if documents::names_customer(tx, customer).await? {
+            return Ok(Some(Used::Documents));
+        }
+        let awaited = visits::awaits(tx, customer).await? || tasks::awaits(tx, customer).await?;
+        Ok(awaited.then_some(Used::Awaited))
+    })
+}
+
+/// Whether a document names a product whose base unit is about to change. The product is held.
+#[must_use]
+pub fn product_used(tx: &mut Tx, product: Id) -> BoxFuture<'_, Result<bool, DbError>> {
+    Box::pin(lines::names_product(tx, product))
+}

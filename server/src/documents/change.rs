@@ -1,0 +1,67 @@
+//! The begin of every change of a document: a repeat of the form is answered, then the rows are held in the one order
+//! (customer, document), then scope, state and version are looked at.
+
+use super::{Document, Full, State, store, trail};
+use crate::kernel::audit::{Action, Changes};
+use crate::kernel::db::DbError;
+use crate::kernel::id::Id;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result};
+use crate::web::form::Form;
+use crate::web::write::Write;
+
+/// A change under way. Nothing of it remains where it is dropped.
+#[derive(Debug)]
+pub struct Change<'a, B> {
+    /// The transaction.
+    pub write: Write<'a>,
+    /// The document, held.
+    pub document: Full<B>,
+}
+
+/// How a change began.
+#[derive(Debug)]
+pub enum Begun<'a, B> {
+    /// The form was opened on the document as it is.
+    Ready(Box<Change<'a, B>>),
+    /// The form names another version, or none that can be read: somebody else has changed the document, and the
+    /// writer must see it as it is.
+    Crossed(Box<Full<B>>),
+}
+
+/// Begins a change of a document that stands in one of `states`.
+///
+/// # Errors
+/// [`AppError::NotFound`] outside the scope; [`AppError::Refused`] in another state.
+pub async fn begin<'a, D: Document>(cx: &'a Cx, form: &Form, id: Id, states: &[State]) -> Result<Begun<'a, D::Body>> {
+    let mut write = cx.write(form).await?;
+    let document = store::hold::<D>(&mut write.tx, Some(&cx.scope()), id).await?.ok_or(AppError::NotFound)?;
+    if !states.contains(&document.head.state) {
+        return Err(document.head.locked(cx.lang));
+    }
+    if !same_version(form, document.head.version) {
+        return Ok(Begun::Crossed(Box::new(document)));
+    }
+    Ok(Begun::Ready(Box::new(Change { write, document })))
+}
+
+/// Whether the form was opened on this version.
+pub(super) fn same_version(form: &Form, version: i64) -> bool {
+    form.value("version").trim().parse::<i64>().is_ok_and(|seen| seen == version)
+}
+
+impl<B> Change<'_, B> {
+    /// Notes the change in the operation log.
+    pub async fn note(&mut self, action: Action, changes: Changes) -> Result<(), DbError> {
+        let head = &self.document.head;
+        trail::note(&mut self.write.tx, &self.write.author, action, head.kind, head.id, changes).await
+    }
+
+    /// Moves the document to a state and notes that.
+    pub(super) async fn move_to(&mut self, state: State) -> Result<(), DbError> {
+        let (head, now) = (&self.document.head, self.write.author.at);
+        store::set_state(&mut self.write.tx, head.id, state, now).await?;
+        let changes = Changes::new().moved("state", head.state.code(), state.code());
+        self.note(Action::Act, changes).await
+    }
+}

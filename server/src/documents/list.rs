@@ -1,0 +1,121 @@
+//! The list of a kind: one statement and one page for all kinds.
+
+use poem::Response;
+
+use super::number;
+use super::store::{COLUMNS, FROM, heads};
+use super::{Document, Head, State, view};
+use crate::customers::{self, Selection};
+use crate::kernel::access::{Newest, Scope};
+use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::paging::{Listing, Paging};
+use crate::kernel::db::{Db, DbError, Query, sql};
+use crate::kernel::id::Id;
+use crate::kinds::Kind;
+use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
+
+/// The header table as [`Scope::newest`] walks it.
+pub const NARROW: Newest = Newest { table: "documents", live: "deleted_at IS NULL", owner: "d.owner_id", id: "d.id" };
+
+/// What a list asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub state: Option<State>,
+    pub q: &'a str,
+    pub customer: Option<Id>,
+    pub paging: Paging,
+    pub now: Millis,
+}
+
+pub(super) async fn page<D: Document>(cx: Cx) -> Result<Response> {
+    let q = cx.query("q").unwrap_or_default();
+    let state = cx.query("view").and_then(State::from_code).filter(|state| D::LIST.segments.contains(state));
+    let customer = cx.query("customer").map(|id| id.parse::<Id>().map_err(|_| AppError::NotFound)).transpose()?;
+    let wanted = Wanted { state, q, customer, paging: cx.paging(), now: cx.now };
+    let found = list(&cx.office.db, &cx.scope(), D::KIND, wanted).await?;
+    let frame = cx.frame();
+    let page = Page::new(&frame, D::KIND.module().title(cx.lang)).back("/").tabs();
+    let page = page.header_action(view::add_link::<D>(&cx, customer));
+    Ok(html(page.render(view::list::<D>(&cx, wanted, &found))))
+}
+
+pub(super) async fn list(db: &Db, scope: &Scope, kind: Kind, wanted: Wanted<'_>) -> Result<Listing<Head>, DbError> {
+    let Wanted { state, q, customer, paging, .. } = wanted;
+    if !q.is_empty() {
+        return search(db, scope, kind, wanted).await;
+    }
+    let query = in_view(heads(kind), state, customer);
+    // A customer's documents are few.
+    let query = match customer {
+        Some(_) => scope.restrict(query, "d.owner_id"),
+        None => {
+            let kind = ("kind", kind.code());
+            match state {
+                Some(state) => scope.newest(query, NARROW, &[kind, ("state", state.code())], paging),
+                None => scope.newest(query, NARROW, &[kind], paging),
+            }
+        }
+    };
+    let query = query.push(" ORDER BY d.id DESC LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset());
+    Ok(paging.cut(query.all(db).await?))
+}
+
+fn in_view(query: Query, state: Option<State>, customer: Option<Id>) -> Query {
+    let query = match state {
+        Some(state) => query.push(" AND d.state = '").push(state.code()).push("'"),
+        None => query,
+    };
+    match customer {
+        Some(customer) => query.push(" AND d.customer_id = ").arg(customer),
+        None => query,
+    }
+}
+
+/// Documents whose number or whose customer has what was typed. Each way of finding brings its own newest rows by an
+/// index, and the page is cut from all of them.
+async fn search(db: &Db, scope: &Scope, kind: Kind, wanted: Wanted<'_>) -> Result<Listing<Head>, DbError> {
+    let Wanted { state, q, customer, paging, now } = wanted;
+    let named = customers::selection(db, customers::View::All, Some(q), now).await?;
+    let sought = number::parse(q, kind.prefix(), clock::day(now));
+    let narrow = |query: Query| {
+        let query = query.push(" WHERE d.deleted_at IS NULL AND d.kind = '").push(kind.code()).push("'");
+        scope.restrict(in_view(query, state, customer), "d.owner_id")
+    };
+    let newest = |query: Query, order: &'static str| {
+        query.push(order).push(" DESC LIMIT ").arg(paging.offset() + paging.limit()).push(") AS found")
+    };
+    // Matches nothing, so that each way can be appended alike.
+    let mut query =
+        sql("SELECT ").push(COLUMNS).push(FROM).push(" WHERE d.id IN (SELECT d.id FROM documents d WHERE 1 = 0");
+    if !named.is_nothing() {
+        query = newest(by_customer(query.push(UNION), &named, scope, narrow), " ORDER BY d.id");
+    }
+    for prefix in &sought.begins {
+        let numbers = narrow(query.push(UNION).push("documents d")).push(" AND d.number >= ").arg(prefix);
+        // The numbers of a day are in the order of the documents.
+        query = newest(numbers.push(" AND d.number < ").arg(number::behind(prefix)), " ORDER BY d.number");
+    }
+    if let Some((sequence, end)) = &sought.sequence {
+        let numbers = narrow(query.push(UNION).push("documents d")).push(" AND d.sequence = ").arg(*sequence);
+        let ending = if end.is_empty() { numbers } else { numbers.push(" AND d.number LIKE ").arg(format!("%{end}")) };
+        query = newest(ending, " ORDER BY d.id");
+    }
+    let query = query.push(") ORDER BY d.id DESC LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset());
+    Ok(paging.cut(query.all(db).await?))
+}
+
+const UNION: &str = " UNION SELECT id FROM (SELECT d.id FROM ";
+
+fn by_customer(query: Query, named: &Selection, scope: &Scope, narrow: impl Fn(Query) -> Query) -> Query {
+    if named.is_wide() {
+        // Many customers: the newest documents are walked, and each one's customer is looked at.
+        let query = narrow(query.push("documents d JOIN customers x ON x.id = d.customer_id"));
+        named.matching(query, "x.id", "x.mnemonic", "x.search_text").push(" AND x.deleted_at IS NULL")
+    } else {
+        // Few: CROSS JOIN, so that SQLite begins with them and goes to the documents of each.
+        let query = named.ids(query.push("("), scope).push(") AS few CROSS JOIN documents d");
+        narrow(query).push(" AND d.customer_id = few.id")
+    }
+}

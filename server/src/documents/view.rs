@@ -1,0 +1,117 @@
+//! What all kinds show alike: the list, the tag of a state, the acts of the flow.
+
+use maud::{Markup, html};
+
+use super::list::Wanted;
+use super::{Document, Head, State};
+use crate::kernel::access::Gate;
+use crate::kernel::db::paging::Listing;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::ui::button::icon_link;
+use crate::ui::form::{self, ButtonKind};
+use crate::ui::icon::Icon;
+use crate::ui::tag::tag;
+use crate::ui::{card, empty, link_cell, money, pager, search_bar, segmented};
+use crate::web::cx::Cx;
+
+/// A state as a tag.
+#[must_use]
+pub fn state_tag(lang: Lang, state: State) -> Markup {
+    tag(state.name(lang), state.tone())
+}
+
+/// The link to the form for a new one.
+pub(super) fn add_link<D: Document>(cx: &Cx, customer: Option<Id>) -> Markup {
+    let new = D::KIND.paths().new;
+    let href = customer.map_or_else(|| new.to_owned(), |customer| format!("{new}?customer={customer}"));
+    html! {
+        @if cx.may(Gate::create(D::KIND.module())) { (icon_link(&href, Icon::Plus, &t!(cx.lang, D::LIST.new))) }
+    }
+}
+
+pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Head>) -> Markup {
+    let (lang, path) = (cx.lang, D::KIND.paths().list);
+    let only = wanted.customer.map(|id| id.to_string()).unwrap_or_default();
+    let of_customer = |sign: &str| if only.is_empty() { String::new() } else { format!("{sign}customer={only}") };
+    let chosen = wanted.state.map_or("", State::code);
+    let all = (format!("{path}{}", of_customer("?")), t!(lang, "documents.all").into_owned(), wanted.state.is_none());
+    let segments: Vec<_> = std::iter::once(all)
+        .chain(D::LIST.segments.iter().map(|state| {
+            let href = format!("{path}?view={}{}", state.code(), of_customer("&"));
+            (href, state.name(lang).into_owned(), wanted.state == Some(*state))
+        }))
+        .collect();
+    html! {
+        (search_bar(path, wanted.q, &t!(lang, D::LIST.search), &[("view", chosen), ("customer", &only)]))
+        @if segments.len() > 1 { (segmented(&segments)) }
+        @if found.rows.is_empty() {
+            (empty(&t!(lang, D::LIST.none), Some(("/customers", &t!(lang, "documents.to_customers")))))
+        } @else {
+            section.card {
+                @for row in &found.rows {
+                    (link_cell(row.address(), html! {
+                        @if row.customer.is_empty() { (row.title) } @else { (row.customer) }
+                        p { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }
+                    }, html! {
+                        @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
+                        (D::tag(lang, row))
+                    }))
+                }
+            }
+            (pager(lang, path, &[("q", wanted.q), ("view", chosen), ("customer", &only)], found.page, found.more))
+        }
+    }
+}
+
+/// The least that an approver must see of a document.
+pub(super) fn facts(lang: Lang, head: &Head, seen: bool) -> Markup {
+    let (address, open) = (head.address(), t!(lang, "documents.open"));
+    card(
+        Some(if head.customer.is_empty() { &head.number } else { &head.customer }),
+        seen.then_some((address.as_str(), &*open)),
+        html! {
+            @if let Some(amount) = head.amount { (money(amount.0)) }
+            @if !head.note.is_empty() { div.cell { div.g { (head.note) } } }
+        },
+    )
+}
+
+/// The form that the submit button in the bar sends.
+pub const SUBMISSION: &str = "submission";
+
+/// The acts below the cards of a document: the note to the approver, and what takes back. `may_withdraw` and
+/// `may_cancel` are the kind's decisions for this reader.
+#[must_use]
+pub fn flow_acts<D: Document>(
+    cx: &Cx,
+    head: &Head,
+    offline: Option<&str>,
+    may_withdraw: bool,
+    may_cancel: bool,
+) -> Markup {
+    let lang = cx.lang;
+    if !cx.may(Gate::edit(D::KIND.module())) {
+        return html! {};
+    }
+    let kind = D::KIND.name(lang);
+    let address = head.address();
+    let post = |noun: &str, label: &str, kind: ButtonKind| {
+        let body = form::submit(label, kind);
+        form::form(&format!("{address}/{noun}"), &cx.op_id(), Some(head.version), false, None, body)
+    };
+    let note = t!(lang, "documents.to_approver");
+    let blank = cx.blank();
+    match head.state {
+        State::Draft => html! {
+            (form::form_with_id(Some(SUBMISSION), &format!("{address}/submission"), &cx.op_id(), Some(head.version), false, offline,
+                card(None, None, form::textarea(&blank.field("note", &note), 500))))
+            (post("cancellation", &t!(lang, "documents.cancel_draft"), ButtonKind::Quiet))
+        },
+        State::Approving if may_withdraw => post("withdrawal", &t!(lang, "documents.withdraw"), ButtonKind::Quiet),
+        State::Active if may_cancel => {
+            post("cancellation", &t!(lang, "documents.cancel", kind = kind), ButtonKind::Danger)
+        }
+        State::Approving | State::Active | State::Rejected | State::Closed | State::Cancelled => html! {},
+    }
+}

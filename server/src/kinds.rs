@@ -1,0 +1,121 @@
+//! The kinds of documents. Approvals, the operation log, events, messages and files know a document by one of these:
+//! a kind that a `match` forgets does not compile, and a word in the database that is none of them is an error.
+
+use crate::kernel::id::Id;
+use crate::kernel::words::words;
+use crate::modules::Module;
+use crate::ui::icon::Icon;
+
+words! {
+    /// A kind of document. Its word stands in columns, in the operation log and in events.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Kind {
+        /// Order 订单.
+        Order = "order" => "documents.kind_order",
+        /// Payment 回款.
+        Payment = "payment" => "documents.kind_payment",
+    }
+}
+
+/// The addresses of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Paths {
+    /// The list; a POST makes a document.
+    pub list: &'static str,
+    /// The empty form.
+    pub new: &'static str,
+    /// One document.
+    pub one: &'static str,
+    /// Its form.
+    pub edit: &'static str,
+    /// Its lines.
+    pub lines: &'static str,
+    /// Submitting it.
+    pub submission: &'static str,
+    /// Taking the submission back.
+    pub withdrawal: &'static str,
+    /// Ending it before its time.
+    pub cancellation: &'static str,
+}
+
+macro_rules! paths {
+    ($noun:literal) => {
+        &Paths {
+            list: concat!("/", $noun),
+            new: concat!("/", $noun, "/new"),
+            one: concat!("/", $noun, "/:id"),
+            edit: concat!("/", $noun, "/:id/edit"),
+            lines: concat!("/", $noun, "/:id/lines"),
+            submission: concat!("/", $noun, "/:id/submission"),
+            withdrawal: concat!("/", $noun, "/:id/withdrawal"),
+            cancellation: concat!("/", $noun, "/:id/cancellation"),
+        }
+    };
+}
+
+impl Kind {
+    /// What stands before its numbers.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Kind::Order => "DD",
+            Kind::Payment => "SK",
+        }
+    }
+
+    /// The module whose rights count.
+    #[must_use]
+    pub fn module(self) -> Module {
+        match self {
+            Kind::Order => Module::Orders,
+            Kind::Payment => Module::Payments,
+        }
+    }
+
+    /// Its icon.
+    #[must_use]
+    pub fn icon(self) -> Icon {
+        match self {
+            Kind::Order => Icon::Order,
+            Kind::Payment => Icon::Payment,
+        }
+    }
+
+    /// Its addresses.
+    #[must_use]
+    pub fn paths(self) -> &'static Paths {
+        match self {
+            Kind::Order => paths!("orders"),
+            Kind::Payment => paths!("payments"),
+        }
+    }
+
+    /// The address of one document.
+    #[must_use]
+    pub fn address(self, id: Id) -> String {
+        format!("{}/{id}", self.paths().list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::Kind;
+
+    #[test]
+    fn the_word_in_an_event_is_the_word_in_a_column() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.code());
+        }
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_prefix_or_an_address() {
+        for (place, kind) in Kind::ALL.into_iter().enumerate() {
+            for other in Kind::ALL.into_iter().skip(place + 1) {
+                assert!(kind.prefix() != other.prefix() && kind.paths().list != other.paths().list);
+            }
+        }
+    }
+}

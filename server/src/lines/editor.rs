@@ -1,0 +1,341 @@
+//! The rows of a form with products: reading what was typed, and what is offered beside it.
+//!
+//! A row's fields carry its place: `product_id_3`, `quantity_3`, `unit_3`, `price_3`; a single line may come
+//! without one. A row without a quantity is not a line; a row without a price takes the list price.
+
+use std::collections::BTreeMap;
+
+use super::rules::sums;
+use super::{LastPrice, Line, NewLine, store, totals};
+use crate::kernel::clock;
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::kernel::money::{Fen, LARGEST, Milli};
+use crate::products::{self, Priced};
+use crate::stock::Warehouse;
+use crate::web::cx::Cx;
+use crate::web::error::Result;
+use crate::web::form::Form;
+use crate::web::write::Write;
+
+/// Rows that one form may carry.
+const ROWS: usize = 80;
+/// Lines that one document may have.
+const LINES: usize = 50;
+/// Products offered beside what was typed.
+const OFFERED: i64 = 8;
+/// Products that a search offers.
+const FOUND: i64 = 12;
+
+/// What a kind's lines are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prices {
+    /// Each has a price at this level of the price list; `None` is the company's first.
+    At(Option<Id>),
+    /// Goods only: nothing is sold.
+    None,
+}
+
+/// For whom and for what lines are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Whose earlier lines are offered, and whose last prices are shown.
+    pub customer: Option<Id>,
+    /// Whether lines have prices.
+    pub prices: Prices,
+}
+
+impl Setting {
+    fn level(self) -> Option<Id> {
+        match self.prices {
+            Prices::At(level) => level,
+            Prices::None => None,
+        }
+    }
+}
+
+fn suffixes() -> impl Iterator<Item = String> {
+    std::iter::once(String::new()).chain((0..ROWS).map(|place| format!("_{place}")))
+}
+
+/// A row that names a product.
+#[derive(Clone, Debug)]
+struct Row {
+    /// What the names of its fields end with.
+    suffix: String,
+    product: Id,
+}
+
+/// The rows that are filled in. A row whose quantity is empty was offered and not taken.
+fn rows(form: &Form) -> Vec<Row> {
+    let removed = form.fields().iter().find(|(name, _)| name == "remove").map(|(_, value)| value.as_str());
+    suffixes()
+        .filter(|suffix| removed != Some(suffix.as_str()))
+        .filter_map(|suffix| {
+            let product = form.value(&format!("product_id{suffix}")).parse().ok()?;
+            let filled = !form.value(&format!("quantity{suffix}")).trim().is_empty();
+            filled.then_some(Row { suffix, product })
+        })
+        .collect()
+}
+
+/// Whether the form only asks to be shown again: somebody looks for products, or takes a line out of a new document.
+#[must_use]
+pub fn asks_for_page(form: &mut Form, is_new: bool) -> bool {
+    form.flag("find") || (is_new && form.fields().iter().any(|(name, _)| name == "remove"))
+}
+
+/// The lines that the form says, or in the form what is wrong with them.
+pub async fn read(cx: &Cx, form: &mut Form, setting: Setting) -> Result<Vec<NewLine>> {
+    let rows = rows(form);
+    let ids: Vec<Id> = rows.iter().map(|row| row.product).collect();
+    let goods = products::priced(&cx.office.db, &ids, setting.level(), &clock::iso_day(cx.now), None).await?;
+    Ok(check(form, cx.lang, &rows, &goods, setting.prices))
+}
+
+/// The lines as the products stand now; these are held until the commit. What is not sold any more is said in the form.
+pub async fn held(write: &mut Write<'_>, form: &mut Form, lang: Lang, setting: Setting) -> Result<Vec<NewLine>> {
+    let rows = rows(form);
+    let ids: Vec<Id> = rows.iter().map(|row| row.product).collect();
+    products::hold(&mut write.tx, &ids).await?;
+    let day = clock::iso_day(write.author.at);
+    let goods = products::priced(&mut write.tx, &ids, setting.level(), &day, None).await?;
+    Ok(check(form, lang, &rows, &goods, setting.prices))
+}
+
+/// Turns the rows into lines, or says in the form what is wrong with them.
+fn check(form: &mut Form, lang: Lang, rows: &[Row], goods: &BTreeMap<Id, Priced>, prices: Prices) -> Vec<NewLine> {
+    let mut lines = Vec::new();
+    if rows.len() > LINES {
+        form.wrong("q", t!(lang, "lines.too_many", max = LINES));
+        return lines;
+    }
+    for row in rows {
+        if let Some(line) = line_of(form, lang, row, goods, prices) {
+            lines.push(line);
+        }
+    }
+    let (total, cost) = totals(&lines);
+    if total > LARGEST || cost > LARGEST {
+        form.wrong("q", t!(lang, "lines.too_much"));
+    }
+    lines
+}
+
+fn line_of(form: &mut Form, lang: Lang, row: &Row, goods: &BTreeMap<Id, Priced>, prices: Prices) -> Option<NewLine> {
+    let name = |field: &str| format!("{field}{}", row.suffix);
+    let Some(product) = goods.get(&row.product).filter(|product| product.on_sale) else {
+        form.wrong(&name("quantity"), t!(lang, "lines.not_on_sale"));
+        return None;
+    };
+    let label = |key: &str| format!("{} {}", product.name, t!(lang, key));
+    let quantity = form.milli(&name("quantity"), &label("lines.quantity"));
+    let unit = match form.value(&name("unit")).trim() {
+        "" => product.units.first(),
+        typed => product.unit(typed),
+    };
+    let Some(unit) = unit else {
+        form.wrong(&name("unit"), t!(lang, "form.choice", field = label("lines.unit")));
+        return None;
+    };
+    let (list_price, price) = match prices {
+        Prices::None => (Fen::ZERO, Some(Fen::ZERO)),
+        Prices::At(_) => {
+            let price_label = label("lines.price");
+            let typed = form.fen(&name("price"), &price_label);
+            let list_price = product.list_price(unit);
+            if typed.is_none() && list_price.is_none() && form.error(&name("price")).is_none() {
+                form.wrong(&name("price"), t!(lang, "lines.no_list_price", field = price_label));
+            }
+            if form.error(&name("price")).is_some() {
+                return None;
+            }
+            let price = typed.or(list_price);
+            (list_price.or(price).unwrap_or_default(), price)
+        }
+    };
+    let (quantity, price) = (quantity?, price?);
+    let Some(sums) = sums(price, quantity, unit.ratio, product.cost_price) else {
+        form.wrong(&name("quantity"), t!(lang, "lines.line_too_much", product = product.name));
+        return None;
+    };
+    Some(NewLine {
+        product: product.id,
+        unit: unit.name.clone(),
+        ratio: unit.ratio,
+        quantity,
+        price,
+        list_price,
+        amount: sums.amount,
+        cost: sums.cost,
+    })
+}
+
+/// Fills a form with lines; `prices` as they stand, or empty for today's.
+#[must_use]
+pub fn filled(mut form: Form, lines: &[Line], prices: bool) -> Form {
+    for (place, line) in lines.iter().enumerate() {
+        form = form
+            .with(&format!("product_id_{place}"), line.product_id.to_string())
+            .with(&format!("quantity_{place}"), line.quantity.to_string())
+            .with(&format!("unit_{place}"), line.unit.clone());
+        if prices {
+            form = form.with(&format!("price_{place}"), line.price.plain());
+        }
+    }
+    form
+}
+
+/// A row as the page shows it.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub suffix: String,
+    pub product: Priced,
+    /// Base units that can be promised.
+    pub available: Option<Milli>,
+    pub last: Option<LastPrice>,
+}
+
+/// What the rows of a form show.
+#[derive(Debug)]
+pub struct Editor {
+    pub(super) taken: Vec<Shown>,
+    pub(super) offered: Vec<Shown>,
+    pub(super) prices: Prices,
+    /// An earlier order of the customer that can be repeated, where nothing is filled in yet.
+    pub last_order: Option<Id>,
+}
+
+/// The warehouse that is meant: the chosen one, else the one of the region, else the first.
+#[must_use]
+pub fn warehouse_of(form: &Form, warehouses: &[Warehouse], region: Option<Id>) -> Option<Id> {
+    let chosen = form.value("warehouse_id").parse::<Id>().ok();
+    let near = || warehouses.iter().find(|one| one.region_id.is_some() && one.region_id == region);
+    let found = warehouses.iter().find(|one| Some(one.id) == chosen).or_else(near).or_else(|| warehouses.first());
+    found.map(|one| one.id)
+}
+
+/// The warehouse that the form names, checked; nonsense is said in the form.
+pub fn read_warehouse(form: &mut Form, lang: Lang, warehouses: &[Warehouse], region: Option<Id>) -> Option<Id> {
+    let label = t!(lang, "lines.warehouse");
+    if let Some(chosen) = form.record("warehouse_id", &label)
+        && !warehouses.iter().any(|one| one.id == chosen)
+    {
+        form.wrong("warehouse_id", t!(lang, "form.choice", field = label));
+    }
+    warehouse_of(form, warehouses, region)
+}
+
+/// Gathers the rows of a form: those that are filled in, and below them what the search finds or what the customer
+/// usually buys.
+pub async fn gather(cx: &Cx, form: &Form, setting: Setting, warehouse: Option<Id>) -> Result<Editor> {
+    let db = &cx.office.db;
+    let rows = rows(form);
+    let q = form.value("q").trim();
+    let (mut offers, mut last_order) = (Vec::new(), None);
+    if q.is_empty() {
+        if let Some(customer) = setting.customer {
+            (offers, last_order) = store::bought(db, &cx.scope(), customer, OFFERED).await?;
+        }
+        if offers.is_empty() {
+            offers = products::choices(db, "", OFFERED).await?.into_iter().map(|choice| choice.id).collect();
+        }
+    } else {
+        offers.extend(products::choices(db, q, FOUND).await?.into_iter().map(|choice| choice.id));
+    }
+    offers.retain(|id| !rows.iter().any(|row| row.product == *id));
+    let ids: Vec<Id> = rows.iter().map(|row| row.product).chain(offers.iter().copied()).collect();
+    let goods = products::priced(db, &ids, setting.level(), &clock::iso_day(cx.now), warehouse).await?;
+    let last = match setting.customer {
+        Some(customer) => store::prices_of(db, customer, &ids).await?,
+        None => BTreeMap::new(),
+    };
+    let show = |suffix: String, id: Id| {
+        let product = goods.get(&id)?.clone();
+        let available = product.tracked.then_some(product.available);
+        Some(Shown { suffix, product, available, last: last.get(&id).cloned() })
+    };
+    let used: Vec<&str> = rows.iter().map(|row| row.suffix.as_str()).collect();
+    let free = suffixes().skip(1).filter(|suffix| !used.contains(&suffix.as_str()));
+    let offered =
+        free.zip(offers).filter_map(|(suffix, id)| show(suffix, id)).filter(|row| row.product.on_sale).collect();
+    let taken = rows.iter().filter_map(|row| show(row.suffix.clone(), row.product)).collect();
+    Ok(Editor { taken, offered, prices: setting.prices, last_order: last_order.filter(|_| rows.is_empty()) })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use std::collections::BTreeMap;
+
+    use super::{Form, Id, Lang, Milli, Priced, Prices, check, rows};
+    use crate::kernel::money::Fen;
+    use crate::products::Unit;
+
+    fn goods() -> BTreeMap<Id, Priced> {
+        let product = Priced {
+            id: Id(7),
+            code: "A".to_owned(),
+            name: "高效氯氟氰菊酯".to_owned(),
+            pack_spec: String::new(),
+            on_sale: true,
+            tracked: true,
+            available: Milli(0),
+            cost_price: Fen(1_000),
+            floor_price: Fen(1_260),
+            price: Some(Fen(1_340)),
+            units: vec![
+                Unit { name: "瓶".to_owned(), ratio: Milli(1_000) },
+                Unit { name: "箱".to_owned(), ratio: Milli(20_000) },
+            ],
+        };
+        [(Id(7), product)].into()
+    }
+
+    fn typed(quantity: &str, unit: &str, price: &str) -> Form {
+        Form::blank(Lang::Zh)
+            .with("product_id_0", Id(7).to_string())
+            .with("quantity_0", quantity)
+            .with("unit_0", unit)
+            .with("price_0", price)
+    }
+
+    #[test]
+    fn an_empty_price_is_the_list_price_of_the_unit() {
+        let mut form = typed("20", "箱", "");
+        let read = rows(&form);
+        let lines = check(&mut form, Lang::Zh, &read, &goods(), Prices::At(None));
+        assert!(form.is_right());
+        assert_eq!((lines[0].price, lines[0].amount), (Fen(26_800), Fen(536_000)));
+    }
+
+    #[test]
+    fn goods_without_prices_come_to_nothing() {
+        let mut form = typed("20", "箱", "3");
+        let read = rows(&form);
+        let lines = check(&mut form, Lang::Zh, &read, &goods(), Prices::None);
+        assert!(form.is_right());
+        assert_eq!((lines[0].price, lines[0].amount, lines[0].ratio), (Fen(0), Fen(0), Milli(20_000)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_at_its_field() {
+        for (quantity, unit, price, field) in [
+            ("-1", "箱", "", "quantity_0"),
+            ("1", "吨", "", "unit_0"),
+            ("1", "箱", "1.234", "price_0"),
+            ("99999999", "箱", "99999999999", "quantity_0"),
+        ] {
+            let mut form = typed(quantity, unit, price);
+            let read = rows(&form);
+            check(&mut form, Lang::Zh, &read, &goods(), Prices::At(None));
+            assert!(form.error(field).is_some(), "{quantity} {unit} {price}");
+        }
+    }
+
+    #[test]
+    fn an_untaken_offer_and_a_removed_row_are_no_lines() {
+        assert!(rows(&typed("", "箱", "")).is_empty());
+        assert!(rows(&typed("3", "箱", "").with("remove", "_0")).is_empty());
+    }
+}
