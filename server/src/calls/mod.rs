@@ -49,25 +49,16 @@ pub fn routes(routes: &mut Routes) {
 }
 
 /// A call inside `scope`.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Call>, DbError> {
     store::find(on, scope, id).await
 }
 
 /// Gives a call to somebody else (弹屏转接); whoever has it sees it.
-///
-/// # Errors
-/// What the database says.
 pub async fn give_to(tx: &mut Tx, call: Id, owner: Id) -> Result<(), DbError> {
     store::set_owner(tx, call, owner).await
 }
 
 /// Missed calls that this person has to return; clerks also those of nobody.
-///
-/// # Errors
-/// What the database says.
 pub async fn missed(db: &Db, actor: &Actor) -> Result<i64, DbError> {
     let own = store::missed(db, &actor.scope().mine()).await?;
     match actor.role {
@@ -77,9 +68,6 @@ pub async fn missed(db: &Db, actor: &Actor) -> Result<i64, DbError> {
 }
 
 /// Calls of a customer, for its timeline.
-///
-/// # Errors
-/// What the database says.
 pub async fn history(
     db: &Db,
     scope: &Scope,
@@ -124,9 +112,6 @@ async fn answers_for_unknown(office: &Office, clerks: &[users::Person]) -> Resul
 }
 
 /// The task of a call was done on the list of tasks: whoever did it called back.
-///
-/// # Errors
-/// What the database says.
 pub async fn task_done(tx: &mut Tx, at: Millis, call: Id, by: Id) -> Result<(), DbError> {
     store::settle(tx, &[call], Some(by), at).await?;
     let customer = store::customer_of(tx, call).await?;
@@ -135,9 +120,6 @@ pub async fn task_done(tx: &mut Tx, at: Millis, call: Id, by: Id) -> Result<(), 
 
 /// After [`crate::events::Event::CallUnanswered`]: nobody said that they took it, so it is missed and
 /// somebody has to call back: the owner, else whom the settings say. Safe to run twice.
-///
-/// # Errors
-/// What the database says.
 pub async fn unanswered(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let now = office.clock.now();
     let clerks = users::names_with_role(&office.db, Role::Clerk).await?;

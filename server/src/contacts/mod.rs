@@ -90,9 +90,6 @@ impl NewContact {
 }
 
 /// Adds a person to a customer.
-///
-/// # Errors
-/// What the database says.
 pub async fn create(tx: &mut Tx, author: &Author, new: NewContact) -> Result<Id, DbError> {
     let id = Id::new();
     if new.is_main {
@@ -127,26 +124,17 @@ pub fn first<'a>(tx: &'a mut Tx, author: &'a Author, person: FirstPerson<'a>) ->
 }
 
 /// The people of a customer, the main one first, with their numbers.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: Id) -> Result<Vec<Contact>, DbError> {
     store::of_customer(on, scope, customer).await
 }
 
 /// A contact inside the scope of its customer.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Contact>, DbError> {
     store::find(on, scope, id, "").await
 }
 
 /// Whom a service message goes to: the main contact with a mobile, else the first who has one. The flag
 /// says whether they agreed to get messages.
-///
-/// # Errors
-/// What the database says.
 pub async fn main_mobile(on: impl Into<On<'_>>, customer: Id) -> Result<Option<(Id, String, bool)>, DbError> {
     store::main_mobile(on, customer).await
 }

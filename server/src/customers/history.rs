@@ -8,9 +8,6 @@ use crate::kernel::id::Id;
 use crate::ui::timeline::Entry;
 
 /// The entry of the card.
-///
-/// # Errors
-/// What the database says.
 pub async fn history(
     db: &Db,
     scope: &Scope,

@@ -124,14 +124,13 @@ pub fn flow_acts<D: Document>(
     let address = head.address();
     let post = |noun: &str, label: &str, kind: ButtonKind| {
         let body = form::submit(label, kind);
-        form::form(&format!("{address}/{noun}"), &cx.op_id(), Some(head.version), false, None, body)
+        form::post(&format!("{address}/{noun}"), &cx.op_id()).version(head.version).holding(body)
     };
     let note = t!(lang, "documents.to_approver");
     let blank = cx.blank();
     match head.state {
         State::Draft => html! {
-            (form::form_with_id(Some(SUBMISSION), &format!("{address}/submission"), &cx.op_id(), Some(head.version), false, offline,
-                card(None, None, form::textarea(&blank.field("note", &note), 500))))
+            (form::post(&format!("{address}/submission"), &cx.op_id()).id(SUBMISSION).version(head.version).offline_if(offline).holding(card(None, None, form::textarea(&blank.field("note", &note), 500))))
             (post("cancellation", &t!(lang, "documents.cancel_draft"), ButtonKind::Quiet))
             @if has_bin::<D>(cx) { (post("deletion", &t!(lang, "documents.delete_draft"), ButtonKind::Quiet)) }
         },

@@ -344,9 +344,6 @@ struct Weight {
 }
 
 /// Weighs the pieces of what was typed, in one statement.
-///
-/// # Errors
-/// What the database says.
 pub async fn plan(on: impl Into<On<'_>>, kind: &'static str, typed: Option<&str>) -> Result<Plan, DbError> {
     let Some(needle) = typed.and_then(Needle::parse) else { return Ok(Plan::All) };
     let decided = needle.decided();
@@ -445,9 +442,6 @@ struct Named {
 }
 
 /// The records whose own name is one of `names`, whatever spaces, case and punctuation.
-///
-/// # Errors
-/// What the database says.
 pub async fn same_name(on: impl Into<On<'_>>, kind: &'static str, names: &[&str]) -> Result<Vec<Id>, DbError> {
     let terms: BTreeSet<String> =
         names.iter().map(|name| same(name)).filter(|name| !name.is_empty()).map(|name| format!("={name}")).collect();
@@ -464,9 +458,6 @@ pub async fn same_name(on: impl Into<On<'_>>, kind: &'static str, names: &[&str]
 }
 
 /// Moves a record's pieces from what its `search_text` was (empty for a new one) to `card`.
-///
-/// # Errors
-/// What the database says.
 pub async fn reindex(tx: &mut Tx, kind: &'static str, id: Id, before: &str, card: &Card) -> Result<(), DbError> {
     let (old, new) = (if before.is_empty() { BTreeSet::new() } else { Card::read(before).terms() }, card.terms());
     let gone: Vec<&String> = old.difference(&new).collect();
@@ -486,9 +477,6 @@ pub async fn reindex(tx: &mut Tx, kind: &'static str, id: Id, before: &str, card
 
 /// Writes the pieces of many records at once. Sorted, since inserting pieces record by record would touch
 /// a page of the index for each of them.
-///
-/// # Errors
-/// What the database says.
 pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Card)]) -> Result<(), DbError> {
     let mut rows: Vec<(String, Id)> =
         cards.iter().flat_map(|(id, card)| card.terms().into_iter().map(|term| (term, *id))).collect();

@@ -198,9 +198,6 @@ async fn against(
 }
 
 /// Conversations with replies that this person has not looked at; clerks also see those of unknown numbers.
-///
-/// # Errors
-/// What the database says.
 pub async fn unread(db: &Db, actor: &Actor) -> Result<i64, DbError> {
     let own = store::unread(db, &actor.scope().mine()).await?;
     match actor.role {
@@ -210,17 +207,11 @@ pub async fn unread(db: &Db, actor: &Actor) -> Result<i64, DbError> {
 }
 
 /// Messages of this person that did not go, or of which nobody knows.
-///
-/// # Errors
-/// What the database says.
 pub async fn unsettled(db: &Db, actor: &Actor) -> Result<i64, DbError> {
     store::unsettled(db, &actor.scope().mine()).await
 }
 
 /// Messages from and to a customer, for its timeline.
-///
-/// # Errors
-/// What the database says.
 pub async fn history(
     db: &Db,
     scope: &Scope,
@@ -246,9 +237,6 @@ pub async fn history(
 }
 
 /// How many questions a member of staff still gets today, and the cap.
-///
-/// # Errors
-/// What the database says.
 pub async fn left_for_staff(db: &Db, person: Id, digits: &str, now: Millis) -> Result<(i64, i64), DbError> {
     let cap = settings::load(db).await?.caps.staff;
     let today = store::sent_today(db, person, digits, Class::Staff, now).await?;
@@ -256,17 +244,11 @@ pub async fn left_for_staff(db: &Db, person: Id, digits: &str, now: Millis) -> R
 }
 
 /// Where a message stands, whoever's it is; for those who caused it.
-///
-/// # Errors
-/// What the database says.
 pub async fn state_of(tx: &mut Tx, id: Id) -> Result<Option<State>, DbError> {
     store::state_of(tx, id).await
 }
 
 /// The templates in use, the product's own first.
-///
-/// # Errors
-/// What the database says.
 pub async fn templates(db: &Db) -> Result<Vec<Template>, DbError> {
     Ok(store::templates(db).await?.into_iter().filter(|template| template.enabled).collect())
 }
@@ -283,25 +265,16 @@ pub fn is_blocked(query: Query, digits: &'static str, block: Block) -> Query {
 }
 
 /// The company's name, as messages give it.
-///
-/// # Errors
-/// What the database says.
 pub async fn company_name(db: &Db) -> Result<String, DbError> {
     store::company_name(db).await
 }
 
 /// A message that came in: from which number, what it says.
-///
-/// # Errors
-/// What the database says.
 pub async fn came_in(db: &Db, scope: &Scope, id: Id) -> Result<Option<(String, String)>, DbError> {
     Ok(store::reply(db, scope, id).await?.map(|reply| (reply.digits, reply.text)))
 }
 
 /// The message that a document caused, for that document's own page.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_document(db: &Db, kind: Kind, id: Id, lang: Lang, now: Millis) -> Result<Option<Entry>, DbError> {
     Ok(store::of_cause(db, Cause::Document(kind, id)).await?.map(|message| entry(&message, lang, now)))
 }
@@ -339,9 +312,6 @@ fn quoted(text: &str) -> String {
 }
 
 /// After [`Event::SmsMoved`]: the badge of whom it concerns.
-///
-/// # Errors
-/// What the database says.
 pub async fn tell_moved(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
     if let Some(message) = store::message(&office.db, scope, id).await? {
         office.badges_changed(message.owner_id);
@@ -350,9 +320,6 @@ pub async fn tell_moved(office: &Office, scope: &Scope, id: Id) -> Result<(), Db
 }
 
 /// After [`Event::SmsReceived`]: badge and push for the owner, or for every clerk when nobody owns the number.
-///
-/// # Errors
-/// What the database says.
 pub async fn tell_received(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let Some(reply) = store::reply(&office.db, scope, id).await? else { return Ok(()) };
     let readers: Vec<Id> = match reply.owner_id {

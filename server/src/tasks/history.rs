@@ -11,9 +11,6 @@ use crate::ui::tag::Tone;
 use crate::ui::timeline::Entry;
 
 /// A customer's tasks, newest first.
-///
-/// # Errors
-/// What the database says.
 pub async fn history(
     db: &Db,
     scope: &Scope,

@@ -43,9 +43,6 @@ pub struct Asked<'a> {
 type History<'a> = (Module, BoxFuture<'a, Result<Vec<Entry>, DbError>>);
 
 /// The `limit` newest entries of every feature that the looker may view.
-///
-/// # Errors
-/// What the database says.
 pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>, DbError> {
     let Asked { actor, customer, lang, now } = asked;
     let scope: &Scope = &actor.scope();

@@ -10,9 +10,6 @@ use crate::ui::timeline::Entry;
 use crate::visits::store::{self, Visit};
 
 /// A customer's visits that took place, newest first.
-///
-/// # Errors
-/// What the database says.
 pub async fn history(
     db: &Db,
     scope: &Scope,

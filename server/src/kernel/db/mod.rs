@@ -244,9 +244,6 @@ impl Tx {
 
     /// Waits until no other write is in its turn for `what`, and holds the turn until the commit: for a check
     /// over many rows that must still be true when this write is committed. SQLite's writers take turns anyway.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn in_turn(&mut self, what: &str) -> Result<(), DbError> {
         match &mut self.inner {
             Inner::Sqlite(_) => {}

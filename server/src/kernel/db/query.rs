@@ -245,9 +245,6 @@ impl Query {
     }
 
     /// Every row.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn all<T: Record>(self, on: impl Into<On<'_>>) -> Result<Vec<T>, DbError> {
         Ok(match on.into() {
             On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_all(readers).await?,
@@ -263,9 +260,6 @@ impl Query {
     }
 
     /// The first row, if there is one.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn optional<T: Record>(self, on: impl Into<On<'_>>) -> Result<Option<T>, DbError> {
         Ok(match on.into() {
             On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_optional(readers).await?,
