@@ -82,8 +82,7 @@ pub(super) fn bin<D: Document>(cx: &Cx, found: &Listing<Head>) -> Markup {
                 (cell(&row.number, html! {
                     (row.customer) @if let Some(amount) = row.amount { br; b.num { "¥" (amount) } }
                 }))
-                (form::form(&format!("{}/restoration", row.address()), &cx.op_id(), Some(row.version), false, None,
-                    form::submit(t!(lang, "documents.restore"), ButtonKind::Quiet)))
+                (form::post(&format!("{}/restoration", row.address()), &cx.op_id()).version(row.version).holding(form::submit(t!(lang, "documents.restore"), ButtonKind::Quiet)))
             }))
         }
         (pager(lang, D::KIND.paths().bin, &[], found.page, found.more))
