@@ -26,7 +26,8 @@ use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{Db, DbError, On, Tx};
+use crate::kernel::db::gather::Gathered;
+use crate::kernel::db::{Db, DbError, On, Query, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::modules::Module;
@@ -67,28 +68,29 @@ pub async fn missed(db: &Db, actor: &Actor) -> Result<i64, DbError> {
     }
 }
 
-/// Calls of a customer, for its timeline.
-pub async fn history(
-    db: &Db,
-    scope: &Scope,
-    customer: Id,
-    lang: Lang,
-    now: Millis,
-    limit: i64,
-) -> Result<Vec<Entry>, DbError> {
-    let calls = store::of_customer(db, scope, customer, limit).await?;
-    Ok(calls.iter().map(|call| entry(call, lang, now)).collect())
+/// Appends the select of a customer's calls, newest first.
+#[must_use]
+pub fn past(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
+    let query = query
+        .push(
+            "SELECT 'call' AS what, k.id, k.started_at AS at, k.ended_at, '' AS person, k.digits AS title, '' AS text, k.state, \
+             '' AS more FROM calls k WHERE k.customer_id = ",
+        )
+        .arg(customer);
+    scope.restrict(query, "k.owner_id").push(" ORDER BY k.id DESC LIMIT ").arg(limit)
 }
 
-fn entry(call: &Call, lang: Lang, now: Millis) -> Entry {
-    let state = call.state();
-    let rang = call.ended_at.map(|end| (end - call.started_at).max(0) / 1000);
+/// The entry of such a row.
+#[must_use]
+pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
+    let state = State::of(&past.state);
+    let rang = past.ended_at.map(|end| (end - past.at).max(0) / 1000);
     Entry {
-        at: call.started_at,
-        when: clock::brief(call.started_at, now),
-        href: Some(format!("/calls/{}", call.id)),
+        at: past.at,
+        when: clock::brief(past.at, now),
+        href: Some(format!("/calls/{}", past.id)),
         title: t!(lang, "calls.incoming").into_owned(),
-        text: rang.map_or_else(|| shown(&call.digits), |seconds| t!(lang, "calls.rang", n = seconds).into_owned()),
+        text: rang.map_or_else(|| shown(&past.title), |seconds| t!(lang, "calls.rang", n = seconds).into_owned()),
         tag: Some((state.name(lang).into_owned(), state.tone())),
     }
 }

@@ -12,7 +12,7 @@ mod view;
 
 use futures_util::future::BoxFuture;
 
-use crate::customers::{self, FirstPerson, Indexing};
+use crate::customers::{self, FirstPerson, Number};
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::china::phone::Phone;
@@ -64,8 +64,6 @@ pub struct NewContact {
     pub consent_how: How,
     /// Their numbers, the first one first.
     pub phones: Vec<Phone>,
-    /// When search finds them.
-    pub indexing: Indexing,
 }
 
 impl NewContact {
@@ -84,7 +82,6 @@ impl NewContact {
             sms_consent: true,
             consent_how: How::Entry,
             phones: Vec::new(),
-            indexing: Indexing::Now,
         }
     }
 }
@@ -100,10 +97,7 @@ pub async fn create(tx: &mut Tx, author: &Author, new: NewContact) -> Result<Id,
     if new.sms_consent {
         consent::record(tx, author, id, true, (new.consent_how, "")).await?;
     }
-    match new.indexing {
-        Indexing::Now => reindex(tx, new.customer_id).await?,
-        Indexing::ByRebuild => {}
-    }
+    reindex(tx, new.customer_id).await?;
     let changes = Changes::new()
         .set("customer_id", new.customer_id.to_string())
         .set("name", new.name)
@@ -125,6 +119,15 @@ pub fn first<'a>(tx: &'a mut Tx, author: &'a Author, person: FirstPerson<'a>) ->
 
 /// The people of a customer, the main one first, with their numbers.
 pub async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: Id) -> Result<Vec<Contact>, DbError> {
+    Ok(store::of_customer(on, scope, customer).await?.0)
+}
+
+/// The same, with the numbers that are the customer's own and no person's.
+pub async fn with_own_numbers(
+    on: impl Into<On<'_>>,
+    scope: &Scope,
+    customer: Id,
+) -> Result<(Vec<Contact>, Vec<Number>), DbError> {
     store::of_customer(on, scope, customer).await
 }
 

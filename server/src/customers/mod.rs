@@ -22,11 +22,11 @@ use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search;
+use crate::kernel::search::{self, Place};
 use crate::modules::Module;
 use crate::web::routes::Routes;
 
-pub use history::history;
+pub use history::entry;
 pub use rules::{Class, Heat, Kind, Level, Settlement, View};
 pub use sought::Sought;
 pub use store::{Brief, Caller, Choice, Customer, Named, Number, Selection};
@@ -74,16 +74,6 @@ pub fn routes(routes: &mut Routes, first_contact: FirstContact, used_by: UsedBy)
     routes.post("/customers/:id/deletion", Gate::delete(Module::Customers), move |cx| pages::delete(cx, used_by));
 }
 
-/// Whether a new record is found at once or by a later [`rebuild_search`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Indexing {
-    /// At once: what pages do.
-    #[default]
-    Now,
-    /// Later, for those who write thousands.
-    ByRebuild,
-}
-
 /// A customer to be made.
 #[derive(Clone, Debug)]
 pub struct NewCustomer {
@@ -121,8 +111,6 @@ pub struct NewCustomer {
     pub description: String,
     /// Its own lines; those of its people are made with `contacts`.
     pub phones: Vec<Phone>,
-    /// When search finds it.
-    pub indexing: Indexing,
 }
 
 impl NewCustomer {
@@ -147,7 +135,6 @@ impl NewCustomer {
             settlement: Settlement::Credit,
             description: String::new(),
             phones: Vec::new(),
-            indexing: Indexing::Now,
         }
     }
 }
@@ -158,19 +145,14 @@ pub async fn create(tx: &mut Tx, author: &Author, mut new: NewCustomer) -> Resul
         new.mnemonic = search::initials(&new.name);
     }
     let id = Id::new();
-    let search_text = match new.indexing {
-        Indexing::Now => {
-            let card = search::Card::new(
-                [new.name.as_str(), &new.short_name, &new.mnemonic],
-                [],
-                new.phones.iter().map(Phone::digits),
-            );
-            search::reindex(tx, store::KIND, id, "", &card).await?;
-            card.text()
-        }
-        Indexing::ByRebuild => String::new(),
-    };
-    store::insert(tx, id, author.at, &new, &search_text).await?;
+    let card = search::Card::new(
+        [new.name.as_str(), &new.short_name, &new.mnemonic],
+        [],
+        new.phones.iter().map(Phone::digits),
+    );
+    let place = Place { sort_key: new.mnemonic.clone(), owner_id: new.owner_id };
+    search::reindex(tx, store::KIND, id, None, &card, &place).await?;
+    store::insert(tx, id, author.at, &new, &card.text()).await?;
     for phone in &new.phones {
         store::insert_phone(tx, id, None, phone).await?;
     }
@@ -286,10 +268,5 @@ pub async fn taken_number(tx: &mut Tx, customer: Id, phones: &[Phone]) -> Result
 
 /// Brings search up to date after a change of a customer's people; `names` are theirs.
 pub async fn people_changed(tx: &mut Tx, customer: Id, names: &[String]) -> Result<(), DbError> {
-    store::reindex(tx, customer, names).await
-}
-
-/// Makes every customer's search data anew, in transactions of some thousands.
-pub async fn rebuild_search(db: &Db) -> Result<(), DbError> {
-    store::rebuild_search(db).await
+    store::reindex(tx, customer, None, names).await
 }

@@ -117,9 +117,7 @@ pub fn sweep<'a>(office: &'a Office, _: &'a Arc<CompanyKey>) -> HookFuture<'a, a
             return Ok(());
         }
         let now = office.clock.now();
-        let mut tx = office.db.begin().await?;
-        let gone = store::sweep(&mut tx, now - EVENTS, now - COMMANDS).await?;
-        tx.commit().await?;
+        let gone = store::sweep(&office.db, now - EVENTS, now - COMMANDS).await?;
         if gone > 0 {
             tracing::info!(gone, "old events and commands of boxes were swept out");
         }

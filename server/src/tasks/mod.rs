@@ -6,11 +6,13 @@
 
 mod history;
 mod pages;
+mod pressing;
 mod rules;
 mod store;
 mod view;
 
-pub use history::history;
+pub use history::{entry, past};
+pub use pressing::{Pressing, pressing};
 pub use rules::{Kind, Priority, State};
 pub use store::{
     Finished, NewTask, TaskRow, awaits, count_open, create, create_finished, find, open_callbacks_by_owner, open_of,

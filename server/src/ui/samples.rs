@@ -6,9 +6,7 @@ use crate::kernel::i18n::Lang;
 use crate::ui::button::{button_for, link_button};
 use crate::ui::cell::{cell, entry, figure, link_cell, plain_cell};
 use crate::ui::dialog::call_card;
-use crate::ui::form::{
-    FieldView, InputKind, error_summary, form_with_id, location, post, quantity, select, text, textarea,
-};
+use crate::ui::form::{FieldView, InputKind, error_summary, location, post, quantity, select, text, textarea};
 use crate::ui::layout::{Frame, Look, Page, Sheet, TabItem, TextSize, Theme, badge};
 use crate::ui::*;
 
