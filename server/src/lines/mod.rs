@@ -5,6 +5,7 @@
 //! Events: none
 //! Uses: products, stock; documents are joined in
 
+mod discount;
 pub mod editor;
 mod rules;
 mod store;
@@ -13,6 +14,7 @@ pub mod view;
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 
+pub use discount::Discount;
 pub use rules::under_floor;
 pub use store::{bought, insert, names_product, of_document, prices_of, rewrite, weighed};
 
