@@ -12,7 +12,8 @@ use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::lines::Discount;
 use crate::lines::editor::{self, Prices, Setting};
-use crate::quotes::{self, Quote, Said};
+use crate::lines::sheet::{self, Said};
+use crate::quotes::{Quote, Terms};
 use crate::web::error::Result;
 use crate::web::form::Form;
 
@@ -55,11 +56,13 @@ pub(super) async fn write(tx: &mut Tx, askers: &[Asker], goods: &Goods, now: Mil
         let lines = editor::held_at(tx, at, &mut form, Lang::Zh, setting).await?;
         let said = Said {
             lines,
-            discount: Discount::parse(discount).unwrap_or(Discount::NONE),
-            valid_until: clock::day(at) + Days::new(holds),
+            terms: Terms {
+                discount: Discount::parse(discount).unwrap_or(Discount::NONE),
+                valid_until: clock::day(at) + Days::new(holds),
+            },
             note: note.to_owned(),
         };
-        let quote = quotes::create(tx, &author, asker.owner, asker.customer, None, &said).await?;
+        let quote = sheet::create::<Quote>(tx, &author, asker.owner, asker.customer, None, &said).await?;
         if submitted {
             documents::submit_for::<Quote>(tx, &author, asker.owner, quote, String::new(), Lang::Zh).await?;
         }

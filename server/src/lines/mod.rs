@@ -3,11 +3,12 @@
 //!
 //! Tables: document_lines
 //! Events: none
-//! Uses: products, stock; documents are joined in
+//! Uses: approvals, customers, documents, products, stock
 
 mod discount;
 pub mod editor;
 mod rules;
+pub mod sheet;
 mod store;
 pub mod view;
 

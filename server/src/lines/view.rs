@@ -104,6 +104,13 @@ pub fn discount_cell(lang: Lang, discount: Discount) -> Markup {
     }
 }
 
+/// The field of the whole discount.
+#[must_use]
+pub fn discount_field(lang: Lang, typed: &Form) -> Markup {
+    let (label, hint) = (t!(lang, "lines.discount_percent"), t!(lang, "lines.discount_hint"));
+    form::text(&typed.field("discount", &label).hint(&hint), InputKind::Quantity, 6)
+}
+
 /// The choice of a warehouse; hidden where there is only one.
 #[must_use]
 pub fn warehouse_field(lang: Lang, warehouses: &[Warehouse], typed: &Form) -> Markup {

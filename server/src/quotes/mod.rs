@@ -2,30 +2,33 @@
 //!
 //! Tables: quotes
 //! Events: none
-//! Uses: approvals, customers, documents, lines
+//! Uses: documents, lines
 
-mod form;
-mod pages;
-mod store;
-mod view;
+use chrono::{Days, NaiveDate};
+use maud::{Markup, html};
+use serde_json::Value;
 
-use chrono::NaiveDate;
-use maud::Markup;
-
-use crate::documents::{self, Document, Full, Head, List, NewHead, State};
-use crate::kernel::access::Gate;
-use crate::kernel::audit::{Action, Author, Changes};
+use crate::documents::{self, Document, Full, Head, List, State};
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{DbError, Tx};
+use crate::kernel::db::{DbError, Tx, sql};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::words::words;
 use crate::kinds::Kind;
-use crate::lines::{self, Discount, Line, NewLine, under_floor};
+use crate::lines::sheet::{self, Onward, Sheet};
+use crate::lines::view::{discount_cell, discount_field};
+use crate::lines::{self, Discount, Line, under_floor};
+use crate::ui::cell;
+use crate::ui::form::{self, InputKind};
+use crate::ui::tag::{Tone, tag};
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
+use crate::web::form::Form;
 use crate::web::routes::Routes;
+
+/// Days that a new quote holds unless its writer says otherwise.
+const HOLDS: Days = Days::new(15);
 
 /// The kind.
 #[derive(Debug)]
@@ -64,22 +67,12 @@ fn is_past(day: &str, now: Millis) -> bool {
 
 words! {
     /// Why a quote needs approval.
-    pub enum Reason {
+    enum Reason {
         /// The total is over the rule's amount.
         Amount = "amount",
         /// A price is under the floor.
         Floor = "floor",
     }
-}
-
-/// Which reasons hold for a quote.
-fn reasons(total: Fen, body: &Body, lines: &[Line]) -> Vec<Reason> {
-    let asked = |line: &Line| body.discount.of(line.price);
-    let holds = |reason: &Reason| match reason {
-        Reason::Amount => total > body.over(),
-        Reason::Floor => lines.iter().any(|line| under_floor(asked(line), line.ratio, line.floor_price)),
-    };
-    Reason::ALL.into_iter().filter(holds).collect()
 }
 
 impl Document for Quote {
@@ -103,79 +96,130 @@ impl Document for Quote {
         if quote.body.is_expired(now) {
             return Err(AppError::Refused(t!(lang, "quotes.expired_draft").into_owned()));
         }
-        Ok(reasons(quote.head.total(), &quote.body, &lines).into_iter().map(Reason::code).collect())
+        Ok(Quote::needs(quote, &lines))
     }
 
     async fn facts(cx: &Cx, quote: &Full<Body>, seen: bool) -> Result<Markup> {
-        pages::facts(cx, quote, seen).await
+        sheet::facts::<Quote>(cx, quote, seen).await
     }
 
     fn tag(lang: Lang, head: &Head, now: Millis) -> Markup {
-        view::state_tag(lang, head.state, &head.title, now)
+        if head.state == State::Active && is_past(&head.title, now) {
+            return tag(t!(lang, "quotes.expired"), Tone::Plain);
+        }
+        documents::state_tag(lang, head.state)
     }
 }
 
-/// What a module downstream offers to do with a quote on its page.
-pub type Onward = fn(&Cx, &Full<Body>) -> Markup;
-
-/// Addresses. `onward` is what becomes of a quote.
-pub fn routes(routes: &mut Routes, onward: Onward) {
-    let (paths, module) = (Kind::Quote.paths(), Kind::Quote.module());
-    documents::list_route::<Quote>(routes);
-    routes.get(paths.new, Gate::create(module), pages::new);
-    routes.post(paths.list, Gate::create(module), pages::create);
-    routes.get(paths.one, Gate::view(module), move |cx| pages::show(cx, onward));
-    routes.get(paths.edit, Gate::edit(module), pages::edit);
-    routes.post(paths.lines, Gate::edit(module), pages::save_lines);
-    routes.post("/quotes/:id/versions", Gate::create(module), pages::copy);
-    routes.get("/quotes/:id/print", Gate::view(module), pages::print);
-    documents::flow_routes::<Quote>(routes);
-}
-
-/// What the writer of a quote says.
-#[derive(Clone, Debug)]
-pub struct Said {
-    /// Its lines; their products are held by the caller.
-    pub lines: Vec<NewLine>,
-    /// What is asked of their sum.
+/// What the form of a quote says besides its lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// What is asked of the sum of its lines.
     pub discount: Discount,
     /// Its last day.
     pub valid_until: NaiveDate,
-    /// A note.
-    pub note: String,
 }
 
-/// Makes the draft of a quote for a customer whom the caller holds; `source` is the quote that it follows.
-pub async fn create(
-    tx: &mut Tx,
-    author: &Author,
-    owner: Id,
-    customer: Id,
-    source: Option<Id>,
-    said: &Said,
-) -> Result<Id, DbError> {
-    let total = said.discount.of(lines::totals(&said.lines).0);
-    let head = NewHead {
-        owner,
-        customer: Some(customer),
-        visit: None,
-        source: source.map(|source| (Kind::Quote, source)),
-        state: State::Draft,
-        day: clock::iso_day(author.at),
-        title: said.valid_until.to_string(),
-        amount: Some(total),
-        note: said.note.clone(),
-    };
-    let (id, number) = documents::insert(tx, Kind::Quote, &head, author.at).await?;
-    store::insert(tx, id, &head.title, said.discount).await?;
-    lines::insert(tx, id, Some(customer), &said.lines).await?;
-    let changes = Changes::new()
-        .set("number", number)
-        .set("customer_id", customer.to_string())
-        .set("total", total.plain())
-        .set("discount", said.discount.percent())
-        .set("valid_until", head.title)
-        .set("lines", lines::noted(&said.lines));
-    documents::note(tx, author, Action::Create, Kind::Quote, id, changes).await?;
-    Ok(id)
+impl Sheet for Quote {
+    type Terms = Terms;
+
+    fn level(body: &Body) -> Option<Id> {
+        body.customer_level
+    }
+
+    fn begin(now: Millis) -> Terms {
+        Terms { discount: Discount::NONE, valid_until: clock::day(now) + HOLDS }
+    }
+
+    fn terms(body: &Body) -> Terms {
+        let valid_until = clock::parse_day(&body.valid_until).unwrap_or_default();
+        Terms { discount: body.discount, valid_until }
+    }
+
+    fn renewed(terms: Terms, now: Millis) -> Terms {
+        let is_past = terms.valid_until < clock::day(now);
+        if is_past { Terms { valid_until: clock::day(now) + HOLDS, ..terms } } else { terms }
+    }
+
+    fn fill(form: Form, terms: &Terms) -> Form {
+        let form = form.with("valid_until", terms.valid_until.to_string());
+        if terms.discount == Discount::NONE { form } else { form.with("discount", terms.discount.percent()) }
+    }
+
+    fn read(form: &mut Form, lang: Lang, now: Millis) -> Option<Terms> {
+        let discount = Discount::read(form, lang);
+        let label = t!(lang, "quotes.valid_until");
+        let valid_until = form.day("valid_until", &label);
+        if valid_until.is_none() && form.error("valid_until").is_none() {
+            form.wrong("valid_until", t!(lang, "form.required", field = label));
+        }
+        if valid_until.is_some_and(|day| day < clock::day(now)) {
+            form.wrong("valid_until", t!(lang, "quotes.valid_until_past"));
+        }
+        Some(Terms { discount, valid_until: valid_until? })
+    }
+
+    fn fields(lang: Lang, typed: &Form) -> Markup {
+        html! {
+            (discount_field(lang, typed))
+            (form::text(&typed.field("valid_until", &t!(lang, "quotes.valid_until")), InputKind::Date, 10))
+        }
+    }
+
+    fn shown(lang: Lang, quote: &Full<Body>, now: Millis) -> Markup {
+        html! {
+            (discount_cell(lang, quote.body.discount))
+            (cell(t!(lang, "quotes.valid_until"), html! {
+                span.num { (quote.body.valid_until) }
+                @if let Some(mark) = Quote::mark(lang, quote, now) { " " (tag(mark, Tone::Bad)) }
+            }))
+        }
+    }
+
+    fn mark(lang: Lang, quote: &Full<Body>, now: Millis) -> Option<String> {
+        quote.body.is_expired(now).then(|| t!(lang, "quotes.expired").into_owned())
+    }
+
+    fn needs(quote: &Full<Body>, lines: &[Line]) -> Vec<&'static str> {
+        let asked = |line: &Line| quote.body.discount.of(line.price);
+        let holds = |reason: &Reason| match reason {
+            Reason::Amount => quote.head.total() > quote.body.over(),
+            Reason::Floor => lines.iter().any(|line| under_floor(asked(line), line.ratio, line.floor_price)),
+        };
+        Reason::ALL.into_iter().filter(holds).map(Reason::code).collect()
+    }
+
+    fn reason(lang: Lang, body: &Body, code: &str) -> String {
+        match Reason::from_code(code) {
+            Some(Reason::Amount) => t!(lang, "quotes.reason_amount", over = body.over()).into_owned(),
+            Some(Reason::Floor) => t!(lang, "quotes.reason_floor").into_owned(),
+            None => code.to_owned(),
+        }
+    }
+
+    fn total(terms: &Terms, sum: Fen) -> Fen {
+        terms.discount.of(sum)
+    }
+
+    fn title(terms: &Terms) -> String {
+        terms.valid_until.to_string()
+    }
+
+    fn noted(terms: &Terms) -> Vec<(&'static str, Value)> {
+        vec![("discount", terms.discount.percent().into()), ("valid_until", terms.valid_until.to_string().into())]
+    }
+
+    async fn store(tx: &mut Tx, id: Id, terms: &Terms, is_new: bool) -> Result<(), DbError> {
+        let query = if is_new {
+            sql("INSERT INTO quotes (valid_until, discount, id) VALUES ($1, $2, $3)")
+        } else {
+            sql("UPDATE quotes SET valid_until = $1, discount = $2 WHERE id = $3")
+        };
+        query.bind(terms.valid_until.to_string()).bind(terms.discount).bind(id).run(tx).await.map(|_| ())
+    }
+}
+
+/// Addresses. `onward` is what becomes of a quote.
+pub fn routes(routes: &mut Routes, onward: Onward<Body>) {
+    sheet::routes::<Quote>(routes, "/quotes/:id/versions", "/quotes/:id/print", onward);
 }

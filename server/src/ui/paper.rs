@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, Render, html};
 
 use crate::kernel::i18n::Lang;
 use crate::ui::assets::short_hash;
+use crate::ui::cell;
 
 static PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/paper.{}.css", short_hash(css().as_bytes())));
 
@@ -19,6 +20,12 @@ pub fn css() -> &'static str {
 #[must_use]
 pub fn path() -> &'static str {
     &PATH
+}
+
+/// A line with its label, as cells of the product's own pages are.
+#[must_use]
+pub fn fact(label: &str, value: impl Render) -> Markup {
+    cell(label, value)
 }
 
 /// A complete document for paper.
