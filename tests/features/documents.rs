@@ -7,7 +7,7 @@ use server::kernel::db::Hold;
 use server::kernel::i18n::Lang;
 use server::kernel::id::Id;
 use server::kernel::money::{Fen, Milli};
-use server::lines::NewLine;
+use server::lines::{Discount, NewLine};
 use server::orders::{self, NewOrder, Order};
 
 use super::orders::{order, submit};
@@ -216,6 +216,7 @@ both_engines! {
                 level: None,
                 warehouse: Some(goods.house),
                 note: String::new(),
+                discount: Discount::NONE,
                 lines: vec![line],
             };
             let mut tx = app.office.db.begin().await.unwrap();
