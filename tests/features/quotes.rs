@@ -126,10 +126,13 @@ both_engines! {
         let customer = buyer(&app, &goods).await;
         let rep = app.sign_in("rep1").await;
         let path = in_force(&rep, customer, &goods, &[("valid_until", "2026-11-24")]).await;
+        // Sign-ins do not last that long.
         app.pass(DAY);
+        let rep = app.sign_in("rep1").await;
         let form = rep.get(&path).await.expect(200).form(&format!("{path}/order"));
         assert!(!rep.get("/quotes").await.says("已过期"), "its last day counts");
         app.pass(DAY);
+        let rep = app.sign_in("rep1").await;
         assert!(rep.submit(&form, &[]).await.expect(409).says("已过期"));
         assert_eq!(app.number(ORDERS).await, 0);
         let page = rep.get(&path).await.expect(200);
@@ -149,6 +152,7 @@ both_engines! {
         let rep = app.sign_in("rep1").await;
         let path = draft(&rep, customer, &[(goods.bottles, "2", "箱", "")], &[("valid_until", "2026-11-23")]).await;
         app.pass(DAY);
+        let rep = app.sign_in("rep1").await;
         assert!(act(&rep, &path, "submission").await.expect(409).says("有效期已过"));
         assert_eq!(app.word(STATE).await, "draft");
     }
