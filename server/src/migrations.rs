@@ -36,4 +36,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611261110_sms_opt_outs"),
     migration!("202611261120_gateways_failures"),
     migration!("202611261200_documents"),
+    migration!("202611261310_stock_documents"),
 ];

@@ -58,7 +58,7 @@ impl<B> Change<'_, B> {
     }
 
     /// Moves the document to a state and notes that.
-    pub(super) async fn move_to(&mut self, state: State) -> Result<(), DbError> {
+    pub async fn move_to(&mut self, state: State) -> Result<(), DbError> {
         let (head, now) = (&self.document.head, self.write.author.at);
         store::set_state(&mut self.write.tx, head.id, state, now).await?;
         let changes = Changes::new().moved("state", head.state.code(), state.code());

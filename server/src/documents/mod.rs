@@ -32,6 +32,7 @@ mod store;
 mod trail;
 mod view;
 
+use std::borrow::Cow;
 use std::future::Future;
 
 use maud::Markup;
@@ -45,7 +46,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::words::words;
 use crate::kinds::Kind;
-use crate::ui::tag::Tone;
+use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::Entry;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
@@ -56,7 +57,7 @@ pub use change::{Begun, Change, begin};
 pub use flow::{decided, submit_for};
 pub use history::history;
 pub use list::NARROW;
-pub use store::{COLUMNS, FROM, NewHead, insert, last_of_customer, set_content};
+pub use store::{COLUMNS, FROM, NewHead, insert, last_of_customer, set_content, set_title};
 pub use trail::note;
 pub use view::{SUBMISSION, flow_acts, state_tag};
 
@@ -204,6 +205,10 @@ pub trait Document: Sized + Send + Sync + 'static {
     const JOINS: &'static str;
     /// Its list.
     const LIST: List;
+    /// Whether its documents have a customer.
+    const HAS_CUSTOMER: bool = true;
+    /// The page that its list stands below.
+    const ABOVE: &'static str = "/";
 
     /// Why it needs approval, as codes that the kind puts into words; none means that it comes into force at once.
     /// Refuses what cannot be submitted. The rows are held.
@@ -239,9 +244,19 @@ pub trait Document: Sized + Send + Sync + 'static {
         async move { Ok(view::facts(cx.lang, &document.head, seen)) }
     }
 
+    /// The title of its list.
+    fn title(lang: Lang) -> Cow<'static, str> {
+        Self::KIND.module().title(lang)
+    }
+
+    /// What a state is called.
+    fn state_name(lang: Lang, state: State) -> Cow<'static, str> {
+        state.name(lang)
+    }
+
     /// What stands below the amount in a list.
     fn tag(lang: Lang, head: &Head) -> Markup {
-        view::state_tag(lang, head.state)
+        tag(Self::state_name(lang, head.state), head.state.tone())
     }
 
     /// Its entry in the customer's timeline.

@@ -145,6 +145,11 @@ pub async fn set_content(tx: &mut Tx, id: Id, amount: Option<Fen>, note: &str, n
         .map(|_| ())
 }
 
+/// Writes what lists show beside the number, where a draft's form changes it.
+pub async fn set_title(tx: &mut Tx, id: Id, title: &str) -> Result<(), DbError> {
+    sql("UPDATE documents SET title = $1 WHERE id = $2").bind(title).bind(id).run(tx).await.map(|_| ())
+}
+
 /// Moves a document to a state and notes the moment.
 pub(super) async fn set_state(tx: &mut Tx, id: Id, state: State, now: Millis) -> Result<(), DbError> {
     let query =

@@ -39,14 +39,15 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Hea
     let segments: Vec<_> = std::iter::once(all)
         .chain(D::LIST.segments.iter().map(|state| {
             let href = format!("{path}?view={}{}", state.code(), of_customer("&"));
-            (href, state.name(lang).into_owned(), wanted.state == Some(*state))
+            (href, D::state_name(lang, *state).into_owned(), wanted.state == Some(*state))
         }))
         .collect();
     html! {
         (search_bar(path, wanted.q, &t!(lang, D::LIST.search), &[("view", chosen), ("customer", &only)]))
         @if segments.len() > 1 { (segmented(&segments)) }
         @if found.rows.is_empty() {
-            (empty(&t!(lang, D::LIST.none), Some(("/customers", &t!(lang, "documents.to_customers")))))
+            @let to_customers = t!(lang, "documents.to_customers");
+            (empty(&t!(lang, D::LIST.none), D::HAS_CUSTOMER.then_some(("/customers", &*to_customers))))
         } @else {
             section.card {
                 @for row in &found.rows {
