@@ -47,6 +47,7 @@ CREATE INDEX documents_by_owner ON documents (kind, owner_id, id);
 CREATE INDEX documents_by_owner_and_state ON documents (kind, owner_id, state, id);
 CREATE INDEX documents_by_customer ON documents (customer_id, kind, id);
 CREATE INDEX documents_by_sequence ON documents (kind, sequence, id);
+CREATE INDEX documents_deleted ON documents (kind, owner_id, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX documents_by_source ON documents (source_id) WHERE source_id IS NOT NULL;
 
 CREATE TABLE document_lines (

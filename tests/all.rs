@@ -9,5 +9,6 @@ mod gateway;
 mod journeys;
 mod licences;
 mod phone;
+mod statements;
 mod support;
 mod texts;

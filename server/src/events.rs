@@ -169,9 +169,6 @@ pub async fn raise(tx: &mut Tx, at: Millis, event: Event) -> Result<()> {
 }
 
 /// Sets a timer: the event's reactions run at `due_at`.
-///
-/// # Errors
-/// What the database says.
 pub async fn raise_later(tx: &mut Tx, at: Millis, due_at: Millis, event: Event) -> Result<()> {
     outbox::record(tx, &event, at, due_at).await?;
     Ok(())

@@ -47,6 +47,12 @@ pub struct Paths {
     pub cancellation: &'static str,
     /// The document that takes it back.
     pub correction: &'static str,
+    /// The recycle bin.
+    pub bin: &'static str,
+    /// Moving a draft into the recycle bin.
+    pub deletion: &'static str,
+    /// Taking it out again.
+    pub restoration: &'static str,
 }
 
 macro_rules! paths {
@@ -61,6 +67,9 @@ macro_rules! paths {
             withdrawal: concat!("/", $noun, "/:id/withdrawal"),
             cancellation: concat!("/", $noun, "/:id/cancellation"),
             correction: concat!("/", $noun, "/:id/correction"),
+            bin: concat!("/", $noun, "/bin"),
+            deletion: concat!("/", $noun, "/:id/deletion"),
+            restoration: concat!("/", $noun, "/:id/restoration"),
         }
     };
 }

@@ -36,5 +36,8 @@ pub const ALL: &[Migration] = &[
     migration!("202611261110_sms_opt_outs"),
     migration!("202611261120_gateways_failures"),
     migration!("202611261200_documents"),
+    migration!("202611261210_approvals_undecided"),
+    migration!("202611261210_search_in_order"),
+    migration!("202611261220_indexes_of_lists_and_sweeps"),
     migration!("202611261310_stock_documents"),
 ];

@@ -105,33 +105,21 @@ pub async fn from_box(tx: &mut Tx, gateway: Id, at: Millis, event: &FromBox) -> 
 }
 
 /// A box has committed a command, or refuses it.
-///
-/// # Errors
-/// What the database says.
 pub async fn box_acknowledged(tx: &mut Tx, gateway: Id, at: Millis, ack: &Ack) -> Result<()> {
     sms::acknowledged(tx, gateway, at, ack).await
 }
 
 /// A box began a new run, inside the transaction that notes it.
-///
-/// # Errors
-/// What the database says.
 pub async fn box_started(tx: &mut Tx, gateway: Id, at: Millis, boot: &str) -> Result<()> {
     calls::box_started(tx, gateway, boot, at).await
 }
 
 /// A box has come online.
-///
-/// # Errors
-/// What the database says.
 pub async fn box_online(office: &Office, key: &Arc<CompanyKey>, gateway: Id) -> Result<()> {
     sms::box_came_online(office, &Scope::company(key), gateway).await
 }
 
 /// A box was revoked.
-///
-/// # Errors
-/// What the database says.
 pub async fn box_lost(tx: &mut Tx, gateway: Id, at: Millis) -> Result<()> {
     sms::box_lost(tx, gateway, at).await
 }

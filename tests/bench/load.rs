@@ -17,6 +17,8 @@ pub struct Measure {
     pub rss_mb: f64,
     /// Answers that were not what was asked for.
     pub odd: usize,
+    /// Statements that one answer sends to the database, where they were counted.
+    pub trips: Option<usize>,
     took: Duration,
     bytes: usize,
     /// Microseconds of each answer, in order.
@@ -32,6 +34,7 @@ impl Measure {
             sessions,
             rss_mb: server.map(Server::rss).transpose()?.unwrap_or_default(),
             odd: parts.iter().map(|part| part.odd).sum(),
+            trips: None,
             took,
             bytes: parts.iter().map(|part| part.bytes).sum(),
             times,
@@ -104,6 +107,22 @@ pub async fn measure_pages(
         parts.push(task.await??);
     }
     Measure::new(name, sessions, begun.elapsed(), parts, server)
+}
+
+/// How many statements a page sends to the database: the fewest of some tries, since jobs send theirs too.
+pub async fn count_trips(server: &Server, connection: &mut Connection, path: &str) -> Result<usize> {
+    let mut fewest = usize::MAX;
+    for _ in 0..6 {
+        let before = server.statements();
+        let answer = connection.get(path, false).await?;
+        if answer.status != 200 {
+            bail!("{path} answers {}", answer.status);
+        }
+        // The log comes through a pipe.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        fewest = fewest.min(server.statements() - before);
+    }
+    Ok(fewest)
 }
 
 /// Sessions that go through visits, each at customers of its own.

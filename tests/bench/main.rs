@@ -11,13 +11,13 @@ mod load;
 mod process;
 mod wire;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
-use load::{Measure, Visits, measure_pages, measure_visits};
+use load::{Measure, Visits, count_trips, measure_pages, measure_visits};
 use process::{Server, flush_median};
 use wire::Connection;
 
@@ -100,26 +100,31 @@ async fn bench(arguments: &Arguments) -> Result<()> {
     println!("at rest: {}", server.memory()?);
     let words = search_words(&server).await?;
     println!("search: {}", words.join("  "));
-    let searches: Vec<String> = words.iter().map(|word| format!("/customers?q={}", wire::percent(word))).collect();
-    let nobody: &[&str] = &[];
-    for (name, paths, people) in [
-        ("sign-in page", vec!["/login".to_owned()], nobody),
-        ("workbench", vec!["/".to_owned()], &READERS),
-        ("customer list", vec!["/customers".to_owned()], &READERS),
-        ("customer search", searches, &READERS),
-        ("order list", vec!["/orders".to_owned()], &READERS),
-        ("visit list", vec!["/visits".to_owned()], &VISITORS),
-    ] {
-        if !name.contains(&arguments.only) {
-            continue;
-        }
-        for sessions in SESSIONS {
+    let search = |word: &String| format!("/customers?q={}", wire::percent(word));
+    let mut pages: Vec<(String, Vec<String>, &[&str])> = vec![
+        ("sign-in page".to_owned(), vec!["/login".to_owned()], &[]),
+        ("workbench".to_owned(), vec!["/".to_owned()], &READERS),
+        ("customer list".to_owned(), vec!["/customers".to_owned()], &READERS),
+        ("customer page".to_owned(), customers(&server).await?, &["rep1"]),
+        ("customer search".to_owned(), words.iter().map(search).collect(), &READERS),
+    ];
+    // Each by itself: what is common and what is rare must be as fast.
+    pages.extend(words.iter().map(|word| (format!("search {word}"), vec![search(word)], &READERS[..])));
+    pages.push(("order list".to_owned(), vec!["/orders".to_owned()], &READERS));
+    pages.push(("visit list".to_owned(), vec!["/visits".to_owned()], &VISITORS));
+    pages.retain(|(name, ..)| name.contains(&arguments.only));
+    let trips = trips(&program, arguments, &data, &pages).await?;
+    for ((name, paths, people), trips) in pages.into_iter().zip(trips) {
+        let one_text = name.starts_with("search ");
+        for sessions in SESSIONS.into_iter().filter(|sessions| !one_text || *sessions == 32) {
             let connections = if people.is_empty() {
                 strangers(&server, sessions).await?
             } else {
                 signed_in_as(&server, people, sessions).await?
             };
-            rows.push(measure_pages(name, connections, paths.clone(), time, Some(&server)).await?);
+            let mut measure = measure_pages(&name, connections, paths.clone(), time, Some(&server)).await?;
+            measure.trips = trips;
+            rows.push(measure);
         }
     }
     for sessions in SESSIONS.into_iter().filter(|_| "visit POST".contains(&arguments.only)) {
@@ -151,33 +156,64 @@ async fn signed_in_as(server: &Server, people: &[&str], sessions: usize) -> Resu
     Ok(connections)
 }
 
-/// What people type: part of a name, two initials, last four digits, taken from real rows.
+/// How many statements each page sends, for the first of its people.
+async fn trips(
+    program: &Path,
+    arguments: &Arguments,
+    data: &Path,
+    pages: &[(String, Vec<String>, &[&str])],
+) -> Result<Vec<Option<usize>>> {
+    let server = Server::telling(program, arguments.customers, data, arguments.database_url.as_deref()).await?;
+    let mut counted = Vec::new();
+    for (_, paths, people) in pages {
+        let mut connection = match people.first() {
+            Some(name) => signed_in_as(&server, &[*name], 1).await?.remove(0),
+            None => strangers(&server, 1).await?.remove(0),
+        };
+        let path = paths.first().context("a page without an address")?;
+        counted.push(Some(count_trips(&server, &mut connection, path).await?));
+    }
+    server.stop().await?;
+    Ok(counted)
+}
+
+/// The pages of some customers of the first reader.
+async fn customers(server: &Server) -> Result<Vec<String>> {
+    let mut connection = signed_in_as(server, &["rep1"], 1).await?.remove(0);
+    let mut found = wire::links(&connection.get("/customers", false).await?.text(), "/customers/");
+    found.truncate(8);
+    Ok(found)
+}
+
+/// What people type: rare, common and very common parts of names, initials, pinyin, digits; some taken from real rows.
 async fn search_words(server: &Server) -> Result<Vec<String>> {
     let mut connection = signed_in_as(server, &["rep1"], 1).await?.remove(0);
     let page = connection.get("/customers", false).await?;
     let names: Vec<String> = wire::texts_of_links(&page.text(), "/customers/");
     let mut words: Vec<String> = Vec::new();
-    for name in names.iter().step_by(4) {
+    for name in names.iter().step_by(8) {
         let chinese: Vec<char> = name.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).collect();
         if chinese.len() >= 4 {
             words.push(chinese[2..4].iter().collect());
         }
     }
-    words.extend(["zc", "ny", "hf", "1234", "8061", "0536"].map(str::to_owned));
+    let usual = ["2417", "8061", "0536", "138", "农资", "农资经营", "县", "jn", "zc", "ny", "hf", "z", "nongzi"];
+    words.extend(usual.map(str::to_owned));
+    words.dedup();
     Ok(words)
 }
 
 fn print_table(rows: &[Measure]) {
     println!();
     println!(
-        "{:<34} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8}",
-        "page", "sessions", "req/s", "of hello", "p50 ms", "p99 ms", "bytes", "RSS MB", "not 2xx"
+        "{:<34} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8} {:>6}",
+        "page", "sessions", "req/s", "of hello", "p50 ms", "p99 ms", "bytes", "RSS MB", "not 2xx", "trips"
     );
     for row in rows {
         let hello = rows.iter().find(|other| other.name.starts_with("hello") && other.sessions == row.sessions);
         let share = hello.map_or(0.0, |hello| row.rate() / hello.rate());
         println!(
-            "{:<34} {:>8} {:>9.0} {:>9.3} {:>9.2} {:>9.2} {:>9.0} {:>9.1} {:>8}",
+            "{:<34} {:>8} {:>9.0} {:>9.3} {:>9.2} {:>9.2} {:>9.0} {:>9.1} {:>8} {:>6}",
             row.name,
             row.sessions,
             row.rate(),
@@ -186,7 +222,8 @@ fn print_table(rows: &[Measure]) {
             row.percentile(99.0),
             row.bytes_each(),
             row.rss_mb,
-            row.odd
+            row.odd,
+            row.trips.map(|trips| trips.to_string()).unwrap_or_default()
         );
     }
     println!();

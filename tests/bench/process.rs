@@ -5,6 +5,8 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -17,6 +19,8 @@ use tokio::process::{Child, Command};
 pub struct Server {
     child: Child,
     address: SocketAddr,
+    /// Statements that it told of; see [`Server::telling`].
+    statements: Arc<AtomicUsize>,
 }
 
 /// The longest wait for a demo company of 100,000 customers.
@@ -32,14 +36,26 @@ impl Server {
 
     /// The product with its demo company.
     pub async fn demo(program: &Path, customers: u32, data: &Path, database_url: Option<&str>) -> Result<Server> {
+        let mut command = Server::product(program, customers, data, database_url);
+        command.env("FIELDLINE_LOG", "warn");
+        Server::start(command).await
+    }
+
+    /// The same, with a line in its log for each statement that goes to the database: to count them, not to measure.
+    pub async fn telling(program: &Path, customers: u32, data: &Path, database_url: Option<&str>) -> Result<Server> {
+        let mut command = Server::product(program, customers, data, database_url);
+        command.env("FIELDLINE_LOG", "warn,sqlx::query=debug").stderr(Stdio::piped());
+        Server::start(command).await
+    }
+
+    fn product(program: &Path, customers: u32, data: &Path, database_url: Option<&str>) -> Command {
         let mut command = Command::new(program);
         command.args(["demo", "--no-box", "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0"]);
         command.args(["--customers", &customers.to_string()]).arg("--data").arg(data);
         if let Some(url) = database_url {
             command.args(["--database-url", url]);
         }
-        command.env("FIELDLINE_LOG", "warn");
-        Server::start(command).await
+        command
     }
 
     /// Starts it and reads its address from what it prints.
@@ -58,7 +74,21 @@ impl Server {
         let address = found.await.context("it did not start in time")??;
         // Its further lines must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Server { child, address })
+        let statements = Arc::new(AtomicUsize::new(0));
+        if let Some(log) = child.stderr.take() {
+            let (mut lines, statements) = (BufReader::new(log).lines(), Arc::clone(&statements));
+            tokio::spawn(async move {
+                while let Ok(Some(line)) = lines.next_line().await {
+                    statements.fetch_add(usize::from(line.contains("sqlx::query")), Ordering::Relaxed);
+                }
+            });
+        }
+        Ok(Server { child, address, statements })
+    }
+
+    /// Statements that it told of so far.
+    pub fn statements(&self) -> usize {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Kills it and waits for its end.

@@ -83,6 +83,35 @@ both_engines! {
         assert_eq!(app.number("SELECT purchases_total AS n FROM customers").await, 0);
     }
 
+    async fn a_draft_goes_to_the_recycle_bin_and_comes_back(app: App) {
+        let goods = seed::goods(&app).await;
+        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
+        let (rep, other) = (app.sign_in("rep1").await, app.sign_in("rep2").await);
+        let path = draft(&rep, customer, &goods, "1").await;
+        let form = rep.get(&path).await.form(&format!("{path}/deletion"));
+        rep.submit(&form, &[("version", "9"), ("op_id", "old")]).await.expect(409);
+        rep.submit(&form, &[]).await.location();
+        rep.get(&path).await.expect(404);
+        assert!(rep.get("/orders").await.records("/orders").is_empty());
+        assert!(rep.get("/orders?q=DD2026").await.records("/orders").is_empty());
+        assert!(!other.get("/orders/bin").await.expect(200).says("丰源"), "another's bin");
+        let restoration = format!("{path}/restoration");
+        other.post(&restoration, &[("op_id", "foreign")]).await.expect(404);
+        // What its documents name stays.
+        let deletion = format!("/customers/{customer}/deletion");
+        let form = rep.get(&deletion).await.form(&deletion);
+        rep.submit(&form, &[]).await.expect(409);
+        let form = rep.get("/orders/bin").await.expect(200).form(&restoration);
+        rep.submit(&form, &[]).await.location();
+        rep.get(&format!("{path}/edit")).await.expect(200);
+        assert!(!rep.get("/orders/bin").await.says("丰源"));
+        rep.post(&restoration, &[("op_id", "twice")]).await.expect(404);
+        // What was submitted is no draft any more.
+        submit(&rep, &path).await.location();
+        let version = app.number("SELECT version AS n FROM documents").await.to_string();
+        rep.post(&format!("{path}/deletion"), &[("op_id", "late"), ("version", &version)]).await.expect(409);
+    }
+
     async fn an_order_is_found_by_any_piece_of_its_number_that_people_type(app: App) {
         let goods = seed::goods(&app).await;
         let customer = known(&app, "潍坊丰源农资").await;

@@ -37,6 +37,7 @@ mod push;
 mod reassignment;
 mod redirects;
 mod request_heads;
+mod search;
 mod sessions;
 mod sign_in;
 pub mod sms;

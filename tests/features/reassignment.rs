@@ -74,7 +74,7 @@ async fn approve(client: &Client) -> Page {
 }
 
 async fn is_in_force(app: &App) -> bool {
-    app.word("SELECT state AS s FROM orders ORDER BY id DESC LIMIT 1").await == "active"
+    app.word("SELECT state AS s FROM documents WHERE kind = 'order' ORDER BY id DESC LIMIT 1").await == "active"
 }
 
 both_engines! {

@@ -170,6 +170,9 @@ both_engines! {
                 }
             }
             assert!(!clerk.get(target).await.text().contains("终止"));
+            let op = format!("{op}-words");
+            let page = clerk.post(&format!("{target}/correction"), &[("op_id", &op), ("version", "9")]).await.expect(409);
+            assert!(page.says(if target == &path { "当前为“已红冲”" } else { "刚刚被修改过" }), "{}", page.text());
         }
         assert_eq!((app.number(HERE).await, app.number(MOVES).await), (400_000, 2));
         let source = "SELECT count(*) AS n FROM documents d JOIN documents f ON f.id = d.source_id WHERE f.state = 'closed' AND d.source_kind = f.kind";
@@ -249,6 +252,26 @@ both_engines! {
         act(&clerk, &path, "cancellation").await.location();
         act(&clerk, &draft(&clerk, COUNTS, &goods, &[]).await, "submission").await.expect(409);
         assert_eq!(app.number(MOVES).await, 0);
+    }
+
+    async fn a_draft_goes_into_the_recycle_bin_and_comes_back_and_what_is_posted_does_not(app: App) {
+        let goods = seed::goods(&app).await;
+        let admin = app.session_of(app.people.admin).await;
+        for list in KINDS {
+            let path = draft(&admin, list, &goods, &[(goods.bottles, "1", "瓶")]).await;
+            let (deletion, restoration) = (format!("{path}/deletion"), format!("{path}/restoration"));
+            act(&admin, &path, "deletion").await.location();
+            admin.get(&path).await.expect(404);
+            assert!(admin.get(list).await.records(list).is_empty());
+            let bin = admin.get(&format!("{list}/bin")).await.expect(200);
+            assert!(bin.says("一号库"), "{}", bin.text());
+            admin.submit(&bin.form(&restoration), &[]).await.location();
+            act(&admin, &path, "submission").await.location();
+            let op = format!("late-{list}");
+            admin.post(&deletion, &[("op_id", &op), ("version", "4")]).await.expect(409);
+            admin.get(&path).await.expect(200);
+        }
+        adds_up(&app).await;
     }
 
     async fn what_makes_no_sense_is_said_and_not_stored(app: App) {

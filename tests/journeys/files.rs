@@ -1,7 +1,7 @@
 //! What a real server leaves on the disk and in its log: nothing that others can read, nothing half written, no value
 //! of anybody.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,6 +15,8 @@ use super::process::program;
 /// A server with a careless umask, whose log goes to a file.
 struct Careless {
     child: Child,
+    /// Where it listens.
+    address: String,
     log: PathBuf,
 }
 
@@ -35,7 +37,9 @@ impl Careless {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("http://"), "it does not start: {}", std::fs::read_to_string(&log).unwrap_or_default());
-        Careless { child, log }
+        let rest = line.split_once("http://").unwrap().1;
+        let address = rest.split(|c: char| c.is_whitespace() || c == '/').next().unwrap().to_owned();
+        Careless { child, address, log }
     }
 
     fn log(&self) -> String {
@@ -167,6 +171,10 @@ fn the_log_tells_of_a_broken_event_without_its_content() {
 fn a_server_that_is_told_to_stop_reports_no_fault() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Careless::start(&folder.path().join("data"));
+    // Stopping waits for a request that is under way.
+    let mut open = std::net::TcpStream::connect(&server.address).unwrap();
+    open.write_all(b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nusername=").unwrap();
+    std::thread::sleep(Duration::from_millis(300));
     let pid = server.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(server.child.wait().unwrap().success());

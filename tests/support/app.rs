@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::client::Client;
 use super::people::{self, People};
-use super::postgres;
+use super::{postgres, statements};
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +136,7 @@ impl App {
         if let Some(running) = running {
             running.stop().await;
         }
+        statements::keep(&self.office.db);
     }
 
     async fn stop(self) {

@@ -12,6 +12,7 @@ pub mod postgres;
 pub mod raw;
 pub mod seed;
 pub mod sources;
+pub mod statements;
 pub mod wire;
 
 /// Writes each test once and runs it on both databases: `sqlite::name` and `postgres::name`.

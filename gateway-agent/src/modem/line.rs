@@ -176,9 +176,6 @@ impl Line<'_> {
 }
 
 /// Records what happened to a call.
-///
-/// # Errors
-/// The disk.
 pub async fn happened(outbox: &Outbox, line: &str, told: Told) -> Result<(), sqlx::Error> {
     let Told { call, phase, number, name, withheld, raw } = told;
     let line = line.to_owned();

@@ -46,9 +46,6 @@ const CANDIDATES: &str = "SELECT m.id, m.recipient, m.class, m.wanted, m.modem, 
 impl Outbox {
     /// The next part for a modem: service before marketing, oldest first. What waited past its time expires
     /// here, and marketing to a number that opted out is taken out, at the last moment before it would leave.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn next(&self, modem: Modem<'_>, now: i64) -> Result<Option<Due>, sqlx::Error> {
         self.hands().retain(|_, holder| holder != modem.name);
         if self.rests() {

@@ -59,9 +59,6 @@ impl Outbox {
     }
 
     /// Records an event of its own, such as a call.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn happened<T: serde::Serialize>(
         &self,
         topic: &Topic,
@@ -76,9 +73,6 @@ impl Outbox {
     }
 
     /// Events after `seq`, in order.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn events_after(&self, seq: i64, most: i64) -> Result<Vec<Waiting>, sqlx::Error> {
         sqlx::query_as(
             "SELECT seq, topic, payload, (SELECT min(seq) FROM events) AS floor \
@@ -91,9 +85,6 @@ impl Outbox {
     }
 
     /// The server has committed everything up to `seq`.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn committed(&self, seq: u64) -> Result<(), sqlx::Error> {
         let seq = i64::try_from(seq).unwrap_or(i64::MAX);
         sqlx::query("DELETE FROM events WHERE seq <= $1").bind(seq).execute(&self.pool).await?;

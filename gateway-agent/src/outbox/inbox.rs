@@ -139,9 +139,6 @@ impl Outbox {
     }
 
     /// What came in, oldest first.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn came_in(&self) -> Result<Vec<Kept>, sqlx::Error> {
         sqlx::query_as("SELECT sender, text, sent_at, modem, incomplete, at, unreadable, raw FROM inbox ORDER BY id")
             .fetch_all(&self.pool)
@@ -149,9 +146,6 @@ impl Outbox {
     }
 
     /// Hands on what stayed incomplete for too long, saying so.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn give_up_waiting(&self, modem: &str, now: i64) -> Result<(), sqlx::Error> {
         let stale: Vec<Assembly> =
             sqlx::query_as("SELECT id, sender, modem, sent_from AS at FROM assemblies WHERE at < $1")

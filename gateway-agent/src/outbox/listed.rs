@@ -58,9 +58,6 @@ struct PartRow {
 
 impl Outbox {
     /// Every message of the queue, newest last.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn list(&self) -> Result<Vec<Listed>, sqlx::Error> {
         let messages: Vec<MessageRow> = sqlx::query_as(
             "SELECT id, recipient, state, modem, error, created_at FROM messages WHERE recipient != '' ORDER BY created_at, id",
@@ -94,9 +91,6 @@ impl Outbox {
     }
 
     /// Messages that still have parts to send.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn waiting(&self) -> Result<u32, sqlx::Error> {
         let row: Value =
             sqlx::query_as("SELECT count(*) AS value FROM messages WHERE open = 1").fetch_one(&self.pool).await?;
@@ -104,9 +98,6 @@ impl Outbox {
     }
 
     /// When a modem's parts were taken by the network, oldest first: what its limits count.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn sent_since(&self, modem: &str, since: i64) -> Result<Vec<i64>, sqlx::Error> {
         let rows: Vec<Value> =
             sqlx::query_as("SELECT sent_at AS value FROM parts WHERE modem = $1 AND sent_at >= $2 ORDER BY sent_at")

@@ -117,9 +117,6 @@ impl Outbox {
     }
 
     /// Begins nothing more, and waits until nothing is under way.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn rest(&self) -> Result<(), sqlx::Error> {
         self.resting.store(true, Ordering::SeqCst);
         loop {

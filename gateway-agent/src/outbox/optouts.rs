@@ -20,9 +20,6 @@ fn canonical(number: &str) -> String {
 
 impl Outbox {
     /// Whether a number gets no marketing.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn opted_out(&self, number: &str) -> Result<bool, sqlx::Error> {
         let found: Option<(i64,)> = sqlx::query_as("SELECT at FROM optouts WHERE number = $1")
             .bind(canonical(number))
@@ -32,9 +29,6 @@ impl Outbox {
     }
 
     /// What the server says about numbers; saying it twice does no harm.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn set_optouts(&self, command: &OptoutCommand, now: i64) -> Result<(), sqlx::Error> {
         let mut tx = self.pool.begin().await?;
         for number in &command.add {

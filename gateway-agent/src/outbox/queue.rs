@@ -210,9 +210,6 @@ impl Outbox {
     }
 
     /// How often a message was refused for now.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn tries(&self, message: &str) -> Result<i64, sqlx::Error> {
         let row: Value = sqlx::query_as("SELECT tries AS value FROM messages WHERE id = $1")
             .bind(message)
@@ -222,9 +219,6 @@ impl Outbox {
     }
 
     /// To whom a message goes.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn recipient(&self, message: &str) -> Result<String, sqlx::Error> {
         let (to,): (String,) =
             sqlx::query_as("SELECT recipient FROM messages WHERE id = $1").bind(message).fetch_one(&self.pool).await?;
@@ -232,9 +226,6 @@ impl Outbox {
     }
 
     /// What a modem had stored in a slot and not finished when it was cut off: its slots' status decides.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn unfinished(&self, modem: &str) -> Result<Vec<Unfinished>, sqlx::Error> {
         let rows: Vec<(String, i64, String, i64)> = sqlx::query_as(
             "SELECT message, n, pdu, slot FROM parts WHERE state = 'sending' AND modem = $1 AND slot IS NOT NULL",
@@ -253,9 +244,6 @@ impl Outbox {
     /// What was `sending` and cannot be on its way now is unknown, or queued again where its policy says so.
     /// For one modem, before its task begins; or at the start for all that no task serves, which is those
     /// not among `served`.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn recover(&self, which: Recover<'_>, now: i64) -> Result<usize, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
         let open: Vec<(String, i64, String, Option<String>)> =
@@ -305,9 +293,6 @@ impl Outbox {
     }
 
     /// Takes a message back that has not begun to leave.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn cancel(&self, id: &str, now: i64) -> Result<Cancel, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
         let found: Option<(String,)> =
@@ -336,9 +321,6 @@ impl Outbox {
     }
 
     /// Remembers a message that was taken back before it came, so that it is not sent when it does.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn forestall(&self, id: &str, now: i64) -> Result<(), sqlx::Error> {
         sqlx::query(
             "INSERT INTO messages (id, recipient, text, policy, state, created_at, open) \

@@ -13,9 +13,6 @@ impl Outbox {
     /// Matches a delivery report: by TP-MR, modem and number among what was sent in the last three days, the
     /// newest first, since TP-MR is 8 bits and wraps; else an unknown part to that number, or one without an mr, where
     /// exactly one fits. `Ok(false)` when nothing does.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn reported(&self, report: &Report, modem: &str, now: i64) -> Result<bool, sqlx::Error> {
         let state = match report.status {
             Delivery::Delivered => SmsState::Delivered,

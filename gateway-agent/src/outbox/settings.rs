@@ -90,9 +90,6 @@ impl Outbox {
     }
 
     /// What was noted under a name, for what must outlive a restart and is no setting.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn note(&self, name: &str) -> Result<Option<String>, sqlx::Error> {
         let found: Option<(String,)> =
             sqlx::query_as("SELECT value FROM notes WHERE name = $1").bind(name).fetch_optional(&self.pool).await?;
@@ -100,9 +97,6 @@ impl Outbox {
     }
 
     /// Notes something under a name.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn set_note(&self, name: &str, value: &str) -> Result<(), sqlx::Error> {
         sqlx::query(
             "INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

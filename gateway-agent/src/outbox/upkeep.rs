@@ -9,9 +9,6 @@ const REMEMBERED: i64 = 100 * DAY;
 
 impl Outbox {
     /// Removes what ended long ago. `alone`: no server will ever ask for the events.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn forget_old(&self, alone: bool, now: i64) -> Result<(), sqlx::Error> {
         let old = now - REMEMBERED;
         let mut tx = self.pool.begin().await?;
@@ -36,9 +33,6 @@ impl Outbox {
     }
 
     /// The latest time that the queue knows of: a clock that shows an earlier one is wrong.
-    ///
-    /// # Errors
-    /// The disk.
     pub async fn latest(&self) -> Result<i64, sqlx::Error> {
         let row: Value = sqlx::query_as(
             "SELECT max(COALESCE((SELECT max(moved_at) FROM parts), 0), COALESCE((SELECT max(created_at) FROM messages), 0)) AS value",

@@ -64,19 +64,14 @@ pub(super) async fn can_ask(on: impl Into<On<'_>>, requester: Id, approver: Id) 
     Ok(found.is_some())
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Home {
-    path: String,
-}
-
 /// The path of somebody's department.
 async fn path_of(on: impl Into<On<'_>>, user: Id) -> Result<String, DbError> {
-    let home: Option<Home> =
+    let path: Option<String> =
         sql("SELECT d.path FROM users u JOIN departments d ON d.id = u.department_id WHERE u.id = $1")
             .bind(user)
-            .optional(on)
+            .optional_scalar(on)
             .await?;
-    Ok(home.map(|home| home.path).unwrap_or_default())
+    Ok(path.unwrap_or_default())
 }
 
 /// Who is asked by `requester`: the nearest superior above the department at `from`, where that is the requester's or
@@ -106,9 +101,6 @@ pub(super) async fn nearest(
 }
 
 /// Who approves for a person, as [`nearest`] says.
-///
-/// # Errors
-/// What the database says.
 pub async fn manager_of(on: impl Into<On<'_>>, requester: Id) -> Result<Option<Id>, DbError> {
     nearest(on, requester, None, &[]).await
 }
@@ -139,14 +131,9 @@ pub(super) async fn held(
 
 /// The open approvals with a step for somebody who cannot be asked, the oldest first.
 pub(super) async fn stuck(on: impl Into<On<'_>>, most: i64) -> Result<Vec<Id>, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Stuck {
-        id: Id,
-    }
     let query = sql("SELECT DISTINCT a.id FROM approval_steps s JOIN approvals a ON a.id = s.approval_id \
          JOIN users r ON r.id = a.requester_id JOIN departments home ON home.id = r.department_id \
          JOIN users m ON m.id = s.approver_id JOIN departments d ON d.id = m.department_id \
          WHERE s.state IN ('open', 'waiting') AND a.state = 'open' AND NOT (");
-    let rows: Vec<Stuck> = can_be_asked(query).push(") ORDER BY a.id LIMIT ").arg(most).all(on).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    can_be_asked(query).push(") ORDER BY a.id LIMIT ").arg(most).all_scalars(on).await
 }

@@ -32,23 +32,16 @@ struct Left<'a> {
 /// After somebody was locked, or changed role or department: moves the steps of theirs, and of what they submitted, whose
 /// approvers cannot be asked any more. `path` is the path of their department before. Call it after the change, in the
 /// same transaction.
-///
-/// # Errors
-/// What the database says.
 pub async fn person_changed(tx: &mut Tx, at: Millis, user: Id, path: &str) -> Result<()> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Open {
-        id: Id,
-    }
-    let open: Vec<Open> = sql("SELECT a.id FROM approvals a JOIN approval_steps s ON s.approval_id = a.id \
+    let open: Vec<Id> = sql("SELECT a.id FROM approvals a JOIN approval_steps s ON s.approval_id = a.id \
          WHERE s.approver_id = $1 AND s.state IN ('open', 'waiting') AND a.state = 'open' \
          UNION SELECT id FROM approvals WHERE requester_id = $2 AND state = 'open' ORDER BY id")
     .bind(user)
     .bind(user)
-    .all(&mut *tx)
+    .all_scalars(&mut *tx)
     .await?;
     for approval in open {
-        settle(tx, at, approval.id, Some(Left { user, path })).await?;
+        settle(tx, at, approval, Some(Left { user, path })).await?;
     }
     Ok(())
 }

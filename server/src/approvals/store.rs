@@ -219,31 +219,17 @@ pub async fn last_of(db: &Db, kind: Kind, document: Id) -> Result<Option<(Approv
     Ok(rows.into_iter().next().map(|row| (row.approval, steps)))
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Count {
-    n: i64,
-}
-
 /// How many approvals wait for a person: the red number.
 pub async fn count_waiting(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbError> {
-    let count: Count =
-        sql("SELECT CAST(count(*) AS BIGINT) AS n FROM approval_steps WHERE approver_id = $1 AND state = 'open'")
-            .bind(user)
-            .one(on)
-            .await?;
-    Ok(count.n)
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Requester {
-    requester_id: Id,
+    sql("SELECT CAST(count(*) AS BIGINT) AS n FROM approval_steps WHERE approver_id = $1 AND state = 'open'")
+        .bind(user)
+        .scalar(on)
+        .await
 }
 
 /// Who asked for an approval.
 pub(super) async fn requester_of(on: impl Into<On<'_>>, approval: Id) -> Result<Option<Id>, DbError> {
-    let row: Option<Requester> =
-        sql("SELECT requester_id FROM approvals WHERE id = $1").bind(approval).optional(on).await?;
-    Ok(row.map(|row| row.requester_id))
+    sql("SELECT requester_id FROM approvals WHERE id = $1").bind(approval).optional_scalar(on).await
 }
 
 /// Opens an approval and asks the first approver.
@@ -300,17 +286,12 @@ async fn insert_step(
     Ok(())
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Locked {
-    state: String,
-}
-
 /// Locks an approval, so that two decisions come one after the other, and reads where it stands.
 pub(super) async fn lock(tx: &mut Tx, approval: Id) -> Result<Option<State>, DbError> {
     let lock = tx.for_update();
-    let row: Option<Locked> =
-        sql("SELECT state FROM approvals WHERE id = $1").bind(approval).push(lock).optional(tx).await?;
-    Ok(row.and_then(|row| State::from_code(&row.state)))
+    let row: Option<String> =
+        sql("SELECT state FROM approvals WHERE id = $1").bind(approval).push(lock).optional_scalar(tx).await?;
+    Ok(row.and_then(|row| State::from_code(&row)))
 }
 
 async fn close_step(tx: &mut Tx, step: Id, state: StepState, comment: &str, now: Millis) -> Result<(), DbError> {

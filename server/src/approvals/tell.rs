@@ -10,9 +10,6 @@ use crate::kernel::id::Id;
 use crate::kernel::live::push;
 
 /// A step waits for `approver`.
-///
-/// # Errors
-/// What the database says.
 pub async fn opened(office: &Office, key: &CompanyKey, approval: Id, approver: Id) -> anyhow::Result<()> {
     office.badges_changed(approver);
     let Some(found) = store::find(&office.db, &Scope::company(key), approver, approval).await? else { return Ok(()) };
@@ -24,9 +21,6 @@ pub async fn opened(office: &Office, key: &CompanyKey, approval: Id, approver: I
 }
 
 /// It ended: the requester hears how, unless it was the requester who ended it.
-///
-/// # Errors
-/// What the database says.
 pub async fn decided(office: &Office, key: &CompanyKey, approval: Id, by: Id) -> anyhow::Result<()> {
     office.badges_changed(by);
     let Some(found) = store::find(&office.db, &Scope::company(key), by, approval).await? else { return Ok(()) };

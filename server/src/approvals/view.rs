@@ -139,8 +139,7 @@ pub(super) fn card(cx: &Cx, approval: &Approval, steps: &[Step], facts: &Markup,
         (facts)
         (flow_card(cx, approval, steps))
         @if mine {
-            (form::form_with_id(Some(DECISION), &format!("/approvals/{}/decision", approval.id), &cx.op_id(), None, false, None,
-                box_card(None, None, form::textarea(&typed.field("comment", &comment), 500))))
+            (form::post(&format!("/approvals/{}/decision", approval.id), &cx.op_id()).id(DECISION).holding(box_card(None, None, form::textarea(&typed.field("comment", &comment), 500))))
         }
     }
 }
@@ -178,7 +177,7 @@ pub(super) fn handover(cx: &Cx, approval: &Approval, people: &[Decider], typed: 
     let (approver, comment) = (t!(lang, "approvals.approver"), t!(lang, "approvals.comment"));
     html! {
         (form::error_summary(lang, typed.errors()))
-        (form::form(&format!("/approvals/{}/handover", approval.id), &cx.op_id(), None, false, None, html! {
+        (form::post(&format!("/approvals/{}/handover", approval.id), &cx.op_id()).holding(html! {
             (box_card(None, None, html! {
                 (form::select(&typed.field("approver_id", &approver), &options))
                 (form::textarea(&typed.field("comment", &comment), 500))

@@ -29,9 +29,6 @@ pub(super) async fn close(tx: &mut Tx, id: Id, state: State, at: Millis, now: Mi
 }
 
 /// After [`Event::CallRangOut`]: a call that still rings has ended, whatever its box says later. Safe to run twice.
-///
-/// # Errors
-/// What the database says.
 pub async fn rang_out(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let now = office.clock.now();
     let mut tx = office.db.begin().await?;
@@ -46,9 +43,6 @@ pub async fn rang_out(office: &Office, scope: &Scope, id: Id) -> Result<()> {
 }
 
 /// A box began a new run: what an earlier one told as ringing rings no more.
-///
-/// # Errors
-/// What the database says.
 pub async fn box_started(tx: &mut Tx, gateway: Id, boot: &str, now: Millis) -> Result<()> {
     for id in store::left_ringing(tx, gateway, boot).await? {
         close(tx, id, State::Ringing, now, now).await?;

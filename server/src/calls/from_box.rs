@@ -53,9 +53,6 @@ async fn caller(tx: &mut Tx, event: &CallEvent) -> Result<Caller> {
 }
 
 /// `evt/call`
-///
-/// # Errors
-/// What the database says.
 pub async fn heard(tx: &mut Tx, gateway: Id, now: Millis, event: &CallEvent) -> Result<()> {
     let caller = caller(tx, event).await?;
     let line = clean(&event.line, 40);

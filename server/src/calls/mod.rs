@@ -26,7 +26,8 @@ use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{Db, DbError, On, Tx};
+use crate::kernel::db::gather::Gathered;
+use crate::kernel::db::{Db, DbError, On, Query, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::modules::Module;
@@ -49,25 +50,16 @@ pub fn routes(routes: &mut Routes) {
 }
 
 /// A call inside `scope`.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Call>, DbError> {
     store::find(on, scope, id).await
 }
 
 /// Gives a call to somebody else (弹屏转接); whoever has it sees it.
-///
-/// # Errors
-/// What the database says.
 pub async fn give_to(tx: &mut Tx, call: Id, owner: Id) -> Result<(), DbError> {
     store::set_owner(tx, call, owner).await
 }
 
 /// Missed calls that this person has to return; clerks also those of nobody.
-///
-/// # Errors
-/// What the database says.
 pub async fn missed(db: &Db, actor: &Actor) -> Result<i64, DbError> {
     let own = store::missed(db, &actor.scope().mine()).await?;
     match actor.role {
@@ -76,31 +68,29 @@ pub async fn missed(db: &Db, actor: &Actor) -> Result<i64, DbError> {
     }
 }
 
-/// Calls of a customer, for its timeline.
-///
-/// # Errors
-/// What the database says.
-pub async fn history(
-    db: &Db,
-    scope: &Scope,
-    customer: Id,
-    lang: Lang,
-    now: Millis,
-    limit: i64,
-) -> Result<Vec<Entry>, DbError> {
-    let calls = store::of_customer(db, scope, customer, limit).await?;
-    Ok(calls.iter().map(|call| entry(call, lang, now)).collect())
+/// Appends the select of a customer's calls, newest first.
+#[must_use]
+pub fn past(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
+    let query = query
+        .push(
+            "SELECT 'call' AS what, k.id, k.started_at AS at, k.ended_at, '' AS person, k.digits AS title, '' AS text, k.state, \
+             '' AS more FROM calls k WHERE k.customer_id = ",
+        )
+        .arg(customer);
+    scope.restrict(query, "k.owner_id").push(" ORDER BY k.id DESC LIMIT ").arg(limit)
 }
 
-fn entry(call: &Call, lang: Lang, now: Millis) -> Entry {
-    let state = call.state();
-    let rang = call.ended_at.map(|end| (end - call.started_at).max(0) / 1000);
+/// The entry of such a row.
+#[must_use]
+pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
+    let state = State::of(&past.state);
+    let rang = past.ended_at.map(|end| (end - past.at).max(0) / 1000);
     Entry {
-        at: call.started_at,
-        when: clock::brief(call.started_at, now),
-        href: Some(format!("/calls/{}", call.id)),
+        at: past.at,
+        when: clock::brief(past.at, now),
+        href: Some(format!("/calls/{}", past.id)),
         title: t!(lang, "calls.incoming").into_owned(),
-        text: rang.map_or_else(|| shown(&call.digits), |seconds| t!(lang, "calls.rang", n = seconds).into_owned()),
+        text: rang.map_or_else(|| shown(&past.title), |seconds| t!(lang, "calls.rang", n = seconds).into_owned()),
         tag: Some((state.name(lang).into_owned(), state.tone())),
     }
 }
@@ -124,9 +114,6 @@ async fn answers_for_unknown(office: &Office, clerks: &[users::Person]) -> Resul
 }
 
 /// The task of a call was done on the list of tasks: whoever did it called back.
-///
-/// # Errors
-/// What the database says.
 pub async fn task_done(tx: &mut Tx, at: Millis, call: Id, by: Id) -> Result<(), DbError> {
     store::settle(tx, &[call], Some(by), at).await?;
     let customer = store::customer_of(tx, call).await?;
@@ -135,9 +122,6 @@ pub async fn task_done(tx: &mut Tx, at: Millis, call: Id, by: Id) -> Result<(), 
 
 /// After [`crate::events::Event::CallUnanswered`]: nobody said that they took it, so it is missed and
 /// somebody has to call back: the owner, else whom the settings say. Safe to run twice.
-///
-/// # Errors
-/// What the database says.
 pub async fn unanswered(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let now = office.clock.now();
     let clerks = users::names_with_role(&office.db, Role::Clerk).await?;

@@ -70,7 +70,7 @@ async fn page(cx: &Cx, form: &Form) -> Result<Response> {
     let mut options = vec![(String::new(), t!(lang, "calls.in_turn").into_owned())];
     options.extend(people(cx).await?.into_iter().map(|(id, name)| (id.to_string(), name)));
     let body = html! {
-        (fields::form("/calls/settings", &cx.op_id(), None, false, None, html! {
+        (fields::post("/calls/settings", &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&form.field("patience", &t!(lang, "calls.patience")).required().hint(&t!(lang, "calls.patience_hint")), InputKind::Quantity, 5))

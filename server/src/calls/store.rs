@@ -248,15 +248,6 @@ pub async fn list(db: &Db, scope: &Scope, missed: bool, paging: Paging) -> Resul
     Ok(paging.cut(rows))
 }
 
-pub async fn of_customer(db: &Db, scope: &Scope, customer: Id, limit: i64) -> Result<Vec<Call>, DbError> {
-    scope
-        .restrict(sql(CALL).push("k.customer_id = $1").bind(customer), "k.owner_id")
-        .push(" ORDER BY k.id DESC LIMIT ")
-        .arg(limit)
-        .all(db)
-        .await
-}
-
 pub async fn missed(db: &Db, scope: &Scope) -> Result<i64, DbError> {
     let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM calls k WHERE k.state = 'missed'");
     scope.restrict(query, "k.owner_id").scalar(db).await

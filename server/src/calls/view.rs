@@ -62,22 +62,15 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
 fn acts(cx: &Cx, call: &Call) -> Markup {
     let lang = cx.lang;
     let answer = |word: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
-        fields::form(
-            &answer_link(call.id),
-            &cx.op_id(),
-            None,
-            false,
-            None,
-            html! {
-                (fields::hidden("answer", word))
-                (fields::submit(label, kind))
-            },
-        )
+        fields::post(&answer_link(call.id), &cx.op_id()).holding(html! {
+            (fields::hidden("answer", word))
+            (fields::submit(label, kind))
+        })
     };
     html! {
         @if cx.may(Gate::edit(Module::Calls)) && call.state().is_open() {
             @if call.state() == State::Missed {
-                (fields::form(&callback_link(call.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "calls.have_called_back"), ButtonKind::Primary)))
+                (fields::post(&callback_link(call.id), &cx.op_id()).holding(fields::submit(t!(lang, "calls.have_called_back"), ButtonKind::Primary)))
                 (answer("yes", t!(lang, "calls.was_taken"), ButtonKind::Quiet))
             } @else {
                 (answer("yes", t!(lang, "calls.was_taken"), ButtonKind::Primary))

@@ -31,9 +31,6 @@ pub struct Sieve<'a> {
 }
 
 /// Prepares the statement of a campaign for those that `scope` sees.
-///
-/// # Errors
-/// What the database says.
 pub async fn sieve<'a>(
     on: impl Into<On<'_>>,
     campaign: &'a Campaign,
@@ -105,27 +102,18 @@ impl Sieve<'_> {
     }
 
     /// How many are reached, and how many not, by reason.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn tally(&self, db: &Db) -> Result<Vec<Tally>, DbError> {
         let query = self.rows(sql("SELECT x.reason, CAST(count(*) AS BIGINT) AS n FROM ("));
         query.push(") AS x GROUP BY x.reason ORDER BY x.reason").all(db).await
     }
 
     /// One contact who is reached, to show the text as it will read.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn sample(&self, db: &Db) -> Result<Option<Id>, DbError> {
         let query = self.rows(sql("SELECT x.contact_id FROM ("));
         query.push(") AS x WHERE x.reason = '' LIMIT 1").optional_scalar(db).await
     }
 
     /// Writes every recipient down, the excluded with their reason.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn write_down(&self, tx: &mut Tx) -> Result<(), DbError> {
         let query = sql(
             "INSERT INTO campaign_recipients (campaign_id, contact_id, customer_id, owner_id, digits, state, reason) \

@@ -24,9 +24,6 @@ pub const LOOK: Duration = Duration::from_secs(1);
 const PIECE: i64 = 10;
 
 /// A message was made or moved, inside the transaction that says so.
-///
-/// # Errors
-/// What the database says.
 pub async fn moved(tx: &mut Tx, message: Id) -> Result<()> {
     if sms::came_back(tx, message).await? {
         return Ok(store::put_back(tx, message).await?);
@@ -140,9 +137,6 @@ async fn piece(office: &Office, scope: &Scope, id: Id, most: i64) -> Result<i64>
 }
 
 /// The text for one contact; `None` when the contact is gone.
-///
-/// # Errors
-/// What the database says.
 pub async fn text_for(
     on: impl Into<On<'_>>,
     scope: &Scope,

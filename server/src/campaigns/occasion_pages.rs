@@ -66,7 +66,7 @@ async fn form_page(cx: &Cx, occasion: Option<&Occasion>, form: &Form) -> Result<
         ("solar", t!(lang, "campaigns.kind_solar")),
     ];
     let body = html! {
-        (fields::form(&action, &cx.op_id(), occasion.map(|occasion| form.version_on(occasion.version)), false, None, html! {
+        (fields::post(&action, &cx.op_id()).version_if(occasion.map(|occasion| form.version_on(occasion.version))).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&form.field("name", &t!(lang, "campaigns.name")).required(), InputKind::Text, 30))

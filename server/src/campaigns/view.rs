@@ -92,7 +92,7 @@ pub fn form(
     let mut region_options = vec![(String::new(), t!(lang, "campaigns.no_region").into_owned())];
     region_options.extend(regions.iter().map(|region| (region.id.to_string(), region.name.clone())));
     let body = html! {
-        (fields::form(&action, &cx.op_id(), campaign.map(|campaign| form.version_on(campaign.version)), false, None, html! {
+        (fields::post(&action, &cx.op_id()).version_if(campaign.map(|campaign| form.version_on(campaign.version))).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&form.field("name", &t!(lang, "campaigns.name")).required().hint(&t!(lang, "campaigns.name_hint")), InputKind::Text, 40))
@@ -175,7 +175,7 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
         }
         (card(Some(&t!(lang, "campaigns.sample")), None, html! { div.cell { div.g { p.pre { (text) } } } }))
         @if reached > 0 {
-            (fields::form(&format!("/campaigns/{}/release", campaign.id), &cx.op_id(), None, false, None, html! {
+            (fields::post(&format!("/campaigns/{}/release", campaign.id), &cx.op_id()).holding(html! {
                 (fields::error_summary(lang, form.errors()))
                 (fields::fields(None, html! {
                     (fields::radio_cells(&form.field("start", &t!(lang, "campaigns.start")), &Start::choices(lang)))
@@ -256,7 +256,7 @@ pub fn picks(cx: &Cx, campaign: &Campaign, found: &[(Choice, Vec<Contact>)], pic
         (search_bar(&action, q, &t!(lang, "campaigns.find_customer"), &[]))
         @if found.is_empty() { (empty(t!(lang, "campaigns.nobody_found"), None)) }
         @else {
-            (fields::form(&action, &cx.op_id(), None, false, None, html! {
+            (fields::post(&action, &cx.op_id()).holding(html! {
                 @for (customer, people) in found {
                     @let options: Vec<(String, String, bool)> = people.iter().map(|person| {
                         let number = person.phones.first().map(|number| number.shown.as_str()).unwrap_or_default();

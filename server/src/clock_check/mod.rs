@@ -78,7 +78,7 @@ pub fn notice(cx: &Cx) -> Markup {
     };
     let body = html! {
         div.cell { div.g { p { (text) } p { small { (t!(lang, "clock_check.otherwise")) } } } }
-        (fields::form("/clock/confirmation", &cx.op_id(), None, false, None, fields::submit(act, ButtonKind::Primary)))
+        (fields::post("/clock/confirmation", &cx.op_id()).holding(fields::submit(act, ButtonKind::Primary)))
     };
     card(Some(&t!(lang, "clock_check.title")), None, body)
 }

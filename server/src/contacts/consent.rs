@@ -181,7 +181,7 @@ fn page(cx: &Cx, form: &Form, taken: Option<&Taken>) -> String {
                 @if !taken.unknown.is_empty() { div.cell { div.g { p.pre.num { @for number in &taken.unknown { (number) "\n" } } } } }
             }))
         }
-        (fields::form("/contacts/consents", &cx.op_id(), None, false, None, html! {
+        (fields::post("/contacts/consents", &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::textarea(&form.field("numbers", &t!(lang, "contacts.numbers")).required().hint(&t!(lang, "contacts.numbers_hint")), MOST * 20))

@@ -12,7 +12,7 @@ mod view;
 
 use futures_util::future::BoxFuture;
 
-use crate::customers::{self, FirstPerson, Indexing};
+use crate::customers::{self, FirstPerson, Number};
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::china::phone::Phone;
@@ -64,8 +64,6 @@ pub struct NewContact {
     pub consent_how: How,
     /// Their numbers, the first one first.
     pub phones: Vec<Phone>,
-    /// When search finds them.
-    pub indexing: Indexing,
 }
 
 impl NewContact {
@@ -84,15 +82,11 @@ impl NewContact {
             sms_consent: true,
             consent_how: How::Entry,
             phones: Vec::new(),
-            indexing: Indexing::Now,
         }
     }
 }
 
 /// Adds a person to a customer.
-///
-/// # Errors
-/// What the database says.
 pub async fn create(tx: &mut Tx, author: &Author, new: NewContact) -> Result<Id, DbError> {
     let id = Id::new();
     if new.is_main {
@@ -103,10 +97,7 @@ pub async fn create(tx: &mut Tx, author: &Author, new: NewContact) -> Result<Id,
     if new.sms_consent {
         consent::record(tx, author, id, true, (new.consent_how, "")).await?;
     }
-    match new.indexing {
-        Indexing::Now => reindex(tx, new.customer_id).await?,
-        Indexing::ByRebuild => {}
-    }
+    reindex(tx, new.customer_id).await?;
     let changes = Changes::new()
         .set("customer_id", new.customer_id.to_string())
         .set("name", new.name)
@@ -127,26 +118,26 @@ pub fn first<'a>(tx: &'a mut Tx, author: &'a Author, person: FirstPerson<'a>) ->
 }
 
 /// The people of a customer, the main one first, with their numbers.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: Id) -> Result<Vec<Contact>, DbError> {
+    Ok(store::of_customer(on, scope, customer).await?.0)
+}
+
+/// The same, with the numbers that are the customer's own and no person's.
+pub async fn with_own_numbers(
+    on: impl Into<On<'_>>,
+    scope: &Scope,
+    customer: Id,
+) -> Result<(Vec<Contact>, Vec<Number>), DbError> {
     store::of_customer(on, scope, customer).await
 }
 
 /// A contact inside the scope of its customer.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Contact>, DbError> {
     store::find(on, scope, id, "").await
 }
 
 /// Whom a service message goes to: the main contact with a mobile, else the first who has one. The flag
 /// says whether they agreed to get messages.
-///
-/// # Errors
-/// What the database says.
 pub async fn main_mobile(on: impl Into<On<'_>>, customer: Id) -> Result<Option<(Id, String, bool)>, DbError> {
     store::main_mobile(on, customer).await
 }

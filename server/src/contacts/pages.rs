@@ -7,7 +7,7 @@ use super::rules::Birthday;
 use super::store::{self, Contact};
 use super::view::{self, Around, FIELDS, PHONES};
 use super::{How, NewContact, consent, create as create_contact, reindex};
-use crate::customers::{self, Customer, Indexing};
+use crate::customers::{self, Customer};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::china::phone::Phone;
@@ -274,7 +274,6 @@ fn read(cx: &Cx, form: &mut Form, customer_id: Id) -> NewContact {
         sms_consent: form.flag("sms_consent"),
         consent_how,
         phones,
-        indexing: Indexing::Now,
     }
 }
 

@@ -73,7 +73,12 @@ pub(super) async fn find(
     Ok(Some(contact))
 }
 
-pub(super) async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: Id) -> Result<Vec<Contact>, DbError> {
+/// A customer's people, and the numbers that are nobody's but its own.
+pub(super) async fn of_customer(
+    on: impl Into<On<'_>>,
+    scope: &Scope,
+    customer: Id,
+) -> Result<(Vec<Contact>, Vec<Number>), DbError> {
     let mut on = on.into();
     let query = scope.restrict(sql(COLUMNS).push(" AND k.customer_id = ").arg(customer), "c.owner_id");
     let mut contacts: Vec<Contact> =
@@ -82,7 +87,8 @@ pub(super) async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: 
     for contact in &mut contacts {
         contact.phones = numbers.iter().filter(|number| number.contact_id == Some(contact.id)).cloned().collect();
     }
-    Ok(contacts)
+    let own = numbers.into_iter().filter(|number| number.contact_id.is_none()).collect();
+    Ok((contacts, own))
 }
 
 pub(super) fn mobiles(query: Query, scope: &Scope) -> Query {

@@ -116,7 +116,7 @@ pub(super) fn form_page(filled: &Form, around: &Around<'_>) -> Markup {
         (form::submit(&t!(lang, "contacts.save"), ButtonKind::Primary))
     };
     html! {
-        (form::form(&around.action, around.op_id, around.version, false, offline, body))
+        (form::post(&around.action, around.op_id).version_if(around.version).offline_if(offline).holding(body))
         @if let Some(href) = &around.deletion { (link_button(href, &t!(lang, "contacts.delete"), ButtonKind::Danger)) }
     }
 }
@@ -128,7 +128,7 @@ pub(super) fn deletion_page(lang: Lang, contact: &Contact, changed: bool, op_id:
         html! {
             @if changed { div.cell { div.g { p role="alert" { (t!(lang, "form.changed")) } } } }
             div.cell { div.g { p { (t!(lang, "contacts.delete_ask", name = contact.name.as_str())) } } }
-            (form::form(&format!("/contacts/{}/deletion", contact.id), op_id, Some(contact.version), false, None, html! {
+            (form::post(&format!("/contacts/{}/deletion", contact.id), op_id).version(contact.version).holding(html! {
                 (form::submit(&t!(lang, "contacts.delete"), ButtonKind::Danger))
             }))
         },

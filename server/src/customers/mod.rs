@@ -22,11 +22,11 @@ use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search;
+use crate::kernel::search::{self, Place};
 use crate::modules::Module;
 use crate::web::routes::Routes;
 
-pub use history::history;
+pub use history::entry;
 pub use rules::{Class, Heat, Kind, Level, Settlement, View};
 pub use sought::Sought;
 pub use store::{Brief, Caller, Choice, Customer, Named, Number, Selection};
@@ -74,16 +74,6 @@ pub fn routes(routes: &mut Routes, first_contact: FirstContact, used_by: UsedBy)
     routes.post("/customers/:id/deletion", Gate::delete(Module::Customers), move |cx| pages::delete(cx, used_by));
 }
 
-/// Whether a new record is found at once or by a later [`rebuild_search`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Indexing {
-    /// At once: what pages do.
-    #[default]
-    Now,
-    /// Later, for those who write thousands.
-    ByRebuild,
-}
-
 /// A customer to be made.
 #[derive(Clone, Debug)]
 pub struct NewCustomer {
@@ -121,8 +111,6 @@ pub struct NewCustomer {
     pub description: String,
     /// Its own lines; those of its people are made with `contacts`.
     pub phones: Vec<Phone>,
-    /// When search finds it.
-    pub indexing: Indexing,
 }
 
 impl NewCustomer {
@@ -147,33 +135,24 @@ impl NewCustomer {
             settlement: Settlement::Credit,
             description: String::new(),
             phones: Vec::new(),
-            indexing: Indexing::Now,
         }
     }
 }
 
 /// Makes a customer. The caller has looked for duplicates where a person asks.
-///
-/// # Errors
-/// What the database says.
 pub async fn create(tx: &mut Tx, author: &Author, mut new: NewCustomer) -> Result<Id, DbError> {
     if new.mnemonic.is_empty() {
         new.mnemonic = search::initials(&new.name);
     }
     let id = Id::new();
-    let search_text = match new.indexing {
-        Indexing::Now => {
-            let card = search::Card::new(
-                [new.name.as_str(), &new.short_name, &new.mnemonic],
-                [],
-                new.phones.iter().map(Phone::digits),
-            );
-            search::reindex(tx, store::KIND, id, "", &card).await?;
-            card.text()
-        }
-        Indexing::ByRebuild => String::new(),
-    };
-    store::insert(tx, id, author.at, &new, &search_text).await?;
+    let card = search::Card::new(
+        [new.name.as_str(), &new.short_name, &new.mnemonic],
+        [],
+        new.phones.iter().map(Phone::digits),
+    );
+    let place = Place { sort_key: new.mnemonic.clone(), owner_id: new.owner_id };
+    search::reindex(tx, store::KIND, id, None, &card, &place).await?;
+    store::insert(tx, id, author.at, &new, &card.text()).await?;
     for phone in &new.phones {
         store::insert_phone(tx, id, None, phone).await?;
     }
@@ -186,27 +165,18 @@ pub async fn create(tx: &mut Tx, author: &Author, mut new: NewCustomer) -> Resul
 }
 
 /// A customer inside `scope`.
-///
-/// # Errors
-/// What the database says.
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Customer>, DbError> {
     store::find(on, scope, id, "").await
 }
 
 /// A customer inside `scope` for which a record is made in this transaction. It is held until the commit, so that
 /// nobody deletes it meanwhile; `None` says that somebody did.
-///
-/// # Errors
-/// What the database says.
 pub async fn hold(tx: &mut Tx, scope: &Scope, id: Id, hold: Hold) -> Result<Option<Customer>, DbError> {
     let lock = tx.hold(hold);
     store::find(tx, scope, id, lock).await
 }
 
 /// `customer`, held, where it is still there: for records that the system makes with a customer or without.
-///
-/// # Errors
-/// What the database says.
 pub async fn kept(tx: &mut Tx, customer: Option<Id>, hold: Hold) -> Result<Option<Id>, DbError> {
     match customer {
         Some(customer) => store::kept(tx, customer, hold).await,
@@ -215,25 +185,16 @@ pub async fn kept(tx: &mut Tx, customer: Option<Id>, hold: Hold) -> Result<Optio
 }
 
 /// The few words about a customer that cards of other records show.
-///
-/// # Errors
-/// What the database says.
 pub async fn brief(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Brief>, DbError> {
     store::brief(on, scope, id).await
 }
 
 /// Customers to choose from, found by `q` as in the list; without `q` those whose turn is longest past.
-///
-/// # Errors
-/// What the database says.
 pub async fn choices(db: &Db, scope: &Scope, q: Option<&str>, limit: i64) -> Result<Vec<Choice>, DbError> {
     store::choices(db, scope, q, limit).await
 }
 
 /// The customers of the list with `view` and `q`, for statements over them.
-///
-/// # Errors
-/// What the database says.
 pub async fn selection(on: impl Into<On<'_>>, view: View, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
     store::selection(on, view, q, now).await
 }
@@ -245,27 +206,18 @@ pub fn in_region(query: Query, column: &'static str, region: Option<Id>) -> Quer
 }
 
 /// Sets a customer's place, WGS-84; the first visit does.
-///
-/// # Errors
-/// What the database says.
 pub async fn set_point(tx: &mut Tx, id: Id, lat: f64, lng: f64) -> Result<(), DbError> {
     store::set_point(tx, id, lat, lng).await
 }
 
 /// Notes that somebody was with the customer at `at`. `next_on` (`YYYY-MM-DD`) is the agreed next time; without one
 /// an earlier agreement stays unless it was for this day or before.
-///
-/// # Errors
-/// What the database says.
 pub async fn contacted(tx: &mut Tx, id: Id, at: Millis, next_on: Option<&str>) -> Result<(), DbError> {
     store::contacted(tx, id, at, &clock::iso_day(at), next_on).await
 }
 
 /// Notes that somebody spoke with the customer on the telephone, or that it wrote. What was agreed for the next
 /// time stays: a call in between is not the visit. With nobody known at the other end there is nothing to note.
-///
-/// # Errors
-/// What the database says.
 pub async fn heard_from(tx: &mut Tx, id: Option<Id>, at: Millis) -> Result<(), DbError> {
     match id {
         Some(id) => store::heard_from(tx, id, at).await,
@@ -274,82 +226,47 @@ pub async fn heard_from(tx: &mut Tx, id: Option<Id>, at: Millis) -> Result<(), D
 }
 
 /// Moves what a customer owes; negative for a payment.
-///
-/// # Errors
-/// What the database says.
 pub async fn add_arrears(tx: &mut Tx, id: Id, by: Fen) -> Result<(), DbError> {
     store::add_arrears(tx, id, by).await
 }
 
 /// Counts an order that came into force; negative for one that was undone.
-///
-/// # Errors
-/// What the database says.
 pub async fn add_purchase(tx: &mut Tx, id: Id, by: Fen, at: Millis) -> Result<(), DbError> {
     store::add_purchase(tx, id, by, at).await
 }
 
 /// Who may be calling from a number in national form ([`Phone::digits`]); company-wide, for the popup and
 /// the inbox, which decide who sees it by `owner_id`.
-///
-/// # Errors
-/// What the database says.
 pub async fn by_phone(on: impl Into<On<'_>>, digits: &str) -> Result<Vec<Caller>, DbError> {
     store::by_phone(on, digits).await
 }
 
 /// The price levels in their order.
-///
-/// # Errors
-/// What the database says.
 pub async fn price_levels(on: impl Into<On<'_>>) -> Result<Vec<Named>, DbError> {
     store::price_levels(on).await
 }
 
 /// The regions, each named with those above it: 潍坊/临朐.
-///
-/// # Errors
-/// What the database says.
 pub async fn regions(on: impl Into<On<'_>>) -> Result<Vec<Named>, DbError> {
     store::regions(on).await
 }
 
 /// The numbers of a customer and its contacts.
-///
-/// # Errors
-/// What the database says.
 pub async fn numbers(on: impl Into<On<'_>>, customer: Id) -> Result<Vec<Number>, DbError> {
     store::numbers(on, customer).await
 }
 
 /// The numbers of one contact as they will be: those given, in their order.
-///
-/// # Errors
-/// What the database says.
 pub async fn set_contact_numbers(tx: &mut Tx, customer: Id, contact: Id, phones: &[Phone]) -> Result<(), DbError> {
     store::set_numbers(tx, customer, Some(contact), phones).await
 }
 
 /// The owner of another customer that has one of these numbers already (防撞单): name of the owner only.
-///
-/// # Errors
-/// What the database says.
 pub async fn taken_number(tx: &mut Tx, customer: Id, phones: &[Phone]) -> Result<Option<(String, String)>, DbError> {
     store::taken_number(tx, Some(customer), phones).await
 }
 
 /// Brings search up to date after a change of a customer's people; `names` are theirs.
-///
-/// # Errors
-/// What the database says.
 pub async fn people_changed(tx: &mut Tx, customer: Id, names: &[String]) -> Result<(), DbError> {
-    store::reindex(tx, customer, names).await
-}
-
-/// Makes every customer's search data anew, in transactions of some thousands.
-///
-/// # Errors
-/// What the database says.
-pub async fn rebuild_search(db: &Db) -> Result<(), DbError> {
-    store::rebuild_search(db).await
+    store::reindex(tx, customer, None, names).await
 }

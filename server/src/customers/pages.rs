@@ -16,7 +16,7 @@ use crate::kernel::china::phone::Phone;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search;
+use crate::kernel::search::{self, Place};
 use crate::modules::Module;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
@@ -155,7 +155,8 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     store::update(&mut write.tx, id, cx.now, &after).await?;
     store::set_numbers(&mut write.tx, id, None, &after.phones).await?;
     let people = store::people(&mut write.tx, id).await?;
-    store::reindex(&mut write.tx, id, &people).await?;
+    let stood = Place { sort_key: before.mnemonic.clone(), owner_id: before.owner_id };
+    store::reindex(&mut write.tx, id, Some(&stood), &people).await?;
     let form = form.with("mnemonic", after.mnemonic.as_str());
     let changes = fields(&cx)
         .iter()
@@ -314,7 +315,6 @@ fn as_new(customer: &Customer) -> NewCustomer {
         settlement: Settlement::from_code(&customer.settlement).unwrap_or(Settlement::Credit),
         description: customer.description.clone(),
         phones: Vec::new(),
-        indexing: super::Indexing::Now,
     }
 }
 

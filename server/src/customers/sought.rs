@@ -22,9 +22,6 @@ pub enum Sought {
 
 impl Sought {
     /// Reads what was typed: digits with the marks that people put between them, or a name.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn of(db: &Db, typed: Option<&str>, now: Millis) -> Result<Sought, DbError> {
         let typed: String = typed.unwrap_or_default().trim().chars().map(half).collect();
         let typed = typed.trim();

@@ -15,10 +15,10 @@ use crate::kernel::access::Scope;
 use crate::kernel::china::geo::Point;
 use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx, sql};
+use crate::kernel::db::{DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search::{self, Card};
+use crate::kernel::search::{self, Card, Known, Place};
 
 /// What customers' pieces are filed under; one letter, since it stands in every piece.
 pub(super) const KIND: &str = "c";
@@ -505,125 +505,56 @@ pub(super) async fn exists(tx: &mut Tx, region: Option<Id>, price_level: Option<
 
 #[derive(FromRow)]
 struct Own {
+    owner_id: Id,
     name: String,
     short_name: String,
     mnemonic: String,
     search_text: String,
 }
 
-/// Brings the search data up to date with the row, its numbers and `people`.
-pub(super) async fn reindex(tx: &mut Tx, id: Id, people: &[String]) -> Result<(), DbError> {
-    let own: Option<Own> = sql("SELECT name, short_name, mnemonic, search_text FROM customers WHERE id = $1")
+/// Brings the search data up to date with the row, its numbers and `people`. `before` is where the customer stood when
+/// that may have changed.
+pub(super) async fn reindex(tx: &mut Tx, id: Id, before: Option<&Place>, people: &[String]) -> Result<(), DbError> {
+    let own: Option<Own> = sql("SELECT owner_id, name, short_name, mnemonic, search_text FROM customers WHERE id = $1")
         .bind(id)
         .push(tx.for_update())
         .optional(&mut *tx)
         .await?;
     let Some(own) = own else { return Ok(()) };
-    let numbers: Vec<Digits> =
-        sql("SELECT p.customer_id, p.digits FROM phones p LEFT JOIN contacts k ON k.id = p.contact_id \
-         WHERE p.customer_id = $1 AND k.deleted_at IS NULL")
-        .bind(id)
-        .all(&mut *tx)
-        .await?;
+    let numbers: Vec<Digits> = sql("SELECT p.digits FROM phones p LEFT JOIN contacts k ON k.id = p.contact_id \
+             WHERE p.customer_id = $1 AND k.deleted_at IS NULL")
+    .bind(id)
+    .all(&mut *tx)
+    .await?;
     let card = Card::new(
         [own.name.as_str(), &own.short_name, &own.mnemonic],
         people.iter().map(String::as_str),
         numbers.iter().map(|number| number.digits.as_str()),
     );
     let text = card.text();
-    if text == own.search_text {
+    let place = Place { sort_key: own.mnemonic, owner_id: own.owner_id };
+    let before = before.unwrap_or(&place);
+    if text == own.search_text && *before == place {
         return Ok(());
     }
-    search::reindex(tx, KIND, id, &own.search_text, &card).await?;
+    search::reindex(tx, KIND, id, Some(Known { text: &own.search_text, place: before }), &card, &place).await?;
     sql("UPDATE customers SET search_text = $1 WHERE id = $2").bind(text).bind(id).run(tx).await?;
     Ok(())
 }
 
 /// The names of a customer's people, for [`reindex`].
 pub(super) async fn people(tx: &mut Tx, id: Id) -> Result<Vec<String>, DbError> {
-    let rows: Vec<Person> = sql("SELECT customer_id, name FROM contacts WHERE customer_id = $1 AND deleted_at IS NULL")
-        .bind(id)
-        .all(tx)
-        .await?;
+    let rows: Vec<Person> =
+        sql("SELECT name FROM contacts WHERE customer_id = $1 AND deleted_at IS NULL").bind(id).all(tx).await?;
     Ok(rows.into_iter().map(|row| row.name).collect())
 }
 
 #[derive(FromRow)]
 struct Digits {
-    customer_id: Id,
     digits: String,
 }
 
 #[derive(FromRow)]
 struct Person {
-    customer_id: Id,
     name: String,
-}
-
-#[derive(FromRow)]
-struct OwnId {
-    id: Id,
-    name: String,
-    short_name: String,
-    mnemonic: String,
-}
-
-/// Customers of one transaction of [`rebuild_search`].
-const REBUILD: i64 = 20_000;
-
-pub(super) async fn rebuild_search(db: &Db) -> Result<(), DbError> {
-    let mut tx = db.begin().await?;
-    sql("DELETE FROM search_terms WHERE kind = $1").bind(KIND).run(&mut tx).await?;
-    tx.commit().await?;
-    let mut after = Id(0);
-    loop {
-        let rows: Vec<OwnId> =
-            sql("SELECT id, name, short_name, mnemonic FROM customers WHERE id > $1 ORDER BY id LIMIT $2")
-                .bind(after)
-                .bind(REBUILD)
-                .all(db)
-                .await?;
-        let (Some(first), Some(last)) = (rows.first().map(|row| row.id), rows.last().map(|row| row.id)) else {
-            return Ok(());
-        };
-        after = last;
-        let people: Vec<Person> = sql("SELECT customer_id, name FROM contacts WHERE deleted_at IS NULL AND customer_id BETWEEN $1 AND $2 ORDER BY customer_id, id")
-            .bind(first)
-            .bind(last)
-            .all(db)
-            .await?;
-        let numbers: Vec<Digits> =
-            sql("SELECT p.customer_id, p.digits FROM phones p LEFT JOIN contacts k ON k.id = p.contact_id \
-             WHERE k.deleted_at IS NULL AND p.customer_id BETWEEN $1 AND $2 ORDER BY p.customer_id, p.id")
-            .bind(first)
-            .bind(last)
-            .all(db)
-            .await?;
-        let cards: Vec<(Id, Card)> = rows
-            .iter()
-            .map(|row| {
-                let people = within_id(&people, row.id, |person| person.customer_id);
-                let numbers = within_id(&numbers, row.id, |number| number.customer_id);
-                let card = Card::new(
-                    [row.name.as_str(), &row.short_name, &row.mnemonic],
-                    people.iter().map(|person| person.name.as_str()),
-                    numbers.iter().map(|number| number.digits.as_str()),
-                );
-                (row.id, card)
-            })
-            .collect();
-        let mut tx = db.begin().await?;
-        search::index_many(&mut tx, KIND, &cards).await?;
-        for (id, card) in &cards {
-            sql("UPDATE customers SET search_text = $1 WHERE id = $2").bind(card.text()).bind(*id).run(&mut tx).await?;
-        }
-        tx.commit().await?;
-    }
-}
-
-/// The rows of one customer in a slice that is sorted by customer.
-fn within_id<T>(rows: &[T], id: Id, of: impl Fn(&T) -> Id) -> &[T] {
-    let begin = rows.partition_point(|row| of(row) < id);
-    let end = rows.partition_point(|row| of(row) <= id);
-    rows.get(begin..end).unwrap_or_default()
 }

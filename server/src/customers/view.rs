@@ -206,7 +206,7 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
         (form::submit(&t!(lang, "customers.save"), ButtonKind::Primary))
     };
     html! {
-        (form::form(&around.action, around.op_id, around.version, false, new.then_some("customer"), body))
+        (form::post(&around.action, around.op_id).version_if(around.version).offline_if(new.then_some("customer")).holding(body))
         @if let Some(href) = &around.deletion { (link_button(href, &t!(lang, "customers.delete"), ButtonKind::Danger)) }
     }
 }
@@ -218,7 +218,7 @@ pub(super) fn deletion(lang: Lang, customer: &Customer, changed: bool, op_id: &s
         html! {
             @if changed { div.cell { div.g { p role="alert" { (t!(lang, "form.changed")) } } } }
             div.cell { div.g { p { (t!(lang, "customers.delete_ask", name = customer.name.as_str())) } } }
-            (form::form(&format!("/customers/{}/deletion", customer.id), op_id, Some(customer.version), false, None, html! {
+            (form::post(&format!("/customers/{}/deletion", customer.id), op_id).version(customer.version).holding(html! {
                 (form::submit(&t!(lang, "customers.delete"), ButtonKind::Danger))
             }))
         },

@@ -26,9 +26,6 @@ struct Case<'a> {
 
 /// After a message came in: where it reads like an answer, it is one. Safe to run twice, since each message is
 /// noted in the transaction of what it did.
-///
-/// # Errors
-/// What the database says.
 pub async fn heard(office: &Office, key: &CompanyKey, inbox: Id) -> Result<()> {
     let scope = Scope::company(key);
     let Some((digits, text)) = sms::came_in(&office.db, &scope, inbox).await? else { return Ok(()) };

@@ -14,9 +14,6 @@ use crate::{tasks, users};
 
 /// After a step was opened for `approver`: one message with a code, if that person wants it and has a mobile.
 /// Safe to run twice, since a step has one code.
-///
-/// # Errors
-/// What the database says.
 pub async fn ask(office: &Office, key: &CompanyKey, approval: Id, approver: Id) -> Result<()> {
     if !store::wants(&office.db, approver).await?.approvals {
         return Ok(());
@@ -63,9 +60,6 @@ pub async fn ask(office: &Office, key: &CompanyKey, approval: Id, approver: Id) 
 
 /// After somebody was given a task by another: one message with a code, if they want it and have a mobile. Safe
 /// to run twice, since a task is told once.
-///
-/// # Errors
-/// What the database says.
 pub async fn tell_task(office: &Office, key: &CompanyKey, task: Id, owner: Id) -> Result<()> {
     if !store::wants(&office.db, owner).await?.tasks {
         return Ok(());

@@ -25,7 +25,7 @@ async fn page(cx: &Cx, form: &Form) -> Result<Response> {
     let mobile =
         if me.mobile.is_empty() { t!(lang, "decisions.no_mobile").into_owned() } else { sms::shown_number(&me.mobile) };
     let body = html! {
-        (fields::form("/decisions", &cx.op_id(), None, false, None, html! {
+        (fields::post("/decisions", &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (cell(t!(lang, "decisions.mobile"), html! { span.num { (mobile) } }))

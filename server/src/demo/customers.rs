@@ -11,7 +11,7 @@ use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{Arg, DbError};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search::{self, Card};
+use crate::kernel::search::{self, Card, Place};
 
 /// A person at a customer: name, position, sex, number, birthday by the lunar calendar.
 type Known = (&'static str, &'static str, &'static str, &'static str, &'static str);
@@ -242,7 +242,7 @@ pub(super) async fn write(
             shop.people.iter().map(|person| person.number.as_str()),
         );
         customers.push(customer(shop, rng, goods, &mnemonic, card.text(), now));
-        cards.push((shop.id, card));
+        cards.push((shop.id, Place { sort_key: mnemonic, owner_id: shop.owner_id }, card));
         for (place, person) in shop.people.iter().enumerate() {
             let contact = load.id(shop.since);
             contacts.push(row![

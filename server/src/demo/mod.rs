@@ -7,7 +7,7 @@
 //!
 //! Tables: none of its own.
 //! Events: none; the past is not announced.
-//! Uses: users, customers, products, stock, gateways
+//! Uses: users, customers, products, stock, gateways, documents, lines, stock_documents
 
 mod company;
 mod customers;
@@ -15,6 +15,7 @@ mod gateway;
 mod goods;
 mod load;
 mod rng;
+mod stock;
 mod today;
 mod words;
 mod year;
@@ -117,6 +118,7 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
     }
     (summary.visits, summary.orders, summary.payments) = (sums.visits, sums.orders, sums.payments);
     year::close(&mut load, &mut Rng::new(SEED + 1), &goods, company.clerk, pace, sums).await?;
+    stock::write(load.tx().await?, company.clerk, &goods, today).await?;
     settings::set(load.tx().await?, MARK, "made").await?;
     load.commit().await?;
     office.alarm.ring();

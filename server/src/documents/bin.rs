@@ -1,29 +1,46 @@
 //! The recycle bin: drafts go there and come back. And who else names a record: what documents name stays.
 
-use super::{Change, store};
-use crate::kernel::access::Scope;
-use crate::kernel::audit::{Action, Author, Changes};
+use poem::Response;
+
+use super::{Begun, Document, Head, State, begin, store, trail, view};
+use crate::kernel::audit::{Action, Changes};
 use crate::kernel::db::{DbError, Tx};
+use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kinds::Kind;
+use crate::ui::layout::Page;
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result, html};
 
-use super::trail;
-
-/// Moves the document of a change into the recycle bin. The caller began the change on a draft.
-pub async fn delete<B>(change: &mut Change<'_, B>) -> Result<(), DbError> {
-    let now = change.write.author.at;
-    store::set_deleted(&mut change.write.tx, change.document.head.id, Some(now), now).await?;
-    change.note(Action::Delete, Changes::new().moved("deleted", false, true)).await
+/// The drafts of a kind that are in the recycle bin.
+pub(super) async fn page<D: Document>(cx: Cx) -> Result<Response> {
+    let found = store::deleted(&cx.office.db, &cx.scope(), D::KIND, cx.paging()).await?;
+    let frame = cx.frame();
+    let page = Page::new(&frame, t!(cx.lang, "documents.bin")).subtitle(D::title(cx.lang));
+    Ok(html(page.back(D::KIND.paths().list).render(view::bin::<D>(&cx, &found))))
 }
 
-/// Takes a document out of the recycle bin. `false` where it is not there, outside the scope, or where its customer
-/// has been deleted.
-pub async fn restore(tx: &mut Tx, author: &Author, scope: &Scope, kind: Kind, id: Id) -> Result<bool, DbError> {
-    let Some(head) = store::hold_deleted(tx, scope, kind, id).await? else { return Ok(false) };
-    store::set_deleted(tx, head.id, None, author.at).await?;
+/// Moves a draft into the recycle bin.
+pub(super) async fn delete<D: Document>(cx: Cx) -> Result<Response> {
+    let form = cx.form().await?;
+    let Begun::Ready(mut change) = begin::<D>(&cx, &form, cx.id()?, &[State::Draft]).await? else {
+        let text = t!(cx.lang, "documents.changed_meanwhile", kind = D::KIND.name(cx.lang));
+        return Err(AppError::Refused(text.into_owned()));
+    };
+    store::set_deleted(&mut change.write.tx, change.document.head.id, Some(cx.now), cx.now).await?;
+    change.note(Action::Delete, Changes::new().moved("deleted", false, true)).await?;
+    change.write.finish(&format!("{}?done=deleted", D::KIND.paths().list)).await
+}
+
+/// Takes a draft out of the recycle bin, while its customer is there.
+pub(super) async fn restore<D: Document>(cx: Cx) -> Result<Response> {
+    let form = cx.form().await?;
+    let id = cx.id()?;
+    let mut write = cx.write(&form).await?;
+    let head: Head = store::hold_deleted(&mut write.tx, &cx.scope(), D::KIND, id).await?.ok_or(AppError::NotFound)?;
+    store::set_deleted(&mut write.tx, id, None, cx.now).await?;
     let changes = Changes::new().moved("deleted", true, false);
-    trail::note(tx, author, Action::Edit, kind, id, changes).await?;
-    Ok(true)
+    trail::note(&mut write.tx, &write.author, Action::Edit, D::KIND, id, changes).await?;
+    write.finish(&format!("{}?done=restored", head.address())).await
 }
 
 /// Whether a document names this customer, the recycle bin included: then the customer stays. The caller holds it, and

@@ -37,7 +37,7 @@ pub async fn begin<'a, D: Document>(cx: &'a Cx, form: &Form, id: Id, states: &[S
     let mut write = cx.write(form).await?;
     let document = store::hold::<D>(&mut write.tx, Some(&cx.scope()), id).await?.ok_or(AppError::NotFound)?;
     if !states.contains(&document.head.state) {
-        return Err(document.head.locked(cx.lang));
+        return Err(D::locked(&document.head, cx.lang));
     }
     if !same_version(form, document.head.version) {
         return Ok(Begun::Crossed(Box::new(document)));

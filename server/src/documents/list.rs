@@ -112,7 +112,7 @@ fn by_customer(query: Query, named: &Selection, scope: &Scope, narrow: impl Fn(Q
     if named.is_wide() {
         // Many customers: the newest documents are walked, and each one's customer is looked at.
         let query = narrow(query.push("documents d JOIN customers x ON x.id = d.customer_id"));
-        named.matching(query, "x.id", "x.search_text").push(" AND x.deleted_at IS NULL")
+        named.matching(query, "x.id", "x.mnemonic", "x.search_text").push(" AND x.deleted_at IS NULL")
     } else {
         // Few: CROSS JOIN, so that SQLite begins with them and goes to the documents of each.
         let query = named.ids(query.push("("), scope).push(") AS few CROSS JOIN documents d");

@@ -10,7 +10,8 @@
 //!    of the trait do not fit is overridden: `reasons` (why it needs approval), `in_force` (reserve, charge, book),
 //!    `undo`, `facts` (approval card), `tag` and `entry` (list and timeline).
 //! 4. `routes()`: `documents::list_route::<Quote>(routes)`, and `documents::flow_routes::<Quote>(routes)` for
-//!    submission, withdrawal and cancellation; then its own form and page.
+//!    submission, withdrawal and cancellation, `documents::bin_routes::<Quote>(routes)` for the recycle bin; then its own
+//!    form and page.
 //! 5. Its pages: a new document is inserted by `documents::insert` after `customers::hold`; an existing one is changed
 //!    through `documents::begin`, which holds the rows in the one order and answers `Begun::Crossed` where the form was
 //!    opened on another version. Product lines are read, checked and shown by `lines::editor`.
@@ -52,7 +53,7 @@ use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
 use crate::web::routes::Routes;
 
-pub use bin::{delete, names_customer, restore};
+pub use bin::names_customer;
 pub use change::{Begun, Change, begin};
 pub use flow::{decided, submit_for};
 pub use history::history;
@@ -164,7 +165,11 @@ impl Head {
     /// The words that refuse a change in this state.
     #[must_use]
     pub fn locked(&self, lang: Lang) -> AppError {
-        let (kind, state) = (self.kind.name(lang), self.state.name(lang));
+        self.locked_as(lang, &self.state.name(lang))
+    }
+
+    fn locked_as(&self, lang: Lang, state: &str) -> AppError {
+        let kind = self.kind.name(lang);
         AppError::Refused(t!(lang, "documents.locked", kind = kind, number = self.number, state = state).into_owned())
     }
 }
@@ -254,6 +259,11 @@ pub trait Document: Sized + Send + Sync + 'static {
         state.name(lang)
     }
 
+    /// The words that refuse a change in this state.
+    fn locked(head: &Head, lang: Lang) -> AppError {
+        head.locked_as(lang, &Self::state_name(lang, head.state))
+    }
+
     /// What stands below the amount in a list.
     fn tag(lang: Lang, head: &Head) -> Markup {
         tag(Self::state_name(lang, head.state), head.state.tone())
@@ -284,6 +294,14 @@ pub fn flow_routes<D: Document>(routes: &mut Routes) {
     routes.post(paths.submission, gate, flow::submit::<D>);
     routes.post(paths.withdrawal, gate, flow::withdraw::<D>);
     routes.post(paths.cancellation, gate, flow::cancel::<D>);
+}
+
+/// The addresses of the recycle bin, for kinds that begin as drafts.
+pub fn bin_routes<D: Document>(routes: &mut Routes) {
+    let (paths, gate) = (D::KIND.paths(), Gate::delete(D::KIND.module()));
+    routes.get(paths.bin, gate, bin::page::<D>);
+    routes.post(paths.deletion, gate, bin::delete::<D>);
+    routes.post(paths.restoration, gate, bin::restore::<D>);
 }
 
 /// A document in `scope`.

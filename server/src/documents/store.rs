@@ -3,6 +3,7 @@
 use super::{Document, Full, Head, State};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
+use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, numbers, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
@@ -188,7 +189,14 @@ pub(super) async fn set_deleted(tx: &mut Tx, id: Id, at: Option<Millis>, now: Mi
         .map(|_| ())
 }
 
-/// A draft in the recycle bin, held.
+/// The drafts of a kind in the recycle bin, newest first.
+pub(super) async fn deleted(db: &Db, scope: &Scope, kind: Kind, paging: Paging) -> Result<Listing<Head>, DbError> {
+    let query = sql("SELECT ").push(COLUMNS).push(FROM).push(" WHERE d.deleted_at IS NOT NULL AND d.kind = '");
+    let query = scope.restrict(query.push(kind.code()).push("'"), "d.owner_id").push(" ORDER BY d.id DESC LIMIT ");
+    Ok(paging.cut(query.arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).all(db).await?))
+}
+
+/// A draft in the recycle bin, held, while its customer is there.
 pub(super) async fn hold_deleted(tx: &mut Tx, scope: &Scope, kind: Kind, id: Id) -> Result<Option<Head>, DbError> {
     let lock = tx.for_update();
     sql("SELECT id FROM customers WHERE id = (SELECT customer_id FROM documents WHERE id = $1)")

@@ -12,7 +12,7 @@ use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::tag;
-use crate::ui::{card, empty, link_cell, money, pager, search_bar, segmented};
+use crate::ui::{card, cell, empty, link_cell, money, pager, search_bar, segmented};
 use crate::web::cx::Cx;
 
 /// A state as a tag.
@@ -41,6 +41,9 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Hea
             let href = format!("{path}?view={}{}", state.code(), of_customer("&"));
             (href, D::state_name(lang, *state).into_owned(), wanted.state == Some(*state))
         }))
+        .chain(
+            has_bin::<D>(cx).then(|| (D::KIND.paths().bin.to_owned(), t!(lang, "documents.bin").into_owned(), false)),
+        )
         .collect();
     html! {
         (search_bar(path, wanted.q, &t!(lang, D::LIST.search), &[("view", chosen), ("customer", &only)]))
@@ -62,6 +65,29 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Hea
             }
             (pager(lang, path, &[("q", wanted.q), ("view", chosen), ("customer", &only)], found.page, found.more))
         }
+    }
+}
+
+/// Whether this reader can move drafts of the kind into the recycle bin.
+fn has_bin<D: Document>(cx: &Cx) -> bool {
+    D::LIST.segments.contains(&State::Draft) && cx.may(Gate::delete(D::KIND.module()))
+}
+
+/// What is in the recycle bin, each with the way back.
+pub(super) fn bin<D: Document>(cx: &Cx, found: &Listing<Head>) -> Markup {
+    let lang = cx.lang;
+    html! {
+        @if found.rows.is_empty() { (empty(&t!(lang, "documents.bin_empty"), None)) }
+        @for row in &found.rows {
+            (card(None, None, html! {
+                (cell(&row.number, html! {
+                    @if row.customer.is_empty() { (row.title) } @else { (row.customer) }
+                    @if let Some(amount) = row.amount { br; b.num { "¥" (amount) } }
+                }))
+                (form::post(&format!("{}/restoration", row.address()), &cx.op_id()).version(row.version).holding(form::submit(t!(lang, "documents.restore"), ButtonKind::Quiet)))
+            }))
+        }
+        (pager(lang, D::KIND.paths().bin, &[], found.page, found.more))
     }
 }
 
@@ -99,15 +125,15 @@ pub fn flow_acts<D: Document>(
     let address = head.address();
     let post = |noun: &str, label: &str, kind: ButtonKind| {
         let body = form::submit(label, kind);
-        form::form(&format!("{address}/{noun}"), &cx.op_id(), Some(head.version), false, None, body)
+        form::post(&format!("{address}/{noun}"), &cx.op_id()).version(head.version).holding(body)
     };
     let note = t!(lang, "documents.to_approver");
     let blank = cx.blank();
     match head.state {
         State::Draft => html! {
-            (form::form_with_id(Some(SUBMISSION), &format!("{address}/submission"), &cx.op_id(), Some(head.version), false, offline,
-                card(None, None, form::textarea(&blank.field("note", &note), 500))))
+            (form::post(&format!("{address}/submission"), &cx.op_id()).id(SUBMISSION).version(head.version).offline_if(offline).holding(card(None, None, form::textarea(&blank.field("note", &note), 500))))
             (post("cancellation", &t!(lang, "documents.cancel_draft"), ButtonKind::Quiet))
+            @if has_bin::<D>(cx) { (post("deletion", &t!(lang, "documents.delete_draft"), ButtonKind::Quiet)) }
         },
         State::Approving if may_withdraw => post("withdrawal", &t!(lang, "documents.withdraw"), ButtonKind::Quiet),
         State::Active if may_cancel => {

@@ -4,10 +4,11 @@ use maud::html;
 use poem::Response;
 
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::db::{DbError, On, sql};
+use crate::kernel::db::{DbError, On};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
+use crate::kernel::settings;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
@@ -21,38 +22,22 @@ const MOST: Fen = Fen(100_000);
 /// The row's name.
 const NAME: &str = "gateway_low_balance";
 
-#[derive(sqlx_macros::FromRow)]
-struct Row {
-    value: String,
-}
-
 /// Below this a balance is low; zero tells of debts only.
-///
-/// # Errors
-/// What the database says.
 pub async fn low_balance(on: impl Into<On<'_>>) -> Result<Fen, DbError> {
-    let row: Option<Row> = sql("SELECT value FROM settings WHERE name = $1").bind(NAME).optional(on).await?;
-    let set = row.and_then(|row| row.value.parse().ok()).filter(|fen| (0..=MOST.0).contains(fen));
+    let set = settings::value(on, NAME).await?.filter(|fen| (0..=MOST.0).contains(fen));
     Ok(set.map_or(USUAL, Fen))
 }
 
 fn page(cx: &Cx, form: &Form) -> Response {
     let lang = cx.lang;
     let (label, hint) = (t!(lang, "gateways.low_balance"), t!(lang, "gateways.low_balance_hint"));
-    let body = fields::form(
-        "/gateways/alerts",
-        &cx.op_id(),
-        None,
-        false,
-        None,
-        html! {
-            (fields::error_summary(lang, form.errors()))
-            (fields::fields(None, html! {
-                (fields::text(&form.field("low_balance", &label).required().hint(&hint), InputKind::Money, 8))
-            }))
-            (fields::submit(t!(lang, "gateways.save"), ButtonKind::Primary))
-        },
-    );
+    let body = fields::post("/gateways/alerts", &cx.op_id()).holding(html! {
+        (fields::error_summary(lang, form.errors()))
+        (fields::fields(None, html! {
+            (fields::text(&form.field("low_balance", &label).required().hint(&hint), InputKind::Money, 8))
+        }))
+        (fields::submit(t!(lang, "gateways.save"), ButtonKind::Primary))
+    });
     let frame = cx.frame();
     let shown = Page::new(&frame, t!(lang, "gateways.alerts")).back("/gateways");
     form_page(shown, body, form)
@@ -78,11 +63,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let (Some(low), true) = (low, form.is_right()) else { return Ok(page(&cx, &form)) };
     let mut write = cx.write(&form).await?;
     let before = low_balance(&mut write.tx).await?;
-    sql("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
-        .bind(NAME)
-        .bind(low.0.to_string())
-        .run(&mut write.tx)
-        .await?;
+    settings::set(&mut write.tx, NAME, low.0.to_string()).await?;
     write.audit(Action::Edit, "gateway_alerts", RECORD, Changes::new().moved("low_balance", before.0, low.0)).await?;
     write.finish("/gateways/alerts?done=saved").await
 }

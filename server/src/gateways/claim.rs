@@ -191,9 +191,6 @@ pub(super) async fn claim(guest: Guest) -> Result<Response> {
 
 /// Claims a box without a code, for one that this program starts itself (`server demo`). Call [`welcome`]
 /// with the result after the commit.
-///
-/// # Errors
-/// What the database says.
 pub async fn claim_directly(office: &Kernel, tx: &mut Tx, name: &str, now: Millis) -> Result<Claim, AppError> {
     let (id, wire_name) = store::insert(tx, name, None, None, now).await?;
     let author = Author { user: None, origin: "server".to_owned(), at: now };

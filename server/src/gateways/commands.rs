@@ -165,9 +165,6 @@ pub async fn brought_logs(tx: &mut Tx, gateway: Id, command: Uuid, now: Millis) 
 }
 
 /// `evt/ussd`: the network answered a code, inside the transaction that notes the box's event.
-///
-/// # Errors
-/// What the database says.
 pub async fn answered(tx: &mut Tx, gateway: Id, now: Millis, event: &UssdEvent) -> Result<(), DbError> {
     let (state, said) = match (&event.answer, &event.error) {
         (Some(answer), _) => ("answered", answer.as_str()),

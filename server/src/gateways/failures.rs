@@ -178,7 +178,7 @@ pub(super) fn list(cx: &Cx, gateway: Id, failures: &[Failure]) -> Markup {
             (fields::hidden("outcome", outcome))
             (fields::submit(label, kind))
         };
-        fields::form(&action, &cx.op_id(), None, false, None, inside)
+        fields::post(&action, &cx.op_id()).holding(inside)
     };
     html! {
         @if !failures.is_empty() {

@@ -60,7 +60,7 @@ fn page(cx: &Cx, gateway: &Gateway, form: &Form) -> Response {
     let body = html! {
         @if lines.is_empty() { (empty(t!(lang, "gateways.no_lines"), None)) }
         @else {
-            (fields::form(&action, &cx.op_id(), None, false, None, html! {
+            (fields::post(&action, &cx.op_id()).holding(html! {
                 (fields::error_summary(lang, form.errors()))
                 (fields::fields(None, html! {
                     @for (place, line) in lines.iter().enumerate() {

@@ -83,7 +83,7 @@ pub async fn show(cx: Cx) -> Result<Response> {
         @for one in asked.iter().filter(|one| one.state != "answered") {
             (card(None, None, html! { div.cell { div.g { (one.state_tag(lang)) } div.v { (one.said_words(lang)) } } }))
         }
-        (fields::form(&format!("/gateways/{}/logs", gateway.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "gateways.ask_logs"), ButtonKind::Primary)))
+        (fields::post(&format!("/gateways/{}/logs", gateway.id), &cx.op_id()).holding(fields::submit(t!(lang, "gateways.ask_logs"), ButtonKind::Primary)))
     };
     let frame = cx.frame();
     let page = Page::new(&frame, t!(lang, "gateways.logs"))

@@ -117,9 +117,7 @@ pub fn sweep<'a>(office: &'a Office, _: &'a Arc<CompanyKey>) -> HookFuture<'a, a
             return Ok(());
         }
         let now = office.clock.now();
-        let mut tx = office.db.begin().await?;
-        let gone = store::sweep(&mut tx, now - EVENTS, now - COMMANDS).await?;
-        tx.commit().await?;
+        let gone = store::sweep(&office.db, now - EVENTS, now - COMMANDS).await?;
         if gone > 0 {
             tracing::info!(gone, "old events and commands of boxes were swept out");
         }
@@ -154,18 +152,12 @@ pub async fn command(
 
 /// Holds the boxes in use until the commit. What a box says holds the box first and the message after it; whoever
 /// gives a message to a box does the same.
-///
-/// # Errors
-/// What the database says.
 pub async fn hold(tx: &mut Tx) -> Result<(), DbError> {
     store::hold(tx).await
 }
 
 /// The box to send by: `wanted` if it can, else the first whose modem is in the network, else the first that
 /// is there.
-///
-/// # Errors
-/// What the database says.
 pub async fn choose(tx: &mut Tx, wanted: Option<Id>) -> Result<Option<Id>, DbError> {
     let ready = store::ready(&mut *tx).await?;
     let works = |gateway: &&store::Gateway| health::modems(&gateway.modems).values().any(health::works);
@@ -174,33 +166,21 @@ pub async fn choose(tx: &mut Tx, wanted: Option<Id>) -> Result<Option<Id>, DbErr
 }
 
 /// Whether a box is connected now.
-///
-/// # Errors
-/// What the database says.
 pub async fn any_online(db: &Db) -> Result<bool, DbError> {
     store::any_online(db).await
 }
 
 /// The boxes in use, connected or not.
-///
-/// # Errors
-/// What the database says.
 pub async fn active(tx: &mut Tx) -> Result<Vec<Id>, DbError> {
     store::active(tx).await
 }
 
 /// The boxes that are connected since before `since`.
-///
-/// # Errors
-/// What the database says.
 pub async fn online_since(db: &Db, since: Millis) -> Result<Vec<Id>, DbError> {
     store::online_since(db, since).await
 }
 
 /// The boxes that are connected now.
-///
-/// # Errors
-/// What the database says.
 pub async fn online(on: impl Into<On<'_>>) -> Result<Vec<Id>, DbError> {
     Ok(store::ready(on).await?.into_iter().map(|gateway| gateway.id).collect())
 }

@@ -27,9 +27,6 @@ pub struct Notice {
 }
 
 /// The notices of every box in use.
-///
-/// # Errors
-/// What the database says.
 pub async fn notices(db: &Db, scope: &Scope, lang: Lang, now: Millis) -> Result<Vec<Notice>, DbError> {
     let boxes = store::list(db, scope).await?;
     if boxes.is_empty() {

@@ -148,7 +148,7 @@ async fn page(cx: &Cx, gateway: &Gateway, form: &Form) -> Result<Response> {
             @for one in last.iter().filter(|one| matches!(one.state.as_str(), "asked" | "refused")) {
                 (card(None, None, html! { div.cell { div.g { (one.state_tag(lang)) } div.v { (one.said_words(lang)) } } }))
             }
-            (fields::form(&format!("/gateways/{}/settings", gateway.id), &cx.op_id(), None, false, None, html! {
+            (fields::post(&format!("/gateways/{}/settings", gateway.id), &cx.op_id()).holding(html! {
                 (fields::error_summary(lang, form.errors()))
                 (group(t!(lang, "gateways.limits"), &[Setting::LimitMinute, Setting::LimitHour, Setting::LimitDay]))
                 (group(t!(lang, "gateways.quiet"), &[Setting::QuietFrom, Setting::QuietUntil]))

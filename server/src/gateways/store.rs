@@ -1,6 +1,7 @@
 //! The SQL of boxes and of what was heard from them.
 
 use crate::kernel::access::Scope;
+use crate::kernel::background::housekeeping::sweep_by;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
@@ -206,9 +207,15 @@ pub async fn note_event(tx: &mut Tx, id: Id, eid: &str, now: Millis) -> Result<b
 }
 
 /// Throws away what was noted of events and commands before these times; returns how many rows went.
-pub async fn sweep(tx: &mut Tx, events: Millis, commands: Millis) -> Result<u64, DbError> {
-    let gone = sql("DELETE FROM gateway_events WHERE at < $1").bind(events).run(&mut *tx).await?;
-    Ok(gone + sql("DELETE FROM gateway_commands WHERE at < $1").bind(commands).run(tx).await?)
+pub async fn sweep(db: &Db, events: Millis, commands: Millis) -> Result<u64, DbError> {
+    let gone = sweep_by(
+        db,
+        "DELETE FROM gateway_events WHERE (gateway_id, eid) IN (SELECT gateway_id, eid FROM gateway_events WHERE at < $1 LIMIT 500)",
+        events,
+    )
+    .await?;
+    let old = "DELETE FROM gateway_commands WHERE id IN (SELECT id FROM gateway_commands WHERE at < $1 LIMIT 500)";
+    Ok(gone + sweep_by(db, old, commands).await?)
 }
 
 pub async fn set_event_seq(tx: &mut Tx, id: Id, seq: i64, now: Millis) -> Result<(), DbError> {

@@ -55,7 +55,7 @@ async fn page(cx: &Cx, gateway: &Gateway, form: &Form) -> Result<Response> {
                 }
             }))
         }
-        (fields::form(&format!("/gateways/{}/update", gateway.id), &cx.op_id(), None, false, None, html! {
+        (fields::post(&format!("/gateways/{}/update", gateway.id), &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(Some(&t!(lang, "gateways.update_new")), html! {
                 (fields::text(&form.field("version", &t!(lang, "gateways.new_version")).required().hint(&t!(lang, "gateways.new_version_hint")), InputKind::Text, 40))

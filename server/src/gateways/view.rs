@@ -77,20 +77,13 @@ pub fn list(cx: &Cx, gateways: &[Gateway]) -> String {
 /// A new box.
 pub fn new(cx: &Cx, form: &Form) -> String {
     let lang = cx.lang;
-    let body = fields::form(
-        "/gateways",
-        &cx.op_id(),
-        None,
-        false,
-        None,
-        html! {
+    let body = fields::post("/gateways", &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&form.field("name", &t!(lang, "gateways.name")).required().hint(&t!(lang, "gateways.name_hint")), InputKind::Text, 40))
             }))
             (fields::submit(t!(lang, "gateways.add"), ButtonKind::Primary))
-        },
-    );
+        });
     let frame = cx.frame();
     let page = Page::new(&frame, t!(lang, "gateways.new")).back("/gateways");
     let page = if form.is_right() { page } else { page.error_title() };
@@ -127,7 +120,7 @@ fn modem(cx: &Cx, gateway: &Gateway, beside: &Beside, name: &str, modem: &ModemS
                 (text_cell(t!(lang, "gateways.balance"), html! { (balance) @if low(balance, beside.low).is_some() { " " (tag(t!(lang, "gateways.low_short"), Tone::Bad)) } }))
             }
             @if asks {
-                (fields::form(&format!("/gateways/{}/balance", gateway.id), &cx.op_id(), None, false, None, html! {
+                (fields::post(&format!("/gateways/{}/balance", gateway.id), &cx.op_id()).holding(html! {
                     (fields::hidden("modem", name))
                     (fields::submit(t!(lang, "gateways.ask_balance"), ButtonKind::Quiet))
                 }))
@@ -201,11 +194,11 @@ pub fn show(cx: &Cx, gateway: &Gateway, beside: &Beside, form: &Form) -> String 
         @if may_edit && gateway.state == "new" {
             (card(Some(&t!(lang, "gateways.claim_title")), None, html! {
                 div.cell { div.g { (t!(lang, "gateways.claim_text")) } }
-                (fields::form(&format!("/gateways/{}/code", gateway.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "gateways.issue"), ButtonKind::Primary)))
+                (fields::post(&format!("/gateways/{}/code", gateway.id), &cx.op_id()).holding(fields::submit(t!(lang, "gateways.issue"), ButtonKind::Primary)))
             }))
         }
         @if may_edit {
-            (fields::form(&format!("/gateways/{}", gateway.id), &cx.op_id(), None, false, None, html! {
+            (fields::post(&format!("/gateways/{}", gateway.id), &cx.op_id()).holding(html! {
                 (fields::error_summary(lang, form.errors()))
                 (fields::fields(Some(&t!(lang, "gateways.rename")), html! {
                     (fields::text(&named.field("name", &t!(lang, "gateways.name")).required(), InputKind::Text, 40))
@@ -214,7 +207,7 @@ pub fn show(cx: &Cx, gateway: &Gateway, beside: &Beside, form: &Form) -> String 
             }))
             (card(Some(&t!(lang, "gateways.revoke_title")), None, html! {
                 div.cell { div.g { (t!(lang, "gateways.revoke_text")) } }
-                (fields::form(&format!("/gateways/{}/revocation", gateway.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "gateways.revoke"), ButtonKind::Danger)))
+                (fields::post(&format!("/gateways/{}/revocation", gateway.id), &cx.op_id()).holding(fields::submit(t!(lang, "gateways.revoke"), ButtonKind::Danger)))
             }))
         }
     };

@@ -64,9 +64,6 @@ impl Changes {
 }
 
 /// Writes one entry. `kind` is the record's noun, as in its address.
-///
-/// # Errors
-/// What the database says.
 pub async fn record(
     tx: &mut Tx,
     author: &Author,

@@ -51,9 +51,6 @@ pub fn passing(path: &Path) -> PathBuf {
 }
 
 /// Flushes a file under its temporary name and gives it its own.
-///
-/// # Errors
-/// What the file system says.
 pub fn finish(passing: &Path, path: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(passing, std::fs::Permissions::from_mode(FILE))?;
     std::fs::File::open(passing)?.sync_all()?;
@@ -74,9 +71,6 @@ pub fn discard(passing: &Path) {
 }
 
 /// Makes a folder and those above it.
-///
-/// # Errors
-/// What the file system says.
 pub fn folder(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(FOLDER).create(path)
 }
@@ -149,9 +143,6 @@ pub fn key(path: &Path) -> std::io::Result<[u8; 32]> {
 
 /// The content of a key file, made by `new` where there is none. An empty one is what a full disk left of a first
 /// start: no key of it was ever in use, so it is made anew.
-///
-/// # Errors
-/// What the file system says.
 pub fn read_or_new(path: &Path, new: impl FnOnce() -> Vec<u8>) -> std::io::Result<Vec<u8>> {
     match std::fs::read(path) {
         Ok(bytes) if bytes.is_empty() => {

@@ -140,7 +140,7 @@ fn body(cx: &Cx, target: Target<'_>, rows: &Editor, warehouses: &[Warehouse], bu
                 (lines::view::cells(lang, stored))
             }))
         }
-        (form::form_with_id(Some(ORDER), &action, &cx.op_id(), version, false, offline, html! {
+        (form::post(&action, &cx.op_id()).id(ORDER).version_if(version).offline_if(offline).holding(html! {
             (card(None, None, html! {
                 (cell(t!(lang, "orders.customer"), html! { a href={ "/customers/" (buyer.id) } { (buyer.name) } }))
                 @if matches!(target, Target::New) {

@@ -101,6 +101,7 @@ pub fn routes(routes: &mut Routes, told: Told) {
     routes.get(paths.edit, Gate::edit(module), pages::edit);
     routes.post(paths.lines, Gate::edit(module), pages::save_lines);
     documents::flow_routes::<Order>(routes);
+    documents::bin_routes::<Order>(routes);
 }
 
 /// An order to be made.

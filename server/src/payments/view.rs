@@ -26,7 +26,7 @@ pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -
     let (parts, left) = spread(Fen::parse(typed.value("amount")).unwrap_or_default(), unpaid);
     html! {
         (form::error_summary(lang, typed.errors()))
-        (form::form(Kind::Payment.paths().list, &cx.op_id(), None, false, None, html! {
+        (form::post(Kind::Payment.paths().list, &cx.op_id()).holding(html! {
             (card(None, None, html! {
                 (form::hidden("customer_id", &payer.id.to_string()))
                 (cell(label("payments.customer"), html! { a href={ "/customers/" (payer.id) } { (payer.name) } }))

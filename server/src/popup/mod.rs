@@ -85,9 +85,6 @@ async fn readers(office: &Office, call: &Call) -> Result<Vec<Id>, DbError> {
 /// After [`crate::events::Event::CallRinging`]: every open page of the owner and of the clerks, and the
 /// owner's phone where it is subscribed. Each page's own stream draws the card, in its language and within
 /// its reader's rights.
-///
-/// # Errors
-/// What the database says.
 pub async fn ring(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
     let Some(call) = calls::find(&office.db, scope, id).await? else { return Ok(()) };
     for reader in readers(office, &call).await? {
@@ -108,9 +105,6 @@ pub async fn ring(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError>
 }
 
 /// After [`crate::events::Event::CallEnded`]: open popups learn that the ringing stopped and ask 接了/没接.
-///
-/// # Errors
-/// What the database says.
 pub async fn hang_up(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
     let Some(call) = calls::find(&office.db, scope, id).await? else { return Ok(()) };
     for reader in readers(office, &call).await? {

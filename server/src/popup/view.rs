@@ -81,17 +81,10 @@ pub fn page(cx: &Cx, found: &Card, people: &[(Id, String)]) -> String {
     let lang = cx.lang;
     let call = &found.call;
     let answer = |word: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
-        fields::form(
-            &answer_link(call.id),
-            &cx.op_id(),
-            None,
-            false,
-            None,
-            html! {
-                (fields::hidden("answer", word))
-                (fields::submit(label, kind))
-            },
-        )
+        fields::post(&answer_link(call.id), &cx.op_id()).holding(html! {
+            (fields::hidden("answer", word))
+            (fields::submit(label, kind))
+        })
     };
     let options: Vec<(String, String)> = people.iter().map(|(id, name)| (id.to_string(), name.clone())).collect();
     let body = html! {
@@ -107,7 +100,7 @@ pub fn page(cx: &Cx, found: &Card, people: &[(Id, String)]) -> String {
             (answer("no", t!(lang, "popup.not_taken"), ButtonKind::Quiet))
         }
         @if !options.is_empty() {
-            (fields::form(&format!("/popup/{}/handover", call.id), &cx.op_id(), None, false, None, html! {
+            (fields::post(&format!("/popup/{}/handover", call.id), &cx.op_id()).holding(html! {
                 (fields::fields(Some(&t!(lang, "popup.hand_over")), html! {
                     (fields::select(&cx.blank().field("to", &t!(lang, "popup.to")), &options))
                 }))

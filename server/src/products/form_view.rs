@@ -33,13 +33,7 @@ pub(super) fn form(
         .collect();
     let statuses: Vec<(&str, String)> = STATUSES.iter().map(|code| (*code, view::status_name(lang, code))).collect();
     let twin = form.error("name").is_some() && product.is_none();
-    fields::form(
-        &action,
-        &cx.op_id(),
-        product.map(|product| form.version_on(product.version)),
-        false,
-        None,
-        html! {
+    fields::post(&action, &cx.op_id()).version_if(product.map(|product| form.version_on(product.version))).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (needed(form.field("name", &t!(lang, "products.name"))))
@@ -68,6 +62,5 @@ pub(super) fn form(
                 }
             }))
             (fields::submit(&t!(lang, "products.save"), ButtonKind::Primary))
-        },
-    )
+        })
 }

@@ -51,9 +51,6 @@ pub fn sees_cost(cx: &Cx) -> bool {
 }
 
 /// Gives a new company its price levels and a first category, named in its language.
-///
-/// # Errors
-/// What the database says.
 pub async fn begin(tx: &mut Tx, lang: Lang) -> Result<(), DbError> {
     let levels =
         [t!(lang, "products.level_retail"), t!(lang, "products.level_wholesale"), t!(lang, "products.level_dealer")];

@@ -50,9 +50,6 @@ const BLOCKED: &str = "SELECT b.id, b.digits, b.kind, b.note, b.at, b.uncertain,
      LEFT JOIN users u ON u.id = b.by_id LEFT JOIN sms_inbox i ON i.id = b.inbox_id WHERE b.ended_at IS NULL";
 
 /// What stands against writing to a number, if anything does.
-///
-/// # Errors
-/// What the database says.
 pub async fn against(on: impl Into<On<'_>>, digits: &str, class: Class) -> Result<Option<Block>, DbError> {
     let kinds: Vec<String> = sql("SELECT kind FROM sms_blocks WHERE digits = $1 AND ended_at IS NULL ORDER BY kind")
         .bind(digits)
@@ -79,9 +76,6 @@ pub struct OfKind {
 }
 
 /// A number's block of one kind.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_kind(on: impl Into<On<'_>>, digits: &str, kind: Block) -> Result<Option<OfKind>, DbError> {
     sql("SELECT id, inbox_id, by_id, uncertain, at, ended_at FROM sms_blocks WHERE digits = $1 AND kind = $2")
         .bind(digits)
@@ -103,9 +97,6 @@ pub struct NewBlock<'a> {
 }
 
 /// Blocks a number; one that ended stands again.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert(tx: &mut Tx, new: &NewBlock<'_>) -> Result<Id, DbError> {
     sql("INSERT INTO sms_blocks (id, digits, kind, note, inbox_id, by_id, uncertain, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (digits, kind) DO UPDATE SET note = excluded.note, inbox_id = excluded.inbox_id, by_id = excluded.by_id, \
@@ -123,9 +114,6 @@ pub async fn insert(tx: &mut Tx, new: &NewBlock<'_>) -> Result<Id, DbError> {
 }
 
 /// The number may be written to again.
-///
-/// # Errors
-/// What the database says.
 pub async fn set_ended(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
     sql("UPDATE sms_blocks SET ended_at = $2, uncertain = FALSE WHERE id = $1")
         .bind(id)
@@ -136,9 +124,6 @@ pub async fn set_ended(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
 }
 
 /// A person has looked at a doubtful one: it stands.
-///
-/// # Errors
-/// What the database says.
 pub async fn set_certain(tx: &mut Tx, id: Id) -> Result<(), DbError> {
     sql("UPDATE sms_blocks SET uncertain = FALSE WHERE id = $1").bind(id).run(tx).await.map(|_| ())
 }

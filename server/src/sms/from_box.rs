@@ -22,9 +22,6 @@ const PARTS: usize = 40;
 const LONGEST: usize = 4000;
 
 /// The box has a message in its own queue, or will not have it.
-///
-/// # Errors
-/// What the database says.
 pub async fn acknowledged(tx: &mut Tx, gateway: Id, now: Millis, ack: &Ack) -> Result<()> {
     let Some(message) = store::by_wire_id(tx, gateway, &ack.id.to_string()).await? else {
         // Of a command that takes a message back, of another, or of a message that was tried anew.
@@ -61,9 +58,6 @@ fn state_of(state: SmsState) -> State {
 }
 
 /// `evt/sms`: a message's state changed.
-///
-/// # Errors
-/// What the database says.
 pub async fn moved(tx: &mut Tx, gateway: Id, now: Millis, event: &SmsEvent) -> Result<()> {
     let Some(message) = store::by_wire_id(tx, gateway, &event.id.to_string()).await? else {
         tracing::warn!(%gateway, sms = %event.id, "a box reports on a message that is not here");
@@ -79,9 +73,6 @@ pub async fn moved(tx: &mut Tx, gateway: Id, now: Millis, event: &SmsEvent) -> R
 }
 
 /// `evt/inbox`: a message came in.
-///
-/// # Errors
-/// What the database says.
 pub async fn received(tx: &mut Tx, gateway: Id, now: Millis, event: &InboxEvent) -> Result<()> {
     // Alphanumeric senders have no national form; they are kept as they are.
     let from: String = event.from.chars().filter(|c| !c.is_control()).take(20).collect();
@@ -128,9 +119,6 @@ fn raw(pdus: &[String]) -> String {
 }
 
 /// A box was revoked: what it had and never reported on is unknown.
-///
-/// # Errors
-/// What the database says.
 pub async fn box_lost(tx: &mut Tx, gateway: Id, now: Millis) -> Result<()> {
     for sms in store::lose_box(tx, gateway, "revoked").await? {
         events::raise(tx, now, Event::SmsMoved { sms }).await?;

@@ -19,9 +19,6 @@ const TEMPLATE: &str = "order_approved";
 
 /// After an order was approved: one message, if the template is switched on and somebody there has a mobile.
 /// Safe to run twice, since the order is the message's cause.
-///
-/// # Errors
-/// What the database says.
 pub async fn order_approved(office: &Office, key: &Arc<CompanyKey>, order: Id) -> Result<()> {
     let scope = Scope::company(key);
     let now = office.clock.now();

@@ -37,7 +37,7 @@ pub fn doubt(cx: &Cx, thread: Id) -> Markup {
             (fields::hidden("answer", word))
             (fields::submit(label, kind))
         };
-        fields::form(&format!("/sms/{thread}/opt-out"), &cx.op_id(), None, false, None, inside)
+        fields::post(&format!("/sms/{thread}/opt-out"), &cx.op_id()).holding(inside)
     };
     html! {
         (card(None, None, html! {

@@ -43,6 +43,7 @@ use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::china::phone::Phone;
 use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::gather::Gathered;
 use crate::kernel::db::{Db, DbError, Query, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
@@ -198,9 +199,6 @@ async fn against(
 }
 
 /// Conversations with replies that this person has not looked at; clerks also see those of unknown numbers.
-///
-/// # Errors
-/// What the database says.
 pub async fn unread(db: &Db, actor: &Actor) -> Result<i64, DbError> {
     let own = store::unread(db, &actor.scope().mine()).await?;
     match actor.role {
@@ -210,45 +208,76 @@ pub async fn unread(db: &Db, actor: &Actor) -> Result<i64, DbError> {
 }
 
 /// Messages of this person that did not go, or of which nobody knows.
-///
-/// # Errors
-/// What the database says.
 pub async fn unsettled(db: &Db, actor: &Actor) -> Result<i64, DbError> {
     store::unsettled(db, &actor.scope().mine()).await
 }
 
-/// Messages from and to a customer, for its timeline.
-///
-/// # Errors
-/// What the database says.
-pub async fn history(
-    db: &Db,
-    scope: &Scope,
-    customer: Id,
-    lang: Lang,
-    now: Millis,
-    limit: i64,
-) -> Result<Vec<Entry>, DbError> {
-    let sent = store::messages_of(db, scope, customer, limit).await?;
-    let received = store::replies_of(db, scope, customer, limit).await?;
-    let mut entries: Vec<Entry> = sent.iter().map(|message| entry(message, lang, now)).collect();
-    entries.extend(received.iter().map(|reply| Entry {
-        at: reply.received_at,
-        when: clock::brief(reply.received_at, now),
+/// Appends the select of the messages to a customer, newest first.
+#[must_use]
+pub fn past_messages(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
+    let query = query
+        .push(
+            "SELECT 'message' AS what, m.id, m.created_at AS at, COALESCE(m.delivered_at, m.sent_at) AS ended_at, '' AS person, \
+             m.digits AS title, m.text, m.state, '' AS more FROM sms_messages m WHERE m.customer_id = ",
+        )
+        .arg(customer);
+    scope.restrict(query, "m.owner_id").push(" ORDER BY m.id DESC LIMIT ").arg(limit)
+}
+
+/// Appends the select of the messages from a customer, newest first.
+#[must_use]
+pub fn past_replies(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
+    let query = query
+        .push(
+            "SELECT 'reply' AS what, i.id, i.received_at AS at, i.received_at AS ended_at, '' AS person, '' AS title, i.text, \
+             '' AS state, '' AS more FROM sms_inbox i WHERE i.customer_id = ",
+        )
+        .arg(customer);
+    scope.restrict(query, "i.owner_id").push(" ORDER BY i.id DESC LIMIT ").arg(limit)
+}
+
+fn sent(message: store::Message) -> Gathered {
+    Gathered {
+        what: "message".to_owned(),
+        id: message.id,
+        at: message.created_at,
+        ended_at: Some(message.at()),
+        person: String::new(),
+        state: message.state().code().to_owned(),
+        title: message.digits,
+        text: message.text,
+        more: String::new(),
+    }
+}
+
+/// The entry of a message to a customer.
+#[must_use]
+pub fn message_entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
+    let state = State::of(&past.state);
+    Entry {
+        at: past.at,
+        when: clock::brief(past.ended_at.unwrap_or(past.at), now),
+        href: Some(format!("/sms/messages/{}", past.id)),
+        title: t!(lang, "sms.message_to", number = shown(&past.title)).into_owned(),
+        text: quoted(&past.text),
+        tag: Some((state.name(lang).into_owned(), tone(state))),
+    }
+}
+
+/// The entry of a message from a customer.
+#[must_use]
+pub fn reply_entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
+    Entry {
+        at: past.at,
+        when: clock::brief(past.at, now),
         href: None,
         title: t!(lang, "sms.reply_from").into_owned(),
-        text: quoted(&reply.text),
+        text: quoted(&past.text),
         tag: None,
-    }));
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
-    entries.truncate(usize::try_from(limit).unwrap_or_default());
-    Ok(entries)
+    }
 }
 
 /// How many questions a member of staff still gets today, and the cap.
-///
-/// # Errors
-/// What the database says.
 pub async fn left_for_staff(db: &Db, person: Id, digits: &str, now: Millis) -> Result<(i64, i64), DbError> {
     let cap = settings::load(db).await?.caps.staff;
     let today = store::sent_today(db, person, digits, Class::Staff, now).await?;
@@ -256,17 +285,11 @@ pub async fn left_for_staff(db: &Db, person: Id, digits: &str, now: Millis) -> R
 }
 
 /// Where a message stands, whoever's it is; for those who caused it.
-///
-/// # Errors
-/// What the database says.
 pub async fn state_of(tx: &mut Tx, id: Id) -> Result<Option<State>, DbError> {
     store::state_of(tx, id).await
 }
 
 /// The templates in use, the product's own first.
-///
-/// # Errors
-/// What the database says.
 pub async fn templates(db: &Db) -> Result<Vec<Template>, DbError> {
     Ok(store::templates(db).await?.into_iter().filter(|template| template.enabled).collect())
 }
@@ -283,39 +306,19 @@ pub fn is_blocked(query: Query, digits: &'static str, block: Block) -> Query {
 }
 
 /// The company's name, as messages give it.
-///
-/// # Errors
-/// What the database says.
 pub async fn company_name(db: &Db) -> Result<String, DbError> {
     store::company_name(db).await
 }
 
 /// A message that came in: from which number, what it says.
-///
-/// # Errors
-/// What the database says.
 pub async fn came_in(db: &Db, scope: &Scope, id: Id) -> Result<Option<(String, String)>, DbError> {
     Ok(store::reply(db, scope, id).await?.map(|reply| (reply.digits, reply.text)))
 }
 
 /// The message that a document caused, for that document's own page.
-///
-/// # Errors
-/// What the database says.
 pub async fn of_document(db: &Db, kind: Kind, id: Id, lang: Lang, now: Millis) -> Result<Option<Entry>, DbError> {
-    Ok(store::of_cause(db, Cause::Document(kind, id)).await?.map(|message| entry(&message, lang, now)))
-}
-
-fn entry(message: &store::Message, lang: Lang, now: Millis) -> Entry {
-    let state = message.state();
-    Entry {
-        at: message.created_at,
-        when: clock::brief(message.at(), now),
-        href: Some(format!("/sms/messages/{}", message.id)),
-        title: t!(lang, "sms.message_to", number = shown(&message.digits)).into_owned(),
-        text: quoted(&message.text),
-        tag: Some((state.name(lang).into_owned(), tone(state))),
-    }
+    let message = store::of_cause(db, Cause::Document(kind, id)).await?;
+    Ok(message.map(|message| message_entry(sent(message), lang, now)))
 }
 
 /// What a state's colour says.
@@ -339,9 +342,6 @@ fn quoted(text: &str) -> String {
 }
 
 /// After [`Event::SmsMoved`]: the badge of whom it concerns.
-///
-/// # Errors
-/// What the database says.
 pub async fn tell_moved(office: &Office, scope: &Scope, id: Id) -> Result<(), DbError> {
     if let Some(message) = store::message(&office.db, scope, id).await? {
         office.badges_changed(message.owner_id);
@@ -350,9 +350,6 @@ pub async fn tell_moved(office: &Office, scope: &Scope, id: Id) -> Result<(), Db
 }
 
 /// After [`Event::SmsReceived`]: badge and push for the owner, or for every clerk when nobody owns the number.
-///
-/// # Errors
-/// What the database says.
 pub async fn tell_received(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let Some(reply) = store::reply(&office.db, scope, id).await? else { return Ok(()) };
     let readers: Vec<Id> = match reply.owner_id {

@@ -30,9 +30,6 @@ const MOST: i64 = 100;
 const LIFE: Millis = DAY;
 
 /// Offers one message to a box, if it waits for one and one is there.
-///
-/// # Errors
-/// What the database says.
 pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let now = office.clock.now();
     let mut tx = office.db.begin().await?;
@@ -126,9 +123,6 @@ async fn end(mut tx: Tx, id: Id, state: State, error: &str, now: Millis) -> Resu
 }
 
 /// A box is there: what it was offered and has not answered, and what waits.
-///
-/// # Errors
-/// What the database says.
 pub async fn box_came_online(office: &Office, scope: &Scope, gateway: Id) -> Result<()> {
     // Who opted out while it was away comes first: what is offered next may be to them.
     optouts::tell(office, gateway).await?;

@@ -39,9 +39,6 @@ async fn is_wish(tx: &mut Tx, digits: &str, word: &str) -> Result<bool, DbError>
 }
 
 /// A message came in: where it opts out or in again, that holds from now on. `at` is when it was written.
-///
-/// # Errors
-/// What the database says.
 pub async fn heard(tx: &mut Tx, inbox: Id, digits: &str, text: &str, at: Millis, now: Millis) -> Result<()> {
     let Some(reading) = read(text) else { return Ok(()) };
     // Only who can be written to opts out: advertisements of service numbers end with a way out of their own.
@@ -130,9 +127,6 @@ async fn let_be(tx: &mut Tx, author: &Author, digits: &str) -> Result<()> {
 
 /// A box honoured a word that came to it; here it is kept too, whoever hears of it first: the reply itself comes as
 /// another event.
-///
-/// # Errors
-/// What the database says.
 pub async fn opted_out(tx: &mut Tx, now: Millis, event: &OptoutEvent) -> Result<()> {
     let Some(phone) = Phone::parse(&event.number) else { return Ok(()) };
     let author = Author { user: None, origin: "box".to_owned(), at: now };
@@ -150,9 +144,6 @@ pub async fn opted_out(tx: &mut Tx, now: Millis, event: &OptoutEvent) -> Result<
 }
 
 /// An opt-out began or ended: every box in use has to hear of it, now or when it is back.
-///
-/// # Errors
-/// What the database says.
 pub async fn changed(tx: &mut Tx, block: Id, now: Millis) -> Result<()> {
     for gateway in gateways::active(tx).await? {
         sql("INSERT INTO sms_block_tellings (gateway_id, block_id) VALUES ($1, $2) \
@@ -176,9 +167,6 @@ const TOLD: &str = "SELECT b.id, b.digits, b.ended_at FROM sms_blocks b WHERE b.
 
 /// After [`Event::OptOutChanged`]: the boxes that are there are told, and marketing that waits for the number is
 /// taken back, here and from the boxes. Safe to run twice.
-///
-/// # Errors
-/// What the database says.
 pub async fn opt_out_changed(office: &Office, _: &Scope, block: Id) -> Result<()> {
     let row: Option<Told> = sql(TOLD).push("AND b.id = ").arg(block).optional(&office.db).await?;
     let Some(row) = row else { return Ok(()) };
@@ -209,9 +197,6 @@ pub async fn opt_out_changed(office: &Office, _: &Scope, block: Id) -> Result<()
 
 /// Tells a box that has come back who opted out: all of them, since it may have lost its store. Of endings it is
 /// told later and once: what it heard itself meanwhile is newer.
-///
-/// # Errors
-/// What the database says.
 pub async fn tell(office: &Office, gateway: Id) -> Result<()> {
     let mut after = Id(0);
     loop {
@@ -229,9 +214,6 @@ pub async fn tell(office: &Office, gateway: Id) -> Result<()> {
 }
 
 /// Tells the boxes what they have not acknowledged, those that came back a moment ago excepted.
-///
-/// # Errors
-/// What the database says.
 pub async fn tell_again(office: &Office) -> Result<()> {
     let now = office.clock.now();
     for gateway in gateways::online_since(&office.db, now - SETTLED).await? {
@@ -254,9 +236,6 @@ async fn untold(db: &Db, gateway: Id, before: Millis) -> Result<Vec<Told>, DbErr
 }
 
 /// The box has committed what it was told.
-///
-/// # Errors
-/// What the database says.
 pub async fn acknowledged(tx: &mut Tx, gateway: Id, ack: &Ack) -> Result<(), DbError> {
     sql("DELETE FROM sms_block_tellings WHERE gateway_id = $1 AND command_id = $2")
         .bind(gateway)
@@ -300,18 +279,12 @@ async fn publish(office: &Office, gateway: Id, rows: &[Told]) -> Result<()> {
 }
 
 /// The opt-out of a number that a person has still to look at.
-///
-/// # Errors
-/// What the database says.
 pub async fn doubtful(on: impl Into<On<'_>>, digits: &str) -> Result<Option<Id>, DbError> {
     let found = blocks::of_kind(on, digits, Block::OptOut).await?;
     Ok(found.filter(|block| block.uncertain && block.ended_at.is_none()).map(|block| block.id))
 }
 
 /// A person has looked at a doubtful reply: it opts out, or it does not.
-///
-/// # Errors
-/// What the database says.
 pub async fn settle(tx: &mut Tx, block: Id, is_out: bool, now: Millis) -> Result<()> {
     if is_out {
         blocks::set_certain(tx, block).await?;

@@ -90,9 +90,6 @@ pub async fn recall(tx: &mut Tx, message: &Message, by: For, now: Millis) -> Res
 
 /// Wants the messages of a campaign back. They are locked before anything else is, in the order of their ids:
 /// what a box reports locks a message first and its campaign after it.
-///
-/// # Errors
-/// What the database says.
 pub async fn recall_all(tx: &mut Tx, ids: &[Id], now: Millis) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
@@ -115,9 +112,6 @@ async fn want(tx: &mut Tx, id: Id, by: For, command: Option<String>, now: Millis
 }
 
 /// After [`Event::SmsRecalled`], and again until the box answers: asks it for the message.
-///
-/// # Errors
-/// What the database says.
 pub async fn ask_back(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let now = office.clock.now();
     let mut tx = office.db.begin().await?;
@@ -179,9 +173,6 @@ struct Stands {
 }
 
 /// Whether a message came back for its campaign, so that its recipient waits again.
-///
-/// # Errors
-/// What the database says.
 pub async fn came_back(tx: &mut Tx, id: Id) -> Result<bool, DbError> {
     let row: Option<Stands> =
         sql("SELECT state, error, recall FROM sms_messages WHERE id = $1").bind(id).optional(tx).await?;

@@ -86,9 +86,6 @@ impl Settings {
 }
 
 /// Reads the rules.
-///
-/// # Errors
-/// What the database says.
 pub async fn load(on: impl Into<On<'_>>) -> Result<Settings, DbError> {
     let set = stored::load(on, "sms").await?;
     let number = |name: &str, usual: i64| set.value(name).unwrap_or(usual);

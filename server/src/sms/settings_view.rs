@@ -23,7 +23,7 @@ pub fn page(cx: &Cx, form: &Form) -> String {
         fields::text(&if hint.is_empty() { field } else { field.hint(hint) }, kind, max)
     };
     let body = html! {
-        (fields::form("/sms/settings", &cx.op_id(), None, false, None, html! {
+        (fields::post("/sms/settings", &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(Some(&t!(lang, "sms.settings_text")), html! {
                 (text("signature", &t!(lang, "sms.signature"), &t!(lang, "sms.signature_hint"), InputKind::Text, 20))
@@ -84,7 +84,7 @@ pub fn blocks(cx: &Cx, listing: &Listing<Blocked>, form: &Form) -> String {
             }))
             (pager(lang, "/sms/blocks", &[("q", q)], listing.page, listing.more))
         }
-        (fields::form("/sms/blocks", &cx.op_id(), None, false, None, html! {
+        (fields::post("/sms/blocks", &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(Some(&t!(lang, "sms.block_new")), html! {
                 (fields::text(&form.field("digits", &t!(lang, "sms.number")).required(), InputKind::Phone, 40))

@@ -526,18 +526,6 @@ pub async fn replies_from(db: &Db, scope: &Scope, digits: &str, most: i64) -> Re
     latest(query, " ORDER BY i.id DESC LIMIT ", most).all(db).await
 }
 
-/// The last messages to a customer.
-pub async fn messages_of(db: &Db, scope: &Scope, customer: Id, most: i64) -> Result<Vec<Message>, DbError> {
-    let query = scope.restrict(sql(MESSAGE).push("m.customer_id = $1").bind(customer), "m.owner_id");
-    latest(query, " ORDER BY m.id DESC LIMIT ", most).all(db).await
-}
-
-/// The last messages from a customer.
-pub async fn replies_of(db: &Db, scope: &Scope, customer: Id, most: i64) -> Result<Vec<Reply>, DbError> {
-    let query = scope.restrict(sql(REPLY).push("i.customer_id = $1").bind(customer), "i.owner_id");
-    latest(query, " ORDER BY i.id DESC LIMIT ", most).all(db).await
-}
-
 fn latest(query: Query, order: &'static str, most: i64) -> Query {
     query.push(order).arg(most)
 }

@@ -52,7 +52,7 @@ pub fn template(cx: &Cx, template: Option<&Template>, form: &Form, other: Option
                 div.cell { div.g { (t!(lang, "sms.conflict_text")) } }
             }))
         }
-        (fields::form(&action, &cx.op_id(), template.map(|template| form.version_on(template.version)), false, None, html! {
+        (fields::post(&action, &cx.op_id()).version_if(template.map(|template| form.version_on(template.version))).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&form.field("name", &t!(lang, "sms.template_name")).required(), InputKind::Text, 40))

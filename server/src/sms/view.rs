@@ -196,7 +196,7 @@ pub fn compose(cx: &Cx, form: &Form, draft: &Draft) -> String {
         @if let Some(customer) = &draft.customer {
             (card(None, None, link_cell(format!("/customers/{}", customer.id), html! { b { (customer.name) } }, html! { (customer.owner_name) })))
         }
-        (fields::form("/sms/preview", &cx.op_id(), None, false, None, html! {
+        (fields::post("/sms/preview", &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::hidden("customer", customer))
             (fields::fields(None, html! {
@@ -263,13 +263,13 @@ pub fn preview(cx: &Cx, draft: &Draft, to: &str, text: &str) -> String {
             (cell(t!(lang, "sms.cost"), html! { b.num { "¥" (cost(&draft.settings, parts)) } }))
             (cell(t!(lang, "sms.alphabet"), html! { @match size.alphabet { Alphabet::Gsm7 => (t!(lang, "sms.gsm7")), Alphabet::Ucs2 => (t!(lang, "sms.ucs2")) } }))
         }))
-        (fields::form("/sms", &cx.op_id(), None, false, None, html! {
+        (fields::post("/sms", &cx.op_id()).holding(html! {
             (fields::hidden("customer", &customer))
             (fields::hidden("to", to))
             (fields::hidden("text", text))
             (fields::submit(t!(lang, "sms.send"), ButtonKind::Primary))
         }))
-        (fields::form("/sms/preview", &cx.op_id(), None, false, None, html! {
+        (fields::post("/sms/preview", &cx.op_id()).holding(html! {
             (fields::hidden("customer", &customer))
             (fields::fields(Some(&t!(lang, "sms.change")), html! {
                 (fields::text(&cx.blank().with("to", to).field("to", &t!(lang, "sms.to")), InputKind::Phone, 40))
@@ -285,24 +285,17 @@ fn person_acts(cx: &Cx, message: &Message) -> Markup {
     let lang = cx.lang;
     let state = message.state();
     let settle = |outcome: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
-        fields::form(
-            &format!("/sms/messages/{}/settlement", message.id),
-            &cx.op_id(),
-            None,
-            false,
-            None,
-            html! {
-                (fields::hidden("outcome", outcome))
-                (fields::submit(label, kind))
-            },
-        )
+        fields::post(&format!("/sms/messages/{}/settlement", message.id), &cx.op_id()).holding(html! {
+            (fields::hidden("outcome", outcome))
+            (fields::submit(label, kind))
+        })
     };
     html! {
         @if cx.may(Gate::edit(Module::Sms)) {
             @if state.needs_a_person() {
                 (card(None, None, html! {
                     div.cell { div.g { @if state == State::Unknown { (t!(lang, "sms.unknown_text")) } @else { (t!(lang, "sms.failed_text")) } } }
-                    (fields::form(&format!("/sms/messages/{}/retry", message.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "sms.retry"), ButtonKind::Primary)))
+                    (fields::post(&format!("/sms/messages/{}/retry", message.id), &cx.op_id()).holding(fields::submit(t!(lang, "sms.retry"), ButtonKind::Primary)))
                     @if state == State::Unknown { (settle("sent", t!(lang, "sms.settle_sent"), ButtonKind::Quiet)) }
                     (settle("dropped", t!(lang, "sms.settle_dropped"), ButtonKind::Danger))
                 }))
@@ -312,7 +305,7 @@ fn person_acts(cx: &Cx, message: &Message) -> Markup {
                 } @else if message.recall_late {
                     (card(None, None, html! { div.cell { div.g { (t!(lang, "sms.recall_too_late")) } } }))
                 } @else {
-                    (fields::form(&format!("/sms/messages/{}/recall", message.id), &cx.op_id(), None, false, None, fields::submit(t!(lang, "sms.take_back"), ButtonKind::Danger)))
+                    (fields::post(&format!("/sms/messages/{}/recall", message.id), &cx.op_id()).holding(fields::submit(t!(lang, "sms.take_back"), ButtonKind::Danger)))
                 }
             }
         }

@@ -34,9 +34,6 @@ pub fn routes(routes: &mut Routes) {
 }
 
 /// Gives a new company a first warehouse, named in its language.
-///
-/// # Errors
-/// What the database says.
 pub async fn begin(tx: &mut Tx, lang: Lang) -> Result<(), DbError> {
     if store::warehouses(&mut *tx).await?.is_empty() {
         store::insert_warehouses(tx, &[(Id::new(), t!(lang, "stock.first_warehouse").into_owned(), None)]).await?;

@@ -114,7 +114,7 @@ pub(super) fn move_form(cx: &Cx, typed: &Form, houses: &[Warehouse], products: &
         @if typed.value("product_id").is_empty() {
             (search_bar("/stock/moves/new", cx.query("q").unwrap_or_default(), &label("products.search"), &[]))
         }
-        (form::form("/stock/moves", &cx.op_id(), None, false, None, html! {
+        (form::post("/stock/moves", &cx.op_id()).holding(html! {
             (card(None, None, html! {
                 (form::radio_cells(&typed.field("kind", &label("stock.kind")), &kinds))
                 (form::select(&typed.field("product_id", &label("stock.product")), &goods))

@@ -104,7 +104,7 @@ pub(super) async fn page<E: Effect>(cx: &Cx, target: Target<'_>, typed: Form, st
         @if let Target::Draft { crossed: Some(stored), .. } = target {
             (card(Some(&t!(lang, "stock_documents.crossed")), None, lines::view::goods_cells(stored)))
         }
-        (form::form_with_id(Some(FORM), &action, &cx.op_id(), version, false, None, html! {
+        (form::post(&action, &cx.op_id()).id(FORM).version_if(version).holding(html! {
             (card(None, None, html! {
                 (form::select(&typed.field("warehouse_id", &from), &places))
                 @if E::ACT == Act::Transfer {

@@ -228,5 +228,6 @@ fn of_kind<E: Effect>(routes: &mut Routes) {
     routes.get(paths.edit, Gate::edit(module), pages::edit::<E>);
     routes.post(paths.lines, Gate::edit(module), pages::save::<E>);
     documents::flow_routes::<StockDocument<E>>(routes);
+    documents::bin_routes::<StockDocument<E>>(routes);
     routes.post(paths.correction, Gate::create(module), correction::correct::<E>);
 }

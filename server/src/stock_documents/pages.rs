@@ -81,7 +81,7 @@ pub(super) async fn edit<E: Effect>(cx: Cx) -> Result<Response> {
 /// The form again, for a draft.
 async fn again<E: Effect>(cx: &Cx, typed: Form, document: &Full<Body>, status: StatusCode) -> Result<Response> {
     if document.head.state != State::Draft {
-        return Err(document.head.locked(cx.lang));
+        return Err(StockDocument::<E>::locked(&document.head, cx.lang));
     }
     form::page::<E>(cx, Target::Draft { head: &document.head, crossed: None }, typed, status).await
 }

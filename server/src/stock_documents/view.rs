@@ -89,25 +89,20 @@ pub(super) fn bar(cx: &Cx, head: &Head) -> Option<Markup> {
 }
 
 fn acts<E: Effect>(cx: &Cx, head: &Head) -> Markup {
-    let post = |id: Option<&str>, noun: &str, body: Markup| {
-        form::form_with_id(
-            id,
-            &format!("{}/{noun}", head.address()),
-            &cx.op_id(),
-            Some(head.version),
-            false,
-            None,
-            body,
-        )
+    let post = |noun: &str, label: &str, kind: ButtonKind| {
+        let action = format!("{}/{noun}", head.address());
+        form::post(&action, &cx.op_id()).version(head.version).holding(form::submit(t!(cx.lang, label), kind))
     };
+    let submission = format!("{}/submission", head.address());
     let may = cx.may(Gate::edit(E::KIND.module()));
     match head.state {
         State::Draft if may => html! {
-            (post(Some(documents::SUBMISSION), "submission", html! {}))
-            (post(None, "cancellation", form::submit(t!(cx.lang, "documents.cancel_draft"), ButtonKind::Quiet)))
+            (form::post(&submission, &cx.op_id()).id(documents::SUBMISSION).version(head.version).holding(html! {}))
+            (post("cancellation", "documents.cancel_draft", ButtonKind::Quiet))
+            @if cx.may(Gate::delete(E::KIND.module())) { (post("deletion", "documents.delete_draft", ButtonKind::Quiet)) }
         },
         State::Active if may && head.source_id.is_none() => {
-            post(None, "correction", form::submit(t!(cx.lang, "stock_documents.correct"), ButtonKind::Danger))
+            post("correction", "stock_documents.correct", ButtonKind::Danger)
         }
         State::Draft | State::Active | State::Approving | State::Rejected | State::Closed | State::Cancelled => {
             html! {}

@@ -2,49 +2,47 @@
 
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{Db, DbError};
+use crate::kernel::db::Query;
+use crate::kernel::db::gather::Gathered;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::tasks::rules::{Kind, State};
-use crate::tasks::store::{self, TaskRow};
 use crate::ui::tag::Tone;
 use crate::ui::timeline::Entry;
 
-/// A customer's tasks, newest first.
-///
-/// # Errors
-/// What the database says.
-pub async fn history(
-    db: &Db,
-    scope: &Scope,
-    customer: Id,
-    lang: Lang,
-    now: Millis,
-    limit: i64,
-) -> Result<Vec<Entry>, DbError> {
-    let tasks = store::of_customer(db, scope, customer, limit).await?;
-    Ok(tasks.into_iter().map(|task| entry(task, lang, now)).collect())
+/// Appends the select of a customer's tasks, newest first.
+#[must_use]
+pub fn past(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
+    let query = query
+        .push(
+            "SELECT 'task' AS what, t.id, COALESCE(t.done_at, t.created_at) AS at, t.done_at AS ended_at, o.name AS person, \
+             t.title, t.feedback AS text, t.state, t.kind AS more FROM tasks t JOIN users o ON o.id = t.owner_id \
+             WHERE t.deleted_at IS NULL AND t.customer_id = ",
+        )
+        .arg(customer);
+    scope.restrict(query, "t.owner_id").push(" ORDER BY t.id DESC LIMIT ").arg(limit)
 }
 
-fn entry(task: TaskRow, lang: Lang, now: Millis) -> Entry {
-    let (state, kind) = (task.state(), task.kind());
+/// The entry of such a row.
+#[must_use]
+pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
+    let (state, kind) = (State::of(&past.state), Kind::of(&past.more));
     let tag = match (state, kind) {
         (State::Open, Kind::Callback) => (t!(lang, "tasks.to_call_back"), Tone::Bad),
         (State::Open, Kind::Todo) => (state.name(lang), Tone::Warn),
         (State::Done | State::Confirmed, _) => (state.name(lang), Tone::Plain),
     };
-    let text = if task.feedback.is_empty() {
-        task.owner_name
+    let text = if past.text.is_empty() {
+        past.person
     } else {
-        let short: String = task.feedback.lines().next().unwrap_or_default().chars().take(80).collect();
-        format!("{} · {short}", task.owner_name)
+        let short: String = past.text.lines().next().unwrap_or_default().chars().take(80).collect();
+        format!("{} · {short}", past.person)
     };
-    let at = task.done_at.unwrap_or(task.created_at);
     Entry {
-        at,
-        when: clock::brief(at, now),
-        href: Some(format!("/tasks/{}", task.id)),
-        title: task.title,
+        at: past.at,
+        when: clock::brief(past.at, now),
+        href: Some(format!("/tasks/{}", past.id)),
+        title: past.title,
         text,
         tag: Some((tag.0.into_owned(), tag.1)),
     }

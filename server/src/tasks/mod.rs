@@ -6,11 +6,13 @@
 
 mod history;
 mod pages;
+mod pressing;
 mod rules;
 mod store;
 mod view;
 
-pub use history::history;
+pub use history::{entry, past};
+pub use pressing::{Pressing, pressing};
 pub use rules::{Kind, Priority, State};
 pub use store::{
     Finished, NewTask, TaskRow, awaits, count_open, create, create_finished, find, open_callbacks_by_owner, open_of,
@@ -57,9 +59,6 @@ pub struct NewCallback<'a> {
 
 /// Gives a task to its owner, or to whoever acts for an owner that is locked, in the transaction of whatever causes
 /// it.
-///
-/// # Errors
-/// What the database says.
 pub async fn give(tx: &mut Tx, author: &Author, new: &NewTask<'_>) -> Result<Id> {
     let owner = users::acting_for(&mut *tx, new.owner).await?.unwrap_or(new.owner);
     let new = &NewTask { owner, ..new.clone() };
@@ -77,9 +76,6 @@ pub async fn give(tx: &mut Tx, author: &Author, new: &NewTask<'_>) -> Result<Id>
 }
 
 /// Gives somebody a call to return; `None` when this call made its task before.
-///
-/// # Errors
-/// What the database says.
 pub async fn give_callback(tx: &mut Tx, author: &Author, new: &NewCallback<'_>) -> Result<Option<Id>> {
     if store::of_cause(tx, "call", new.call).await?.is_some() {
         return Ok(None);
@@ -147,9 +143,6 @@ async fn tell_call(tx: &mut Tx, at: Millis, task: &TaskRow, by: Id) -> Result<()
 }
 
 /// Somebody called back: every open call-back of this customer, and those that `calls` caused, is done.
-///
-/// # Errors
-/// What the database says.
 ///
 /// # Returns
 /// The owners whose lists became shorter.

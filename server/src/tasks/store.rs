@@ -158,12 +158,6 @@ pub async fn count_open(on: impl Into<On<'_>>, user: Id) -> Result<i64, DbError>
     .await
 }
 
-/// A customer's tasks, newest first.
-pub async fn of_customer(db: &Db, scope: &Scope, customer: Id, limit: i64) -> Result<Vec<TaskRow>, DbError> {
-    let query = sql(ROW).push(" AND t.customer_id = ").arg(customer);
-    scope.restrict(query, "t.owner_id").push(" ORDER BY t.id DESC LIMIT ").arg(limit).all(db).await
-}
-
 /// A task to be given.
 #[derive(Clone, Debug)]
 pub struct NewTask<'a> {

@@ -9,7 +9,7 @@ use crate::kernel::id::Id;
 use crate::tasks::pages::{NOTE, TITLE};
 use crate::tasks::rules::{Kind, Priority, State};
 use crate::tasks::store::{TaskRow, View};
-use crate::ui::form::{ButtonKind, FieldView, InputKind, error_summary, form, select, submit, text, textarea};
+use crate::ui::form::{ButtonKind, FieldView, InputKind, error_summary, post, select, submit, text, textarea};
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::tag::{Tone, tag};
@@ -162,7 +162,7 @@ pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
     let customers: Vec<_> = std::iter::once(nobody).chain(page.customers.iter().cloned()).collect();
     let body = html! {
         (error_summary(lang, typed.errors()))
-        (card(None, None, form("/tasks", &page.op_id, None, false, Some("task"), html! {
+        (card(None, None, post("/tasks", &page.op_id).offline("task").holding(html! {
             (text(&FieldView { required: true, ..typed.field("title", &title) }, InputKind::Text, TITLE))
             @if !page.people.is_empty() { (select(&typed.field("owner_id", &owner), page.people)) }
             (text(&typed.field("due_at", &until), InputKind::DateTime, 16))
@@ -225,13 +225,13 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
             (link_button(format!("tel:{digits}"), &t!(lang, "tasks.call_back"), ButtonKind::Quiet))
         }
         @if mine && open {
-            (card(None, None, form(&format!("{address}/completion"), &page.op_id, None, false, Some("task"), html! {
+            (card(None, None, post(&format!("{address}/completion"), &page.op_id).offline("task").holding(html! {
                 (textarea(&page.form.field("feedback", &feedback), NOTE))
                 (submit(&t!(lang, "tasks.complete"), ButtonKind::Primary))
             })))
         }
         @if task.awaits(page.looker) {
-            (form(&format!("{address}/confirmation"), &page.op_id, None, false, None, html! {
+            (post(&format!("{address}/confirmation"), &page.op_id).holding(html! {
                 (submit(&t!(lang, "tasks.confirm"), ButtonKind::Primary))
             }))
         }

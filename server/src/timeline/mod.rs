@@ -7,12 +7,14 @@
 mod pages;
 mod view;
 
-use futures_util::future::{BoxFuture, try_join, try_join_all};
+use tokio::try_join;
 
+use crate::customers::Customer;
 use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Db, DbError};
+use crate::kernel::db::gather::{self, Gathered};
+use crate::kernel::db::{Db, DbError, Query};
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::kinds::Kind;
@@ -33,38 +35,56 @@ pub struct Asked<'a> {
     /// Who looks: what they may not view is left out.
     pub actor: &'a Actor,
     /// The customer.
-    pub customer: Id,
+    pub customer: &'a Customer,
     /// The language of the entries.
     pub lang: Lang,
     /// The moment of looking.
     pub now: Millis,
 }
 
-type History<'a> = (Module, BoxFuture<'a, Result<Vec<Entry>, DbError>>);
+/// What one feature has to tell: the select of its rows, their word, and the entry of a row.
+struct Teller {
+    module: Module,
+    what: &'static str,
+    select: fn(Query, &Scope, Id, i64) -> Query,
+    entry: fn(Gathered, Lang, Millis) -> Entry,
+}
+
+/// One line for each feature whose rows come by the one statement.
+const TELLERS: [Teller; 5] = [
+    Teller { module: Module::Visits, what: "visit", select: visits::past, entry: visits::entry },
+    Teller { module: Module::Tasks, what: "task", select: tasks::past, entry: tasks::entry },
+    Teller { module: Module::Sms, what: "message", select: sms::past_messages, entry: sms::message_entry },
+    Teller { module: Module::Sms, what: "reply", select: sms::past_replies, entry: sms::reply_entry },
+    Teller { module: Module::Calls, what: "call", select: calls::past, entry: calls::entry },
+];
 
 /// The `limit` newest entries of every feature that the looker may view.
-///
-/// # Errors
-/// What the database says.
 pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>, DbError> {
     let Asked { actor, customer, lang, now } = asked;
     let scope: &Scope = &actor.scope();
-    // One line for each feature that has something to tell.
-    let histories: Vec<History<'_>> = vec![
-        (Module::Customers, Box::pin(customers::history(db, scope, customer, lang, now, limit))),
-        (Module::Visits, Box::pin(visits::history(db, scope, customer, lang, now, limit))),
-        (Module::Tasks, Box::pin(tasks::history(db, scope, customer, lang, now, limit))),
-        (Module::Sms, Box::pin(sms::history(db, scope, customer, lang, now, limit))),
-        (Module::Calls, Box::pin(calls::history(db, scope, customer, lang, now, limit))),
-    ];
     let may = |module: Module| Gate::view(module).admits(&actor.rights);
-    let allowed = histories.into_iter().filter(|(module, _)| may(*module)).map(|(_, history)| history);
+    let selects = TELLERS
+        .iter()
+        .filter(|teller| may(teller.module))
+        .map(|teller| |query: Query| (teller.select)(query, scope, customer.id, limit));
+    let together = gather::joined(selects);
+    let together = async {
+        match together {
+            Some(query) => query.all::<Gathered>(db).await,
+            None => Ok(Vec::new()),
+        }
+    };
     // Documents of every kind are one statement.
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| may(kind.module())).collect();
-    let (mut lists, heads) =
-        try_join(try_join_all(allowed), documents::history(db, scope, customer, &kinds, limit)).await?;
-    lists.push(heads.iter().map(|head| dispatch::entry(lang, head, now)).collect());
-    Ok(newest(lists, limit))
+    let (together, heads) = try_join!(together, documents::history(db, scope, customer.id, &kinds, limit))?;
+    let told = together.into_iter().filter_map(|past| {
+        let teller = TELLERS.iter().find(|teller| teller.what == past.what)?;
+        Some((teller.entry)(past, lang, now))
+    });
+    let entered = may(Module::Customers).then(|| customers::entry(customer, lang, now));
+    let documents = heads.iter().map(|head| dispatch::entry(lang, head, now)).collect();
+    Ok(newest(vec![entered.into_iter().collect(), told.collect(), documents], limit))
 }
 
 /// Merges lists by time, the newest first.

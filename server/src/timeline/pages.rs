@@ -1,6 +1,7 @@
 //! Handlers, in the order of the routes.
 
 use poem::Response;
+use tokio::try_join;
 
 use super::view::{self, Card};
 use super::{Asked, recent};
@@ -23,16 +24,17 @@ const DEEPEST: i64 = 10;
 pub(super) async fn show(cx: Cx) -> Result<Response> {
     let db = &cx.office.db;
     let customer = customer_of(&cx).await?;
-    let contacts = contacts::of_customer(db, &cx.scope(), customer.id).await?;
-    let numbers = customers::numbers(db, customer.id).await?;
-    let entries = recent(db, asked(&cx, &customer), SHOWN).await?;
+    let scope = cx.scope();
+    let people = contacts::with_own_numbers(db, &scope, customer.id);
+    let recent = recent(db, asked(&cx, &customer), SHOWN);
+    let ((contacts, numbers), entries) = try_join!(people, recent)?;
     let may = |gate: Gate| cx.may(gate);
     let card = Card {
         lang: cx.lang,
         now: cx.now,
         customer: &customer,
         contacts: &contacts,
-        own_numbers: numbers.iter().filter(|number| number.contact_id.is_none()).collect(),
+        own_numbers: numbers.iter().collect(),
         entries: &entries,
         may_edit: may(Gate::edit(Module::Customers)),
         may_create: may(Gate::create(Module::Customers)),
@@ -71,6 +73,6 @@ async fn customer_of(cx: &Cx) -> Result<Customer> {
     customers::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)
 }
 
-fn asked<'a>(cx: &'a Cx, customer: &Customer) -> Asked<'a> {
-    Asked { actor: cx.actor(), customer: customer.id, lang: cx.lang, now: cx.now }
+fn asked<'a>(cx: &'a Cx, customer: &'a Customer) -> Asked<'a> {
+    Asked { actor: cx.actor(), customer, lang: cx.lang, now: cx.now }
 }

@@ -41,7 +41,7 @@ pub fn named_button(name: &str, value: &str, label: impl Render, kind: ButtonKin
     html! { button class=(kind.class()) name=(name) value=(value) { (label) } }
 }
 
-/// A button outside its form, such as in the action bar; `form` is the form's id ([`crate::ui::form::form_with_id`]).
+/// A button outside its form, such as in the action bar; `form` is the form's id ([`crate::ui::form::Post::id`]).
 pub fn button_for(form: &str, label: impl Render, kind: ButtonKind) -> Markup {
     html! { button class=(kind.class()) form=(form) { (label) } }
 }

@@ -6,9 +6,7 @@ use crate::kernel::i18n::Lang;
 use crate::ui::button::{button_for, link_button};
 use crate::ui::cell::{cell, entry, figure, link_cell, plain_cell};
 use crate::ui::dialog::call_card;
-use crate::ui::form::{
-    FieldView, InputKind, error_summary, form, form_with_id, location, quantity, select, text, textarea,
-};
+use crate::ui::form::{FieldView, InputKind, error_summary, location, post, quantity, select, text, textarea};
 use crate::ui::layout::{Frame, Look, Page, Sheet, TabItem, TextSize, Theme, badge};
 use crate::ui::*;
 
@@ -124,7 +122,7 @@ fn approval(f: &Frame) -> String {
         .bar(html! {
             (link_button("/approvals/1/return", tr(f.lang, "驳回", "Refuse"), ButtonKind::Danger))
             (link_button("/approvals/1/handover", tr(f.lang, "转办", "Hand over"), ButtonKind::Quiet))
-            (form("/orders/1/approval", "0", Some(2), false, None, button(tr(f.lang, "同意", "Agree"), ButtonKind::Primary)))
+            (post("/orders/1/approval", "0").version(2).holding(button(tr(f.lang, "同意", "Agree"), ButtonKind::Primary)))
         })
         .render(html! {
             (card(Some("寿光绿野植保站"), None, html! { (money(1_280_000)) (plain_cell(html! { small { "触发规则：金额超过 10,000 元" } }, html! {})) }))
@@ -152,7 +150,7 @@ fn order_form(f: &Frame) -> String {
         .bar(html! { (link_button("/orders", tr(f.lang, "存草稿", "Save draft"), ButtonKind::Quiet)) (button_for("order", tr(f.lang, "提交", "Submit"), ButtonKind::Primary)) })
         .render(html! {
             (error_summary(f.lang, &errors))
-            (form_with_id(Some("order"), "/orders", "0", None, false, Some("order"), html! {
+            (post("/orders", "0").id("order").offline("order").holding(html! {
                 @for (place, name, count, error) in [(0, "2.5% 高效氯氟氰菊酯 · 40 瓶/箱", "20", None), (1, "30% 苯甲·丙环唑 · 20 瓶/箱", "0", Some("第 2 行数量请填大于 0 的数"))] {
                     (card(Some(name), Some(("/x", &tr(f.lang, "移除", "Remove"))), html! {
                         (quantity(&FieldView::new(&format!("lines.{place}.quantity"), &qty).value(count).error(error).required(), "箱"))

@@ -172,9 +172,6 @@ pub struct Person {
 }
 
 /// Active people within the scope, for pickers: owner of a customer, receiver of a task.
-///
-/// # Errors
-/// What the database says.
 pub async fn people_in_scope(db: &Db, scope: &Scope) -> Result<Vec<Person>, DbError> {
     scope
         .restrict(sql("SELECT u.id, u.name FROM users u WHERE u.status = 'active'"), "u.id")
@@ -184,17 +181,11 @@ pub async fn people_in_scope(db: &Db, scope: &Scope) -> Result<Vec<Person>, DbEr
 }
 
 /// Active people of a role, such as the clerks whose desk shows every call.
-///
-/// # Errors
-/// What the database says.
 pub async fn names_with_role(on: impl Into<On<'_>>, role: Role) -> Result<Vec<Person>, DbError> {
     sql("SELECT id, name FROM users WHERE status = 'active' AND role = $1 ORDER BY id").bind(role.code()).all(on).await
 }
 
 /// Whether somebody works here now.
-///
-/// # Errors
-/// What the database says.
 pub async fn is_active(db: &Db, user: Id) -> Result<bool, DbError> {
     let row: Option<String> = sql("SELECT status FROM users WHERE id = $1").bind(user).optional_scalar(db).await?;
     Ok(row.is_some_and(|row| row == "active"))
@@ -202,9 +193,6 @@ pub async fn is_active(db: &Db, user: Id) -> Result<bool, DbError> {
 
 /// Whether somebody works here now; held until the commit, so that nobody locks them while something is made that
 /// becomes theirs.
-///
-/// # Errors
-/// What the database says.
 pub async fn hold(tx: &mut Tx, user: Id) -> Result<bool, DbError> {
     let lock = tx.hold(Hold::Referred);
     let row: Option<String> =
@@ -231,9 +219,6 @@ pub async fn root_department(tx: &mut Tx) -> Result<Option<Id>, DbError> {
 
 /// Who acts for a person: they themselves, or, when they are locked or gone, the nearest active manager up the
 /// department tree; where there is none, an administrator. `None` where nobody is left.
-///
-/// # Errors
-/// What the database says.
 pub async fn acting_for(on: impl Into<On<'_>>, user: Id) -> Result<Option<Id>, DbError> {
     sql("SELECT m.id FROM users r JOIN departments home ON home.id = r.department_id \
          JOIN users m ON m.status = 'active' AND (m.id = r.id OR m.role IN ('manager', 'admin')) \
@@ -246,9 +231,6 @@ pub async fn acting_for(on: impl Into<On<'_>>, user: Id) -> Result<Option<Id>, D
 }
 
 /// Whether a number, in national digits, is an active member of staff's.
-///
-/// # Errors
-/// What the database says.
 pub async fn is_staff_number(on: impl Into<On<'_>>, digits: &str) -> Result<bool, DbError> {
     let found: Option<Id> =
         sql("SELECT id FROM users WHERE mobile = $1 AND mobile <> '' AND status = 'active' LIMIT 1")
@@ -264,9 +246,6 @@ pub async fn departments(db: &Db) -> Result<Vec<Department>, DbError> {
 }
 
 /// Adds a department below `parent`.
-///
-/// # Errors
-/// What the database says.
 pub async fn insert_department(tx: &mut Tx, name: &str, parent: Option<(Id, &str)>) -> Result<(Id, String), DbError> {
     let id = Id::new();
     let path = format!("{}{id}/", parent.map_or("/", |(_, path)| path));
@@ -304,14 +283,10 @@ pub async fn insert_user(tx: &mut Tx, user: &NewUser<'_>, at: Millis) -> Result<
 
 /// The path of somebody's department, with the person held until the commit.
 pub async fn department_path(tx: &mut Tx, user: Id) -> Result<String, DbError> {
-    #[derive(sqlx_macros::FromRow)]
-    struct Path {
-        path: String,
-    }
     let lock = tx.for_update();
     let query = sql("SELECT d.path FROM users u JOIN departments d ON d.id = u.department_id WHERE u.id = ").arg(user);
-    let found: Option<Path> = query.push(lock).push(if lock.is_empty() { "" } else { " OF u" }).optional(tx).await?;
-    Ok(found.map(|found| found.path).unwrap_or_default())
+    let of = if lock.is_empty() { "" } else { " OF u" };
+    Ok(query.push(lock).push(of).optional_scalar(tx).await?.unwrap_or_default())
 }
 
 /// Changes the record of a member of staff.

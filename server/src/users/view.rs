@@ -37,7 +37,7 @@ pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>, question: Optio
     let lang = guest.lang;
     let body = html! {
         @if let Some(notice) = notice { (card(None, None, html! { div.cell { div.g { (notice) } } })) }
-        (fields::form("/login", &guest.op_id(), None, false, None, html! {
+        (fields::post("/login", &guest.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::hidden("next", form.value("next")))
             @if !form.value("kept").is_empty() { (fields::hidden("kept", form.value("kept"))) }
@@ -61,7 +61,7 @@ pub fn go_on(guest: &Guest, kept: &Kept) -> String {
     let lang = guest.lang;
     let body = html! {
         (card(None, None, html! { div.cell { div.g { (t!(lang, "users.kept_text")) } } }))
-        (fields::form(&kept.path, &guest.op_id(), None, false, None, html! {
+        (fields::post(&kept.path, &guest.op_id()).holding(html! {
             @for (name, value) in &kept.fields {
                 @if value.chars().count() > 24 || value.contains('\n') {
                     (fields::textarea(&FieldView { name, label: name, value, error: None, hint: None, required: false }, 10_000))
@@ -79,7 +79,7 @@ pub fn go_on(guest: &Guest, kept: &Kept) -> String {
 pub fn setup(guest: &Guest, form: &Form) -> String {
     let lang = guest.lang;
     let body = html! {
-        (fields::form("/setup", &guest.op_id(), None, false, None, html! {
+        (fields::post("/setup", &guest.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&needed(form.field("company", &t!(lang, "users.company"))), InputKind::Text, 60))
@@ -118,7 +118,7 @@ pub fn me(cx: &Cx) -> String {
                 (link_cell(module.href(), html! { span.lead { (module.icon().markup()) (module.title(lang)) } }, html! {}))
             }
         }))
-        (card(Some(&t!(lang, "users.look")), None, fields::form("/me/look", &cx.op_id(), None, false, None, html! {
+        (card(Some(&t!(lang, "users.look")), None, fields::post("/me/look", &cx.op_id()).holding(html! {
             (fields::select(&look.field("text", &t!(lang, "users.text_size")), &options(&[("", "users.text_normal"), ("large", "users.text_large")])))
             (fields::select(&look.field("theme", &t!(lang, "users.theme")), &options(&[("", "users.theme_auto"), ("light", "users.theme_light"), ("dark", "users.theme_dark")])))
             (fields::submit(&t!(lang, "users.save"), ButtonKind::Quiet))
@@ -128,7 +128,7 @@ pub fn me(cx: &Cx) -> String {
             (link_cell("/me/password", html! { (t!(lang, "users.change_password")) }, html! {}))
         }))
         (language_switch(&cx.frame()))
-        (fields::form("/logout", &cx.op_id(), None, false, None, fields::submit(&t!(lang, "users.sign_out"), ButtonKind::Danger)))
+        (fields::post("/logout", &cx.op_id()).holding(fields::submit(&t!(lang, "users.sign_out"), ButtonKind::Danger)))
     };
     Page::new(&cx.frame(), actor.name.clone()).subtitle(role_name(lang, actor.role)).tabs().render(body)
 }
@@ -140,7 +140,7 @@ pub fn password(cx: &Cx, form: &Form) -> String {
         @if cx.actor().must_change_password {
             (card(None, None, html! { div.cell { div.g { (t!(lang, "users.must_change")) } } }))
         }
-        (fields::form("/me/password", &cx.op_id(), None, false, None, html! {
+        (fields::post("/me/password", &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&needed(form.field("current", &t!(lang, "users.password_current"))), InputKind::Password, 128))
@@ -218,7 +218,7 @@ pub fn edit(cx: &Cx, user: Option<&User>, form: &Form, departments: &[Department
     let password_label =
         if user.is_some() { t!(lang, "users.password_reset") } else { t!(lang, "users.password_first") };
     let body = html! {
-        (fields::form(&action, &cx.op_id(), None, false, None, html! {
+        (fields::post(&action, &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&needed(form.field("name", &t!(lang, "users.name"))), InputKind::Text, 30))
@@ -232,7 +232,7 @@ pub fn edit(cx: &Cx, user: Option<&User>, form: &Form, departments: &[Department
             (fields::submit(&t!(lang, "users.save"), ButtonKind::Primary))
         }))
         @if user.is_none() {
-            (card(Some(&t!(lang, "users.new_department")), None, fields::form("/departments", &cx.op_id(), None, false, None, html! {
+            (card(Some(&t!(lang, "users.new_department")), None, fields::post("/departments", &cx.op_id()).holding(html! {
                 (fields::text(&needed(form.field("department", &t!(lang, "users.department"))), InputKind::Text, 30))
                 (fields::select(&form.field("parent_id", &t!(lang, "users.department_above")), &places))
                 (fields::submit(&t!(lang, "users.add"), ButtonKind::Quiet))

@@ -2,56 +2,55 @@
 
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::{Db, DbError};
+use crate::kernel::db::Query;
+use crate::kernel::db::gather::Gathered;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::ui::tag::Tone;
 use crate::ui::timeline::Entry;
-use crate::visits::store::{self, Visit};
+use crate::visits::rules::{Flags, minutes};
 
-/// A customer's visits that took place, newest first.
-///
-/// # Errors
-/// What the database says.
-pub async fn history(
-    db: &Db,
-    scope: &Scope,
-    customer: Id,
-    lang: Lang,
-    now: Millis,
-    limit: i64,
-) -> Result<Vec<Entry>, DbError> {
-    let visits = store::of_customer(db, scope, customer, limit).await?;
-    Ok(visits.into_iter().map(|visit| entry(visit, lang, now)).collect())
+/// Appends the select of a customer's visits that took place, newest first.
+#[must_use]
+pub fn past(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
+    let query = query
+        .push(
+            "SELECT 'visit' AS what, v.id, v.checked_in_at AS at, v.checked_out_at AS ended_at, u.name AS person, '' AS title, \
+             v.result AS text, v.flags AS state, COALESCE(v.next_on, '') AS more FROM visits v JOIN users u ON u.id = v.owner_id \
+             WHERE v.deleted_at IS NULL AND v.checked_in_at IS NOT NULL AND v.customer_id = ",
+        )
+        .arg(customer);
+    scope.restrict(query, "v.owner_id").push(" ORDER BY v.id DESC LIMIT ").arg(limit)
 }
 
-fn entry(visit: Visit, lang: Lang, now: Millis) -> Entry {
-    let at = visit.row.checked_in_at.unwrap_or_default();
-    let title = match (visit.row.checked_out_at, visit.row.minutes(now)) {
-        (Some(_), Some(minutes)) => t!(lang, "visits.history.took", minutes = minutes),
-        (None, _) | (Some(_), None) => t!(lang, "visits.history.open"),
+/// The entry of such a row.
+#[must_use]
+pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
+    let title = match past.ended_at {
+        Some(ended) => t!(lang, "visits.history.took", minutes = minutes(past.at, ended)),
+        None => t!(lang, "visits.history.open"),
     };
-    let tag = match visit.row.flags().iter().next() {
+    let tag = match Flags::parse(&past.state).iter().next() {
         Some(flag) => (flag.name(lang).into_owned(), Tone::Warn),
         None => (t!(lang, "visits.trusted").into_owned(), Tone::Good),
     };
-    let mut text = visit.row.owner_name;
-    for part in [first_line(&visit.result), next(visit.next_on, lang)].into_iter().flatten() {
+    let mut text = past.person;
+    for part in [first_line(&past.text), next(past.more, lang)].into_iter().flatten() {
         text.push_str(" · ");
         text.push_str(&part);
     }
     Entry {
-        at,
-        when: clock::brief(at, now),
-        href: Some(format!("/visits/{}", visit.row.id)),
+        at: past.at,
+        when: clock::brief(past.at, now),
+        href: Some(format!("/visits/{}", past.id)),
         title: title.into_owned(),
         text,
         tag: Some(tag),
     }
 }
 
-fn next(next_on: Option<String>, lang: Lang) -> Option<String> {
-    next_on.map(|day| t!(lang, "visits.history.next", day = day).into_owned())
+fn next(day: String, lang: Lang) -> Option<String> {
+    (!day.is_empty()).then(|| t!(lang, "visits.history.next", day = day).into_owned())
 }
 
 /// The beginning of a result: a timeline is for looking over.

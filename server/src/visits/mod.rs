@@ -11,13 +11,15 @@ mod pages;
 mod photos;
 mod plan;
 mod rules;
+mod stops;
 mod store;
 mod view;
 mod write_up;
 
-pub use history::history;
+pub use history::{entry, past};
 pub use rules::{Fix, Flag, Flags, State};
-pub use store::{Ended, NewVisit, Visit, VisitRow, awaits, count_today, create, create_ended, find, last_of, today};
+pub use stops::{Stop, stops};
+pub use store::{Ended, NewVisit, Visit, VisitRow, awaits, count_today, create, create_ended, find, last_of};
 
 use crate::kernel::access::Gate;
 use crate::modules::Module;

@@ -151,12 +151,6 @@ pub async fn find_for_change(tx: &mut Tx, scope: &Scope, id: Id) -> Result<Optio
     full(scope, id).push(lock).push(if lock.is_empty() { "" } else { " OF v" }).optional(tx).await
 }
 
-/// One person's visits of a day: under way, then to come, then done.
-pub async fn today(on: impl Into<On<'_>>, scope: &Scope, user: Id, day: NaiveDate) -> Result<Vec<VisitRow>, DbError> {
-    let query = rows().push(" AND v.owner_id = ").arg(user).push(" AND v.planned_on = ").arg(day.to_string());
-    scope.restrict(query, "v.owner_id").push(BY_STATE).push(" LIMIT 50").all(on).await
-}
-
 #[derive(sqlx_macros::FromRow)]
 struct Count {
     done: i64,

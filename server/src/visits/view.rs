@@ -11,7 +11,7 @@ use crate::kernel::clock::{self, Millis};
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::button::{button, button_row};
 use crate::ui::form::{
-    ButtonKind, InputKind, error_summary, file_photo, form, hidden, location, submit, text, textarea,
+    ButtonKind, InputKind, error_summary, file_photo, hidden, location, post, submit, text, textarea,
 };
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
@@ -198,20 +198,13 @@ fn photos(page: &ShowPage<'_>, lang: Lang) -> Markup {
 }
 
 fn check_in_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Markup {
-    form(
-        &format!("{address}/check-in"),
-        op_id,
-        None,
-        false,
-        Some("check-in"),
-        html! {
-            (location(lang))
-            @if page.form.error("out_reason").is_some() {
-                (text(&page.form.field("out_reason", &t!(lang, "visits.out_reason")), InputKind::Text, PURPOSE))
-            }
-            (submit(&t!(lang, "visits.check_in"), ButtonKind::Primary))
-        },
-    )
+    post(&format!("{address}/check-in"), op_id).offline("check-in").holding(html! {
+        (location(lang))
+        @if page.form.error("out_reason").is_some() {
+            (text(&page.form.field("out_reason", &t!(lang, "visits.out_reason")), InputKind::Text, PURPOSE))
+        }
+        (submit(&t!(lang, "visits.check_in"), ButtonKind::Primary))
+    })
 }
 
 fn photo_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Markup {
@@ -219,17 +212,10 @@ fn photo_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Ma
     card(
         None,
         None,
-        form(
-            &format!("{address}/photos"),
-            op_id,
-            None,
-            true,
-            Some("photo"),
-            html! {
-                (file_photo(&page.form.field("photo", &label), false))
-                (submit(&t!(lang, "visits.upload"), ButtonKind::Quiet))
-            },
-        ),
+        post(&format!("{address}/photos"), op_id).files().offline("photo").holding(html! {
+            (file_photo(&page.form.field("photo", &label), false))
+            (submit(&t!(lang, "visits.upload"), ButtonKind::Quiet))
+        }),
     )
 }
 
@@ -246,7 +232,7 @@ fn write_up_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) ->
         (t!(lang, "visits.result"), t!(lang, "visits.next_on"), t!(lang, "visits.out_reason"));
     let far = visit.row.flags().has(Flag::Far) && visit.out_reason.is_empty();
     html! {
-        (card(None, None, form(&format!("{address}/check-out"), op_id, Some(visit.version), false, Some("check-out"), html! {
+        (card(None, None, post(&format!("{address}/check-out"), op_id).version(visit.version).offline("check-out").holding(html! {
             (was(page.form, &["result", "next_on"]))
             @if far || page.form.error("out_reason").is_some() {
                 (text(&page.form.field("out_reason", &reason).hint(&t!(lang, "visits.out_hint")).required(), InputKind::Text, PURPOSE))
@@ -266,13 +252,13 @@ fn plan_form(page: &ShowPage<'_>, address: &str, op_id: &str, op_delete: &str, l
     let (day, purpose) = (t!(lang, "visits.planned_on"), t!(lang, "visits.purpose"));
     html! {
         (card(Some(&t!(lang, "visits.replan")), None, html! {
-            (form(&format!("{address}/plan"), op_id, Some(visit.version), false, None, html! {
+            (post(&format!("{address}/plan"), op_id).version(visit.version).holding(html! {
                 (was(page.form, &["planned_on", "purpose"]))
                 (text(&page.form.field("planned_on", &day).required(), InputKind::Date, 10))
                 (text(&page.form.field("purpose", &purpose), InputKind::Text, PURPOSE))
                 (submit(&t!(lang, "visits.save_plan"), ButtonKind::Quiet))
             }))
-            (form(&format!("{address}/deletion"), op_delete, None, false, None, html! {
+            (post(&format!("{address}/deletion"), op_delete).holding(html! {
                 (submit(&t!(lang, "visits.give_up"), ButtonKind::Danger))
             }))
         }))
@@ -286,7 +272,7 @@ pub fn edit_result(frame: &Frame, visit: &Visit, typed: &Form, op_id: &str) -> S
     let result = t!(lang, "visits.result");
     let body = html! {
         (error_summary(lang, typed.errors()))
-        (card(None, None, form(&format!("{address}/result"), op_id, Some(visit.version), false, None, html! {
+        (card(None, None, post(&format!("{address}/result"), op_id).version(visit.version).holding(html! {
             (was(typed, &["result", "next_on"]))
             (hidden("next_on", typed.value("next_on")))
             (textarea(&typed.field("result", &result), RESULT))

@@ -324,9 +324,6 @@ impl Cx {
     }
 
     /// Begins the one transaction of a POST.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn write(&self, form: &Form) -> Result<Write<'_>> {
         let tx = self.office.db.begin().await?;
         let author = Author { user: Some(self.actor().id), origin: self.from.clone(), at: self.now };

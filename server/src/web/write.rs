@@ -27,17 +27,11 @@ impl<'a> Write<'a> {
     }
 
     /// Notes a change in the operation log.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn audit(&mut self, action: Action, kind: &'static str, id: Id, changes: Changes) -> Result<()> {
         Ok(audit::record(&mut self.tx, &self.author, action, kind, id, changes).await?)
     }
 
     /// Notes an act without field changes.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn act(&mut self, kind: &'static str, id: Id, what: &str) -> Result<()> {
         self.audit(Action::Act, kind, id, Changes::new().set("act", Value::from(what))).await
     }

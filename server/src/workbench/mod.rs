@@ -15,10 +15,13 @@ use crate::kernel::access::Gate;
 use crate::kernel::access::auth::Actor;
 use crate::kernel::background::outbox;
 use crate::kernel::clock;
-use crate::kernel::db::DbError;
+use crate::kernel::db::gather::{self, Gathered};
+use crate::kernel::db::{DbError, Query};
 use crate::kernel::live::badges::BadgeCounts;
 use crate::kernel::{HookFuture, Kernel};
 use crate::modules::Module;
+use crate::tasks::Pressing;
+use crate::visits::Stop;
 use crate::web::cx::Cx;
 use crate::web::error::Result;
 use crate::web::routes::Routes;
@@ -38,12 +41,18 @@ pub fn routes(routes: &mut Routes) {
 async fn show(cx: Cx) -> Result<Response> {
     let db = &cx.office.db;
     let user = cx.actor().id;
-    let visits = if cx.may(Gate::view(Module::Visits)) {
-        visits::today(db, &cx.scope(), user, clock::day(cx.now)).await?
-    } else {
-        Vec::new()
+    let today = clock::day(cx.now);
+    let scope = cx.scope();
+    let mut selects: Vec<Box<dyn FnOnce(Query) -> Query + Send + '_>> =
+        vec![Box::new(|query| tasks::pressing(query, user, TASKS))];
+    if cx.may(Gate::view(Module::Visits)) {
+        selects.push(Box::new(|query| visits::stops(query, &scope, user, today)));
+    }
+    let rows: Vec<Gathered> = match gather::joined(selects) {
+        Some(query) => query.all(db).await?,
+        None => Vec::new(),
     };
-    let tasks = tasks::open_of(db, user, TASKS).await?;
+    let (visits, tasks) = (Stop::among(&rows, today), Pressing::among(&rows));
     let boxes = if cx.may(Gate::view(Module::Gateways)) {
         gateways::notices(db, &cx.scope(), cx.lang, cx.now).await?
     } else {

@@ -9,22 +9,21 @@ use crate::kernel::access::Gate;
 use crate::kernel::clock;
 use crate::kernel::i18n::{Lang, t};
 use crate::modules::Module;
-use crate::tasks::TaskRow;
+use crate::tasks::Pressing;
 use crate::ui::button::{ButtonKind, link_button};
 use crate::ui::layout::Page;
 use crate::ui::{Act, Icon, StripItem, Tone, acts, card, empty, entry, link_cell, plain_cell, strip, tag};
 use crate::users::role_name;
-use crate::visits::{State, VisitRow};
+use crate::visits::{State, Stop};
 use crate::web::cx::Cx;
 
 /// 工作台
-pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow], boxes: &[Notice], failures: i64) -> String {
+pub fn workbench(cx: &Cx, visits: &[Stop], tasks: &[Pressing], boxes: &[Notice], failures: i64) -> String {
     let lang = cx.lang;
-    let today = clock::day(cx.now);
     let next = visits
         .iter()
-        .find(|visit| visit.state(today) == State::Open)
-        .or_else(|| visits.iter().find(|visit| visit.state(today) == State::Planned));
+        .find(|visit| visit.state == State::Open)
+        .or_else(|| visits.iter().find(|visit| visit.state == State::Planned));
     let body = html! {
         (clock_check::notice(cx))
         (numbers(cx, visits))
@@ -36,7 +35,7 @@ pub fn workbench(cx: &Cx, visits: &[VisitRow], tasks: &[TaskRow], boxes: &[Notic
         @if failures > 0 {
             (card(None, None, link_cell("/failures", entry(&t!(lang, "workbench.failures"), tag(failures, Tone::Bad), t!(lang, "workbench.failures_do")), html! {})))
         }
-        @if let Some(visit) = next { (next_stop(lang, visit, visit.state(today) == State::Open)) }
+        @if let Some(visit) = next { (next_stop(lang, visit, visit.state == State::Open)) }
         (quick(cx))
         @if cx.may(Gate::view(Module::Visits)) {
             (card(Some(&t!(lang, "workbench.today")), Some(("/visits", &t!(lang, "workbench.route"))), html! {
@@ -85,7 +84,7 @@ fn date(lang: Lang, now: clock::Millis) -> String {
 }
 
 /// The numbers on top, each leading to its list.
-fn numbers(cx: &Cx, visits: &[VisitRow]) -> Markup {
+fn numbers(cx: &Cx, visits: &[Stop]) -> Markup {
     let lang = cx.lang;
     let waiting = |href: &str| cx.badges.iter().find(|(to, _)| *to == href).map_or(0, |(_, count)| *count);
     let mut items: Vec<StripItem<&'static str>> = Vec::new();
@@ -112,7 +111,7 @@ fn numbers(cx: &Cx, visits: &[VisitRow]) -> Markup {
 }
 
 /// The one main act of the day: where to go now.
-fn next_stop(lang: Lang, visit: &VisitRow, under_way: bool) -> Markup {
+fn next_stop(lang: Lang, visit: &Stop, under_way: bool) -> Markup {
     let title = if under_way { t!(lang, "workbench.here") } else { t!(lang, "workbench.next") };
     let act = if under_way { t!(lang, "workbench.go_on") } else { t!(lang, "workbench.check_in") };
     let href = format!("/visits/{}", visit.id);
@@ -142,10 +141,9 @@ fn quick(cx: &Cx) -> Markup {
     acts(&items)
 }
 
-fn visit_cell(cx: &Cx, visit: &VisitRow) -> Markup {
+fn visit_cell(cx: &Cx, visit: &Stop) -> Markup {
     let lang = cx.lang;
-    let today = clock::day(cx.now);
-    let (word, tone) = match visit.state(today) {
+    let (word, tone) = match visit.state {
         State::Planned => (t!(lang, "workbench.planned"), Tone::Plain),
         State::Open => (t!(lang, "workbench.open"), Tone::Info),
         State::Done => (t!(lang, "workbench.done"), Tone::Good),
@@ -159,7 +157,7 @@ fn visit_cell(cx: &Cx, visit: &VisitRow) -> Markup {
     link_cell(format!("/visits/{}", visit.id), entry(&visit.customer_name, tag(word, tone), detail), html! {})
 }
 
-fn task_cell(cx: &Cx, task: &TaskRow) -> Markup {
+fn task_cell(cx: &Cx, task: &Pressing) -> Markup {
     let late = task.due_at.is_some_and(|due| due < cx.now);
     let tags = html! { @if late { (tag(t!(cx.lang, "workbench.overdue"), Tone::Bad)) } };
     let due = task.due_at.map(|due| clock::brief(due, cx.now)).unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, sql};
-use crate::kernel::search::{self, Plan};
+use crate::kernel::search::{self, Around, Plan};
 
 /// What a list asks for.
 #[derive(Clone, Copy, Debug)]
@@ -19,52 +19,70 @@ pub struct Wanted<'a> {
     pub now: Millis,
 }
 
-/// The condition on the owner. Over other people's rows it is only a filter (the `+` keeps the planners from
-/// seeking each owner and sorting what they bring): the list's index is walked in its order. Where candidates are
-/// found by their ids instead, any bound on the owner makes SQLite take the index that has the owner and the order
-/// beside the id, which is all that is needed of most of them; by the bare id it would read every row.
+/// The condition on the owner. Where an order is walked, over other people's rows it is only a filter: the `+` keeps
+/// the planners from seeking each owner and sorting what they bring.
 fn within(scope: &Scope, plan: &Plan, query: Query) -> Query {
-    if !scope.sees_others() {
-        return scope.restrict(query, "x.owner_id");
-    }
-    let query = scope.restrict(query, "+x.owner_id");
-    if plan.by_id() { query.push(" AND x.owner_id >= 0") } else { query }
+    let column = if plan.by_pieces() {
+        "t.owner_id"
+    } else if plan.by_owner() || !scope.sees_others() {
+        "x.owner_id"
+    } else {
+        "+x.owner_id"
+    };
+    scope.restrict(query, column)
 }
 
-/// The condition of a view; `owned` adds that on the owner.
-fn in_view(view: View, now: Millis, scope: &Scope, query: Query, owned: impl Fn(&Scope, Query) -> Query) -> Query {
+/// The condition of a view, without that on the owner.
+fn in_view(view: View, now: Millis, query: Query) -> Query {
     match view {
-        View::All => owned(scope, query),
-        View::Mine => owned(&scope.mine(), query),
-        View::Arrears => owned(scope, query.push(" AND x.arrears > 0")),
-        View::Quiet => {
-            let query = query.push(" AND COALESCE(x.last_contact_at, x.created_at) <= ").arg(quiet_since(now));
-            owned(scope, query)
-        }
+        View::All | View::Mine => query,
+        View::Arrears => query.push(" AND x.arrears > 0"),
+        View::Quiet => query.push(" AND COALESCE(x.last_contact_at, x.created_at) <= ").arg(quiet_since(now)),
     }
 }
 
-fn ordered(view: View, sort: Sort, query: Query) -> Query {
+/// What a list is sorted by.
+fn order(view: View, sort: Sort) -> &'static str {
     match (view, sort) {
-        (View::Arrears, Sort::Name | Sort::Contact) => query.push(" ORDER BY x.arrears DESC, x.id"),
+        (View::Arrears, Sort::Name | Sort::Contact) => " ORDER BY x.arrears DESC, x.id",
         (View::Quiet, Sort::Name | Sort::Contact) | (View::All | View::Mine, Sort::Contact) => {
-            query.push(" ORDER BY COALESCE(x.last_contact_at, x.created_at), x.id")
+            " ORDER BY COALESCE(x.last_contact_at, x.created_at), x.id"
         }
-        (View::All | View::Mine, Sort::Name) => query.push(" ORDER BY x.mnemonic, x.id"),
+        (View::All | View::Mine, Sort::Name) => BY_NAME,
     }
+}
+
+/// The order of the pieces' rows.
+const BY_NAME: &str = " ORDER BY x.mnemonic, x.id";
+
+/// Chooses how a search over customers goes.
+async fn planned(on: impl Into<On<'_>>, scope: &Scope, q: Option<&str>, order: &'static str) -> Result<Plan, DbError> {
+    let own = (!scope.sees_all()).then_some(|query: Query| {
+        scope.restrict(query.push("SELECT x.id FROM customers x WHERE x.deleted_at IS NULL"), "x.owner_id")
+    });
+    search::plan(on, Around { kind: KIND, in_order: order == BY_NAME, own }, q).await
+}
+
+/// Ends the inner select of a page: its order and its rows.
+fn cut(query: Query, plan: &Plan, order: &'static str, limit: i64, offset: i64) -> Query {
+    let order = if plan.by_pieces() && order == BY_NAME { " ORDER BY t.sort_key, t.record_id" } else { order };
+    query.push(order).push(" LIMIT ").arg(limit).push(" OFFSET ").arg(offset)
 }
 
 pub async fn list(db: &Db, scope: &Scope, wanted: Wanted<'_>) -> Result<Listing<Row>, DbError> {
-    let plan = search::plan(db, KIND, wanted.q).await?;
+    let order = order(wanted.view, wanted.sort);
+    let mine = scope.mine();
+    let scope = if wanted.view == View::Mine { &mine } else { scope };
+    let plan = planned(db, scope, wanted.q, order).await?;
     if matches!(plan, Plan::Nothing) {
         return Ok(wanted.paging.cut(Vec::new()));
     }
-    // Of candidates the page is chosen by what an index holds, and its own rows are read then; a list that is
-    // walked in its order has the row at hand.
-    let (chosen, page) = if plan.by_id() {
-        ("x.id", ") AS p JOIN customers x ON x.id = p.id")
-    } else {
+    // A search chooses the page by what indexes hold, and reads the page's own rows then; a list that is walked in its
+    // order has the row at hand.
+    let (chosen, page) = if matches!(plan, Plan::All) {
         ("x.id, x.name, x.mnemonic, x.owner_id, x.arrears, x.last_contact_at, x.created_at", ") AS x")
+    } else {
+        ("x.id", ") AS p JOIN customers x ON x.id = p.id")
     };
     let query = sql("SELECT x.id, x.name, u.name AS owner_name, x.arrears, x.last_contact_at, x.created_at, ")
         .push(WHOM)
@@ -72,31 +90,30 @@ pub async fn list(db: &Db, scope: &Scope, wanted: Wanted<'_>) -> Result<Listing<
         .push(chosen)
         .push(" FROM ");
     let query = plan.source(query).push("customers x WHERE x.deleted_at IS NULL");
-    let query = in_view(wanted.view, wanted.now, scope, query, |scope, query| within(scope, &plan, query));
-    let query = plan.filter(query, "x.id", "x.search_text");
-    let query = ordered(wanted.view, wanted.sort, query)
-        .push(" LIMIT ")
-        .arg(wanted.paging.limit())
-        .push(" OFFSET ")
-        .arg(wanted.paging.offset())
+    let query = within(scope, &plan, in_view(wanted.view, wanted.now, query));
+    let query = plan.filter(query, "x.id", "x.mnemonic", "x.search_text");
+    let query = cut(query, &plan, order, wanted.paging.limit(), wanted.paging.offset())
         .push(page)
-        .push(" JOIN users u ON u.id = x.owner_id");
-    let query = ordered(wanted.view, wanted.sort, query);
+        .push(" JOIN users u ON u.id = x.owner_id")
+        .push(order);
     Ok(wanted.paging.cut(query.all(db).await?))
 }
 
 pub async fn choices(db: &Db, scope: &Scope, q: Option<&str>, limit: i64) -> Result<Vec<Choice>, DbError> {
-    let plan = search::plan(db, KIND, q).await?;
+    let plan = planned(db, scope, q, BY_NAME).await?;
     if matches!(plan, Plan::Nothing) {
         return Ok(Vec::new());
     }
+    let order = order(View::All, if matches!(plan, Plan::All) { Sort::Contact } else { Sort::Name });
     let query = plan
         .source(sql("SELECT x.id, x.name, x.address FROM (SELECT x.id FROM "))
         .push("customers x WHERE x.deleted_at IS NULL");
-    let query = plan.filter(within(scope, &plan, query), "x.id", "x.search_text");
-    let sort = if matches!(plan, Plan::All) { Sort::Contact } else { Sort::Name };
-    let query = ordered(View::All, sort, query).push(" LIMIT ").arg(limit.clamp(1, 200));
-    ordered(View::All, sort, query.push(") AS p JOIN customers x ON x.id = p.id")).all(db).await
+    let query = plan.filter(within(scope, &plan, query), "x.id", "x.mnemonic", "x.search_text");
+    cut(query, &plan, order, limit.clamp(1, 200), 0)
+        .push(") AS p JOIN customers x ON x.id = p.id")
+        .push(order)
+        .all(db)
+        .await
 }
 
 /// The customers of a view and a search, for statements over all of them.
@@ -108,7 +125,9 @@ pub struct Selection {
 }
 
 pub async fn selection(on: impl Into<On<'_>>, view: View, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
-    let plan = search::plan(on, KIND, q).await?;
+    // Whose customers are wanted is said later; whatever list asks has an order of its own.
+    let around = Around { kind: KIND, in_order: false, own: None::<fn(Query) -> Query> };
+    let plan = search::plan(on, around, q).await?;
     Ok(Selection { plan, view, now })
 }
 
@@ -123,23 +142,27 @@ impl Selection {
     #[must_use]
     pub fn is_wide(&self) -> bool {
         match self.plan {
-            Plan::All | Plan::Many(_) => true,
-            Plan::Few(_) | Plan::Nothing => false,
+            Plan::All | Plan::Rows { .. } => true,
+            Plan::Pieces(_) | Plan::Nothing => false,
         }
     }
 
-    /// For a wide one: narrows a list whose rows join customers, whose columns are `id` and `text`.
+    /// For a wide one: narrows a list whose rows join customers, by their columns `id`, `mnemonic` and `search_text`.
     #[must_use]
-    pub fn matching(&self, query: Query, id: &'static str, text: &'static str) -> Query {
-        self.plan.filter(query, id, text)
+    pub fn matching(&self, query: Query, id: &'static str, mnemonic: &'static str, text: &'static str) -> Query {
+        self.plan.filter(query, id, mnemonic, text)
     }
 
     /// Appends the select of their ids in `scope`.
     #[must_use]
     pub fn ids(&self, query: Query, scope: &Scope) -> Query {
-        let query = self.plan.source(query.push("SELECT x.id FROM ")).push("customers x WHERE x.deleted_at IS NULL");
-        let query = in_view(self.view, self.now, scope, query, |scope, query| scope.restrict(query, "x.owner_id"));
-        self.plan.filter(query, "x.id", "x.search_text")
+        let mine = scope.mine();
+        let scope = if self.view == View::Mine { &mine } else { scope };
+        let plan = self.plan.clone().gathering();
+        let query = plan.source(query.push("SELECT x.id FROM ")).push("customers x WHERE x.deleted_at IS NULL");
+        let query = in_view(self.view, self.now, query);
+        let query = scope.restrict(query, if plan.by_pieces() { "t.owner_id" } else { "x.owner_id" });
+        plan.filter(query, "x.id", "x.mnemonic", "x.search_text")
     }
 }
 

@@ -192,9 +192,6 @@ impl Kernel {
     }
 
     /// Opens a session and returns its cookie value.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn open_session(&self, tx: &mut Tx, user: Id, device: &str, now: Millis) -> Result<String, DbError> {
         let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let Stamp { steady, boot, .. } = self.clock.stamp();
@@ -212,9 +209,6 @@ impl Kernel {
     }
 
     /// Ends one session.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn end_session(&self, tx: &mut Tx, session: &str) -> Result<(), DbError> {
         sql("DELETE FROM sessions WHERE id = $1").bind(session).run(tx).await?;
         self.sessions.cache.remove(session);
@@ -223,17 +217,11 @@ impl Kernel {
     }
 
     /// Ends the session of a cookie value, if it is one.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn end_session_of_cookie(&self, tx: &mut Tx, token: &str) -> Result<(), DbError> {
         self.end_session(tx, &digest(token)).await
     }
 
     /// Ends every session of a person: password changed, left, locked.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn end_sessions_of(&self, tx: &mut Tx, user: Id) -> Result<(), DbError> {
         sql("DELETE FROM sessions WHERE user_id = $1").bind(user).run(tx).await?;
         self.sessions.forget_all();
@@ -243,9 +231,6 @@ impl Kernel {
 
     /// The live session of a cookie value. `active` says whether a person asked: open streams and automatic
     /// refreshes do not keep a session alive.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn session(&self, token: &str, active: bool) -> Result<Option<Arc<Session>>, DbError> {
         let now = self.clock.stamp();
         let id = digest(token);
@@ -295,9 +280,6 @@ impl Kernel {
     }
 
     /// Whose session a cookie value was, ended or not: the owner of a form that it interrupted.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn session_owner(&self, token: &str) -> Result<Option<Id>, DbError> {
         sql("SELECT user_id FROM sessions WHERE id = $1").bind(digest(token)).optional_scalar(&self.db).await
     }

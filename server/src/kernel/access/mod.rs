@@ -226,6 +226,15 @@ impl Scope {
         }
     }
 
+    /// Whether every row is in view.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        match self.reach {
+            Reach::All => true,
+            Reach::Own | Reach::Team => false,
+        }
+    }
+
     /// Appends the condition on `owner`, a column that holds a user id: ` AND owner = $n` and so on.
     #[must_use]
     pub fn restrict(&self, query: Query, owner: &'static str) -> Query {

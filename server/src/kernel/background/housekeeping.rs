@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::kernel::access::auth;
 use crate::kernel::clock::{DAY, Millis};
-use crate::kernel::db::{DbError, sql};
+use crate::kernel::db::{Db, DbError, sql};
 use crate::kernel::{Kernel, Office};
 
 /// How long a form's answer is kept: a phone may lie in a drawer that long with its outbox unsent.
@@ -33,22 +33,45 @@ pub async fn run(office: Office) {
 /// Throws away what is older than its time; returns how many rows went.
 ///
 /// # Errors
-/// What the database says; then nothing went.
+/// What the database says; what went before stays away.
 pub async fn sweep(office: &Kernel) -> Result<u64, DbError> {
     let now = office.clock.now();
     // A clock that jumped ahead makes everything old.
     if office.clock.hold().is_some() {
         return Ok(0);
     }
-    let mut tx = office.db.begin().await?;
     let mut gone = 0;
-    let sessions = sql("DELETE FROM sessions WHERE begun_at < $1").bind(now - auth::ABSOLUTE - DAY);
-    let ops = sql("DELETE FROM ops WHERE at < $1").bind(now - OPS);
-    let events = sql("DELETE FROM events WHERE state = 'done' AND at < $1").bind(now - EVENTS);
-    let sign_ins = sql("DELETE FROM login_log WHERE at < $1").bind(now - SIGN_INS);
-    for sweep in [sessions, ops, events, sign_ins] {
-        gone += sweep.run(&mut tx).await?;
+    for (text, before) in [
+        (
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE begun_at < $1 LIMIT 500)",
+            now - auth::ABSOLUTE - DAY,
+        ),
+        (
+            "DELETE FROM ops WHERE (user_id, op_id) IN (SELECT user_id, op_id FROM ops WHERE at < $1 LIMIT 500)",
+            now - OPS,
+        ),
+        (
+            "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE state = 'done' AND at < $1 LIMIT 500)",
+            now - EVENTS,
+        ),
+        ("DELETE FROM login_log WHERE id IN (SELECT id FROM login_log WHERE at < $1 LIMIT 500)", now - SIGN_INS),
+    ] {
+        gone += sweep_by(&office.db, text, before).await?;
     }
-    tx.commit().await?;
     Ok(gone)
+}
+
+/// Runs a statement that throws some rows away until it finds no more. Each time is a write of its own, so that others
+/// have their turns between them.
+pub async fn sweep_by(db: &Db, text: &'static str, before: Millis) -> Result<u64, DbError> {
+    let mut gone = 0;
+    loop {
+        let mut tx = db.begin().await?;
+        let rows = sql(text).bind(before).run(&mut tx).await?;
+        tx.commit().await?;
+        if rows == 0 {
+            return Ok(gone);
+        }
+        gone += rows;
+    }
 }

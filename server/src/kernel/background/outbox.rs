@@ -69,9 +69,6 @@ const MOST_ATTEMPTS: i64 = 12;
 const LEASE: Millis = 2 * MINUTE;
 
 /// Records an event whose reactions are due at `due_at`.
-///
-/// # Errors
-/// What the database says.
 pub async fn record<E: Event>(tx: &mut Tx, event: &E, at: Millis, due_at: Millis) -> Result<Id, DbError> {
     let id = Id::new();
     let payload = serde_json::to_string(event).map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error.into())))?;
@@ -89,9 +86,6 @@ pub async fn record<E: Event>(tx: &mut Tx, event: &E, at: Millis, due_at: Millis
 }
 
 /// Takes up to `most` due events of a lane and leases them. What is due only through a jump of the clock is left.
-///
-/// # Errors
-/// What the database says.
 pub async fn take<E: Event>(
     db: &Db,
     lane: Lane,
@@ -164,9 +158,6 @@ fn not_held(query: Query, hold: Option<Hold>) -> Query {
 }
 
 /// Notes that every reaction to an event has run.
-///
-/// # Errors
-/// What the database says.
 pub async fn done(db: &Db, id: Id) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     sql("UPDATE events SET state = 'done' WHERE id = $1").bind(id).run(&mut tx).await?;
@@ -174,9 +165,6 @@ pub async fn done(db: &Db, id: Id) -> Result<(), DbError> {
 }
 
 /// Notes a failure: tried again later and later, at last left for a person.
-///
-/// # Errors
-/// What the database says.
 pub async fn failed(db: &Db, id: Id, attempts: i64, why: &str, now: Millis) -> Result<(), DbError> {
     let wait = MINUTE << attempts.clamp(0, 8);
     let state = if attempts >= MOST_ATTEMPTS { "failed" } else { "pending" };
@@ -192,9 +180,6 @@ pub async fn failed(db: &Db, id: Id, attempts: i64, why: &str, now: Millis) -> R
 }
 
 /// When the next event of a lane is due, so that the jobs can sleep until then.
-///
-/// # Errors
-/// What the database says.
 pub async fn next_due<E: Event>(db: &Db, lane: Lane, hold: Option<Hold>) -> Result<Option<Millis>, DbError> {
     let query = sql("SELECT min(due_at) AS due_at FROM events WHERE state = 'pending'");
     lane.narrow::<E>(not_held(query, hold)).scalar(db).await
@@ -216,9 +201,6 @@ pub struct SetAside {
 }
 
 /// Events that were set aside, the newest first.
-///
-/// # Errors
-/// What the database says.
 pub async fn set_aside(db: &Db, paging: Paging) -> Result<Listing<SetAside>, DbError> {
     let rows = sql(
         "SELECT id, kind, at, attempts, error FROM events WHERE state = 'failed' ORDER BY id DESC LIMIT $1 OFFSET $2",
@@ -231,9 +213,6 @@ pub async fn set_aside(db: &Db, paging: Paging) -> Result<Listing<SetAside>, DbE
 }
 
 /// How many events were set aside; past 99 nobody counts on.
-///
-/// # Errors
-/// What the database says.
 pub async fn count_set_aside(db: &Db) -> Result<i64, DbError> {
     let few =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM (SELECT id FROM events WHERE state = 'failed' LIMIT 100) few");
@@ -241,9 +220,6 @@ pub async fn count_set_aside(db: &Db) -> Result<i64, DbError> {
 }
 
 /// Lets an event that was set aside run again, as often as a new one; `false` when it is none of these.
-///
-/// # Errors
-/// What the database says.
 pub async fn again(tx: &mut Tx, id: Id, now: Millis) -> Result<bool, DbError> {
     let moved =
         sql("UPDATE events SET state = 'pending', attempts = 0, due_at = $2 WHERE id = $1 AND state = 'failed'")

@@ -49,9 +49,6 @@ async fn write(db: &Db, kept: &Kept, confirmations: i64) -> Result<(), DbError> 
 }
 
 /// Goes on from what the last process kept. Called before anything that looks for due work.
-///
-/// # Errors
-/// What the database says.
 pub async fn resume(db: &Db, clock: &Clock) -> Result<(), DbError> {
     clock.resume(read(db).await?.map(|row| row.kept()));
     tell(State::InStep, clock.watched().0);
@@ -59,9 +56,6 @@ pub async fn resume(db: &Db, clock: &Clock) -> Result<(), DbError> {
 }
 
 /// Notes in the transaction of whoever looked that the clock was right at `at`. Call [`Clock::confirm`] after its commit.
-///
-/// # Errors
-/// What the database says.
 pub async fn note_confirmed(tx: &mut Tx, at: Stamp) -> Result<(), DbError> {
     sql(
         "UPDATE clock_watch SET wall = $1, steady = $2, boot = $3, jumped_to = NULL, confirmations = confirmations + 1 \

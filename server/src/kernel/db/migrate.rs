@@ -33,9 +33,6 @@ fn failed(name: &'static str) -> impl Fn(DbError) -> MigrationError {
 }
 
 /// How far a database is: what it has run, and how many of `migrations` are still to run.
-///
-/// # Errors
-/// What the database says.
 pub async fn pending(db: &Db, migrations: &[Migration]) -> Result<(usize, usize), MigrationError> {
     let applied = applied(db).await?;
     let ahead = migrations.iter().filter(|migration| !applied.iter().any(|done| done.name == migration.name)).count();

@@ -3,6 +3,8 @@
 //! Not sqlx's `Any` driver: it poisons a cached statement on PostgreSQL when a typed NULL is bound.
 //! Every branch on the engine is in this folder.
 
+/// Rows of several features by one statement.
+pub mod gather;
 /// Patterns for LIKE.
 pub mod like;
 /// Numbers of documents.
@@ -13,6 +15,7 @@ pub mod paging;
 mod error;
 mod migrate;
 mod query;
+mod statements;
 mod writer;
 
 use std::path::Path;
@@ -26,6 +29,7 @@ use crate::kernel::durable;
 pub use error::DbError;
 pub use migrate::{Migration, MigrationError, migrate, pending};
 pub use query::{Arg, On, Query, Record, sql};
+pub use statements::Statements;
 use writer::{Seat, Writer};
 
 /// An open database.
@@ -37,6 +41,8 @@ pub enum Db {
         readers: SqlitePool,
         /// The one that writes.
         writer: Writer,
+        /// What it was asked.
+        statements: Statements,
     },
     /// A server. Writes that wait for a row must leave readers their connections.
     Postgres {
@@ -44,6 +50,8 @@ pub enum Db {
         readers: PgPool,
         /// Connections that write.
         writers: PgPool,
+        /// What it was asked.
+        statements: Statements,
     },
 }
 
@@ -85,7 +93,7 @@ impl Db {
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        Ok(Db::Sqlite { readers, writer: Writer::new(writing) })
+        Ok(Db::Sqlite { readers, writer: Writer::new(writing), statements: Statements::default() })
     }
 
     /// Connects to a PostgreSQL database by its URL, with at most `connections` of them: a third reads.
@@ -109,7 +117,15 @@ impl Db {
         };
         let readers = pool(third).connect_with(reading).await?;
         let writers = pool(connections.saturating_sub(third).max(1)).connect_with(writing).await?;
-        Ok(Db::Postgres { readers, writers })
+        Ok(Db::Postgres { readers, writers, statements: Statements::default() })
+    }
+
+    /// What it was asked so far, in a debug build.
+    #[must_use]
+    pub fn statements(&self) -> &Statements {
+        match self {
+            Db::Sqlite { statements, .. } | Db::Postgres { statements, .. } => statements,
+        }
     }
 
     /// Begins a write. On SQLite this waits for the writer's seat; other people's writes of the same moment
@@ -119,8 +135,10 @@ impl Db {
     /// [`DbError::Unavailable`] when no transaction can begin.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match self {
-            Db::Sqlite { writer, .. } => Ok(Tx::new(Inner::Sqlite(writer.sit().await?))),
-            Db::Postgres { writers, .. } => Ok(Tx::new(Inner::Postgres(writers.begin().await?))),
+            Db::Sqlite { writer, statements, .. } => Ok(Tx::new(Inner::Sqlite(writer.sit().await?), statements)),
+            Db::Postgres { writers, statements, .. } => {
+                Ok(Tx::new(Inner::Postgres(writers.begin().await?), statements))
+            }
         }
     }
 
@@ -150,7 +168,7 @@ impl Db {
     pub async fn close(&self) {
         match self {
             Db::Sqlite { readers, .. } => readers.close().await,
-            Db::Postgres { readers, writers } => {
+            Db::Postgres { readers, writers, .. } => {
                 readers.close().await;
                 writers.close().await;
             }
@@ -184,6 +202,7 @@ pub struct Tx {
     later: Vec<Query>,
     /// Whether jobs have something to do after the commit.
     stirred: bool,
+    statements: Statements,
 }
 
 #[derive(Debug)]
@@ -209,8 +228,8 @@ impl Tx {
         }
     }
 
-    fn new(inner: Inner) -> Tx {
-        Tx { inner, later: Vec::new(), stirred: false }
+    fn new(inner: Inner, statements: &Statements) -> Tx {
+        Tx { inner, later: Vec::new(), stirred: false, statements: statements.clone() }
     }
 
     /// Notes that jobs have something to do after the commit.
@@ -244,9 +263,6 @@ impl Tx {
 
     /// Waits until no other write is in its turn for `what`, and holds the turn until the commit: for a check
     /// over many rows that must still be true when this write is committed. SQLite's writers take turns anyway.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn in_turn(&mut self, what: &str) -> Result<(), DbError> {
         match &mut self.inner {
             Inner::Sqlite(_) => {}

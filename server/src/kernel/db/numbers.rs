@@ -5,9 +5,6 @@ use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{DbError, Tx, sql};
 
 /// The next number of a kind of document. `prefix` is the kind, as it stands on paper.
-///
-/// # Errors
-/// What the database says.
 pub async fn next(tx: &mut Tx, prefix: &'static str, now: Millis) -> Result<String, DbError> {
     let day = clock::day(now).format("%Y%m%d").to_string();
     sql("INSERT INTO document_numbers (kind, day, last) VALUES ($1, $2, 1) \

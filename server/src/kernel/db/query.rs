@@ -142,6 +142,15 @@ pub enum On<'a> {
     Tx(&'a mut Tx),
 }
 
+impl On<'_> {
+    fn note(&self, text: &str) {
+        match self {
+            On::Db(db) => db.statements().note(text),
+            On::Tx(tx) => tx.statements.note(text),
+        }
+    }
+}
+
 impl<'a> From<&'a Db> for On<'a> {
     fn from(db: &'a Db) -> On<'a> {
         On::Db(db)
@@ -245,11 +254,10 @@ impl Query {
     }
 
     /// Every row.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn all<T: Record>(self, on: impl Into<On<'_>>) -> Result<Vec<T>, DbError> {
-        Ok(match on.into() {
+        let on = on.into();
+        on.note(&self.text);
+        Ok(match on {
             On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_all(readers).await?,
             On::Db(Db::Postgres { readers, .. }) => self.on_postgres().fetch_all(readers).await?,
             On::Tx(tx) => {
@@ -263,11 +271,10 @@ impl Query {
     }
 
     /// The first row, if there is one.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn optional<T: Record>(self, on: impl Into<On<'_>>) -> Result<Option<T>, DbError> {
-        Ok(match on.into() {
+        let on = on.into();
+        on.note(&self.text);
+        Ok(match on {
             On::Db(Db::Sqlite { readers, .. }) => self.on_sqlite().fetch_optional(readers).await?,
             On::Db(Db::Postgres { readers, .. }) => self.on_postgres().fetch_optional(readers).await?,
             On::Tx(tx) => {
@@ -320,6 +327,7 @@ impl Query {
     /// # Returns
     /// How many rows it changed.
     pub async fn run(self, tx: &mut Tx) -> Result<u64, DbError> {
+        tx.statements.note(&self.text);
         tx.catch_up().await?;
         match &mut tx.inner {
             Inner::Sqlite(seat) => self.run_on_sqlite(sqlite_of(seat)?).await,
@@ -331,6 +339,7 @@ impl Query {
     /// those that stand together go to the connection's thread as one: what such a way costs is more than
     /// what the statement does there.
     pub fn later(self, tx: &mut Tx) {
+        tx.statements.note(&self.text);
         tx.later.push(self);
     }
 

@@ -47,9 +47,6 @@ impl Badges {
 
 impl Kernel {
     /// The counts for a person, at most half a minute old.
-    ///
-    /// # Errors
-    /// What the database says.
     pub async fn badges_of(&self, actor: &Actor) -> Result<BadgeCounts, DbError> {
         let now = self.clock.steady();
         let fresh = i64::try_from(FRESH.as_millis()).unwrap_or(i64::MAX);

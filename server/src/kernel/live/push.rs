@@ -279,9 +279,6 @@ async fn forget(db: &Db, id: Id) -> Result<(), DbError> {
 }
 
 /// Forgets every device of a person who left; part of ending their sessions.
-///
-/// # Errors
-/// What the database says.
 pub async fn forget_all(tx: &mut crate::kernel::db::Tx, user: Id) -> Result<(), DbError> {
     sql("DELETE FROM push_subscriptions WHERE user_id = $1").bind(user).run(tx).await.map(|_| ())
 }

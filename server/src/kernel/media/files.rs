@@ -56,9 +56,6 @@ impl Files {
     }
 
     /// Writes the bytes durably and returns their name. Writing the same content twice keeps one file.
-    ///
-    /// # Errors
-    /// What the file system says.
     pub async fn put(&self, bytes: Vec<u8>) -> std::io::Result<FileHash> {
         let hash = FileHash::of(&bytes);
         let path = self.path(&hash);

@@ -53,9 +53,6 @@ impl Drop for Passing {
 
 impl Uploads {
     /// Uses `folder`, and removes what a process that was killed left in it.
-    ///
-    /// # Errors
-    /// What the file system says.
     pub fn open(folder: PathBuf) -> io::Result<Uploads> {
         match std::fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -66,9 +63,6 @@ impl Uploads {
     }
 
     /// Begins a file.
-    ///
-    /// # Errors
-    /// What the file system says.
     pub async fn begin(&self) -> io::Result<Arriving> {
         let path = self.folder.join(Id::new().to_string());
         let mut options = std::fs::OpenOptions::new();
@@ -80,9 +74,6 @@ impl Uploads {
 
 impl Arriving {
     /// Adds what came.
-    ///
-    /// # Errors
-    /// What the file system says.
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hash.update(bytes);
         self.size += bytes.len() as u64;
@@ -90,9 +81,6 @@ impl Arriving {
     }
 
     /// The file is complete.
-    ///
-    /// # Errors
-    /// What the file system says.
     pub async fn end(mut self, field: String) -> io::Result<Upload> {
         self.writer.flush().await?;
         Ok(Upload { field, hash: FileHash::of_digest(self.hash), size: self.size, file: self.file })

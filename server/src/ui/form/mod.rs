@@ -87,44 +87,70 @@ impl<'a> FieldView<'a> {
     }
 }
 
-/// A form that posts to `action`.
-///
-/// `op_id` makes the post happen once however often it is sent; `version` is the record's version that was
-/// shown; `multipart` for forms with files; `offline` is the queue kind under which the phone may keep the
-/// form while there is no network (never for approvals, sends, deletes, rights).
-pub fn form(
-    action: &str,
-    op_id: &str,
+/// A form that posts to an address, with the `op_id` that lets it be sent twice and done once.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Post<'a> {
+    action: &'a str,
+    op_id: &'a str,
+    id: Option<&'a str>,
     version: Option<i64>,
-    multipart: bool,
-    offline: Option<&str>,
-    body: Markup,
-) -> Markup {
-    form_with_id(None, action, op_id, version, multipart, offline, body)
+    files: bool,
+    offline: Option<&'a str>,
 }
 
-/// As [`form`], with an `id` that buttons outside it, such as those in the action bar, refer to.
-pub fn form_with_id(
-    id: Option<&str>,
-    action: &str,
-    op_id: &str,
-    version: Option<i64>,
-    multipart: bool,
-    offline: Option<&str>,
-    body: Markup,
-) -> Markup {
-    html! {
-        form id=[id] method="post" action=(action) enctype=[multipart.then_some("multipart/form-data")] data-offline=[offline] {
-            input type="hidden" name="op_id" value=(op_id);
-            @if let Some(version) = version { input type="hidden" name="version" value=(version); }
-            (body)
+/// Begins a form; [`Post::holding`] ends it.
+pub fn post<'a>(action: &'a str, op_id: &'a str) -> Post<'a> {
+    Post { action, op_id, id: None, version: None, files: false, offline: None }
+}
+
+impl<'a> Post<'a> {
+    /// The `id` that buttons outside the form, such as those in the action bar, refer to.
+    pub fn id(self, id: &'a str) -> Post<'a> {
+        Post { id: Some(id), ..self }
+    }
+
+    /// The version of the record that was opened.
+    pub fn version(self, version: i64) -> Post<'a> {
+        self.version_if(Some(version))
+    }
+
+    /// The version of the record that was opened, where there is a record.
+    pub fn version_if(self, version: Option<i64>) -> Post<'a> {
+        Post { version, ..self }
+    }
+
+    /// It sends files.
+    pub fn files(self) -> Post<'a> {
+        Post { files: true, ..self }
+    }
+
+    /// Without a network it waits in the phone's outbox, as an entry of this kind. Never for approvals, sends,
+    /// deletions and rights.
+    pub fn offline(self, kind: &'a str) -> Post<'a> {
+        self.offline_if(Some(kind))
+    }
+
+    /// As [`Post::offline`], where it may wait.
+    pub fn offline_if(self, kind: Option<&'a str>) -> Post<'a> {
+        Post { offline: kind, ..self }
+    }
+
+    /// The form around its fields and buttons.
+    pub fn holding(self, body: Markup) -> Markup {
+        html! {
+            form id=[self.id] method="post" action=(self.action) enctype=[self.files.then_some("multipart/form-data")] data-offline=[self.offline] {
+                input type="hidden" name="op_id" value=(self.op_id);
+                @if let Some(version) = self.version { input type="hidden" name="version" value=(version); }
+                (body)
+            }
         }
     }
 }
 
 /// A form that is only a button: a change of state that needs no question.
 pub fn act_form(action: &str, op_id: &str, version: Option<i64>, label: impl Render, kind: ButtonKind) -> Markup {
-    form(action, op_id, version, false, None, button(label, kind))
+    post(action, op_id).version_if(version).holding(button(label, kind))
 }
 
 /// The button that ends a form, over its full width.

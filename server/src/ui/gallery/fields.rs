@@ -6,7 +6,7 @@ use crate::kernel::i18n::Lang;
 use crate::ui::button::ButtonKind;
 use crate::ui::card;
 use crate::ui::form::{
-    FieldView, InputKind, check_cells, checkbox, error_summary, file, file_photo, form, location, quantity,
+    FieldView, InputKind, check_cells, checkbox, error_summary, file, file_photo, location, post, quantity,
     radio_cells, search_choice, select, submit, text, textarea,
 };
 
@@ -14,7 +14,7 @@ pub(super) fn fields(lang: Lang) -> Markup {
     let errors = [("phone", "手机不是有效的电话号码，例如 13805362417"), ("level", "请从列表里选择级别")];
     html! {
         (error_summary(lang, &errors))
-        (form("/gallery", "019373a2-0000-7000-8000-000000000000", Some(3), true, None, html! {
+        (post("/gallery", "019373a2-0000-7000-8000-000000000000").version(3).files().holding(html! {
             (card(Some("填写 Fields"), None, html! {
                 (text(&FieldView::new("name", "企业名称").value("昌乐县丰源农资").required(), InputKind::Text, 60))
                 (text(&FieldView::new("phone", "手机").value("1380536").error(Some("手机不是有效的电话号码，例如 13805362417")).required(), InputKind::Phone, 20))

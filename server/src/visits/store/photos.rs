@@ -19,9 +19,6 @@ pub struct PhotoRow {
 }
 
 /// The photos of a visit in scope.
-///
-/// # Errors
-/// What the database says.
 pub async fn photos(on: impl Into<On<'_>>, scope: &Scope, visit: Id) -> Result<Vec<PhotoRow>, DbError> {
     let query = sql(
         "SELECT p.id, p.taken_at, p.file_hash, p.thumb_hash FROM visit_photos p JOIN visits v ON v.id = p.visit_id \
@@ -32,9 +29,6 @@ pub async fn photos(on: impl Into<On<'_>>, scope: &Scope, visit: Id) -> Result<V
 }
 
 /// A photo of a visit in scope.
-///
-/// # Errors
-/// What the database says.
 pub async fn photo(on: impl Into<On<'_>>, scope: &Scope, visit: Id, photo: Id) -> Result<Option<PhotoRow>, DbError> {
     let query = sql(
         "SELECT p.id, p.taken_at, p.file_hash, p.thumb_hash FROM visit_photos p JOIN visits v ON v.id = p.visit_id \
@@ -66,9 +60,6 @@ pub struct NewPhoto<'a> {
 }
 
 /// Keeps a photo.
-///
-/// # Errors
-/// What the database says.
 pub async fn add_photo(tx: &mut Tx, new: &NewPhoto<'_>) -> Result<Id, DbError> {
     let id = Id::new();
     sql("INSERT INTO visit_photos (id, visit_id, taken_at, original_hash, file_hash, thumb_hash, width, height, created_at) \
@@ -93,9 +84,6 @@ struct Twin {
 }
 
 /// The visits for which the same picture was handed in before.
-///
-/// # Errors
-/// What the database says.
 pub async fn visits_with(tx: &mut Tx, original: &str) -> Result<Vec<Id>, DbError> {
     let twins: Vec<Twin> = sql("SELECT visit_id FROM visit_photos WHERE original_hash = $1 ORDER BY id LIMIT 20")
         .bind(original)

@@ -14,9 +14,6 @@ const MISSED_DAYS: u64 = 30;
 const AHEAD_DAYS: u64 = 7;
 
 /// The list of today of one `owner`, in scope.
-///
-/// # Errors
-/// What the database says.
 pub(super) async fn of_today(
     on: impl Into<On<'_>>,
     scope: &Scope,

@@ -43,9 +43,6 @@ pub struct Ended<'a> {
 }
 
 /// Plans a visit.
-///
-/// # Errors
-/// What the database says.
 pub async fn create(tx: &mut Tx, new: &NewVisit<'_>) -> Result<Id, DbError> {
     let id = Id::new();
     sql("INSERT INTO visits (id, owner_id, customer_id, planned_on, state, purpose, created_at, updated_at) \
@@ -62,9 +59,6 @@ pub async fn create(tx: &mut Tx, new: &NewVisit<'_>) -> Result<Id, DbError> {
 }
 
 /// Records a visit that is over: for data that comes from elsewhere.
-///
-/// # Errors
-/// What the database says.
 pub async fn create_ended(tx: &mut Tx, new: &NewVisit<'_>, ended: &Ended<'_>) -> Result<Id, DbError> {
     let id = Id::new();
     sql("INSERT INTO visits (id, owner_id, customer_id, planned_on, state, purpose, checked_in_at, in_lat, in_lng, \
@@ -103,9 +97,6 @@ pub struct Waiting {
 
 /// A person's visit to a customer that waits on a day: one is enough. Where the day is `today`, one that is under way
 /// counts as well. The caller holds the customer, so that two plans that come together do not both find none.
-///
-/// # Errors
-/// What the database says.
 pub async fn waiting(
     tx: &mut Tx,
     owner: Id,
@@ -123,9 +114,6 @@ pub async fn waiting(
 }
 
 /// Moves a plan to another day or purpose.
-///
-/// # Errors
-/// What the database says.
 pub async fn replan(tx: &mut Tx, id: Id, day: NaiveDate, purpose: &str, at: Millis) -> Result<(), DbError> {
     sql("UPDATE visits SET planned_on = $2, purpose = $3, updated_at = $4, version = version + 1 WHERE id = $1")
         .bind(id)
@@ -138,9 +126,6 @@ pub async fn replan(tx: &mut Tx, id: Id, day: NaiveDate, purpose: &str, at: Mill
 }
 
 /// Moves a plan to the recycle bin.
-///
-/// # Errors
-/// What the database says.
 pub async fn delete(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbError> {
     sql("UPDATE visits SET deleted_at = $2, updated_at = $3, version = version + 1 WHERE id = $1")
         .bind(id)
@@ -159,9 +144,6 @@ struct Place {
 }
 
 /// Where and when a person checked in last.
-///
-/// # Errors
-/// What the database says.
 pub async fn last_place(tx: &mut Tx, owner: Id, now: Millis) -> Result<Option<Before>, DbError> {
     let place: Option<Place> = sql(
         "SELECT in_lat, in_lng, checked_in_at FROM visits WHERE owner_id = $1 AND checked_in_at > $2 AND in_lat IS NOT NULL AND deleted_at IS NULL ORDER BY checked_in_at DESC, id DESC LIMIT 1",
@@ -177,9 +159,6 @@ pub async fn last_place(tx: &mut Tx, owner: Id, now: Millis) -> Result<Option<Be
 }
 
 /// Begins a visit.
-///
-/// # Errors
-/// What the database says.
 pub async fn check_in(
     tx: &mut Tx,
     id: Id,
@@ -207,9 +186,6 @@ pub async fn check_in(
 }
 
 /// Writes the result and the next date.
-///
-/// # Errors
-/// What the database says.
 pub async fn write_result(tx: &mut Tx, id: Id, result: &str, next_on: Option<&str>, at: Millis) -> Result<(), DbError> {
     sql("UPDATE visits SET result = $2, next_on = $3, updated_at = $4, version = version + 1 WHERE id = $1")
         .bind(id)
@@ -222,9 +198,6 @@ pub async fn write_result(tx: &mut Tx, id: Id, result: &str, next_on: Option<&st
 }
 
 /// Ends a visit.
-///
-/// # Errors
-/// What the database says.
 pub async fn check_out(
     tx: &mut Tx,
     id: Id,
@@ -246,9 +219,6 @@ pub async fn check_out(
 }
 
 /// Notes what is odd about a visit.
-///
-/// # Errors
-/// What the database says.
 pub async fn set_flags(tx: &mut Tx, id: Id, flags: &Flags, at: Millis) -> Result<(), DbError> {
     sql("UPDATE visits SET flags = $2, updated_at = $3 WHERE id = $1")
         .bind(id)

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::ui::button::named_button;
-use crate::ui::form::{ButtonKind, InputKind, error_summary, form, hidden, location, submit, text};
+use crate::ui::form::{ButtonKind, InputKind, error_summary, hidden, location, post, submit, text};
 use crate::ui::layout::{Frame, Page};
 use crate::ui::{card, empty};
 use crate::visits::pages::PURPOSE;
@@ -48,13 +48,13 @@ pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
     let body = html! {
         (error_summary(lang, page.form.errors()))
         @if let Some(customer) = page.at_once {
-            (card(Some(&customer.name), None, form(&format!("/visits?customer={}", customer.id), op_now, None, false, Some("check-in"), html! {
+            (card(Some(&customer.name), None, post(&format!("/visits?customer={}", customer.id), op_now).offline("check-in").holding(html! {
                 (hidden("check_in", "1"))
                 (location(lang))
                 (submit(t!(lang, "visits.check_in"), ButtonKind::Primary))
             })))
         }
-        (form("/visits", op_plan, None, false, None, html! {
+        (post("/visits", op_plan).holding(html! {
             // The first button is the one that Enter presses: searching keeps what is ticked and typed.
             (card(None, None, html! {
                 (text(&page.form.field("q", &find), InputKind::Search, 60))

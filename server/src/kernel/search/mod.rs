@@ -3,7 +3,8 @@
 //!
 //! Pieces stand in `search_terms` and narrow the look down; where the text is no piece itself, `LIKE` on the
 //! record's `search_text` decides. Which pieces a record has follows from its `search_text` alone, so a change
-//! writes the difference and no index by record is needed.
+//! writes the difference and no index by record is needed. A piece's rows stand in the order of the record's list
+//! and hold its owner: see [`plan`] for what that saves.
 //!
 //! | piece | of | asked for by |
 //! | --- | --- | --- |
@@ -11,10 +12,12 @@
 //! | two, three, five, eight letters anywhere | initials (letters and digits stand for themselves) | letters |
 //! | syllables of two letters; three, five and eight letters from the begin of any | full pinyin | letters |
 //! | `^` and a letter | begin of the initials | one letter |
-//! | four digits anywhere, `^` and the first three | telephone numbers | digits |
+//! | four digits anywhere, the first three | telephone numbers | digits |
 //! | `=` and the whole | a record's own names | the duplicate guard |
 //!
 //! Long because: the pieces that are written and the questions that look for them must agree line by line.
+
+mod plan;
 
 use std::collections::BTreeSet;
 
@@ -22,8 +25,9 @@ use pinyin::ToPinyin;
 
 use crate::kernel::china::phone::Phone;
 use crate::kernel::china::width::half;
-use crate::kernel::db::{DbError, On, Query, Tx, sql};
+use crate::kernel::db::{DbError, On, Tx, sql};
 use crate::kernel::id::Id;
+pub use plan::{Around, Plan, plan};
 
 /// Names past this length are cut for searching; forms accept no longer ones.
 const LONGEST: usize = 100;
@@ -31,16 +35,10 @@ const LONGEST: usize = 100;
 const LONGEST_NEEDLE: usize = 40;
 /// Pieces of a needle that are weighed.
 const MOST_TERMS: usize = 8;
-/// Up to so many candidates are taken by their pieces and sorted; above it the list is walked in its order
-/// and stops when the page is full. At 100,000 records both cost the same about here, where each candidate's
-/// row must be read for its `search_text`.
-const FEW: i64 = 1500;
-/// The same where the pieces decide alone and an index by id is all that is read of a candidate.
-const FEW_DECIDED: i64 = 6000;
 /// Rows of one INSERT. One size, so that one prepared statement serves.
 const BATCH: usize = 16;
 /// Rows of one INSERT where thousands are written.
-const BULK: usize = 256;
+const BULK: usize = 128;
 
 /// The form in which texts are compared: lower case, half width, without spaces.
 #[must_use]
@@ -203,9 +201,7 @@ impl Card {
         }
         for phone in &self.phones {
             pieces(phone, 4, &mut terms);
-            if let Some(begin) = phone.get(..3) {
-                terms.insert(format!("^{begin}"));
-            }
+            terms.extend(phone.get(..3).map(str::to_owned));
         }
         terms
     }
@@ -254,8 +250,8 @@ fn pieces(text: &str, size: usize, terms: &mut BTreeSet<String>) {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needle {
     text: String,
-    /// A record must have one piece of every group.
-    groups: Vec<Vec<String>>,
+    /// Pieces of it; a record must have every one.
+    pieces: Vec<String>,
 }
 
 impl Needle {
@@ -273,36 +269,35 @@ impl Needle {
         let all = |size: usize| {
             let mut found = BTreeSet::new();
             pieces(&text, size, &mut found);
-            found.into_iter().map(|piece| vec![piece]).take(MOST_TERMS).collect::<Vec<_>>()
+            found.into_iter().take(MOST_TERMS).collect::<Vec<_>>()
         };
-        let groups = if text.bytes().all(|b| b.is_ascii_digit()) {
+        let pieces = if text.bytes().all(|b| b.is_ascii_digit()) {
             match length {
                 0 => return None,
-                1 => vec![vec![format!("^{text}")]],
-                2 => vec![vec![text.clone()]],
-                3 => vec![vec![text.clone(), format!("^{text}")]],
+                1 => vec![format!("^{text}")],
+                2 | 3 => vec![text.clone()],
                 _ => all(4),
             }
         } else if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
             match length {
-                1 => vec![vec![format!("^{text}")]],
-                2 => vec![vec![text.clone()]],
-                3 | 4 => vec![vec![begin(3)]],
-                5..=7 => vec![vec![begin(5)]],
-                _ => vec![vec![begin(8)]],
+                1 => vec![format!("^{text}")],
+                2 => vec![text.clone()],
+                3 | 4 => vec![begin(3)],
+                5..=7 => vec![begin(5)],
+                _ => vec![begin(8)],
             }
         } else if length == 1 {
-            vec![vec![text.clone()]]
+            vec![text.clone()]
         } else {
             all(2)
         };
-        Some(Needle { text, groups })
+        Some(Needle { text, pieces })
     }
 
     /// Whether a record that has a piece has the whole text, since the piece is the text.
     fn decided(&self) -> bool {
-        match self.groups.as_slice() {
-            [only] => only.iter().all(|piece| piece.strip_prefix('^').unwrap_or(piece) == self.text),
+        match self.pieces.as_slice() {
+            [only] => only.strip_prefix('^').unwrap_or(only) == self.text,
             _ => false,
         }
     }
@@ -315,139 +310,12 @@ impl Needle {
     }
 }
 
-/// How a needle will be looked for.
-#[derive(Clone, Debug)]
-pub enum Plan {
-    /// Nothing is looked for: every record.
-    All,
-    /// No record has such pieces.
-    Nothing,
-    /// Few have the rarest piece: begin with those.
-    Few(Hunt),
-    /// Many have it: walk the list in its order and stop when the page is full.
-    Many(Hunt),
-}
-
-/// The pieces and the pattern of a search.
-#[derive(Clone, Debug)]
-pub struct Hunt {
-    kind: &'static str,
-    rarest: Vec<Vec<String>>,
-    /// None where the pieces decide.
-    pattern: Option<String>,
-}
-
-#[derive(sqlx_macros::FromRow)]
-struct Weight {
-    place: i64,
-    records: i64,
-}
-
-/// Weighs the pieces of what was typed, in one statement.
-///
-/// # Errors
-/// What the database says.
-pub async fn plan(on: impl Into<On<'_>>, kind: &'static str, typed: Option<&str>) -> Result<Plan, DbError> {
-    let Some(needle) = typed.and_then(Needle::parse) else { return Ok(Plan::All) };
-    let decided = needle.decided();
-    let few = if decided { FEW_DECIDED } else { FEW };
-    let mut query = sql("");
-    for (place, group) in needle.groups.iter().enumerate() {
-        query = if place > 0 { query.push(" UNION ALL ") } else { query };
-        query = query
-            .push("SELECT CAST(")
-            .arg(i64::try_from(place).unwrap_or_default())
-            .push(" AS BIGINT) AS place, CAST(count(*) AS BIGINT) AS records FROM (SELECT record_id FROM search_terms WHERE kind = ")
-            .arg(kind)
-            .push(" AND term IN ")
-            .args(group.iter())
-            .push(" LIMIT ")
-            .arg(few + 1)
-            .push(") AS found");
-    }
-    let mut weights: Vec<Weight> = query.all(on).await?;
-    weights.sort_by_key(|weight| (weight.records, weight.place));
-    let rarest: Vec<Vec<String>> = weights
-        .iter()
-        .filter_map(|weight| needle.groups.get(usize::try_from(weight.place).ok()?).cloned())
-        .take(2)
-        .collect();
-    let hunt = Hunt { kind, rarest, pattern: (!decided).then(|| needle.pattern()) };
-    Ok(match weights.first().map_or(0, |weight| weight.records) {
-        0 => Plan::Nothing,
-        records if records <= few => Plan::Few(hunt),
-        _ => Plan::Many(hunt),
-    })
-}
-
-impl Plan {
-    /// Whether the rows to be put in order are those of the candidates, each found by its id.
-    #[must_use]
-    pub fn by_id(&self) -> bool {
-        match self {
-            Plan::Few(_) => true,
-            Plan::All | Plan::Nothing | Plan::Many(_) => false,
-        }
-    }
-
-    /// Comes right after `FROM ` and before the record's own table.
-    #[must_use]
-    pub fn source(&self, query: Query) -> Query {
-        match self {
-            Plan::All | Plan::Nothing | Plan::Many(_) => query,
-            // CROSS JOIN: SQLite then keeps the order and begins with the few.
-            Plan::Few(hunt) => hunt
-                .rarest
-                .iter()
-                .take(1)
-                .fold(
-                    query.push("(SELECT DISTINCT record_id FROM search_terms WHERE kind = ").arg(hunt.kind),
-                    |query, terms| query.push(" AND term IN ").args(terms.iter()),
-                )
-                .push(") AS few CROSS JOIN "),
-        }
-    }
-
-    /// Comes behind the other conditions; `id` and `text` are the record's columns.
-    #[must_use]
-    pub fn filter(&self, query: Query, id: &'static str, text: &'static str) -> Query {
-        let decide = |query: Query, hunt: &Hunt| {
-            hunt.pattern.iter().fold(query, |query, pattern| {
-                query.push(" AND ").push(text).push(" LIKE ").arg(pattern).push(" ESCAPE '!'")
-            })
-        };
-        match self {
-            Plan::All => query,
-            Plan::Nothing => query.push(" AND 1 = 0"),
-            Plan::Few(hunt) => decide(query.push(" AND few.record_id = ").push(id), hunt),
-            // A scalar look at the primary key and no EXISTS, which the planners would turn into a join
-            // that reads every record with the piece before the first row comes out.
-            Plan::Many(hunt) => {
-                let query = hunt.rarest.iter().fold(query, |query, terms| {
-                    query
-                        .push(" AND (SELECT 1 FROM search_terms WHERE kind = ")
-                        .arg(hunt.kind)
-                        .push(" AND term IN ")
-                        .args(terms.iter())
-                        .push(" AND record_id = ")
-                        .push(id)
-                        .push(" LIMIT 1) = 1")
-                });
-                decide(query, hunt)
-            }
-        }
-    }
-}
-
 #[derive(sqlx_macros::FromRow)]
 struct Named {
     record_id: Id,
 }
 
 /// The records whose own name is one of `names`, whatever spaces, case and punctuation.
-///
-/// # Errors
-/// What the database says.
 pub async fn same_name(on: impl Into<On<'_>>, kind: &'static str, names: &[&str]) -> Result<Vec<Id>, DbError> {
     let terms: BTreeSet<String> =
         names.iter().map(|name| same(name)).filter(|name| !name.is_empty()).map(|name| format!("={name}")).collect();
@@ -463,48 +331,91 @@ pub async fn same_name(on: impl Into<On<'_>>, kind: &'static str, names: &[&str]
     Ok(rows.into_iter().map(|row| row.record_id).collect())
 }
 
-/// Moves a record's pieces from what its `search_text` was (empty for a new one) to `card`.
-///
-/// # Errors
-/// What the database says.
-pub async fn reindex(tx: &mut Tx, kind: &'static str, id: Id, before: &str, card: &Card) -> Result<(), DbError> {
-    let (old, new) = (if before.is_empty() { BTreeSet::new() } else { Card::read(before).terms() }, card.terms());
-    let gone: Vec<&String> = old.difference(&new).collect();
-    if !gone.is_empty() {
+/// Where a record stands among others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// What its list is sorted by, before the id.
+    pub sort_key: String,
+    /// Whose it is.
+    pub owner_id: Id,
+}
+
+/// What search knows of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Its `search_text`.
+    pub text: &'a str,
+    /// Where it stands.
+    pub place: &'a Place,
+}
+
+/// Moves a record's pieces from what was known of it (nothing of a new one) to `card` at `place`.
+pub async fn reindex(
+    tx: &mut Tx,
+    kind: &'static str,
+    id: Id,
+    before: Option<Known<'_>>,
+    card: &Card,
+    place: &Place,
+) -> Result<(), DbError> {
+    let old = before.map(|known| Card::read(known.text).terms()).unwrap_or_default();
+    let new = card.terms();
+    // A row holds the place too: at another one every row is another.
+    let stays = before.is_some_and(|known| known.place == place);
+    if let Some(known) = before {
+        let gone: Vec<&String> = old.iter().filter(|term| !stays || !new.contains(*term)).collect();
         for chunk in gone.chunks(BATCH) {
-            sql("DELETE FROM search_terms WHERE kind = $1 AND record_id = $2 AND term IN ")
+            sql("DELETE FROM search_terms WHERE kind = $1 AND sort_key = $2 AND record_id = $3 AND term IN ")
                 .bind(kind)
+                .bind(&known.place.sort_key)
                 .bind(id)
                 .args(padded(chunk, BATCH))
                 .run(tx)
                 .await?;
         }
     }
-    let fresh: Vec<(&String, Id)> = new.difference(&old).map(|term| (term, id)).collect();
+    let fresh: Vec<Row<'_>> =
+        new.iter().filter(|term| !stays || !old.contains(*term)).map(|term| Row { term, place, id }).collect();
     insert(tx, kind, &fresh, BATCH).await
 }
 
 /// Writes the pieces of many records at once. Sorted, since inserting pieces record by record would touch
 /// a page of the index for each of them.
-///
-/// # Errors
-/// What the database says.
-pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Card)]) -> Result<(), DbError> {
-    let mut rows: Vec<(String, Id)> =
-        cards.iter().flat_map(|(id, card)| card.terms().into_iter().map(|term| (term, *id))).collect();
+pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Place, Card)]) -> Result<(), DbError> {
+    let terms: Vec<BTreeSet<String>> = cards.iter().map(|(_, _, card)| card.terms()).collect();
+    let mut rows: Vec<Row<'_>> = cards
+        .iter()
+        .zip(&terms)
+        .flat_map(|((id, place, _), terms)| terms.iter().map(|term| Row { term, place, id: *id }))
+        .collect();
     rows.sort_unstable();
-    let rows: Vec<(&String, Id)> = rows.iter().map(|(term, id)| (term, *id)).collect();
     insert(tx, kind, &rows, BULK).await
 }
 
-async fn insert(tx: &mut Tx, kind: &'static str, rows: &[(&String, Id)], size: usize) -> Result<(), DbError> {
+/// A row of `search_terms`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Row<'a> {
+    term: &'a str,
+    place: &'a Place,
+    id: Id,
+}
+
+async fn insert(tx: &mut Tx, kind: &'static str, rows: &[Row<'_>], size: usize) -> Result<(), DbError> {
     for chunk in rows.chunks(size) {
-        let mut query = sql("INSERT INTO search_terms (kind, term, record_id) VALUES ");
-        for (place, (term, id)) in padded(chunk, size).into_iter().enumerate() {
-            query = if place > 0 { query.push(", (") } else { query.push("(") };
-            query = query.arg(kind).push(", ").arg(term).push(", ").arg(id).push(")");
-        }
-        query.push(" ON CONFLICT DO NOTHING").run(tx).await?;
+        let values = padded(chunk, size).into_iter().map(|row| {
+            vec![
+                kind.into(),
+                row.term.into(),
+                row.place.sort_key.as_str().into(),
+                row.id.into(),
+                row.place.owner_id.into(),
+            ]
+        });
+        sql("INSERT INTO search_terms (kind, term, sort_key, record_id, owner_id) VALUES")
+            .values(values)
+            .push(" ON CONFLICT DO NOTHING")
+            .run(tx)
+            .await?;
     }
     Ok(())
 }
@@ -523,8 +434,7 @@ mod tests {
     fn finds(card: &Card, typed: &str) -> bool {
         let needle = Needle::parse(typed).expect("something is looked for");
         let terms = card.terms();
-        needle.groups.iter().all(|group| group.iter().any(|term| terms.contains(term)))
-            && card.text().contains(&needle.text)
+        needle.pieces.iter().all(|piece| terms.contains(piece)) && card.text().contains(&needle.text)
     }
 
     #[test]
