@@ -146,6 +146,7 @@ pub fn routes() -> Routes {
     crate::payments::routes(&mut routes);
     crate::products::routes(&mut routes, dispatch::product_used);
     crate::stock::routes(&mut routes);
+    crate::stock_documents::routes(&mut routes);
     crate::sms::routes(&mut routes);
     crate::campaigns::routes(&mut routes);
     crate::decisions::routes(&mut routes);

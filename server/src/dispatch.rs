@@ -19,6 +19,7 @@ use crate::orders::Order;
 use crate::payments::Payment;
 use crate::quotes::Quote;
 use crate::sms;
+use crate::stock_documents::{GoodsIssue, GoodsReceipt, StockCount, StockTransfer};
 use crate::ui::timeline::Entry;
 use crate::web::cx::Cx;
 use crate::web::error::Result;
@@ -32,6 +33,10 @@ pub fn facts<'a>(cx: &'a Cx, asked: &'a Asked) -> HookFuture<'a, Result<Markup>>
             Kind::Quote => documents::facts::<Quote>(cx, asked).await,
             Kind::Order => documents::facts::<Order>(cx, asked).await,
             Kind::Payment => documents::facts::<Payment>(cx, asked).await,
+            Kind::GoodsReceipt => documents::facts::<GoodsReceipt>(cx, asked).await,
+            Kind::GoodsIssue => documents::facts::<GoodsIssue>(cx, asked).await,
+            Kind::StockTransfer => documents::facts::<StockTransfer>(cx, asked).await,
+            Kind::StockCount => documents::facts::<StockCount>(cx, asked).await,
         }
     })
 }
@@ -53,6 +58,10 @@ pub fn decided(
         Kind::Quote => Box::pin(documents::decided::<Quote>(tx, at, document, outcome, by)),
         Kind::Order => Box::pin(documents::decided::<Order>(tx, at, document, outcome, by)),
         Kind::Payment => Box::pin(documents::decided::<Payment>(tx, at, document, outcome, by)),
+        Kind::GoodsReceipt => Box::pin(documents::decided::<GoodsReceipt>(tx, at, document, outcome, by)),
+        Kind::GoodsIssue => Box::pin(documents::decided::<GoodsIssue>(tx, at, document, outcome, by)),
+        Kind::StockTransfer => Box::pin(documents::decided::<StockTransfer>(tx, at, document, outcome, by)),
+        Kind::StockCount => Box::pin(documents::decided::<StockCount>(tx, at, document, outcome, by)),
     }
 }
 
@@ -63,6 +72,10 @@ pub fn entry(lang: Lang, head: &Head, now: Millis) -> Entry {
         Kind::Quote => Quote::entry(lang, head, now),
         Kind::Order => Order::entry(lang, head, now),
         Kind::Payment => Payment::entry(lang, head, now),
+        Kind::GoodsReceipt => GoodsReceipt::entry(lang, head, now),
+        Kind::GoodsIssue => GoodsIssue::entry(lang, head, now),
+        Kind::StockTransfer => StockTransfer::entry(lang, head, now),
+        Kind::StockCount => StockCount::entry(lang, head, now),
     }
 }
 

@@ -17,6 +17,14 @@ words! {
         Order = "order" => "documents.kind_order",
         /// Payment 回款.
         Payment = "payment" => "documents.kind_payment",
+        /// Goods receipt 入库.
+        GoodsReceipt = "goods_receipt" => "documents.kind_goods_receipt",
+        /// Goods issue 出库.
+        GoodsIssue = "goods_issue" => "documents.kind_goods_issue",
+        /// Stock transfer 调拨.
+        StockTransfer = "stock_transfer" => "documents.kind_stock_transfer",
+        /// Stock count 盘点.
+        StockCount = "stock_count" => "documents.kind_stock_count",
     }
 }
 
@@ -39,6 +47,8 @@ pub struct Paths {
     pub withdrawal: &'static str,
     /// Ending it before its time.
     pub cancellation: &'static str,
+    /// The document that takes it back.
+    pub correction: &'static str,
     /// The recycle bin.
     pub bin: &'static str,
     /// Moving a draft into the recycle bin.
@@ -58,6 +68,7 @@ macro_rules! paths {
             submission: concat!("/", $noun, "/:id/submission"),
             withdrawal: concat!("/", $noun, "/:id/withdrawal"),
             cancellation: concat!("/", $noun, "/:id/cancellation"),
+            correction: concat!("/", $noun, "/:id/correction"),
             bin: concat!("/", $noun, "/bin"),
             deletion: concat!("/", $noun, "/:id/deletion"),
             restoration: concat!("/", $noun, "/:id/restoration"),
@@ -73,6 +84,10 @@ impl Kind {
             Kind::Quote => "BJ",
             Kind::Order => "DD",
             Kind::Payment => "SK",
+            Kind::GoodsReceipt => "RK",
+            Kind::GoodsIssue => "CK",
+            Kind::StockTransfer => "DB",
+            Kind::StockCount => "PD",
         }
     }
 
@@ -83,6 +98,7 @@ impl Kind {
             Kind::Quote => Module::Quotes,
             Kind::Order => Module::Orders,
             Kind::Payment => Module::Payments,
+            Kind::GoodsReceipt | Kind::GoodsIssue | Kind::StockTransfer | Kind::StockCount => Module::Stock,
         }
     }
 
@@ -93,6 +109,7 @@ impl Kind {
             Kind::Quote => Icon::Quote,
             Kind::Order => Icon::Order,
             Kind::Payment => Icon::Payment,
+            Kind::GoodsReceipt | Kind::GoodsIssue | Kind::StockTransfer | Kind::StockCount => Icon::Stock,
         }
     }
 
@@ -103,6 +120,10 @@ impl Kind {
             Kind::Quote => paths!("quotes"),
             Kind::Order => paths!("orders"),
             Kind::Payment => paths!("payments"),
+            Kind::GoodsReceipt => paths!("goods-receipts"),
+            Kind::GoodsIssue => paths!("goods-issues"),
+            Kind::StockTransfer => paths!("stock-transfers"),
+            Kind::StockCount => paths!("stock-counts"),
         }
     }
 

@@ -70,6 +70,8 @@ pub mod visits;
 pub mod documents;
 /// Lines of products, and their one editor.
 pub mod lines;
+/// Goods receipts, issues, transfers and counts.
+pub mod stock_documents;
 
 /// Who called, and what is to be returned.
 pub mod calls;

@@ -40,4 +40,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611261210_search_in_order"),
     migration!("202611261220_indexes_of_lists_and_sweeps"),
     migration!("202611261300_quotes"),
+    migration!("202611261310_stock_documents"),
 ];

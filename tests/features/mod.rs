@@ -43,6 +43,7 @@ mod sessions;
 mod sign_in;
 pub mod sms;
 mod sms_rules;
+mod stock_documents;
 mod stock_moves;
 mod sums;
 mod supervision;

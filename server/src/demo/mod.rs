@@ -7,7 +7,7 @@
 //!
 //! Tables: none of its own.
 //! Events: none; the past is not announced.
-//! Uses: users, customers, products, stock, documents, lines, quotes, gateways
+//! Uses: users, customers, products, stock, documents, lines, quotes, stock_documents, gateways
 
 mod company;
 mod customers;
@@ -16,6 +16,7 @@ mod goods;
 mod load;
 mod quotes;
 mod rng;
+mod stock;
 mod today;
 mod words;
 mod year;
@@ -121,6 +122,7 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
     (summary.visits, summary.orders, summary.payments) = (sums.visits, sums.orders, sums.payments);
     year::close(&mut load, &mut Rng::new(SEED + 1), &goods, company.clerk, pace, sums).await?;
     quotes::write(load.tx().await?, &askers, &goods, now).await?;
+    stock::write(load.tx().await?, company.clerk, &goods, today).await?;
     settings::set(load.tx().await?, MARK, "made").await?;
     load.commit().await?;
     office.alarm.ring();

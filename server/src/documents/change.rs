@@ -37,7 +37,7 @@ pub async fn begin<'a, D: Document>(cx: &'a Cx, form: &Form, id: Id, states: &[S
     let mut write = cx.write(form).await?;
     let document = store::hold::<D>(&mut write.tx, Some(&cx.scope()), id).await?.ok_or(AppError::NotFound)?;
     if !states.contains(&document.head.state) {
-        return Err(document.head.locked(cx.lang));
+        return Err(D::locked(&document.head, cx.lang));
     }
     if !same_version(form, document.head.version) {
         return Ok(Begun::Crossed(Box::new(document)));
@@ -58,7 +58,7 @@ impl<B> Change<'_, B> {
     }
 
     /// Moves the document to a state and notes that.
-    pub(super) async fn move_to(&mut self, state: State) -> Result<(), DbError> {
+    pub async fn move_to(&mut self, state: State) -> Result<(), DbError> {
         let (head, now) = (&self.document.head, self.write.author.at);
         store::set_state(&mut self.write.tx, head.id, state, now).await?;
         let changes = Changes::new().moved("state", head.state.code(), state.code());

@@ -95,7 +95,7 @@ pub async fn submit_for<D: Document>(
 ) -> Result<State> {
     let document = store::hold::<D>(tx, None, id).await?.ok_or(AppError::NotFound)?;
     if document.head.state != State::Draft {
-        return Err(document.head.locked(lang));
+        return Err(D::locked(&document.head, lang));
     }
     send::<D>(tx, author, requester, &document, note, lang).await
 }

@@ -33,6 +33,7 @@ mod store;
 mod trail;
 mod view;
 
+use std::borrow::Cow;
 use std::future::Future;
 
 use maud::Markup;
@@ -46,7 +47,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::words::words;
 use crate::kinds::Kind;
-use crate::ui::tag::Tone;
+use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::Entry;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
@@ -164,7 +165,11 @@ impl Head {
     /// The words that refuse a change in this state.
     #[must_use]
     pub fn locked(&self, lang: Lang) -> AppError {
-        let (kind, state) = (self.kind.name(lang), self.state.name(lang));
+        self.locked_as(lang, &self.state.name(lang))
+    }
+
+    fn locked_as(&self, lang: Lang, state: &str) -> AppError {
+        let kind = self.kind.name(lang);
         AppError::Refused(t!(lang, "documents.locked", kind = kind, number = self.number, state = state).into_owned())
     }
 }
@@ -205,6 +210,10 @@ pub trait Document: Sized + Send + Sync + 'static {
     const JOINS: &'static str;
     /// Its list.
     const LIST: List;
+    /// Whether its documents have a customer.
+    const HAS_CUSTOMER: bool = true;
+    /// The page that its list stands below.
+    const ABOVE: &'static str = "/";
 
     /// Why it needs approval, as codes that the kind puts into words; none means that it comes into force at once.
     /// Refuses what cannot be submitted. The rows are held.
@@ -240,10 +249,25 @@ pub trait Document: Sized + Send + Sync + 'static {
         async move { Ok(view::facts(cx.lang, &document.head, seen)) }
     }
 
+    /// The title of its list.
+    fn title(lang: Lang) -> Cow<'static, str> {
+        Self::KIND.module().title(lang)
+    }
+
+    /// What a state is called.
+    fn state_name(lang: Lang, state: State) -> Cow<'static, str> {
+        state.name(lang)
+    }
+
+    /// The words that refuse a change in this state.
+    fn locked(head: &Head, lang: Lang) -> AppError {
+        head.locked_as(lang, &Self::state_name(lang, head.state))
+    }
+
     /// What stands below the amount in a list.
     fn tag(lang: Lang, head: &Head, now: Millis) -> Markup {
         let _ = now;
-        view::state_tag(lang, head.state)
+        tag(Self::state_name(lang, head.state), head.state.tone())
     }
 
     /// Its entry in the customer's timeline.

@@ -42,7 +42,7 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Hea
     let segments: Vec<_> = std::iter::once(all)
         .chain(D::LIST.segments.iter().map(|state| {
             let href = format!("{path}?view={}{}", state.code(), of_customer("&"));
-            (href, state.name(lang).into_owned(), wanted.state == Some(*state))
+            (href, D::state_name(lang, *state).into_owned(), wanted.state == Some(*state))
         }))
         .chain(
             has_bin::<D>(cx).then(|| (D::KIND.paths().bin.to_owned(), t!(lang, "documents.bin").into_owned(), false)),
@@ -52,7 +52,8 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Hea
         (search_bar(path, wanted.q, &t!(lang, D::LIST.search), &[("view", chosen), ("customer", &only)]))
         @if segments.len() > 1 { (segmented(&segments)) }
         @if found.rows.is_empty() {
-            (empty(&t!(lang, D::LIST.none), Some(("/customers", &t!(lang, "documents.to_customers")))))
+            @let to_customers = t!(lang, "documents.to_customers");
+            (empty(&t!(lang, D::LIST.none), D::HAS_CUSTOMER.then_some(("/customers", &*to_customers))))
         } @else {
             section.card {
                 @for row in &found.rows {
@@ -83,7 +84,8 @@ pub(super) fn bin<D: Document>(cx: &Cx, found: &Listing<Head>) -> Markup {
         @for row in &found.rows {
             (card(None, None, html! {
                 (cell(&row.number, html! {
-                    (row.customer) @if let Some(amount) = row.amount { br; b.num { "¥" (amount) } }
+                    @if row.customer.is_empty() { (row.title) } @else { (row.customer) }
+                    @if let Some(amount) = row.amount { br; b.num { "¥" (amount) } }
                 }))
                 (form::post(&format!("{}/restoration", row.address()), &cx.op_id()).version(row.version).holding(form::submit(t!(lang, "documents.restore"), ButtonKind::Quiet)))
             }))

@@ -35,6 +35,18 @@ pub enum Prices {
     At(Option<Id>),
     /// Goods only: nothing is sold.
     None,
+    /// Goods that are counted: there may be none.
+    Counted,
+}
+
+impl Prices {
+    /// Whether lines have prices. Goods that are not on sale any more are still moved and counted.
+    pub(super) fn are_shown(self) -> bool {
+        match self {
+            Prices::At(_) => true,
+            Prices::None | Prices::Counted => false,
+        }
+    }
 }
 
 /// For whom and for what lines are written.
@@ -50,7 +62,7 @@ impl Setting {
     fn level(self) -> Option<Id> {
         match self.prices {
             Prices::At(level) => level,
-            Prices::None => None,
+            Prices::None | Prices::Counted => None,
         }
     }
 }
@@ -129,12 +141,13 @@ fn check(form: &mut Form, lang: Lang, rows: &[Row], goods: &BTreeMap<Id, Priced>
 
 fn line_of(form: &mut Form, lang: Lang, row: &Row, goods: &BTreeMap<Id, Priced>, prices: Prices) -> Option<NewLine> {
     let name = |field: &str| format!("{field}{}", row.suffix);
-    let Some(product) = goods.get(&row.product).filter(|product| product.on_sale) else {
+    let Some(product) = goods.get(&row.product).filter(|product| product.on_sale || !prices.are_shown()) else {
         form.wrong(&name("quantity"), t!(lang, "lines.not_on_sale"));
         return None;
     };
     let label = |key: &str| format!("{} {}", product.name, t!(lang, key));
-    let quantity = form.milli(&name("quantity"), &label("lines.quantity"));
+    let none = prices == Prices::Counted && form.value(&name("quantity")).trim() == "0";
+    let quantity = if none { Some(Milli(0)) } else { form.milli(&name("quantity"), &label("lines.quantity")) };
     let unit = match form.value(&name("unit")).trim() {
         "" => product.units.first(),
         typed => product.unit(typed),
@@ -144,7 +157,7 @@ fn line_of(form: &mut Form, lang: Lang, row: &Row, goods: &BTreeMap<Id, Priced>,
         return None;
     };
     let (list_price, price) = match prices {
-        Prices::None => (Fen::ZERO, Some(Fen::ZERO)),
+        Prices::None | Prices::Counted => (Fen::ZERO, Some(Fen::ZERO)),
         Prices::At(_) => {
             let price_label = label("lines.price");
             let typed = form.fen(&name("price"), &price_label);
@@ -321,6 +334,16 @@ mod tests {
         let lines = check(&mut form, Lang::Zh, &read, &goods(), Prices::None);
         assert!(form.is_right());
         assert_eq!((lines[0].price, lines[0].amount, lines[0].ratio), (Fen(0), Fen(0), Milli(20_000)));
+    }
+
+    #[test]
+    fn only_a_count_finds_nothing() {
+        for (prices, right) in [(Prices::Counted, true), (Prices::None, false), (Prices::At(None), false)] {
+            let mut form = typed("0", "箱", "");
+            let read = rows(&form);
+            assert_eq!(check(&mut form, Lang::Zh, &read, &goods(), prices).len(), usize::from(right));
+            assert_eq!(form.is_right(), right, "{prices:?}");
+        }
     }
 
     #[test]

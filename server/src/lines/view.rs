@@ -145,7 +145,7 @@ pub fn rows(lang: Lang, editor: &Editor, typed: &Form) -> Markup {
 fn row_card(lang: Lang, row: &Shown, typed: &Form, prices: Prices, taken: bool) -> Markup {
     let name = |field: &str| format!("{field}{}", row.suffix);
     let product = &row.product;
-    let priced = prices != Prices::None;
+    let priced = prices.are_shown();
     let units: Vec<_> = product.units.iter().map(|unit| (unit.name.clone(), unit.name.clone())).collect();
     let (quantity, unit, price) = (name("quantity"), name("unit"), name("price"));
     let (quantity_label, unit_label, price_label) =

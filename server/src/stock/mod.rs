@@ -8,6 +8,7 @@
 //! Uses: none
 
 mod pages;
+mod posting;
 mod rules;
 mod store;
 mod view;
@@ -20,7 +21,8 @@ use crate::kernel::money::Milli;
 use crate::modules::Module;
 use crate::web::routes::Routes;
 
-pub use rules::Shortage;
+pub use posting::{Entry, Posting, changes_of, post, reverse};
+pub use rules::{Kind, Shortage};
 pub use store::{has_moved, insert_warehouses, of_product, release, reserve, warehouses};
 
 /// Addresses.

@@ -27,7 +27,7 @@ pub(super) async fn list(cx: Cx) -> Result<Response> {
     if cx.may(Gate::create(Module::Stock)) {
         page = page.header_action(view::add_link(cx.lang));
     }
-    Ok(html(page.render(view::list(cx.lang, q, warehouse, &houses, &found))))
+    Ok(html(page.render(view::list(&cx, q, warehouse, &houses, &found))))
 }
 
 pub(super) async fn show(cx: Cx) -> Result<Response> {
@@ -67,7 +67,9 @@ async fn move_page(cx: &Cx, form: &Form) -> Result<Response> {
 
 pub(super) async fn create_move(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
-    let kind = form.choice("kind", &t!(cx.lang, "stock.kind"), Kind::from_code);
+    let kind = form.choice("kind", &t!(cx.lang, "stock.kind"), |code| {
+        Kind::from_code(code).filter(|kind| Kind::ENTERED.contains(kind))
+    });
     let product = form.choice("product_id", &t!(cx.lang, "stock.product"), |id| id.parse().ok());
     let warehouse = form.choice("warehouse_id", &t!(cx.lang, "stock.warehouse"), |id| id.parse().ok());
     let label = t!(cx.lang, "stock.quantity");
@@ -93,7 +95,7 @@ pub(super) async fn create_move(cx: Cx) -> Result<Response> {
     else {
         return move_page(&cx, &form).await;
     };
-    let entry = NewMove { kind, product, warehouse, quantity, note };
+    let entry = NewMove { kind, product, warehouse, quantity, note, document: None };
     let mut write = cx.write(&form).await?;
     if store::hold_product(&mut write.tx, product).await?.is_none() {
         drop(write);

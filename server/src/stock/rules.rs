@@ -71,22 +71,29 @@ pub(super) fn shortages(wanted: &BTreeMap<Id, Wanted>, available: &BTreeMap<Id, 
 }
 
 words! {
-    /// Kinds of move that a person enters.
-    pub(super) enum Kind {
+    /// Kinds of move.
+    pub enum Kind {
         /// 入库
         In = "in" => "stock.kind_in",
         /// 出库
         Out = "out" => "stock.kind_out",
         /// 盘点: the quantity is what was counted.
         Count = "count" => "stock.kind_count",
+        /// 调拨: leaves one warehouse and comes into another; the quantity has a sign.
+        Transfer = "transfer" => "stock.kind_transfer",
+        /// 红冲: takes back what a document moved; the quantity has a sign.
+        Reversal = "reversal" => "stock.kind_reversal",
     }
 }
 
 impl Kind {
+    /// What is entered for one product, without a document.
+    pub(super) const ENTERED: [Kind; 3] = [Kind::In, Kind::Out, Kind::Count];
+
     /// How a balance changes; `None` where it would leave the range of numbers.
-    pub fn change(self, on_hand: Milli, quantity: Milli) -> Option<Milli> {
+    pub(super) fn change(self, on_hand: Milli, quantity: Milli) -> Option<Milli> {
         let change = match self {
-            Kind::In => quantity.0,
+            Kind::In | Kind::Transfer | Kind::Reversal => quantity.0,
             Kind::Out => -quantity.0,
             Kind::Count => quantity.0.checked_sub(on_hand.0)?,
         };
@@ -113,5 +120,7 @@ mod tests {
         assert_eq!(Kind::In.change(Milli(5), Milli(3)), Some(Milli(3)));
         assert_eq!(Kind::Out.change(Milli(5), Milli(3)), Some(Milli(-3)));
         assert_eq!(Kind::Count.change(Milli(5), Milli(3)), Some(Milli(-2)));
+        assert_eq!(Kind::Transfer.change(Milli(5), Milli(-3)), Some(Milli(-3)));
+        assert_eq!(Kind::Reversal.change(Milli(i64::MAX), Milli(1)), None);
     }
 }

@@ -236,6 +236,7 @@ pub(super) struct NewMove {
     pub warehouse: Id,
     pub quantity: Milli,
     pub note: String,
+    pub document: Option<Id>,
 }
 
 /// What a move did.
@@ -262,7 +263,8 @@ pub(super) async fn enter(tx: &mut Tx, entry: &NewMove, user: Id, now: Millis) -
             .await?;
     let Some(change) = entry.kind.change(held.on_hand, entry.quantity) else { return Ok(Moved::TooMuch) };
     let free = Milli(held.on_hand.0.saturating_sub(held.reserved.0));
-    if entry.kind == Kind::Out && free < entry.quantity && !may_go_negative(tx, entry.warehouse).await? {
+    let taken = if entry.kind == Kind::Count { 0 } else { change.0.saturating_neg() };
+    if taken > 0 && free.0 < taken && !may_go_negative(tx, entry.warehouse).await? {
         return Ok(Moved::Short(free));
     }
     let after = Milli(held.on_hand.0.saturating_add(change.0));
@@ -273,17 +275,19 @@ pub(super) async fn enter(tx: &mut Tx, entry: &NewMove, user: Id, now: Millis) -
         .run(tx)
         .await?;
     let id = Id::new();
-    sql("INSERT INTO stock_moves (id, at, kind, product_id, warehouse_id, quantity, user_id, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
-        .bind(id)
-        .bind(now)
-        .bind(entry.kind.code())
-        .bind(entry.product)
-        .bind(entry.warehouse)
-        .bind(change)
-        .bind(user)
-        .bind(&entry.note)
-        .run(tx)
-        .await?;
+    sql("INSERT INTO stock_moves (id, at, kind, product_id, warehouse_id, quantity, user_id, note, document_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+    .bind(id)
+    .bind(now)
+    .bind(entry.kind.code())
+    .bind(entry.product)
+    .bind(entry.warehouse)
+    .bind(change)
+    .bind(user)
+    .bind(&entry.note)
+    .bind(entry.document)
+    .run(tx)
+    .await?;
     Ok(Moved::Done(id, held.on_hand, after))
 }
 

@@ -8,6 +8,7 @@ use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
+use crate::kinds;
 use crate::modules::Module;
 use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, InputKind};
@@ -25,7 +26,13 @@ pub(super) fn add_link(lang: Lang) -> Markup {
     icon_link("/stock/moves/new", Icon::Plus, &t!(lang, "stock.new_move"))
 }
 
-pub(super) fn list(lang: Lang, q: &str, view: Option<Id>, houses: &[Warehouse], found: &Listing<Row>) -> Markup {
+/// The documents that change stock, for those who write them.
+const DOCUMENTS: [kinds::Kind; 4] =
+    [kinds::Kind::GoodsReceipt, kinds::Kind::GoodsIssue, kinds::Kind::StockTransfer, kinds::Kind::StockCount];
+
+pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, houses: &[Warehouse], found: &Listing<Row>) -> Markup {
+    let lang = cx.lang;
+    let documents = DOCUMENTS.map(|kind| (kind.paths().list.to_owned(), kind.name(lang).into_owned(), false));
     let chosen = view.map(|id| id.to_string()).unwrap_or_default();
     let mut views = vec![("/stock".to_owned(), t!(lang, "stock.all").into_owned(), view.is_none())];
     views.extend(
@@ -34,6 +41,7 @@ pub(super) fn list(lang: Lang, q: &str, view: Option<Id>, houses: &[Warehouse], 
     html! {
         (search_bar("/stock", q, &t!(lang, "products.search"), &[("view", &chosen)]))
         (segmented(&views))
+        @if cx.may(Gate::create(Module::Stock)) { (segmented(&documents)) }
         @if found.rows.is_empty() {
             (empty(&t!(lang, "stock.none"), None))
         } @else {
@@ -95,6 +103,7 @@ pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Lis
 pub(super) fn move_form(cx: &Cx, typed: &Form, houses: &[Warehouse], products: &[Product]) -> Markup {
     let lang = cx.lang;
     let label = |key: &str| t!(lang, key).into_owned();
+    let kinds = Kind::ENTERED.map(|kind| (kind.code(), kind.name(lang)));
     let places: Vec<_> = houses.iter().map(|house| (house.id.to_string(), house.name.clone())).collect();
     let goods: Vec<_> = products
         .iter()
@@ -107,7 +116,7 @@ pub(super) fn move_form(cx: &Cx, typed: &Form, houses: &[Warehouse], products: &
         }
         (form::post("/stock/moves", &cx.op_id()).holding(html! {
             (card(None, None, html! {
-                (form::radio_cells(&typed.field("kind", &label("stock.kind")), &Kind::choices(lang)))
+                (form::radio_cells(&typed.field("kind", &label("stock.kind")), &kinds))
                 (form::select(&typed.field("product_id", &label("stock.product")), &goods))
                 (form::select(&typed.field("warehouse_id", &label("stock.warehouse")), &places))
                 (form::text(&typed.field("quantity", &label("stock.quantity")), InputKind::Quantity, 20))

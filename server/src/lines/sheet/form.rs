@@ -126,7 +126,7 @@ pub(super) async fn save<D: Sheet>(cx: Cx) -> Result<Response> {
     let tx = &mut change.write.tx;
     let before: Vec<NewLine> = store::of_document(&mut *tx, id).await?.iter().map(NewLine::from).collect();
     documents::set_content(tx, id, Some(total), &note, cx.now).await?;
-    documents::set_title(tx, id, &D::title(&terms)).await?;
+    documents::set_title(tx, id, &<D as Sheet>::title(&terms)).await?;
     D::store(tx, id, &terms, false).await?;
     store::rewrite(tx, id, Some(target.customer), &lines).await?;
     let Full { head, body } = &change.document;

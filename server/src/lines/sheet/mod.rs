@@ -117,7 +117,7 @@ pub async fn create<D: Sheet>(
         source: source.map(|source| (D::KIND, source)),
         state: State::Draft,
         day: clock::iso_day(author.at),
-        title: D::title(&said.terms),
+        title: <D as Sheet>::title(&said.terms),
         amount: Some(total),
         note: said.note.clone(),
     };
