@@ -121,6 +121,24 @@ both_engines! {
         assert_eq!(app.number(ORDERS).await, 2);
     }
 
+    async fn a_draft_goes_to_the_recycle_bin_and_comes_back(app: App) {
+        let goods = seed::goods(&app).await;
+        let customer = buyer(&app, &goods).await;
+        let rep = app.sign_in("rep1").await;
+        let path = draft(&rep, customer, &[(goods.bottles, "2", "箱", "")], &[]).await;
+        act(&rep, &path, "deletion").await.location();
+        rep.get(&path).await.expect(404);
+        let bin = rep.get("/quotes").await.links("/quotes/bin");
+        let form = rep.get(&bin[0]).await.expect(200).form(&format!("{path}/restoration"));
+        rep.submit(&form, &[]).await.location();
+        act(&rep, &path, "submission").await.location();
+        // An order in the recycle bin can come back, so that no second one is made meanwhile.
+        let order = act(&rep, &path, "order").await.location();
+        act(&rep, &order, "deletion").await.location();
+        assert!(act(&rep, &path, "order").await.expect(409).says("回收站"));
+        assert_eq!(app.number(ORDERS).await, 1);
+    }
+
     async fn an_expired_quote_says_so_and_makes_no_order(app: App) {
         let goods = seed::goods(&app).await;
         let customer = buyer(&app, &goods).await;

@@ -3,6 +3,7 @@
 use super::Head;
 use super::store::{COLUMNS, FROM};
 use crate::kernel::access::Scope;
+use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kinds::Kind;
@@ -32,12 +33,13 @@ pub async fn related(db: &Db, scope: &Scope, head: &Head) -> Result<Vec<Head>, D
     scope.restrict(query, "d.owner_id").push(" ORDER BY d.id LIMIT 20").all(db).await
 }
 
-/// The document of a kind that was made from `source` and has not come to nothing. The source is held.
-pub async fn made_of(tx: &mut Tx, source: Id, kind: Kind) -> Result<Option<Id>, DbError> {
-    sql("SELECT d.id FROM documents d WHERE d.deleted_at IS NULL AND d.state NOT IN ('rejected', 'cancelled') \
+/// The document of a kind that was made from `source` and has not come to nothing, and since when it is in the recycle
+/// bin, from where it can come back. The source is held.
+pub async fn made_of(tx: &mut Tx, source: Id, kind: Kind) -> Result<Option<(Id, Option<Millis>)>, DbError> {
+    sql("SELECT d.id, d.deleted_at FROM documents d WHERE d.state NOT IN ('rejected', 'cancelled') \
          AND d.source_id = $1 AND d.kind = $2 ORDER BY d.id LIMIT 1")
     .bind(source)
     .bind(kind.code())
-    .optional_scalar(tx)
+    .optional(tx)
     .await
 }

@@ -57,8 +57,10 @@ pub async fn make(
     lang: Lang,
 ) -> Result<Id> {
     let Full { head, body } = quote;
-    if let Some(order) = documents::made_of(tx, head.id, Kind::Order).await? {
-        return Ok(order);
+    match documents::made_of(tx, head.id, Kind::Order).await? {
+        Some((order, None)) => return Ok(order),
+        Some((_, Some(_))) => return Err(AppError::Refused(t!(lang, "orders.from_quote_in_bin").into_owned())),
+        None => {}
     }
     if body.is_expired(author.at) {
         return Err(AppError::Refused(t!(lang, "orders.quote_expired").into_owned()));

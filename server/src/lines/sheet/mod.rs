@@ -81,7 +81,7 @@ pub struct Said<T> {
 /// What a module downstream offers to do with a document on its page.
 pub type Onward<B> = fn(&Cx, &Full<B>) -> Markup;
 
-/// The addresses of list, form, page, copy, print and flow. `onward` is what becomes of a document.
+/// The addresses of list, form, page, copy, print, flow and recycle bin. `onward` is what becomes of a document.
 pub fn routes<D: Sheet>(routes: &mut Routes, versions: &'static str, print: &'static str, onward: Onward<D::Body>) {
     let (paths, module) = (D::KIND.paths(), D::KIND.module());
     documents::list_route::<D>(routes);
@@ -93,6 +93,7 @@ pub fn routes<D: Sheet>(routes: &mut Routes, versions: &'static str, print: &'st
     routes.post(versions, Gate::create(module), form::copy::<D>);
     routes.get(print, Gate::view(module), show::print::<D>);
     documents::flow_routes::<D>(routes);
+    documents::bin_routes::<D>(routes);
 }
 
 /// A document that the reader sees.
