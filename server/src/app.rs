@@ -141,6 +141,7 @@ pub fn routes() -> Routes {
     crate::visits::routes(&mut routes);
     crate::tasks::routes(&mut routes);
     crate::approvals::routes(&mut routes, dispatch::facts);
+    crate::quotes::routes(&mut routes, crate::orders::from_quote::act);
     crate::orders::routes(&mut routes, dispatch::told);
     crate::payments::routes(&mut routes);
     crate::products::routes(&mut routes, dispatch::product_used);

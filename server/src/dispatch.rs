@@ -17,6 +17,7 @@ use crate::kernel::id::Id;
 use crate::kinds::Kind;
 use crate::orders::Order;
 use crate::payments::Payment;
+use crate::quotes::Quote;
 use crate::sms;
 use crate::stock_documents::{GoodsIssue, GoodsReceipt, StockCount, StockTransfer};
 use crate::ui::timeline::Entry;
@@ -29,6 +30,7 @@ use crate::{lines, tasks, visits};
 pub fn facts<'a>(cx: &'a Cx, asked: &'a Asked) -> HookFuture<'a, Result<Markup>> {
     Box::pin(async move {
         match asked.kind() {
+            Kind::Quote => documents::facts::<Quote>(cx, asked).await,
             Kind::Order => documents::facts::<Order>(cx, asked).await,
             Kind::Payment => documents::facts::<Payment>(cx, asked).await,
             Kind::GoodsReceipt => documents::facts::<GoodsReceipt>(cx, asked).await,
@@ -53,6 +55,7 @@ pub fn decided(
 ) -> BoxFuture<'_, Result<()>> {
     // Boxed, since what a kind does may raise further events.
     match kind {
+        Kind::Quote => Box::pin(documents::decided::<Quote>(tx, at, document, outcome, by)),
         Kind::Order => Box::pin(documents::decided::<Order>(tx, at, document, outcome, by)),
         Kind::Payment => Box::pin(documents::decided::<Payment>(tx, at, document, outcome, by)),
         Kind::GoodsReceipt => Box::pin(documents::decided::<GoodsReceipt>(tx, at, document, outcome, by)),
@@ -66,6 +69,7 @@ pub fn decided(
 #[must_use]
 pub fn entry(lang: Lang, head: &Head, now: Millis) -> Entry {
     match head.kind {
+        Kind::Quote => Quote::entry(lang, head, now),
         Kind::Order => Order::entry(lang, head, now),
         Kind::Payment => Payment::entry(lang, head, now),
         Kind::GoodsReceipt => GoodsReceipt::entry(lang, head, now),

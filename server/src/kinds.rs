@@ -11,6 +11,8 @@ words! {
     #[derive(serde::Serialize, serde::Deserialize)]
     #[serde(rename_all = "snake_case")]
     pub enum Kind {
+        /// Quote 报价.
+        Quote = "quote" => "documents.kind_quote",
         /// Order 订单.
         Order = "order" => "documents.kind_order",
         /// Payment 回款.
@@ -79,6 +81,7 @@ impl Kind {
     #[must_use]
     pub fn prefix(self) -> &'static str {
         match self {
+            Kind::Quote => "BJ",
             Kind::Order => "DD",
             Kind::Payment => "SK",
             Kind::GoodsReceipt => "RK",
@@ -92,6 +95,7 @@ impl Kind {
     #[must_use]
     pub fn module(self) -> Module {
         match self {
+            Kind::Quote => Module::Quotes,
             Kind::Order => Module::Orders,
             Kind::Payment => Module::Payments,
             Kind::GoodsReceipt | Kind::GoodsIssue | Kind::StockTransfer | Kind::StockCount => Module::Stock,
@@ -102,6 +106,7 @@ impl Kind {
     #[must_use]
     pub fn icon(self) -> Icon {
         match self {
+            Kind::Quote => Icon::Quote,
             Kind::Order => Icon::Order,
             Kind::Payment => Icon::Payment,
             Kind::GoodsReceipt | Kind::GoodsIssue | Kind::StockTransfer | Kind::StockCount => Icon::Stock,
@@ -112,6 +117,7 @@ impl Kind {
     #[must_use]
     pub fn paths(self) -> &'static Paths {
         match self {
+            Kind::Quote => paths!("quotes"),
             Kind::Order => paths!("orders"),
             Kind::Payment => paths!("payments"),
             Kind::GoodsReceipt => paths!("goods-receipts"),

@@ -61,6 +61,8 @@ pub mod tasks;
 pub mod orders;
 /// What customers paid, and on which orders.
 pub mod payments;
+/// What is offered to a customer, at which prices and until when.
+pub mod quotes;
 /// Visits: planned, checked in with evidence, checked out with a result.
 pub mod visits;
 

@@ -39,5 +39,6 @@ pub const ALL: &[Migration] = &[
     migration!("202611261210_approvals_undecided"),
     migration!("202611261210_search_in_order"),
     migration!("202611261220_indexes_of_lists_and_sweeps"),
+    migration!("202611261300_quotes"),
     migration!("202611261310_stock_documents"),
 ];

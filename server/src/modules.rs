@@ -22,6 +22,8 @@ pub enum Module {
     Tasks,
     /// Approvals 审批.
     Approvals,
+    /// Quotes 报价.
+    Quotes,
     /// Orders 订单.
     Orders,
     /// Payments 回款.
@@ -42,12 +44,13 @@ pub enum Module {
 
 impl Module {
     /// Every module.
-    pub const ALL: [Module; 13] = [
+    pub const ALL: [Module; 14] = [
         Module::Users,
         Module::Customers,
         Module::Visits,
         Module::Tasks,
         Module::Approvals,
+        Module::Quotes,
         Module::Orders,
         Module::Payments,
         Module::Products,
@@ -67,6 +70,7 @@ impl Module {
             Module::Visits => "visits",
             Module::Tasks => "tasks",
             Module::Approvals => "approvals",
+            Module::Quotes => "quotes",
             Module::Orders => "orders",
             Module::Payments => "payments",
             Module::Products => "products",
@@ -87,6 +91,7 @@ impl Module {
             Module::Visits => "/visits",
             Module::Tasks => "/tasks",
             Module::Approvals => "/approvals",
+            Module::Quotes => "/quotes",
             Module::Orders => "/orders",
             Module::Payments => "/payments",
             Module::Products => "/products",
@@ -107,6 +112,7 @@ impl Module {
             Module::Visits => t!(lang, "module.visits"),
             Module::Tasks => t!(lang, "module.tasks"),
             Module::Approvals => t!(lang, "module.approvals"),
+            Module::Quotes => t!(lang, "module.quotes"),
             Module::Orders => t!(lang, "module.orders"),
             Module::Payments => t!(lang, "module.payments"),
             Module::Products => t!(lang, "module.products"),
@@ -133,6 +139,7 @@ impl Module {
             Module::Visits => Icon::Visits,
             Module::Tasks => Icon::Task,
             Module::Approvals => Icon::Approvals,
+            Module::Quotes => Icon::Quote,
             Module::Orders => Icon::Order,
             Module::Payments => Icon::Payment,
             Module::Products => Icon::Product,
@@ -149,19 +156,23 @@ impl Module {
     fn preset(self, role: Role) -> Rights {
         match (role, self) {
             (Role::Admin, _) => Rights::ALL,
-            (Role::Rep, Module::Customers | Module::Visits | Module::Tasks | Module::Orders | Module::Payments) => {
-                Rights::WORK.and(Right::Delete)
-            }
-            (Role::Manager, Module::Customers | Module::Visits | Module::Tasks | Module::Orders | Module::Payments) => {
-                Rights::WORK.and(Right::Delete).and(Right::Export)
-            }
+            (
+                Role::Rep,
+                Module::Customers | Module::Visits | Module::Tasks | Module::Quotes | Module::Orders | Module::Payments,
+            ) => Rights::WORK.and(Right::Delete),
+            (
+                Role::Manager,
+                Module::Customers | Module::Visits | Module::Tasks | Module::Quotes | Module::Orders | Module::Payments,
+            ) => Rights::WORK.and(Right::Delete).and(Right::Export),
             (Role::Rep | Role::Manager, Module::Approvals) => Rights::VIEW.and(Right::Approve),
             (Role::Rep | Role::Manager, Module::Products | Module::Stock) => Rights::VIEW,
             (Role::Rep, Module::Sms) | (Role::Rep | Role::Manager, Module::Calls) => Rights::WORK,
             // To approve in the SMS center is to let a campaign go.
             (Role::Manager, Module::Sms) => Rights::WORK.and(Right::Approve),
             (Role::Clerk, Module::Sms) => Rights::WORK.and(Right::Export).and(Right::Approve),
-            (Role::Clerk, Module::Customers | Module::Orders | Module::Payments | Module::Tasks) => Rights::WORK,
+            (Role::Clerk, Module::Customers | Module::Quotes | Module::Orders | Module::Payments | Module::Tasks) => {
+                Rights::WORK
+            }
             (Role::Clerk, Module::Products | Module::Stock | Module::Calls) => Rights::WORK.and(Right::Export),
             (Role::Clerk, Module::Gateways) => Rights::VIEW,
             (Role::Clerk, Module::Approvals) => Rights::VIEW.and(Right::Approve),

@@ -44,6 +44,7 @@ async function addresses(base, people) {
   const customer = links['/customers'];
   if (customer) {
     found.push({ who: customer.who, path: `/orders/new?customer=${customer.id}` });
+    found.push({ who: customer.who, path: `/quotes/new?customer=${customer.id}` });
     found.push({ who: customer.who, path: `/visits/new?customer=${customer.id}` });
   }
   return found;

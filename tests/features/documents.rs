@@ -1,8 +1,14 @@
 //! What all kinds of documents share: versions, search by number and customer, last prices.
 
 use server::customers::{self, NewCustomer};
+use server::documents::{self, State};
 use server::kernel::audit::Author;
+use server::kernel::db::Hold;
+use server::kernel::i18n::Lang;
 use server::kernel::id::Id;
+use server::kernel::money::{Fen, Milli};
+use server::lines::{Discount, NewLine};
+use server::orders::{self, NewOrder, Order};
 
 use super::orders::{order, submit};
 use crate::support::app::App;
@@ -185,6 +191,45 @@ both_engines! {
         assert!(page.says("首次购买"), "the other product is new: {}", page.text());
         let form = rep.get(&format!("/orders/new?customer={customer}")).await.expect(200);
         assert!(form.says("上次 ¥16.90/公斤") && form.says("上次 ¥19.00/袋"), "{}", form.text());
+    }
+
+    async fn an_order_that_the_system_makes_goes_the_same_way_as_a_persons(app: App) {
+        let goods = seed::goods(&app).await;
+        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
+        let author = Author { user: None, origin: "test".to_owned(), at: app.clock.now() };
+        for (bottles, state) in [(3, State::Active), (200, State::Approving)] {
+            let line = NewLine {
+                product: goods.bottles,
+                unit: "瓶".to_owned(),
+                ratio: Milli(1000),
+                quantity: Milli(bottles * 1000),
+                price: Fen(8_000),
+                list_price: Fen(8_000),
+                amount: Fen(8_000 * bottles),
+                cost: Fen(6_000 * bottles),
+            };
+            let new = NewOrder {
+                owner: app.people.rep1,
+                customer,
+                visit: None,
+                source: None,
+                level: None,
+                warehouse: Some(goods.house),
+                note: String::new(),
+                discount: Discount::NONE,
+                lines: vec![line],
+            };
+            let mut tx = app.office.db.begin().await.unwrap();
+            customers::kept(&mut tx, Some(customer), Hold::Changed).await.unwrap();
+            let id = orders::create(&mut tx, &author, &new).await.unwrap();
+            let (owner, note) = (app.people.rep1, String::new());
+            let reached = documents::submit_for::<Order>(&mut tx, &author, owner, id, note, Lang::Zh).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(reached, state);
+            app.sign_in("rep1").await.get(&format!("/orders/{id}")).await.expect(200);
+        }
+        assert_eq!(app.number("SELECT arrears AS n FROM customers").await, 24_000);
+        assert_eq!(app.number("SELECT count(*) AS n FROM approvals WHERE state = 'open' AND amount = 1600000").await, 1);
     }
 
     async fn a_word_in_the_database_that_is_no_kind_is_an_error(app: App) {

@@ -19,6 +19,7 @@ struct Records {
     visit: Id,
     photo: Id,
     task: Id,
+    quote: Id,
     order: Id,
     payment: Id,
     approval: Id,
@@ -35,7 +36,7 @@ impl Records {
         let customer = seed::buyer(app, owner, NAME, goods.wholesale, 1_000).await;
         let visit = seed::visit(app, owner, customer).await;
         let task = seed::task(app, owner, NAME).await;
-        let [contact, photo, order, payment, approval, message, thread, call, campaign, box_] =
+        let [contact, photo, quote, order, payment, approval, message, thread, call, campaign, box_] =
             std::array::from_fn(|_| Id::new());
         let mut tx = app.office.db.begin().await.unwrap();
         for query in [
@@ -45,6 +46,10 @@ impl Records {
                 .bind(Id::new()).bind(customer).bind(contact).bind(DIGITS),
             sql("INSERT INTO visit_photos (id, visit_id, taken_at, original_hash, file_hash, thumb_hash, width, height, created_at) \
                  VALUES ($1, $2, $3, 'a', 'a', 'a', 1, 1, $3)").bind(photo).bind(visit).bind(now),
+            sql("INSERT INTO documents (id, kind, number, sequence, owner_id, customer_id, state, day, title, amount, created_at, updated_at) \
+                 VALUES ($1, 'quote', 'BJ20261123-900', 900, $2, $3, 'active', $4, '2027-01-31', 100, $5, $5)")
+                .bind(quote).bind(owner).bind(customer).bind(TODAY).bind(now),
+            sql("INSERT INTO quotes (id, valid_until, discount) VALUES ($1, '2027-01-31', 1000)").bind(quote),
             sql("INSERT INTO documents (id, kind, number, sequence, owner_id, customer_id, state, day, amount, created_at, updated_at) \
                  VALUES ($1, 'order', 'DD20261123-900', 900, $2, $3, 'approving', $4, 100, $5, $5)")
                 .bind(order).bind(owner).bind(customer).bind(TODAY).bind(now),
@@ -78,7 +83,21 @@ impl Records {
             query.run(&mut tx).await.unwrap();
         }
         tx.commit().await.unwrap();
-        Records { customer, contact, visit, photo, task, order, payment, approval, message, thread, call, campaign }
+        Records {
+            customer,
+            contact,
+            visit,
+            photo,
+            task,
+            quote,
+            order,
+            payment,
+            approval,
+            message,
+            thread,
+            call,
+            campaign,
+        }
     }
 
     /// The address with the record's id in it; `None` for what belongs to the company and to nobody.
@@ -88,6 +107,7 @@ impl Records {
             ["contacts", _] => self.contact,
             ["visits", _] => self.visit,
             ["tasks", _] => self.task,
+            ["quotes", _] => self.quote,
             ["orders", _] => self.order,
             ["payments", _] => self.payment,
             ["approvals", _] => self.approval,
@@ -163,10 +183,10 @@ both_engines! {
             let routes = routes();
             let plain = routes.entries().iter().filter(|entry| entry.method.as_str() == "GET" && !entry.path.contains([':', '*']));
             let mut paths: Vec<String> = plain.map(|entry| entry.path.to_owned()).filter(|path| path != "/live").collect();
-            for form in ["/visits/new", "/orders/new", "/payments/new", "/tasks/new", "/sms/new", "/orders", "/payments", "/visits"] {
+            for form in ["/visits/new", "/quotes/new", "/orders/new", "/payments/new", "/tasks/new", "/sms/new", "/quotes", "/orders", "/payments", "/visits"] {
                 paths.push(format!("{form}?customer={customer}"));
             }
-            for list in ["/customers", "/orders", "/payments", "/visits", "/tasks", "/sms", "/calls"] {
+            for list in ["/customers", "/quotes", "/orders", "/payments", "/visits", "/tasks", "/sms", "/calls"] {
                 paths.extend([format!("{list}?q={NAME}"), format!("{list}?q=1111"), format!("{list}?view=all"), format!("{list}?view=team")]);
             }
             for path in paths {
@@ -183,7 +203,7 @@ both_engines! {
         let records = Records::make(&app).await;
         for user in [app.people.rep2, app.people.manager2, app.people.admin] {
             let client = app.session_of(user).await;
-            for path in ["/customers/:id", "/visits/:id", "/orders/:id", "/payments/:id", "/sms/:id", "/sms/messages/:id", "/calls/:id", "/popup/:call"] {
+            for path in ["/customers/:id", "/visits/:id", "/quotes/:id", "/quotes/:id/print", "/orders/:id", "/payments/:id", "/sms/:id", "/sms/messages/:id", "/calls/:id", "/popup/:call"] {
                 let path = records.address(path, app.people.rep2).unwrap();
                 client.get(&path).await.expect(200);
             }

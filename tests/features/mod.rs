@@ -34,6 +34,7 @@ mod orders;
 mod popup;
 mod products;
 mod push;
+mod quotes;
 mod reassignment;
 mod redirects;
 mod request_heads;

@@ -122,6 +122,9 @@ struct OpenApproval {
     id: Id,
 }
 
+/// A form that was sent: by whom, to which address, with which fields.
+type Sent = (usize, String, Vec<(String, String)>);
+
 struct Company {
     app: App,
     goods: Goods,
@@ -132,7 +135,7 @@ struct Company {
     dice: Dice,
     ops: u32,
     /// The last form that was sent, which is sent again now and then.
-    last: Option<(usize, String, Vec<(String, String)>)>,
+    last: Option<Sent>,
 }
 
 impl Company {

@@ -7,13 +7,14 @@
 //!
 //! Tables: none of its own.
 //! Events: none; the past is not announced.
-//! Uses: users, customers, products, stock, gateways, documents, lines, stock_documents
+//! Uses: users, customers, products, stock, gateways, documents, lines, quotes, stock_documents
 
 mod company;
 mod customers;
 mod gateway;
 mod goods;
 mod load;
+mod quotes;
 mod rng;
 mod stock;
 mod today;
@@ -92,6 +93,7 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
     let goods = goods::shelve(&mut load, &mut Rng::new(SEED), today).await?;
     load.commit().await?;
     let (mut summary, mut sums) = (Summary::default(), Sums::default());
+    let mut askers = Vec::new();
     for first in (0..wanted).step_by(usize::try_from(ROUND)?) {
         let mut book = Book::default();
         let mut shops = Vec::new();
@@ -110,6 +112,7 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
         summary.contacts += customers::write(&mut load, &mut rng, &goods, &shops, now).await?;
         let orders = year::write(&mut load, &mut rng, &goods, book, &mut sums).await?;
         if first == 0 {
+            askers.extend(shops.iter().skip(3).take(4).map(|shop| quotes::Asker::of(shop, &goods)));
             today::write(&mut load, &mut rng, &company, &shops, &orders, pace, now).await?;
         }
         if wanted > ROUND {
@@ -118,6 +121,7 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
     }
     (summary.visits, summary.orders, summary.payments) = (sums.visits, sums.orders, sums.payments);
     year::close(&mut load, &mut Rng::new(SEED + 1), &goods, company.clerk, pace, sums).await?;
+    quotes::write(load.tx().await?, &askers, &goods, now).await?;
     stock::write(load.tx().await?, company.clerk, &goods, today).await?;
     settings::set(load.tx().await?, MARK, "made").await?;
     load.commit().await?;

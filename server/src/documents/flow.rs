@@ -21,6 +21,12 @@ fn refused<D: Document>(lang: Lang, key: &str) -> AppError {
     AppError::Refused(t!(lang, key, kind = D::KIND.name(lang)).into_owned())
 }
 
+/// The refusal where somebody else has changed the document since its page was opened.
+#[must_use]
+pub fn changed_meanwhile<D: Document>(lang: Lang) -> AppError {
+    refused::<D>(lang, "documents.changed_meanwhile")
+}
+
 /// Submits a draft: the checks, then approval or force, all in one transaction.
 pub(super) async fn submit<D: Document>(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
@@ -29,7 +35,7 @@ pub(super) async fn submit<D: Document>(cx: Cx) -> Result<Response> {
         return Err(AppError::Refused(message.to_owned()));
     }
     let Begun::Ready(mut change) = begin::<D>(&cx, &form, cx.id()?, &[State::Draft]).await? else {
-        return Err(refused::<D>(cx.lang, "documents.changed_meanwhile"));
+        return Err(changed_meanwhile::<D>(cx.lang));
     };
     let author = change.write.author.clone();
     let state = send::<D>(&mut change.write.tx, &author, cx.actor().id, &change.document, note, cx.lang).await?;
@@ -108,7 +114,7 @@ pub(super) async fn withdraw<D: Document>(cx: Cx) -> Result<Response> {
         return Err(AppError::Forbidden);
     }
     if !same_version(&form, head.version) {
-        return Err(refused::<D>(cx.lang, "documents.changed_meanwhile"));
+        return Err(changed_meanwhile::<D>(cx.lang));
     }
     // The approval is held first, as a decision does. Ending it comes back to `decided`, which holds the document.
     approvals::withdraw(&mut write.tx, cx.now, D::KIND, id, cx.actor().id).await?;
@@ -144,7 +150,7 @@ pub(super) async fn cancel<D: Document>(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
     let states = [State::Draft, State::Rejected, State::Active];
     let Begun::Ready(mut change) = begin::<D>(&cx, &form, cx.id()?, &states).await? else {
-        return Err(refused::<D>(cx.lang, "documents.changed_meanwhile"));
+        return Err(changed_meanwhile::<D>(cx.lang));
     };
     if change.document.head.state == State::Active {
         if !cx.scope().sees_others() {

@@ -1,9 +1,9 @@
-//! A customer's documents for the timeline.
+//! A customer's documents for the timeline, and the documents that were made from one another.
 
 use super::Head;
 use super::store::{COLUMNS, FROM};
 use crate::kernel::access::Scope;
-use crate::kernel::db::{Db, DbError, sql};
+use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kinds::Kind;
 
@@ -17,4 +17,27 @@ pub async fn history(db: &Db, scope: &Scope, customer: Id, kinds: &[Kind], limit
         .push(" AND d.kind IN ")
         .args(kinds.iter().map(|kind| kind.code()));
     scope.restrict(query, "d.owner_id").push(" ORDER BY d.id DESC LIMIT ").arg(limit).all(db).await
+}
+
+/// The document that `head` was made from, and those that were made from it, oldest first.
+pub async fn related(db: &Db, scope: &Scope, head: &Head) -> Result<Vec<Head>, DbError> {
+    let query = sql("SELECT ")
+        .push(COLUMNS)
+        .push(FROM)
+        .push(" WHERE d.deleted_at IS NULL AND (d.source_id = ")
+        .arg(head.id)
+        .push(" OR d.id = ")
+        .arg(head.source_id)
+        .push(")");
+    scope.restrict(query, "d.owner_id").push(" ORDER BY d.id LIMIT 20").all(db).await
+}
+
+/// The document of a kind that was made from `source` and has not come to nothing. The source is held.
+pub async fn made_of(tx: &mut Tx, source: Id, kind: Kind) -> Result<Option<Id>, DbError> {
+    sql("SELECT d.id FROM documents d WHERE d.deleted_at IS NULL AND d.state NOT IN ('rejected', 'cancelled') \
+         AND d.source_id = $1 AND d.kind = $2 ORDER BY d.id LIMIT 1")
+    .bind(source)
+    .bind(kind.code())
+    .optional_scalar(tx)
+    .await
 }

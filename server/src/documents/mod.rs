@@ -55,12 +55,12 @@ use crate::web::routes::Routes;
 
 pub use bin::names_customer;
 pub use change::{Begun, Change, begin};
-pub use flow::{decided, submit_for};
-pub use history::history;
+pub use flow::{changed_meanwhile, decided, submit_for};
+pub use history::{history, made_of, related};
 pub use list::NARROW;
 pub use store::{COLUMNS, FROM, NewHead, insert, last_of_customer, set_content, set_title};
 pub use trail::note;
-pub use view::{SUBMISSION, flow_acts, state_tag};
+pub use view::{SUBMISSION, choose_customer, flow_acts, related_card, state_tag};
 
 words! {
     /// Where a document stands. The states are the same for every kind.
@@ -250,7 +250,7 @@ pub trait Document: Sized + Send + Sync + 'static {
     }
 
     /// The title of its list.
-    fn title(lang: Lang) -> Cow<'static, str> {
+    fn list_title(lang: Lang) -> Cow<'static, str> {
         Self::KIND.module().title(lang)
     }
 
@@ -265,7 +265,8 @@ pub trait Document: Sized + Send + Sync + 'static {
     }
 
     /// What stands below the amount in a list.
-    fn tag(lang: Lang, head: &Head) -> Markup {
+    fn tag(lang: Lang, head: &Head, now: Millis) -> Markup {
+        let _ = now;
         tag(Self::state_name(lang, head.state), head.state.tone())
     }
 
@@ -281,6 +282,15 @@ pub trait Document: Sized + Send + Sync + 'static {
             tag: Some((head.state.name(lang).into_owned(), head.state.tone())),
         }
     }
+}
+
+/// 10,000.00 yuan.
+const APPROVAL_OVER: Fen = Fen(1_000_000);
+
+/// Above this total a sale needs approval: the setting `order_approval_over`, as a kind's columns read it.
+#[must_use]
+pub fn approval_over(setting: Option<&str>) -> Fen {
+    setting.and_then(|value| value.parse().ok()).map_or(APPROVAL_OVER, Fen)
 }
 
 /// The address of the kind's list.

@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(read("dd").begins, ["DD"]);
         assert_eq!(read("202611").begins, begins(&["DD202611", "DD20202611"]));
         assert_eq!(read("261123").begins, ["DD20261123"]);
-        assert!("DD20261123-017" < behind("DD20261123").as_str() && behind("DD20261123") < "DD20261124".to_owned());
+        assert!("DD20261123-017" < behind("DD20261123").as_str() && behind("DD20261123").as_str() < "DD20261124");
     }
 
     #[test]

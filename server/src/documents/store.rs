@@ -146,7 +146,7 @@ pub async fn set_content(tx: &mut Tx, id: Id, amount: Option<Fen>, note: &str, n
         .map(|_| ())
 }
 
-/// Writes what lists show beside the number, where a draft's form changes it.
+/// Writes what lists show of a draft beside its number; beside [`set_content`].
 pub async fn set_title(tx: &mut Tx, id: Id, title: &str) -> Result<(), DbError> {
     sql("UPDATE documents SET title = $1 WHERE id = $2").bind(title).bind(id).run(tx).await.map(|_| ())
 }

@@ -1,6 +1,7 @@
 //! What all kinds show alike: the list, the tag of a state, the acts of the flow.
 
 use maud::{Markup, html};
+use poem::Response;
 
 use super::list::Wanted;
 use super::{Document, Head, State};
@@ -11,9 +12,11 @@ use crate::kernel::id::Id;
 use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::icon::Icon;
+use crate::ui::layout::Page;
 use crate::ui::tag::tag;
 use crate::ui::{card, cell, empty, link_cell, money, pager, search_bar, segmented};
 use crate::web::cx::Cx;
+use crate::web::error::html as html_page;
 
 /// A state as a tag.
 #[must_use]
@@ -59,7 +62,7 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Hea
                         p { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }
                     }, html! {
                         @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
-                        (D::tag(lang, row))
+                        (D::tag(lang, row, wanted.now))
                     }))
                 }
             }
@@ -88,6 +91,32 @@ pub(super) fn bin<D: Document>(cx: &Cx, found: &Listing<Head>) -> Markup {
             }))
         }
         (pager(lang, D::KIND.paths().bin, &[], found.page, found.more))
+    }
+}
+
+/// The page that asks for a customer first.
+#[must_use]
+pub fn choose_customer<D: Document>(cx: &Cx) -> Response {
+    let (lang, frame) = (cx.lang, cx.frame());
+    let page = Page::new(&frame, t!(lang, D::LIST.new)).back(D::KIND.paths().list);
+    let text = t!(lang, "documents.customer_first");
+    html_page(page.render(empty(&text, Some(("/customers", &t!(lang, "documents.to_customers"))))))
+}
+
+/// Documents that were made from one another; see [`super::related`].
+#[must_use]
+pub fn related_card(lang: Lang, head: &Head, related: &[Head]) -> Markup {
+    html! {
+        @if !related.is_empty() {
+            (card(Some(&t!(lang, "documents.related")), None, html! {
+                @for other in related {
+                    (link_cell(other.address(), html! {
+                        (other.kind.name(lang)) " " span.num { (other.number) }
+                        @if head.source_id == Some(other.id) { p { (t!(lang, "documents.source")) } }
+                    }, state_tag(lang, other.state)))
+                }
+            }))
+        }
     }
 }
 

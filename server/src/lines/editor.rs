@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::rules::sums;
 use super::{LastPrice, Line, NewLine, store, totals};
-use crate::kernel::clock;
+use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::Tx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, LARGEST, Milli};
@@ -107,11 +108,15 @@ pub async fn read(cx: &Cx, form: &mut Form, setting: Setting) -> Result<Vec<NewL
 
 /// The lines as the products stand now; these are held until the commit. What is not sold any more is said in the form.
 pub async fn held(write: &mut Write<'_>, form: &mut Form, lang: Lang, setting: Setting) -> Result<Vec<NewLine>> {
+    held_at(&mut write.tx, write.author.at, form, lang, setting).await
+}
+
+/// The same for lines that no page sends, such as those of a document that is made from another.
+pub async fn held_at(tx: &mut Tx, now: Millis, form: &mut Form, lang: Lang, setting: Setting) -> Result<Vec<NewLine>> {
     let rows = rows(form);
     let ids: Vec<Id> = rows.iter().map(|row| row.product).collect();
-    products::hold(&mut write.tx, &ids).await?;
-    let day = clock::iso_day(write.author.at);
-    let goods = products::priced(&mut write.tx, &ids, setting.level(), &day, None).await?;
+    products::hold(tx, &ids).await?;
+    let goods = products::priced(tx, &ids, setting.level(), &clock::iso_day(now), None).await?;
     Ok(check(form, lang, &rows, &goods, setting.prices))
 }
 
@@ -265,7 +270,7 @@ pub async fn gather(cx: &Cx, form: &Form, setting: Setting, warehouse: Option<Id
     };
     let show = |suffix: String, id: Id| {
         let product = goods.get(&id)?.clone();
-        let available = product.tracked.then_some(product.available);
+        let available = (product.tracked && warehouse.is_some()).then_some(product.available);
         Some(Shown { suffix, product, available, last: last.get(&id).cloned() })
     };
     let used: Vec<&str> = rows.iter().map(|row| row.suffix.as_str()).collect();

@@ -3,16 +3,19 @@
 //!
 //! Tables: document_lines
 //! Events: none
-//! Uses: products, stock; documents are joined in
+//! Uses: approvals, customers, documents, products, stock
 
+mod discount;
 pub mod editor;
 mod rules;
+pub mod sheet;
 mod store;
 pub mod view;
 
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 
+pub use discount::Discount;
 pub use rules::under_floor;
 pub use store::{bought, insert, names_product, of_document, prices_of, rewrite, weighed};
 

@@ -3,13 +3,14 @@
 use maud::{Markup, html};
 
 use super::editor::{Editor, Prices, Shown};
-use super::{Line, Weighed, under_floor};
+use super::{Discount, Line, Weighed, under_floor};
 use crate::kernel::i18n::{Lang, t};
 use crate::stock::Warehouse;
 use crate::ui::button::{button_row, named_button};
 use crate::ui::card;
-use crate::ui::cell::plain_cell;
+use crate::ui::cell::{cell, plain_cell};
 use crate::ui::form::{self, ButtonKind, InputKind};
+use crate::ui::table::{Column, table};
 use crate::ui::tag::{Tone, tag};
 use crate::web::form::Form;
 
@@ -32,6 +33,23 @@ pub fn goods_cells(lines: &[Line]) -> Markup {
     html! {
         @for line in lines { (plain_cell(html! { (line.name) }, html! { b.num { (line.quantity) } " " (line.unit) })) }
     }
+}
+
+/// The lines as a table for paper.
+#[must_use]
+pub fn paper(lang: Lang, lines: &[Line]) -> Markup {
+    let columns = [
+        Column::text(t!(lang, "lines.product")),
+        Column::number(t!(lang, "lines.quantity")),
+        Column::text(t!(lang, "lines.unit")),
+        Column::number(t!(lang, "lines.price")),
+        Column::number(t!(lang, "lines.amount")),
+    ];
+    let row = |line: &Line| {
+        let (quantity, price, amount) = (line.quantity, line.price, line.amount);
+        vec![html! { (line.name) }, html! { (quantity) }, html! { (line.unit) }, html! { (price) }, html! { (amount) }]
+    };
+    table(&t!(lang, "lines.title", n = lines.len()), &columns, &lines.iter().map(row).collect::<Vec<_>>(), None)
 }
 
 /// The price, with the list price struck out where they differ.
@@ -74,6 +92,23 @@ pub fn weighed_cells(lang: Lang, lines: &[Weighed], stock_counts: bool) -> Marku
             }))
         }
     }
+}
+
+/// The whole discount, where one is given.
+#[must_use]
+pub fn discount_cell(lang: Lang, discount: Discount) -> Markup {
+    html! {
+        @if discount != Discount::NONE {
+            (cell(t!(lang, "lines.discount"), html! { b.num { (discount.percent()) "%" } }))
+        }
+    }
+}
+
+/// The field of the whole discount.
+#[must_use]
+pub fn discount_field(lang: Lang, typed: &Form) -> Markup {
+    let (label, hint) = (t!(lang, "lines.discount_percent"), t!(lang, "lines.discount_hint"));
+    form::text(&typed.field("discount", &label).hint(&hint), InputKind::Quantity, 6)
 }
 
 /// The choice of a warehouse; hidden where there is only one.

@@ -3,7 +3,7 @@
 use maud::Markup;
 
 use crate::approvals;
-use crate::documents::{Full, Head};
+use crate::documents::{self, Full, Head};
 use crate::events::{self, Event};
 use crate::kernel::clock::{self, DAY, Millis};
 use crate::kernel::db::{On, Tx};
@@ -12,7 +12,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::words::words;
 use crate::kinds::Kind;
-use crate::lines::{self, Line, Weighed, under_floor};
+use crate::lines::{self, Discount, Line, Weighed, under_floor};
 use crate::products;
 use crate::stock::{self, Shortage, Wanted};
 use crate::web::cx::Cx;
@@ -42,24 +42,22 @@ pub(super) fn reasons<'a>(
     total: Fen,
     over: Fen,
     credit: &Credit,
+    discount: Discount,
     lines: impl Iterator<Item = &'a Line> + Clone,
 ) -> Vec<Reason> {
     let holds = |reason: &Reason| match reason {
         Reason::Amount => total > over,
         Reason::Credit => credit.exceeded(),
         Reason::Overdue => credit.overdue > Fen::ZERO,
-        Reason::Floor => lines.clone().any(|line| under_floor(line.price, line.ratio, line.floor_price)),
+        Reason::Floor => lines.clone().any(|line| under_floor(discount.of(line.price), line.ratio, line.floor_price)),
     };
     Reason::ALL.into_iter().filter(holds).collect()
 }
 
-/// 10,000.00 yuan.
-const DEFAULT_OVER: Fen = Fen(1_000_000);
-
 impl Body {
     /// Above this total an order needs approval.
     pub(super) fn over(&self) -> Fen {
-        self.approval_over.as_ref().and_then(|value| value.parse().ok()).map_or(DEFAULT_OVER, Fen)
+        documents::approval_over(self.approval_over.as_deref())
     }
 }
 
@@ -85,7 +83,7 @@ pub(super) async fn asked(tx: &mut Tx, order: &Full<Body>, now: Millis, lang: La
         return Err(AppError::Refused(t!(lang, "lines.none").into_owned()));
     }
     let credit = credit(&mut *tx, order, now).await?;
-    let reasons = reasons(order.head.total(), order.body.over(), &credit, lines.iter());
+    let reasons = reasons(order.head.total(), order.body.over(), &credit, order.body.discount, lines.iter());
     Ok(reasons.into_iter().map(Reason::code).collect())
 }
 
@@ -134,7 +132,10 @@ pub(super) struct Weighing {
 pub(super) async fn weigh(cx: &Cx, order: &Full<Body>, lines: &[Weighed]) -> Result<Weighing> {
     let credit = credit(&cx.office.db, order, cx.now).await?;
     let lines = lines.iter().map(|weighed| &weighed.line);
-    Ok(Weighing { reasons: reasons(order.head.total(), order.body.over(), &credit, lines), credit })
+    Ok(Weighing {
+        reasons: reasons(order.head.total(), order.body.over(), &credit, order.body.discount, lines),
+        credit,
+    })
 }
 
 /// The approval card's facts.
@@ -156,7 +157,7 @@ pub(super) async fn facts(cx: &Cx, order: &Full<Body>, seen: bool) -> Result<Mar
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use super::{Credit, Fen, Id, Line, Reason, reasons};
+    use super::{Credit, Discount, Fen, Id, Line, Reason, reasons};
     use crate::kernel::money::Milli;
 
     fn line(price: i64) -> Line {
@@ -181,7 +182,7 @@ mod tests {
     }
 
     fn why(total: i64, credit: &Credit, price: i64) -> Vec<Reason> {
-        reasons(Fen(total), Fen(1_000_000), credit, [line(price)].iter())
+        reasons(Fen(total), Fen(1_000_000), credit, Discount::NONE, [line(price)].iter())
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //!
 //! Tables: orders
 //! Events: OrderApproved
-//! Uses: approvals, documents, lines, products, stock, customers, visits
+//! Uses: approvals, documents, lines, quotes, products, stock, customers, visits
 
 mod approval;
 mod credit;
 mod form;
+pub mod from_quote;
 mod pages;
 mod rules;
 mod store;
@@ -24,7 +25,7 @@ use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kinds::Kind;
-use crate::lines::{self, NewLine};
+use crate::lines::{self, Discount, NewLine};
 use crate::products;
 use crate::ui::timeline::Entry;
 use crate::web::cx::Cx;
@@ -44,6 +45,8 @@ pub struct Body {
     warehouse_id: Option<Id>,
     /// The name of that.
     warehouse: Option<String>,
+    /// What is asked of the sum of its lines.
+    discount: Discount,
     /// What the goods cost.
     cost: Fen,
     /// What has been paid on it.
@@ -60,7 +63,7 @@ pub struct Body {
 impl Document for Order {
     const KIND: Kind = Kind::Order;
     type Body = Body;
-    const COLUMNS: &'static str = ", o.warehouse_id, w.name AS warehouse, o.cost, o.paid, \
+    const COLUMNS: &'static str = ", o.warehouse_id, w.name AS warehouse, o.discount, o.cost, o.paid, \
          c.price_level_id AS customer_level, c.region_id AS customer_region, c.credit_limit, c.credit_days, c.arrears, \
          (SELECT value FROM settings WHERE name = 'order_approval_over') AS approval_over";
     const JOINS: &'static str = " JOIN orders o ON o.id = d.id LEFT JOIN warehouses w ON w.id = o.warehouse_id";
@@ -97,6 +100,7 @@ pub fn routes(routes: &mut Routes, told: Told) {
     documents::list_route::<Order>(routes);
     routes.get(paths.new, Gate::create(module), pages::new);
     routes.post(paths.list, Gate::create(module), pages::create);
+    routes.post("/quotes/:id/order", Gate::create(module), from_quote::create);
     routes.get(paths.one, Gate::view(module), move |cx| pages::show(cx, told));
     routes.get(paths.edit, Gate::edit(module), pages::edit);
     routes.post(paths.lines, Gate::edit(module), pages::save_lines);
@@ -117,6 +121,8 @@ pub struct NewOrder {
     pub source: Option<(Kind, Id)>,
     /// The level its list prices come from; without one, the company's first.
     pub level: Option<Id>,
+    /// What is asked of the sum of its lines.
+    pub discount: Discount,
     /// Where it is delivered from.
     pub warehouse: Option<Id>,
     /// What its writer notes.
@@ -127,7 +133,8 @@ pub struct NewOrder {
 
 /// Makes the draft of an order.
 pub async fn create(tx: &mut Tx, author: &Author, new: &NewOrder) -> Result<Id, DbError> {
-    let (total, cost) = lines::totals(&new.lines);
+    let (sum, cost) = lines::totals(&new.lines);
+    let total = new.discount.of(sum);
     let level = match new.level {
         Some(level) => Some(level),
         None => products::default_level(&mut *tx).await?,
@@ -144,12 +151,13 @@ pub async fn create(tx: &mut Tx, author: &Author, new: &NewOrder) -> Result<Id, 
         note: new.note.clone(),
     };
     let (id, number) = documents::insert(tx, Kind::Order, &head, author.at).await?;
-    store::insert(tx, id, level, new.warehouse, cost).await?;
+    store::insert(tx, id, level, new.warehouse, new.discount, cost).await?;
     lines::insert(tx, id, Some(new.customer), &new.lines).await?;
     let changes = Changes::new()
         .set("number", number)
         .set("customer_id", new.customer.to_string())
         .set("total", total.plain())
+        .set("discount", new.discount.percent())
         .set("lines", lines::noted(&new.lines));
     documents::note(tx, author, Action::Create, Kind::Order, id, changes).await?;
     Ok(id)

@@ -11,7 +11,7 @@ use crate::kernel::db::Hold;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kinds::Kind;
-use crate::lines::{self, NewLine, editor};
+use crate::lines::{self, Discount, NewLine, editor};
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
@@ -82,6 +82,7 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         visit,
         source: None,
         level: buyer.level,
+        discount: Discount::NONE,
         warehouse: said.warehouse,
         note: said.note,
         lines,
@@ -166,7 +167,8 @@ pub(super) async fn save_lines(cx: Cx) -> Result<Response> {
         drop(change.write);
         return again(&cx, typed, &order, &buyer, StatusCode::CONFLICT).await;
     }
-    let (total, cost) = lines::totals(&lines);
+    let (sum, cost) = lines::totals(&lines);
+    let total = change.document.body.discount.of(sum);
     let stored = lines::of_document(&mut change.write.tx, id).await?;
     documents::set_content(&mut change.write.tx, id, Some(total), &said.note, cx.now).await?;
     store::update(&mut change.write.tx, id, said.warehouse, cost).await?;

@@ -5,18 +5,21 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
+use crate::lines::Discount;
 
 pub(super) async fn insert(
     tx: &mut Tx,
     order: Id,
     level: Option<Id>,
     warehouse: Option<Id>,
+    discount: Discount,
     cost: Fen,
 ) -> Result<(), DbError> {
-    sql("INSERT INTO orders (id, price_level_id, warehouse_id, cost) VALUES ($1, $2, $3, $4)")
+    sql("INSERT INTO orders (id, price_level_id, warehouse_id, discount, cost) VALUES ($1, $2, $3, $4, $5)")
         .bind(order)
         .bind(level)
         .bind(warehouse)
+        .bind(discount)
         .bind(cost)
         .run(tx)
         .await

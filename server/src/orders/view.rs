@@ -80,6 +80,7 @@ pub(super) fn facts(
     html! {
         (card(Some(&head.customer), seen.then_some((link.as_str(), &*open_order)), html! {
             (money(head.total().0))
+            (lines::view::discount_cell(lang, body.discount))
             @for reason in reasons {
                 div.cell { div.g { small { (t!(lang, "orders.rule", reason = reason_name(lang, *reason, body.over()))) } } }
             }
@@ -129,6 +130,7 @@ pub(super) fn show(
             }
             (cell(&t!(lang, "orders.owner"), html! { (head.owner) }))
             (cell(&t!(lang, "orders.date"), html! { span.num { (head.day) } }))
+            (lines::view::discount_cell(lang, body.discount))
             @if let Some(warehouse) = &body.warehouse { (cell(&t!(lang, "lines.warehouse"), html! { (warehouse) })) }
             @if let Some(visit) = head.visit_id { (cell(&t!(lang, "orders.visit"), html! { a href={ "/visits/" (visit) } { (t!(lang, "orders.to_visit")) } })) }
             @if head.state.in_force() {

@@ -46,7 +46,7 @@ impl Document for Payment {
     const JOINS: &'static str = " JOIN payments y ON y.id = d.id";
     const LIST: List = List { new: "payments.new", search: "payments.search", none: "payments.none", segments: &[] };
 
-    fn tag(lang: Lang, head: &Head) -> Markup {
+    fn tag(lang: Lang, head: &Head, _now: Millis) -> Markup {
         html! { small { (Method::name_of(&head.title, lang)) } }
     }
 

@@ -40,6 +40,7 @@ pub(super) async fn show(cx: Cx) -> Result<Response> {
         may_create: may(Gate::create(Module::Customers)),
         may_visit: may(Gate::create(Module::Visits)),
         may_text: may(Gate::create(Module::Sms)),
+        may_quote: may(Gate::create(Module::Quotes)),
         sees_orders: may(Gate::view(Module::Orders)),
         sees_payments: may(Gate::view(Module::Payments)),
     };

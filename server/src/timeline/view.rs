@@ -26,6 +26,7 @@ pub(super) struct Card<'a> {
     pub may_create: bool,
     pub may_visit: bool,
     pub may_text: bool,
+    pub may_quote: bool,
     pub sees_orders: bool,
     pub sees_payments: bool,
 }
@@ -93,6 +94,9 @@ fn what_to_do(page: &Card<'_>) -> Vec<Act> {
     }
     if page.may_visit {
         add(format!("/visits/new?customer={}", customer.id), "timeline.visit", Icon::Location);
+    }
+    if page.may_quote {
+        add(format!("/quotes?customer={}", customer.id), "module.quotes", Icon::Quote);
     }
     acts
 }

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use crate::kernel::i18n::Lang;
-use crate::ui::{offline, scripts, style};
+use crate::ui::{offline, paper, scripts, style};
 
 /// A file as it is served. Its bytes are made once and live as long as the program.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         false,
     ));
     assets.push(Asset::new(style::path().to_owned(), "text/css; charset=utf-8", style::css().into(), true));
+    assets.push(Asset::new(paper::path().to_owned(), "text/css; charset=utf-8", paper::css().into(), true));
     for script in scripts::all() {
         assets.push(Asset::new(script.path.clone(), JS, script.source.clone().into_bytes(), true));
     }

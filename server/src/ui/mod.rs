@@ -16,6 +16,7 @@ pub mod layout;
 pub mod list;
 pub mod meter;
 pub mod offline;
+pub mod paper;
 pub mod photo;
 #[cfg(test)]
 mod samples;

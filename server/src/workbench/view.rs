@@ -134,6 +134,7 @@ fn quick(cx: &Cx) -> Markup {
             items.push(Act { href, label: label.to_owned(), icon });
         }
     };
+    offer(Gate::create(Module::Quotes), "/quotes", &Module::Quotes.title(lang), Icon::Quote);
     offer(Gate::create(Module::Orders), "/orders", &Module::Orders.title(lang), Icon::Order);
     offer(Gate::create(Module::Payments), "/payments", &Module::Payments.title(lang), Icon::Payment);
     offer(Gate::view(Module::Stock), "/stock", &Module::Stock.title(lang), Icon::Stock);

@@ -1,0 +1,225 @@
+//! Quotes 报价: what is offered to a customer, at which prices and until when. The header's title is its last day.
+//!
+//! Tables: quotes
+//! Events: none
+//! Uses: documents, lines
+
+use chrono::{Days, NaiveDate};
+use maud::{Markup, html};
+use serde_json::Value;
+
+use crate::documents::{self, Document, Full, Head, List, State};
+use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::{DbError, Tx, sql};
+use crate::kernel::i18n::{Lang, t};
+use crate::kernel::id::Id;
+use crate::kernel::money::Fen;
+use crate::kernel::words::words;
+use crate::kinds::Kind;
+use crate::lines::sheet::{self, Onward, Sheet};
+use crate::lines::view::{discount_cell, discount_field};
+use crate::lines::{self, Discount, Line, under_floor};
+use crate::ui::cell;
+use crate::ui::form::{self, InputKind};
+use crate::ui::tag::{Tone, tag};
+use crate::web::cx::Cx;
+use crate::web::error::{AppError, Result};
+use crate::web::form::Form;
+use crate::web::routes::Routes;
+
+/// Days that a new quote holds unless its writer says otherwise.
+const HOLDS: Days = Days::new(15);
+
+/// The kind.
+#[derive(Debug)]
+pub struct Quote;
+
+/// What only quotes have, and what their prices are weighed by.
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
+pub struct Body {
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    pub valid_until: String,
+    /// What is asked of the sum of its lines.
+    pub discount: Discount,
+    /// The customer's price level.
+    pub customer_level: Option<Id>,
+    /// The customer's region.
+    pub customer_region: Option<Id>,
+    /// The setting: above this total a sale needs approval.
+    approval_over: Option<String>,
+}
+
+impl Body {
+    /// Whether its last day is past.
+    #[must_use]
+    pub fn is_expired(&self, now: Millis) -> bool {
+        is_past(&self.valid_until, now)
+    }
+
+    fn over(&self) -> Fen {
+        documents::approval_over(self.approval_over.as_deref())
+    }
+}
+
+fn is_past(day: &str, now: Millis) -> bool {
+    day < clock::iso_day(now).as_str()
+}
+
+words! {
+    /// Why a quote needs approval.
+    enum Reason {
+        /// The total is over the rule's amount.
+        Amount = "amount",
+        /// A price is under the floor.
+        Floor = "floor",
+    }
+}
+
+impl Document for Quote {
+    const KIND: Kind = Kind::Quote;
+    type Body = Body;
+    const COLUMNS: &'static str = ", q.valid_until, q.discount, c.price_level_id AS customer_level, \
+         c.region_id AS customer_region, (SELECT value FROM settings WHERE name = 'order_approval_over') AS approval_over";
+    const JOINS: &'static str = " JOIN quotes q ON q.id = d.id";
+    const LIST: List = List {
+        new: "quotes.new",
+        search: "quotes.search",
+        none: "quotes.none",
+        segments: &[State::Draft, State::Approving, State::Active],
+    };
+
+    async fn reasons(tx: &mut Tx, quote: &Full<Body>, now: Millis, lang: Lang) -> Result<Vec<&'static str>> {
+        let lines = lines::of_document(tx, quote.head.id).await?;
+        if lines.is_empty() {
+            return Err(AppError::Refused(t!(lang, "lines.none").into_owned()));
+        }
+        if quote.body.is_expired(now) {
+            return Err(AppError::Refused(t!(lang, "quotes.expired_draft").into_owned()));
+        }
+        Ok(Quote::needs(quote, &lines))
+    }
+
+    async fn facts(cx: &Cx, quote: &Full<Body>, seen: bool) -> Result<Markup> {
+        sheet::facts::<Quote>(cx, quote, seen).await
+    }
+
+    fn tag(lang: Lang, head: &Head, now: Millis) -> Markup {
+        if head.state == State::Active && is_past(&head.title, now) {
+            return tag(t!(lang, "quotes.expired"), Tone::Plain);
+        }
+        documents::state_tag(lang, head.state)
+    }
+}
+
+/// What the form of a quote says besides its lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// What is asked of the sum of its lines.
+    pub discount: Discount,
+    /// Its last day.
+    pub valid_until: NaiveDate,
+}
+
+impl Sheet for Quote {
+    type Terms = Terms;
+
+    fn level(body: &Body) -> Option<Id> {
+        body.customer_level
+    }
+
+    fn begin(now: Millis) -> Terms {
+        Terms { discount: Discount::NONE, valid_until: clock::day(now) + HOLDS }
+    }
+
+    fn terms(body: &Body) -> Terms {
+        let valid_until = clock::parse_day(&body.valid_until).unwrap_or_default();
+        Terms { discount: body.discount, valid_until }
+    }
+
+    fn renewed(terms: Terms, now: Millis) -> Terms {
+        let is_past = terms.valid_until < clock::day(now);
+        if is_past { Terms { valid_until: clock::day(now) + HOLDS, ..terms } } else { terms }
+    }
+
+    fn fill(form: Form, terms: &Terms) -> Form {
+        let form = form.with("valid_until", terms.valid_until.to_string());
+        if terms.discount == Discount::NONE { form } else { form.with("discount", terms.discount.percent()) }
+    }
+
+    fn read(form: &mut Form, lang: Lang, now: Millis) -> Option<Terms> {
+        let discount = Discount::read(form, lang);
+        let label = t!(lang, "quotes.valid_until");
+        let valid_until = form.day("valid_until", &label);
+        if valid_until.is_none() && form.error("valid_until").is_none() {
+            form.wrong("valid_until", t!(lang, "form.required", field = label));
+        }
+        if valid_until.is_some_and(|day| day < clock::day(now)) {
+            form.wrong("valid_until", t!(lang, "quotes.valid_until_past"));
+        }
+        Some(Terms { discount, valid_until: valid_until? })
+    }
+
+    fn fields(lang: Lang, typed: &Form) -> Markup {
+        html! {
+            (discount_field(lang, typed))
+            (form::text(&typed.field("valid_until", &t!(lang, "quotes.valid_until")), InputKind::Date, 10))
+        }
+    }
+
+    fn shown(lang: Lang, quote: &Full<Body>, now: Millis) -> Markup {
+        html! {
+            (discount_cell(lang, quote.body.discount))
+            (cell(t!(lang, "quotes.valid_until"), html! {
+                span.num { (quote.body.valid_until) }
+                @if let Some(mark) = Quote::mark(lang, quote, now) { " " (tag(mark, Tone::Bad)) }
+            }))
+        }
+    }
+
+    fn mark(lang: Lang, quote: &Full<Body>, now: Millis) -> Option<String> {
+        quote.body.is_expired(now).then(|| t!(lang, "quotes.expired").into_owned())
+    }
+
+    fn needs(quote: &Full<Body>, lines: &[Line]) -> Vec<&'static str> {
+        let asked = |line: &Line| quote.body.discount.of(line.price);
+        let holds = |reason: &Reason| match reason {
+            Reason::Amount => quote.head.total() > quote.body.over(),
+            Reason::Floor => lines.iter().any(|line| under_floor(asked(line), line.ratio, line.floor_price)),
+        };
+        Reason::ALL.into_iter().filter(holds).map(Reason::code).collect()
+    }
+
+    fn reason(lang: Lang, body: &Body, code: &str) -> String {
+        match Reason::from_code(code) {
+            Some(Reason::Amount) => t!(lang, "quotes.reason_amount", over = body.over()).into_owned(),
+            Some(Reason::Floor) => t!(lang, "quotes.reason_floor").into_owned(),
+            None => code.to_owned(),
+        }
+    }
+
+    fn total(terms: &Terms, sum: Fen) -> Fen {
+        terms.discount.of(sum)
+    }
+
+    fn title(terms: &Terms) -> String {
+        terms.valid_until.to_string()
+    }
+
+    fn noted(terms: &Terms) -> Vec<(&'static str, Value)> {
+        vec![("discount", terms.discount.percent().into()), ("valid_until", terms.valid_until.to_string().into())]
+    }
+
+    async fn store(tx: &mut Tx, id: Id, terms: &Terms, is_new: bool) -> Result<(), DbError> {
+        let query = if is_new {
+            sql("INSERT INTO quotes (valid_until, discount, id) VALUES ($1, $2, $3)")
+        } else {
+            sql("UPDATE quotes SET valid_until = $1, discount = $2 WHERE id = $3")
+        };
+        query.bind(terms.valid_until.to_string()).bind(terms.discount).bind(id).run(tx).await.map(|_| ())
+    }
+}
+
+/// Addresses. `onward` is what becomes of a quote.
+pub fn routes(routes: &mut Routes, onward: Onward<Body>) {
+    sheet::routes::<Quote>(routes, "/quotes/:id/versions", "/quotes/:id/print", onward);
+}
