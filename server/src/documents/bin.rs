@@ -15,7 +15,7 @@ use crate::web::error::{AppError, Result, html};
 pub(super) async fn page<D: Document>(cx: Cx) -> Result<Response> {
     let found = store::deleted(&cx.office.db, &cx.scope(), D::KIND, cx.paging()).await?;
     let frame = cx.frame();
-    let page = Page::new(&frame, t!(cx.lang, "documents.bin")).subtitle(D::title(cx.lang));
+    let page = Page::new(&frame, t!(cx.lang, "documents.bin")).subtitle(D::list_title(cx.lang));
     Ok(html(page.back(D::KIND.paths().list).render(view::bin::<D>(&cx, &found))))
 }
 

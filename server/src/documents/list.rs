@@ -36,7 +36,7 @@ pub(super) async fn page<D: Document>(cx: Cx) -> Result<Response> {
     let wanted = Wanted { state, q, customer, paging: cx.paging(), now: cx.now };
     let found = list(&cx.office.db, &cx.scope(), D::KIND, wanted).await?;
     let frame = cx.frame();
-    let page = Page::new(&frame, D::title(cx.lang)).back(D::ABOVE).tabs();
+    let page = Page::new(&frame, D::list_title(cx.lang)).back(D::ABOVE).tabs();
     let page = page.header_action(view::add_link::<D>(&cx, customer));
     Ok(html(page.render(view::list::<D>(&cx, wanted, &found))))
 }

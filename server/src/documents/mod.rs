@@ -250,7 +250,7 @@ pub trait Document: Sized + Send + Sync + 'static {
     }
 
     /// The title of its list.
-    fn title(lang: Lang) -> Cow<'static, str> {
+    fn list_title(lang: Lang) -> Cow<'static, str> {
         Self::KIND.module().title(lang)
     }
 

@@ -113,7 +113,7 @@ impl<E: Effect> Document for StockDocument<E> {
     const HAS_CUSTOMER: bool = false;
     const ABOVE: &'static str = "/stock";
 
-    fn title(lang: Lang) -> Cow<'static, str> {
+    fn list_title(lang: Lang) -> Cow<'static, str> {
         E::KIND.name(lang)
     }
 
