@@ -8,6 +8,7 @@
 mod blocks;
 mod from_box;
 mod from_order;
+mod history;
 mod incoming_view;
 mod limits;
 mod offer;
@@ -26,6 +27,7 @@ mod view;
 pub use crate::kernel::clock::{minute_of, wall};
 pub use from_box::{acknowledged, box_lost, moved, received};
 pub use from_order::order_approved;
+pub use history::{message_entry, past_messages, past_replies, reply_entry};
 pub use limits::{Block, Class, Quiet};
 pub use offer::{LOOK, box_came_online, look, offer};
 pub use optouts::{opt_out_changed, opted_out};
@@ -42,8 +44,7 @@ use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Role, Scope};
 use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::china::phone::Phone;
-use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::gather::Gathered;
+use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, Query, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
@@ -212,71 +213,6 @@ pub async fn unsettled(db: &Db, actor: &Actor) -> Result<i64, DbError> {
     store::unsettled(db, &actor.scope().mine()).await
 }
 
-/// Appends the select of the messages to a customer, newest first.
-#[must_use]
-pub fn past_messages(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
-    let query = query
-        .push(
-            "SELECT 'message' AS what, m.id, m.created_at AS at, COALESCE(m.delivered_at, m.sent_at) AS ended_at, '' AS person, \
-             m.digits AS title, m.text, m.state, '' AS more FROM sms_messages m WHERE m.customer_id = ",
-        )
-        .arg(customer);
-    scope.restrict(query, "m.owner_id").push(" ORDER BY m.id DESC LIMIT ").arg(limit)
-}
-
-/// Appends the select of the messages from a customer, newest first.
-#[must_use]
-pub fn past_replies(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
-    let query = query
-        .push(
-            "SELECT 'reply' AS what, i.id, i.received_at AS at, i.received_at AS ended_at, '' AS person, '' AS title, i.text, \
-             '' AS state, '' AS more FROM sms_inbox i WHERE i.customer_id = ",
-        )
-        .arg(customer);
-    scope.restrict(query, "i.owner_id").push(" ORDER BY i.id DESC LIMIT ").arg(limit)
-}
-
-fn sent(message: store::Message) -> Gathered {
-    Gathered {
-        what: "message".to_owned(),
-        id: message.id,
-        at: message.created_at,
-        ended_at: Some(message.at()),
-        person: String::new(),
-        state: message.state().code().to_owned(),
-        title: message.digits,
-        text: message.text,
-        more: String::new(),
-    }
-}
-
-/// The entry of a message to a customer.
-#[must_use]
-pub fn message_entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
-    let state = State::of(&past.state);
-    Entry {
-        at: past.at,
-        when: clock::brief(past.ended_at.unwrap_or(past.at), now),
-        href: Some(format!("/sms/messages/{}", past.id)),
-        title: t!(lang, "sms.message_to", number = shown(&past.title)).into_owned(),
-        text: quoted(&past.text),
-        tag: Some((state.name(lang).into_owned(), tone(state))),
-    }
-}
-
-/// The entry of a message from a customer.
-#[must_use]
-pub fn reply_entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
-    Entry {
-        at: past.at,
-        when: clock::brief(past.at, now),
-        href: None,
-        title: t!(lang, "sms.reply_from").into_owned(),
-        text: quoted(&past.text),
-        tag: None,
-    }
-}
-
 /// How many questions a member of staff still gets today, and the cap.
 pub async fn left_for_staff(db: &Db, person: Id, digits: &str, now: Millis) -> Result<(i64, i64), DbError> {
     let cap = settings::load(db).await?.caps.staff;
@@ -318,7 +254,7 @@ pub async fn came_in(db: &Db, scope: &Scope, id: Id) -> Result<Option<(String, S
 /// The message that a document caused, for that document's own page.
 pub async fn of_document(db: &Db, kind: Kind, id: Id, lang: Lang, now: Millis) -> Result<Option<Entry>, DbError> {
     let message = store::of_cause(db, Cause::Document(kind, id)).await?;
-    Ok(message.map(|message| message_entry(sent(message), lang, now)))
+    Ok(message.map(|message| message_entry(history::sent(message), lang, now)))
 }
 
 /// What a state's colour says.
