@@ -386,7 +386,9 @@ fn every_statement_is_run_by_a_test_and_both_databases_prepare_it() {
         for engine in [Engine::Sqlite, Engine::Postgres] {
             let folder = tempfile::tempdir().unwrap();
             let running = demo(engine, folder.path()).await;
-            for text in ran.iter().filter(|text| prepares(engine, text)) {
+            // Tests have statements of their own, some of them wrong on purpose.
+            let ours = ran.iter().filter(|text| written.keys().any(|written| text.contains(written.as_str())));
+            for text in ours.filter(|text| prepares(engine, text)) {
                 prepare(&running.office.db, text).await.unwrap_or_else(|error| panic!("{engine:?}: {error}\n{text}"));
             }
             running.stop().await;
