@@ -27,7 +27,17 @@ struct Records {
     thread: Id,
     call: Id,
     campaign: Id,
+    /// A draft of each kind in [`STOCK`].
+    stock: [Id; 4],
 }
+
+/// The kinds of stock documents: the noun in addresses, the code, the prefix of numbers.
+const STOCK: [(&str, &str, &str); 4] = [
+    ("goods-receipts", "goods_receipt", "RK"),
+    ("goods-issues", "goods_issue", "CK"),
+    ("stock-transfers", "stock_transfer", "DB"),
+    ("stock-counts", "stock_count", "PD"),
+];
 
 impl Records {
     async fn make(app: &App) -> Records {
@@ -82,6 +92,27 @@ impl Records {
         ] {
             query.run(&mut tx).await.unwrap();
         }
+        let stock = std::array::from_fn(|_| Id::new());
+        for (id, (_, kind, prefix)) in stock.iter().zip(STOCK) {
+            sql("INSERT INTO documents (id, kind, number, sequence, owner_id, state, day, title, created_at, updated_at) \
+                 VALUES ($1, $2, $3, 900, $4, 'draft', $5, $6, $7, $7)")
+            .bind(*id)
+            .bind(kind)
+            .bind(format!("{prefix}20261123-900"))
+            .bind(owner)
+            .bind(TODAY)
+            .bind(NAME)
+            .bind(now)
+            .run(&mut tx)
+            .await
+            .unwrap();
+            sql("INSERT INTO stock_documents (id, warehouse_id) VALUES ($1, $2)")
+                .bind(*id)
+                .bind(goods.house)
+                .run(&mut tx)
+                .await
+                .unwrap();
+        }
         tx.commit().await.unwrap();
         Records {
             customer,
@@ -97,6 +128,7 @@ impl Records {
             thread,
             call,
             campaign,
+            stock,
         }
     }
 
@@ -116,6 +148,10 @@ impl Records {
             ["calls" | "popup", _] => self.call,
             ["campaigns", ":id"] => self.campaign,
             ["users", _] => user,
+            [noun, _] if STOCK.iter().any(|(known, ..)| *known == noun) => {
+                let place = STOCK.iter().position(|(known, ..)| *known == noun).unwrap();
+                self.stock[place]
+            }
             ["products" | "stock" | "gateways" | "assets" | "icons" | "failures", _]
             | ["sms", "templates" | "blocks"]
             | ["campaigns", "occasions"] => return None,
@@ -186,7 +222,7 @@ both_engines! {
             for form in ["/visits/new", "/quotes/new", "/orders/new", "/payments/new", "/tasks/new", "/sms/new", "/quotes", "/orders", "/payments", "/visits"] {
                 paths.push(format!("{form}?customer={customer}"));
             }
-            for list in ["/customers", "/quotes", "/orders", "/payments", "/visits", "/tasks", "/sms", "/calls"] {
+            for list in ["/goods-receipts", "/goods-issues", "/stock-transfers", "/stock-counts", "/customers", "/quotes", "/orders", "/payments", "/visits", "/tasks", "/sms", "/calls"] {
                 paths.extend([format!("{list}?q={NAME}"), format!("{list}?q=1111"), format!("{list}?view=all"), format!("{list}?view=team")]);
             }
             for path in paths {

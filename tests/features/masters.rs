@@ -97,10 +97,10 @@ both_engines! {
         let rep = app.session_of(app.people.rep1).await;
         seed::visit(&app, app.people.rep1, customer).await;
         let deletion = format!("/customers/{customer}/deletion");
-        let refused = rep.post(&deletion, &[("op_id", "one")]).await.expect(409);
+        let refused = rep.post(&deletion, &[("op_id", "one"), ("version", "1")]).await.expect(409);
         assert!(refused.says("还有未完成的拜访或待办"), "{}", refused.text());
         app.execute("UPDATE visits SET state = 'done'").await.unwrap();
-        rep.post(&deletion, &[("op_id", "two")]).await.location();
+        rep.post(&deletion, &[("op_id", "two"), ("version", "1")]).await.location();
     }
 
     async fn no_line_is_made_of_a_product_that_is_being_taken_off(app: App) {
