@@ -76,6 +76,19 @@ both_engines! {
         assert_eq!((statuses(&text), closed), (vec![403], true));
     }
 
+    async fn after_a_body_that_is_left_unread_the_answer_announces_the_end_of_the_connection(app: App) {
+        // Without the announcement a client sends its next request on a connection that is being closed.
+        for (length, closes) in [(100, false), (2_000_000, true)] {
+            let body = format!("username={}", "x".repeat(length - "username=".len()));
+            let head = format!("POST /login HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n");
+            let mut raw = Raw::connect(app.base()).await;
+            assert!(raw.send(head + &body).await);
+            let (answer, _) = raw.read(Duration::from_secs(2)).await;
+            let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase();
+            assert_eq!(head.contains("connection: close"), closes, "{length} bytes: {head}");
+        }
+    }
+
     async fn text_typed_beside_a_photo_outlives_the_session(app: App) {
         let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
         let path = format!("/visits/{}/photos", seed::visit(&app, app.people.rep1, customer).await);

@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -20,14 +21,36 @@ pub struct Incoming<S> {
     limits: Limits,
     watch: Arc<Watch>,
     received: u64,
+    unread: Unread,
     waited: Duration,
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
+/// How many bytes of a body of known length nobody has read yet.
+#[derive(Clone, Debug)]
+pub struct Unread(Arc<AtomicU64>);
+
+impl Unread {
+    /// A body of `length` bytes.
+    pub fn new(length: u64) -> Unread {
+        Unread(Arc::new(AtomicU64::new(length)))
+    }
+
+    /// Whether some are left.
+    pub fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    fn read(&self, bytes: u64) {
+        // One task reads a body, so nothing comes between the two.
+        self.0.store(self.0.load(Ordering::Relaxed).saturating_sub(bytes), Ordering::Relaxed);
+    }
+}
+
 impl<S> Incoming<S> {
     /// Guards `bytes`.
-    pub fn new(bytes: S, limits: Limits, watch: Arc<Watch>) -> Incoming<S> {
-        Incoming { bytes: Box::pin(bytes), limits, watch, received: 0, waited: Duration::ZERO, waiting: None }
+    pub fn new(bytes: S, limits: Limits, watch: Arc<Watch>, unread: Unread) -> Incoming<S> {
+        Incoming { bytes: Box::pin(bytes), limits, watch, received: 0, unread, waited: Duration::ZERO, waiting: None }
     }
 
     fn too_slow(&self) -> io::Error {
@@ -50,6 +73,7 @@ impl<S: Stream<Item = io::Result<Bytes>>> Stream for Incoming<S> {
         match this.bytes.as_mut().poll_next(cx) {
             Poll::Ready(Some(Ok(piece))) => {
                 this.received += piece.len() as u64;
+                this.unread.read(piece.len() as u64);
                 if let Some((since, _)) = this.waiting.take() {
                     this.waited += since.elapsed();
                 }

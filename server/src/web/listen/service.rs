@@ -11,7 +11,7 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Body, Endpoint, Request, Response};
 
 use crate::limits::Limits;
-use crate::web::listen::guard::{self, Outgoing};
+use crate::web::listen::guard::{self, Outgoing, Unread};
 use crate::web::listen::watch::Watch;
 
 /// The application.
@@ -52,25 +52,33 @@ impl Service {
         async move {
             let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
             let refused = !sound || !one_host(request.version(), request.uri(), request.headers());
-            let mut response = if refused { refusal() } else { self.pass(request).await };
-            // The end of a chunked body is not followed, so nothing may come after it.
-            if http1 && (refused || chunked) {
+            let unread = Unread::new(length(request.headers()));
+            let mut response = if refused { refusal() } else { self.pass(request, unread.clone()).await };
+            // The end of a chunked body is not followed, so nothing may come after it. After a body of which something
+            // is left unread the connection ends: a client that is not told would send its next request on it.
+            if http1 && (refused || chunked || unread.any()) {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             Ok(hyper::Response::from(response).map(|body| Outgoing::new(body, in_flight)))
         }
     }
 
-    async fn pass(self, request: hyper::Request<Incoming>) -> Response {
+    async fn pass(self, request: hyper::Request<Incoming>, unread: Unread) -> Response {
         let has_body = !matches!(*request.method(), Method::GET | Method::HEAD);
         let (local, peer) = (LocalAddr(Addr::SocketAddr(self.local)), RemoteAddr(Addr::SocketAddr(self.peer)));
         let mut request: Request = (request, local, peer, self.scheme).into();
         if has_body {
             let bytes = request.take_body().into_bytes_stream();
-            request.set_body(Body::from_bytes_stream(guard::Incoming::new(bytes, self.limits, self.watch)));
+            request.set_body(Body::from_bytes_stream(guard::Incoming::new(bytes, self.limits, self.watch, unread)));
         }
         self.app.get_response(request).await
     }
+}
+
+/// The length of the body that the head announces.
+fn length(headers: &HeaderMap) -> u64 {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)
 }
 
 fn refusal() -> Response {
