@@ -162,7 +162,7 @@ fn descend(
     done.insert(feature.to_owned());
 }
 
-/// What a storey must not name: the storeys above it, and libraries that belong to them.
+/// What a layer must not name: the layers above it, and libraries that belong to them.
 const ABOVE: [(&str, &[&str]); 2] =
     [("kernel", &["crate::ui", "crate::web", "poem::", "maud::"]), ("ui", &["crate::web", "poem::"])];
 

@@ -1,6 +1,6 @@
-//! Which module knows a kind of document, and who names a record. `documents`, `approvals`, `customers` and `products`
-//! know nothing of what stands downstream of them; these functions are handed to them at boot. A new kind gets its arms
-//! here: without them this file does not compile.
+//! Which module handles a kind of document, and which records refer to a customer or product. `documents`, `approvals`,
+//! `customers` and `products` do not depend on modules downstream; they receive these functions at boot. A new kind needs
+//! its arms here: without them this file does not compile.
 
 use futures_util::future::BoxFuture;
 use maud::Markup;
@@ -88,7 +88,7 @@ pub fn told<'a>(cx: &'a Cx, kind: Kind, document: Id) -> HookFuture<'a, Result<V
     })
 }
 
-/// Who names a customer that is about to be deleted. The customer is held.
+/// What refers to a customer that is about to be deleted. The customer is locked.
 #[must_use]
 pub fn customer_used(tx: &mut Tx, customer: Id) -> BoxFuture<'_, Result<Option<Used>, DbError>> {
     Box::pin(async move {
@@ -100,7 +100,7 @@ pub fn customer_used(tx: &mut Tx, customer: Id) -> BoxFuture<'_, Result<Option<U
     })
 }
 
-/// Whether a document names a product whose base unit is about to change. The product is held.
+/// Whether a document refers to a product whose base unit is about to change. The product is locked.
 #[must_use]
 pub fn product_used(tx: &mut Tx, product: Id) -> BoxFuture<'_, Result<bool, DbError>> {
     Box::pin(lines::names_product(tx, product))

@@ -82,7 +82,7 @@ both_engines! {
         assert_eq!(text(&db, lines).await, ["30 20 3 7 箱 20000 1000 1000 1100 1000 600"]);
         assert_eq!(text(&db, "SELECT id || ' ' || method AS s FROM payments").await, ["40 wechat"]);
         assert_eq!(text(&db, "SELECT payment_id || ' ' || order_id || ' ' || amount AS s FROM payment_matches").await, ["40 20 300"]);
-        // What refers to what is still checked.
+        // Foreign keys are still checked.
         let mut tx = db.begin().await.unwrap();
         let stray = sql("INSERT INTO payment_matches (payment_id, order_id, amount) VALUES (40, 999, 1)").run(&mut tx).await;
         assert!(stray.is_err(), "a match of no order was accepted");

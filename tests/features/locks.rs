@@ -166,7 +166,7 @@ async fn order(rep: &Client, customer: Id, goods: &Goods, bottles: &str) -> Opti
     (answer.status == 303).then(|| answer.new_id())
 }
 
-/// Holds that PostgreSQL undid no write for the sake of another.
+/// Asserts that PostgreSQL rolled back no write because of a deadlock.
 async fn no_deadlock(app: &App) {
     if app.engine == Engine::Postgres {
         // The database counts a deadlock a moment after it.

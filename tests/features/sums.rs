@@ -1,4 +1,4 @@
-//! Sums that hold after whatever people do: what is owed, promised, on hand and matched.
+//! Sums that hold after any acts: arrears, reserved, on hand and matched quantities.
 
 use server::kernel::db::sql;
 use server::kernel::id::Id;

@@ -80,7 +80,7 @@ fn said(text: &Text) -> Option<Reading> {
     for clause in text.clauses() {
         let reading = match covered(&clause.letters) {
             Some((word, Kind::Word)) => Some(out(word, !text.asks())),
-            // A letter beside something else may be the beginning of any word.
+            // A letter next to other characters may begin any word.
             Some((word, Kind::Code)) => Some(out(word, false)),
             Some((_, Kind::Weak | Kind::Filler)) | None => in_clause(text, clause),
         };

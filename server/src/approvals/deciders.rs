@@ -1,5 +1,5 @@
-//! Who can be asked about what somebody submits: their superiors, up the tree of departments, and whoever decides for
-//! others. The one rule for submitting, for handing over and for moving what waits for somebody who left.
+//! Who can approve what somebody submits: the superiors up the tree of departments, and the people who decide for
+//! others. Submission, hand-over and reassignment all use this rule.
 
 use crate::kernel::access::{Gate, Role};
 use crate::kernel::db::{DbError, On, Query, Tx, sql};
@@ -22,7 +22,7 @@ fn superiors() -> Vec<&'static str> {
     may.filter(|role| role.leads()).map(Role::code).collect()
 }
 
-/// The roles that decide for others wherever these work: those that may change approvals.
+/// The roles that decide for people of any department: those that may edit approvals.
 fn for_others() -> Vec<&'static str> {
     let may = modules::roles_with(Gate::approve(Module::Approvals));
     may.filter(|role| Gate::edit(Module::Approvals).admits(&modules::rights(*role))).map(Role::code).collect()

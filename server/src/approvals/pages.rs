@@ -1,7 +1,6 @@
 //! Approvals: the lists, the card, the decision, handing over.
 
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::i18n::t;
@@ -10,7 +9,7 @@ use crate::modules::Module;
 use crate::ui::layout::Page;
 use crate::users;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_page, html};
 use crate::web::form::Form;
 
 use super::rules::{self, Against};
@@ -55,14 +54,7 @@ async fn card(cx: &Cx, facts: Facts, approval: &Approval, steps: &[Step], form: 
     if mine {
         page = page.bar(view::bar(cx.lang, approval));
     }
-    if !form.is_right() {
-        page = page.error_title();
-    }
-    let mut response = html(page.render(view::card(cx, approval, steps, &shown, mine, form)));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_page(page, view::card(cx, approval, steps, &shown, mine, form), form))
 }
 
 /// Why `user` cannot decide, in words; somebody who is not asked gets 403.
@@ -110,17 +102,10 @@ pub(super) async fn handover(cx: Cx) -> Result<Response> {
 async fn handover_page(cx: &Cx, approval: &Approval, steps: &[Step], form: &Form) -> Result<Response> {
     let people = deciders::all(&cx.office.db, approval.requester_id, &excluded(steps, cx.actor().id)).await?;
     let frame = cx.frame();
-    let mut page = Page::new(&frame, t!(cx.lang, "approvals.hand_over"))
+    let page = Page::new(&frame, t!(cx.lang, "approvals.hand_over"))
         .subtitle(approval.title.clone())
         .back(format!("/approvals/{}", approval.id));
-    if !form.is_right() {
-        page = page.error_title();
-    }
-    let mut response = html(page.render(view::handover(cx, approval, &people, form)));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_page(page, view::handover(cx, approval, &people, form), form))
 }
 
 pub(super) async fn hand_over(cx: Cx) -> Result<Response> {

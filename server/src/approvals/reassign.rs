@@ -1,5 +1,5 @@
-//! What waits for somebody who cannot be asked any more moves to their superior, who is told: when a person is locked,
-//! or changes role or department, and for what is found stuck.
+//! Reassignment: a step of an approver who can no longer be asked moves to their superior, who is notified. This happens
+//! when a person is locked or changes role or department, and in a round for steps that are stuck.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,7 +88,7 @@ async fn settle(tx: &mut Tx, at: Millis, id: Id, left: Option<Left<'_>>) -> Resu
     Ok(moved)
 }
 
-/// Moves what is stuck: steps of people who left before this was looked after, or for whom nobody was there.
+/// Moves stuck steps: those of approvers who can no longer be asked and who were not replaced when that happened.
 ///
 /// # Errors
 /// What the database says; the next round goes on.

@@ -122,7 +122,7 @@ pub async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: Id) -> 
     Ok(store::of_customer(on, scope, customer).await?.0)
 }
 
-/// The same, with the numbers that are the customer's own and no person's.
+/// The same, with the customer's own numbers that belong to no contact.
 pub async fn with_own_numbers(
     on: impl Into<On<'_>>,
     scope: &Scope,

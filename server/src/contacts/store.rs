@@ -73,7 +73,7 @@ pub(super) async fn find(
     Ok(Some(contact))
 }
 
-/// A customer's people, and the numbers that are nobody's but its own.
+/// A customer's contacts, and its numbers that belong to no contact.
 pub(super) async fn of_customer(
     on: impl Into<On<'_>>,
     scope: &Scope,

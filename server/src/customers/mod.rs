@@ -52,9 +52,9 @@ pub struct FirstPerson<'a> {
 /// Why a customer stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Used {
-    /// Documents name it: they would lose their party.
+    /// Documents name it and would have no customer.
     Documents,
-    /// Somebody is still to go there or to do something for it.
+    /// A visit or a task for it is open.
     Awaited,
 }
 

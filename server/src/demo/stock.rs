@@ -21,9 +21,9 @@ fn line(good: &Good, quantity: Milli) -> NewLine {
 }
 
 pub(super) async fn write(tx: &mut Tx, clerk: Id, goods: &Goods, today: Millis) -> anyhow::Result<()> {
-    let houses: Vec<(Id, String)> =
+    let warehouses: Vec<(Id, String)> =
         stock::warehouses(&mut *tx).await?.into_iter().map(|house| (house.id, house.name)).collect();
-    let [main, branch] = houses.as_slice() else { anyhow::bail!("the demo company has two warehouses") };
+    let [main, branch] = warehouses.as_slice() else { anyhow::bail!("the demo company has two warehouses") };
     let packed: Vec<&Good> = goods.list.iter().filter(|good| !good.bulk && good.larger.is_some()).collect();
     let some = |from: usize, count: usize, boxes: i64| -> Vec<NewLine> {
         packed.iter().skip(from).take(count).map(|good| line(good, Milli(boxes * 1000))).collect()

@@ -1,4 +1,4 @@
-//! The recycle bin: drafts go there and come back. And who else names a record: what documents name stays.
+//! The recycle bin: drafts are moved there and restored. A record that documents refer to cannot be deleted.
 
 use poem::Response;
 

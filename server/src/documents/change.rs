@@ -1,5 +1,5 @@
-//! The begin of every change of a document: a repeat of the form is answered, then the rows are held in the one order
-//! (customer, document), then scope, state and version are looked at.
+//! How every change of a document begins: a repeated form is answered, then the rows are locked in the one order
+//! (customer, document), then scope, state and version are checked.
 
 use super::{Document, Full, State, store, trail};
 use crate::kernel::audit::{Action, Changes};
@@ -10,7 +10,7 @@ use crate::web::error::{AppError, Result};
 use crate::web::form::Form;
 use crate::web::write::Write;
 
-/// A change under way. Nothing of it remains where it is dropped.
+/// A change in progress. It is rolled back when it is dropped.
 #[derive(Debug)]
 pub struct Change<'a, B> {
     /// The transaction.
@@ -24,8 +24,8 @@ pub struct Change<'a, B> {
 pub enum Begun<'a, B> {
     /// The form was opened on the document as it is.
     Ready(Box<Change<'a, B>>),
-    /// The form names another version, or none that can be read: somebody else has changed the document, and the
-    /// writer must see it as it is.
+    /// The form has another version, or none that can be read: somebody else changed the document, and the writer
+    /// must see its present state.
     Crossed(Box<Full<B>>),
 }
 
@@ -39,15 +39,10 @@ pub async fn begin<'a, D: Document>(cx: &'a Cx, form: &Form, id: Id, states: &[S
     if !states.contains(&document.head.state) {
         return Err(D::locked(&document.head, cx.lang));
     }
-    if !same_version(form, document.head.version) {
+    if form.opened() != document.head.version {
         return Ok(Begun::Crossed(Box::new(document)));
     }
     Ok(Begun::Ready(Box::new(Change { write, document })))
-}
-
-/// Whether the form was opened on this version.
-pub(super) fn same_version(form: &Form, version: i64) -> bool {
-    form.value("version").trim().parse::<i64>().is_ok_and(|seen| seen == version)
 }
 
 impl<B> Change<'_, B> {

@@ -2,8 +2,7 @@
 
 use poem::Response;
 
-use super::change::same_version;
-use super::{Begun, Document, Full, State, begin, store, trail};
+use super::{Begun, Document, Full, NOTE, State, begin, store, trail};
 use crate::approvals::{self, Ask};
 use crate::events::Outcome;
 use crate::kernel::audit::{Action, Author, Changes};
@@ -13,9 +12,6 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
-
-/// The longest note to the approver.
-const NOTE: usize = 500;
 
 fn refused<D: Document>(lang: Lang, key: &str) -> AppError {
     AppError::Refused(t!(lang, key, kind = D::KIND.name(lang)).into_owned())
@@ -44,7 +40,7 @@ pub(super) async fn submit<D: Document>(cx: Cx) -> Result<Response> {
     change.write.finish(&format!("{address}?done={done}")).await
 }
 
-/// Submits a draft that is held, and says where it stands then.
+/// Submits a draft that is locked, and returns its new state.
 async fn send<D: Document>(
     tx: &mut Tx,
     author: &Author,
@@ -113,7 +109,7 @@ pub(super) async fn withdraw<D: Document>(cx: Cx) -> Result<Response> {
     if open.requester_id != cx.actor().id && head.owner_id != cx.actor().id {
         return Err(AppError::Forbidden);
     }
-    if !same_version(&form, head.version) {
+    if form.opened() != head.version {
         return Err(changed_meanwhile::<D>(cx.lang));
     }
     // The approval is held first, as a decision does. Ending it comes back to `decided`, which holds the document.
@@ -145,7 +141,7 @@ pub async fn decided<D: Document>(tx: &mut Tx, now: Millis, id: Id, outcome: Out
     Ok(trail::note(tx, &author, Action::Decide, D::KIND, id, changes).await?)
 }
 
-/// Ends a document before its time. What is in force is undone by those who answer for more than their own documents.
+/// Cancels a document. Only people who see others' documents may cancel one that is in force; its effects are undone.
 pub(super) async fn cancel<D: Document>(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
     let states = [State::Draft, State::Rejected, State::Active];

@@ -33,8 +33,8 @@ pub async fn related(db: &Db, scope: &Scope, head: &Head) -> Result<Vec<Head>, D
     scope.restrict(query, "d.owner_id").push(" ORDER BY d.id LIMIT 20").all(db).await
 }
 
-/// The document of a kind that was made from `source` and has not come to nothing, and since when it is in the recycle
-/// bin, from where it can come back. The source is held.
+/// The document of a kind that was made from `source` and is neither rejected nor cancelled, and since when it is in the
+/// recycle bin, from where it can be restored. The source is locked.
 pub async fn made_of(tx: &mut Tx, source: Id, kind: Kind) -> Result<Option<(Id, Option<Millis>)>, DbError> {
     sql("SELECT d.id, d.deleted_at FROM documents d WHERE d.state NOT IN ('rejected', 'cancelled') \
          AND d.source_id = $1 AND d.kind = $2 ORDER BY d.id LIMIT 1")

@@ -73,8 +73,8 @@ fn in_view(query: Query, state: Option<State>, customer: Option<Id>) -> Query {
     }
 }
 
-/// Documents whose number or whose customer has what was typed. Each way of finding brings its own newest rows by an
-/// index, and the page is cut from all of them.
+/// Documents whose number or customer matches what was typed. Each way of searching reads its own newest rows from an
+/// index, and the page is taken from all of them.
 async fn search(db: &Db, scope: &Scope, kind: Kind, wanted: Wanted<'_>) -> Result<Listing<Head>, DbError> {
     let Wanted { state, q, customer, paging, now } = wanted;
     let named = customers::selection(db, customers::View::All, Some(q), now).await?;
@@ -110,7 +110,7 @@ const UNION: &str = " UNION SELECT id FROM (SELECT d.id FROM ";
 
 fn by_customer(query: Query, named: &Selection, scope: &Scope, narrow: impl Fn(Query) -> Query) -> Query {
     if named.is_wide() {
-        // Many customers: the newest documents are walked, and each one's customer is looked at.
+        // Many customers match: the newest documents are read, and the customer of each is checked.
         let query = narrow(query.push("documents d JOIN customers x ON x.id = d.customer_id"));
         named.matching(query, "x.id", "x.mnemonic", "x.search_text").push(" AND x.deleted_at IS NULL")
     } else {

@@ -51,6 +51,7 @@ use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::Entry;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
+use crate::web::form::Form;
 use crate::web::routes::Routes;
 
 pub use bin::names_customer;
@@ -61,6 +62,9 @@ pub use list::NARROW;
 pub use store::{COLUMNS, FROM, NewHead, insert, last_of_customer, set_content, set_title};
 pub use trail::note;
 pub use view::{SUBMISSION, choose_customer, flow_acts, related_card, state_tag};
+
+/// The longest note on a document, and to its approver.
+pub const NOTE: usize = 500;
 
 words! {
     /// Where a document stands. The states are the same for every kind.
@@ -162,6 +166,13 @@ impl Head {
         self.amount.unwrap_or_default()
     }
 
+    /// The version that its form sends. A form that comes back keeps the version it was opened on, so that a search for
+    /// products in between does not hide a change by somebody else. After a conflict (`crossed`) it gets the newest.
+    #[must_use]
+    pub fn shown_version(&self, typed: &Form, crossed: bool) -> i64 {
+        if crossed { self.version } else { typed.version_on(self.version) }
+    }
+
     /// The words that refuse a change in this state.
     #[must_use]
     pub fn locked(&self, lang: Lang) -> AppError {
@@ -212,6 +223,8 @@ pub trait Document: Sized + Send + Sync + 'static {
     const LIST: List;
     /// Whether its documents have a customer.
     const HAS_CUSTOMER: bool = true;
+    /// The text that asks for a customer before the form.
+    const CUSTOMER_FIRST: &'static str = "documents.customer_first";
     /// The page that its list stands below.
     const ABOVE: &'static str = "/";
 
@@ -312,6 +325,14 @@ pub fn bin_routes<D: Document>(routes: &mut Routes) {
     routes.get(paths.bin, gate, bin::page::<D>);
     routes.post(paths.deletion, gate, bin::delete::<D>);
     routes.post(paths.restoration, gate, bin::restore::<D>);
+}
+
+/// A document that the reader sees.
+///
+/// # Errors
+/// [`AppError::NotFound`] outside the scope.
+pub async fn seen<D: Document>(cx: &Cx, id: Id) -> Result<Full<D::Body>> {
+    find::<D>(&cx.office.db, &cx.scope(), id).await?.ok_or(AppError::NotFound)
 }
 
 /// A document in `scope`.

@@ -60,20 +60,25 @@ pub(super) async fn hold<D: Document>(
     id: Id,
 ) -> Result<Option<Full<D::Body>>, DbError> {
     // SQLite has one writer; there is nothing to hold.
-    let lock = tx.for_update();
-    if !lock.is_empty() {
+    if !tx.for_update().is_empty() {
         // Looked for first, so that nobody holds a row that they may not see.
         if find::<D>(&mut *tx, scope, id).await?.is_none() {
             return Ok(None);
         }
-        sql("SELECT id FROM customers WHERE id = (SELECT customer_id FROM documents WHERE id = $1)")
-            .bind(id)
-            .push(lock)
-            .optional_scalar::<Id>(&mut *tx)
-            .await?;
-        sql("SELECT id FROM documents WHERE id = $1").bind(id).push(lock).optional_scalar::<Id>(&mut *tx).await?;
+        lock(tx, id).await?;
     }
     find::<D>(tx, scope, id).await
+}
+
+/// Locks a document's customer, then the document.
+async fn lock(tx: &mut Tx, id: Id) -> Result<(), DbError> {
+    let lock = tx.for_update();
+    sql("SELECT id FROM customers WHERE id = (SELECT customer_id FROM documents WHERE id = $1)")
+        .bind(id)
+        .push(lock)
+        .optional_scalar::<Id>(&mut *tx)
+        .await?;
+    sql("SELECT id FROM documents WHERE id = $1").bind(id).push(lock).optional_scalar::<Id>(tx).await.map(|_| ())
 }
 
 /// The header of a new document.
@@ -198,13 +203,7 @@ pub(super) async fn deleted(db: &Db, scope: &Scope, kind: Kind, paging: Paging) 
 
 /// A draft in the recycle bin, held, while its customer is there.
 pub(super) async fn hold_deleted(tx: &mut Tx, scope: &Scope, kind: Kind, id: Id) -> Result<Option<Head>, DbError> {
-    let lock = tx.for_update();
-    sql("SELECT id FROM customers WHERE id = (SELECT customer_id FROM documents WHERE id = $1)")
-        .bind(id)
-        .push(lock)
-        .optional_scalar::<Id>(&mut *tx)
-        .await?;
-    sql("SELECT id FROM documents WHERE id = $1").bind(id).push(lock).optional_scalar::<Id>(&mut *tx).await?;
+    lock(tx, id).await?;
     let query = sql("SELECT ")
         .push(COLUMNS)
         .push(FROM)

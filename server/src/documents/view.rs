@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use poem::Response;
 
 use super::list::Wanted;
-use super::{Document, Head, State};
+use super::{Document, Head, NOTE, State};
 use crate::kernel::access::Gate;
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
@@ -99,7 +99,7 @@ pub(super) fn bin<D: Document>(cx: &Cx, found: &Listing<Head>) -> Markup {
 pub fn choose_customer<D: Document>(cx: &Cx) -> Response {
     let (lang, frame) = (cx.lang, cx.frame());
     let page = Page::new(&frame, t!(lang, D::LIST.new)).back(D::KIND.paths().list);
-    let text = t!(lang, "documents.customer_first");
+    let text = t!(lang, D::CUSTOMER_FIRST);
     html_page(page.render(empty(&text, Some(("/customers", &t!(lang, "documents.to_customers"))))))
 }
 
@@ -160,7 +160,7 @@ pub fn flow_acts<D: Document>(
     let blank = cx.blank();
     match head.state {
         State::Draft => html! {
-            (form::post(&format!("{address}/submission"), &cx.op_id()).id(SUBMISSION).version(head.version).offline_if(offline).holding(card(None, None, form::textarea(&blank.field("note", &note), 500))))
+            (form::post(&format!("{address}/submission"), &cx.op_id()).id(SUBMISSION).version(head.version).offline_if(offline).holding(card(None, None, form::textarea(&blank.field("note", &note), NOTE))))
             (post("cancellation", &t!(lang, "documents.cancel_draft"), ButtonKind::Quiet))
             @if has_bin::<D>(cx) { (post("deletion", &t!(lang, "documents.delete_draft"), ButtonKind::Quiet)) }
         },

@@ -10,7 +10,7 @@ use crate::limits::Limits;
 
 /// The largest body of somebody who is not signed in.
 pub const GUEST_LIMIT: usize = 64 << 10;
-/// What of a body is not counted: less than a connection takes anyway.
+/// The part of a body that is not counted: a connection takes more anyway.
 const FREE: usize = 4 << 10;
 /// What of a body belongs to the share of ordinary forms.
 const SMALL: usize = 64 << 10;

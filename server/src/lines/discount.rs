@@ -5,7 +5,7 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::money::{Fen, Milli};
 use crate::web::form::Form;
 
-/// What is asked of the sum, in thousandths: more than nothing, at most the whole.
+/// The share of the sum that is charged, in thousandths: more than 0, at most 1000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct Discount(i64);

@@ -12,6 +12,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, LARGEST, Milli};
+use crate::kinds::Kind;
 use crate::products::{self, Priced};
 use crate::stock::Warehouse;
 use crate::web::cx::Cx;
@@ -96,6 +97,18 @@ fn rows(form: &Form) -> Vec<Row> {
 #[must_use]
 pub fn asks_for_page(form: &mut Form, is_new: bool) -> bool {
     form.flag("find") || (is_new && form.fields().iter().any(|(name, _)| name == "remove"))
+}
+
+/// Whether the form takes a line out of its document.
+#[must_use]
+pub fn removes(form: &Form) -> bool {
+    !form.value("remove").is_empty()
+}
+
+/// The address after a document was saved: its form again for somebody who goes on editing, else its page.
+#[must_use]
+pub fn after_saving(kind: Kind, id: Id, goes_on: bool) -> String {
+    format!("{}{}?done=saved", kind.address(id), if goes_on { "/edit" } else { "" })
 }
 
 /// The lines that the form says, or in the form what is wrong with them.

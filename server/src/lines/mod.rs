@@ -56,7 +56,7 @@ impl Line {
     }
 }
 
-/// A line with what its reader weighs.
+/// A line with the stock and the last price, for the writer and the approver.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Weighed {
     /// The line.

@@ -14,7 +14,7 @@ use crate::ui::table::{Column, table};
 use crate::ui::tag::{Tone, tag};
 use crate::web::form::Form;
 
-/// The lines without what surrounds them.
+/// The lines as cells, without the card around them.
 #[must_use]
 pub fn cells(lang: Lang, lines: &[Line]) -> Markup {
     html! {
@@ -60,7 +60,7 @@ fn price(lang: Lang, line: &Line) -> Markup {
     }
 }
 
-/// The lines with stock, floor and last price: what the writer and the approver weigh.
+/// The lines with stock, floor and last price, for the writer and the approver.
 #[must_use]
 pub fn weighed_cells(lang: Lang, lines: &[Weighed], stock_counts: bool) -> Markup {
     html! {

@@ -71,7 +71,7 @@ async fn credit(on: impl Into<On<'_>>, order: &Full<Body>, now: Millis) -> Resul
     let Full { head, body } = order;
     let before = overdue_before(clock::day(now), body.credit_days).to_string();
     let weight = store::exposure(on, customer_of(head)?, head.id, &before).await?;
-    // Once in force the order itself is part of the arrears.
+    // The arrears include an order that is in force.
     let arrears = if head.state.in_force() { body.arrears - head.total() } else { body.arrears };
     Ok(Credit::of(body.credit_limit, arrears, weight.waiting, head.total(), weight.overdue))
 }

@@ -1,4 +1,4 @@
-//! The order form: for whom it is, its page, and what it says.
+//! The order form: its customer, its page, and reading it.
 
 use maud::{Markup, html};
 use poem::Response;
@@ -8,7 +8,7 @@ use super::Body;
 use super::approval::customer_of;
 use super::view::repeat_link;
 use crate::customers::Customer;
-use crate::documents::{Full, Head};
+use crate::documents::{Full, Head, NOTE};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kinds::Kind;
@@ -23,12 +23,10 @@ use crate::web::cx::Cx;
 use crate::web::error::Result;
 use crate::web::form::Form;
 
-/// The longest note.
-const NOTE: usize = 500;
 /// The form that the button in the bar sends.
 const ORDER: &str = "order";
 
-/// Who buys.
+/// The customer of the order.
 #[derive(Clone, Debug)]
 pub(super) struct Buyer {
     pub id: Id,
@@ -74,7 +72,7 @@ pub(super) enum Target<'a> {
     Draft { head: &'a Head, crossed: Option<&'a [Line]> },
 }
 
-/// What the form says besides its rows.
+/// The fields besides the rows.
 pub(super) struct Typed {
     pub warehouse: Option<Id>,
     pub note: String,
@@ -127,9 +125,7 @@ fn body(cx: &Cx, target: Target<'_>, rows: &Editor, warehouses: &[Warehouse], bu
     let (action, version, offline) = match target {
         Target::New => (paths.list.to_owned(), None, Some("order_draft")),
         Target::Draft { head, crossed } => {
-            // A search in between must not hide that the draft was changed since the form was opened.
-            let seen = typed.value("version").parse().ok().filter(|_| crossed.is_none());
-            (format!("{}/lines", head.address()), Some(seen.unwrap_or(head.version)), None)
+            (format!("{}/lines", head.address()), Some(head.shown_version(typed, crossed.is_some())), None)
         }
     };
     html! {

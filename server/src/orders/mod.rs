@@ -38,14 +38,14 @@ pub use store::{Unpaid, settle, unpaid};
 #[derive(Debug)]
 pub struct Order;
 
-/// What only orders have, and what their customer's credit is weighed by.
+/// The columns of orders alone, and those that decide about the customer's credit.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Body {
     /// Where it is delivered from.
     warehouse_id: Option<Id>,
     /// The name of that.
     warehouse: Option<String>,
-    /// What is asked of the sum of its lines.
+    /// The share of the sum of its lines that is charged.
     discount: Discount,
     /// What the goods cost.
     cost: Fen,
@@ -67,6 +67,7 @@ impl Document for Order {
          c.price_level_id AS customer_level, c.region_id AS customer_region, c.credit_limit, c.credit_days, c.arrears, \
          (SELECT value FROM settings WHERE name = 'order_approval_over') AS approval_over";
     const JOINS: &'static str = " JOIN orders o ON o.id = d.id LEFT JOIN warehouses w ON w.id = o.warehouse_id";
+    const CUSTOMER_FIRST: &'static str = "orders.choose_customer";
     const LIST: List = List {
         new: "orders.new",
         search: "orders.search",

@@ -18,10 +18,6 @@ use crate::web::error::{AppError, Result, html};
 use crate::web::form::Form;
 use crate::{approvals, customers, visits};
 
-async fn find(cx: &Cx, id: Id) -> Result<Full<Body>> {
-    documents::find::<Order>(&cx.office.db, &cx.scope(), id).await?.ok_or(AppError::NotFound)
-}
-
 pub(super) async fn new(cx: Cx) -> Result<Response> {
     let (db, scope) = (&cx.office.db, cx.scope());
     let id_of = |name: &str| cx.query(name).map(|id| id.parse::<Id>().map_err(|_| AppError::NotFound)).transpose();
@@ -32,7 +28,7 @@ pub(super) async fn new(cx: Cx) -> Result<Response> {
         typed = typed.with("visit_id", visit.to_string());
     }
     if let Some(model) = id_of("repeat")? {
-        let model = find(&cx, model).await?;
+        let model = documents::seen::<Order>(&cx, model).await?;
         customer = model.head.customer_id;
         typed = editor::filled(typed, &lines::of_document(db, model.head.id).await?, false);
         if let Some(warehouse) = model.body.warehouse_id {
@@ -40,9 +36,7 @@ pub(super) async fn new(cx: Cx) -> Result<Response> {
         }
     }
     let Some(customer) = customer else {
-        let frame = cx.frame();
-        let page = Page::new(&frame, t!(cx.lang, "orders.new")).back(Kind::Order.paths().list);
-        return Ok(html(page.render(view::choose_customer(cx.lang))));
+        return Ok(documents::choose_customer::<Order>(&cx));
     };
     let buyer = customers::find(db, &scope, customer).await?.ok_or(AppError::NotFound)?;
     form::page(&cx, Target::New, typed, &Buyer::from(&buyer), StatusCode::OK).await
@@ -75,7 +69,7 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         drop(write);
         return form::page(&cx, Target::New, typed, &buyer, StatusCode::CONFLICT).await;
     }
-    let next = if lines.is_empty() { "/edit" } else { "" };
+    let goes_on = lines.is_empty();
     let new = NewOrder {
         owner: cx.actor().id,
         customer,
@@ -88,14 +82,14 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         lines,
     };
     let id = super::create(&mut write.tx, &write.author, &new).await?;
-    write.finish(&format!("{}{next}?done=saved", Kind::Order.address(id))).await
+    write.finish(&editor::after_saving(Kind::Order, id, goes_on)).await
 }
 
 pub(super) async fn show(cx: Cx, told: Told) -> Result<Response> {
-    let order = find(&cx, cx.id()?).await?;
+    let order = documents::seen::<Order>(&cx, cx.id()?).await?;
     let (db, head) = (&cx.office.db, &order.head);
     let lines = lines::weighed(db, head.id, order.body.warehouse_id).await?;
-    // What is decided is not weighed again, and nothing was sent before the decision.
+    // A decided order needs no check, and before the decision no message was sent.
     let (weighing, told) = if head.state.is_open() {
         (Some(approval::weigh(&cx, &order, &lines).await?), Vec::new())
     } else {
@@ -118,7 +112,7 @@ pub(super) async fn show(cx: Cx, told: Told) -> Result<Response> {
 }
 
 pub(super) async fn edit(cx: Cx) -> Result<Response> {
-    let order = find(&cx, cx.id()?).await?;
+    let order = documents::seen::<Order>(&cx, cx.id()?).await?;
     if order.head.state != State::Draft {
         return Err(order.head.locked(cx.lang));
     }
@@ -143,7 +137,7 @@ async fn again(cx: &Cx, typed: Form, order: &Full<Body>, buyer: &Buyer, status: 
 pub(super) async fn save_lines(cx: Cx) -> Result<Response> {
     let mut typed = cx.form().await?;
     let id = cx.id()?;
-    let order = find(&cx, id).await?;
+    let order = documents::seen::<Order>(&cx, id).await?;
     let buyer = Buyer::of(&order)?;
     if editor::asks_for_page(&mut typed, false) {
         return again(&cx, typed, &order, &buyer, StatusCode::OK).await;
@@ -180,7 +174,5 @@ pub(super) async fn save_lines(cx: Cx) -> Result<Response> {
         .moved("note", head.note.clone(), said.note)
         .moved("lines", lines::noted(&before), lines::noted(&lines));
     change.note(Action::Edit, changes).await?;
-    // Somebody who removes a line goes on editing.
-    let next = if typed.value("remove").is_empty() { "" } else { "/edit" };
-    change.write.finish(&format!("{}{next}?done=saved", Kind::Order.address(id))).await
+    change.write.finish(&editor::after_saving(Kind::Order, id, editor::removes(&typed))).await
 }

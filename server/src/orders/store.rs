@@ -1,4 +1,4 @@
-//! The SQL of what only orders have, and of what weighs on a customer's credit.
+//! The SQL of orders alone, and of a customer's credit.
 
 use crate::customers;
 use crate::kernel::clock::Millis;

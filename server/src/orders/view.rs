@@ -21,7 +21,7 @@ use crate::ui::cell::plain_cell;
 use crate::ui::form::ButtonKind;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{card, cell, empty, link_button, meter, money};
+use crate::ui::{card, cell, link_button, meter, money};
 use crate::web::cx::Cx;
 
 fn reason_name(lang: Lang, reason: Reason, over: Fen) -> String {
@@ -36,10 +36,6 @@ fn reason_name(lang: Lang, reason: Reason, over: Fen) -> String {
 
 pub(super) fn repeat_link(lang: Lang, order: Id, kind: ButtonKind) -> Markup {
     link_button(format!("/orders/new?repeat={order}"), t!(lang, "orders.repeat"), kind)
-}
-
-pub(super) fn choose_customer(lang: Lang) -> Markup {
-    empty(&t!(lang, "orders.choose_customer"), Some(("/customers", &t!(lang, "documents.to_customers"))))
 }
 
 fn credit_cells(lang: Lang, credit: &Credit) -> Markup {

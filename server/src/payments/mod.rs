@@ -1,6 +1,6 @@
 //! Payments 回款: what a customer paid, spread over the oldest unpaid orders.
 //!
-//! What a payment leaves over lowers the arrears too and stands as credit. The header's title is the way of paying.
+//! What a payment leaves over lowers the arrears too and stands as credit. The header's title is the payment method.
 //!
 //! Tables: payments, payment_matches
 //! Events: none
@@ -44,6 +44,7 @@ impl Document for Payment {
     type Body = Body;
     const COLUMNS: &'static str = ", y.method";
     const JOINS: &'static str = " JOIN payments y ON y.id = d.id";
+    const CUSTOMER_FIRST: &'static str = "payments.choose_customer";
     const LIST: List = List { new: "payments.new", search: "payments.search", none: "payments.none", segments: &[] };
 
     fn tag(lang: Lang, head: &Head, _now: Millis) -> Markup {

@@ -1,7 +1,6 @@
 //! Payments: form, one payment. The list is that of all documents.
 
 use poem::Response;
-use poem::http::StatusCode;
 
 use super::rules::Method;
 use super::{NewPayment, Payment, store, view};
@@ -16,7 +15,7 @@ use crate::kinds::Kind;
 use crate::orders;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_page, html};
 use crate::web::form::Form;
 
 /// Unpaid orders that the form shows.
@@ -24,9 +23,7 @@ const SHOWN: i64 = 20;
 
 pub(super) async fn new(cx: Cx) -> Result<Response> {
     let Some(customer) = cx.query("customer") else {
-        let frame = cx.frame();
-        let page = Page::new(&frame, t!(cx.lang, "payments.new")).back(Kind::Payment.paths().list);
-        return Ok(html(page.render(view::choose_customer(cx.lang))));
+        return Ok(documents::choose_customer::<Payment>(&cx));
     };
     let customer = customer.parse().map_err(|_| AppError::NotFound)?;
     let payer = customers::find(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
@@ -36,23 +33,16 @@ pub(super) async fn new(cx: Cx) -> Result<Response> {
         .with("paid_on", clock::iso_day(cx.now))
         .with("method", Method::Transfer.code())
         .with("amount", cx.query("amount").map_or(owed, str::to_owned));
-    form_page(&cx, &form, &payer).await
+    page(&cx, &form, &payer).await
 }
 
-async fn form_page(cx: &Cx, form: &Form, payer: &Customer) -> Result<Response> {
+async fn page(cx: &Cx, form: &Form, payer: &Customer) -> Result<Response> {
     let unpaid = orders::unpaid(&cx.office.db, payer.id, SHOWN).await?;
     let frame = cx.frame();
-    let mut page = Page::new(&frame, t!(cx.lang, "payments.new"))
+    let page = Page::new(&frame, t!(cx.lang, "payments.new"))
         .subtitle(payer.name.clone())
         .back(format!("/customers/{}", payer.id));
-    if !form.is_right() {
-        page = page.error_title();
-    }
-    let mut response = html(page.render(view::form(cx, form, payer, &unpaid)));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_page(page, view::form(cx, form, payer, &unpaid), form))
 }
 
 pub(super) async fn create(cx: Cx) -> Result<Response> {
@@ -75,7 +65,7 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
     }
     let note = form.text("note", &label("payments.note"), 200);
     let (Some(amount), Some(method), Some(paid_on), true) = (amount, method, paid_on, form.is_right()) else {
-        return form_page(&cx, &form, &payer).await;
+        return page(&cx, &form, &payer).await;
     };
     let mut write = cx.write(&form).await?;
     let payer = customers::hold(&mut write.tx, &scope, customer, Hold::Changed).await?.ok_or(AppError::NotFound)?;
@@ -86,7 +76,7 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
 }
 
 pub(super) async fn show(cx: Cx) -> Result<Response> {
-    let payment = documents::find::<Payment>(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let payment = documents::seen::<Payment>(&cx, cx.id()?).await?;
     let Full { head, body } = payment;
     let matches = store::matches(&cx.office.db, head.id).await?;
     let frame = cx.frame();

@@ -1,4 +1,4 @@
-//! The SQL of what only payments have: the way of paying, and which orders they paid.
+//! The SQL of payments alone: the payment method, and the orders that were paid.
 
 use super::rules::Method;
 use crate::kernel::db::{Arg, Db, DbError, Tx, sql};

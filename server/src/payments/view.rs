@@ -12,13 +12,9 @@ use crate::kernel::money::Fen;
 use crate::kinds::Kind;
 use crate::orders::Unpaid;
 use crate::ui::form::{self, ButtonKind, InputKind};
-use crate::ui::{card, cell, empty, link_cell, money};
+use crate::ui::{card, cell, link_cell, money};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
-
-pub(super) fn choose_customer(lang: Lang) -> Markup {
-    empty(&t!(lang, "payments.choose_customer"), Some(("/customers", &t!(lang, "documents.to_customers"))))
-}
 
 pub(super) fn form(cx: &Cx, typed: &Form, payer: &Customer, unpaid: &[Unpaid]) -> Markup {
     let lang = cx.lang;

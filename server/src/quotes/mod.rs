@@ -34,12 +34,12 @@ const HOLDS: Days = Days::new(15);
 #[derive(Debug)]
 pub struct Quote;
 
-/// What only quotes have, and what their prices are weighed by.
+/// The columns of quotes alone, and the setting that decides about approval.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Body {
     /// The last day on which it holds, `YYYY-MM-DD`.
     pub valid_until: String,
-    /// What is asked of the sum of its lines.
+    /// The share of the sum of its lines that is charged.
     pub discount: Discount,
     /// The customer's price level.
     pub customer_level: Option<Id>,
@@ -50,7 +50,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// Whether its last day is past.
+    /// Whether it has expired.
     #[must_use]
     pub fn is_expired(&self, now: Millis) -> bool {
         is_past(&self.valid_until, now)
@@ -219,7 +219,7 @@ impl Sheet for Quote {
     }
 }
 
-/// Addresses. `onward` is what becomes of a quote.
+/// Addresses. `onward` adds the acts of modules downstream.
 pub fn routes(routes: &mut Routes, onward: Onward<Body>) {
     sheet::routes::<Quote>(routes, "/quotes/:id/versions", "/quotes/:id/print", onward);
 }

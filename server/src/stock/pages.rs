@@ -20,14 +20,14 @@ use super::{store, view};
 pub(super) async fn list(cx: Cx) -> Result<Response> {
     let q = cx.query("q").unwrap_or_default();
     let warehouse = cx.query("view").and_then(|id| id.parse().ok());
-    let houses = store::warehouses(&cx.office.db).await?;
+    let warehouses = store::warehouses(&cx.office.db).await?;
     let found = store::list(&cx.office.db, q, warehouse, cx.paging()).await?;
     let frame = cx.frame();
     let mut page = Page::new(&frame, Module::Stock.title(cx.lang)).back("/").tabs();
     if cx.may(Gate::create(Module::Stock)) {
         page = page.header_action(view::add_link(cx.lang));
     }
-    Ok(html(page.render(view::list(&cx, q, warehouse, &houses, &found))))
+    Ok(html(page.render(view::list(&cx, q, warehouse, &warehouses, &found))))
 }
 
 pub(super) async fn show(cx: Cx) -> Result<Response> {
@@ -48,7 +48,7 @@ pub(super) async fn new_move(cx: Cx) -> Result<Response> {
 }
 
 async fn move_page(cx: &Cx, form: &Form) -> Result<Response> {
-    let houses = store::warehouses(&cx.office.db).await?;
+    let warehouses = store::warehouses(&cx.office.db).await?;
     let products = match form.value("product_id").parse() {
         Ok(id) => store::product(&cx.office.db, id).await?.into_iter().collect(),
         Err(_) => store::products(&cx.office.db, cx.query("q").unwrap_or_default()).await?,
@@ -58,7 +58,7 @@ async fn move_page(cx: &Cx, form: &Form) -> Result<Response> {
     if !form.is_right() {
         page = page.error_title();
     }
-    let mut response = html(page.render(view::move_form(cx, form, &houses, &products)));
+    let mut response = html(page.render(view::move_form(cx, form, &warehouses, &products)));
     if !form.is_right() {
         response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
     }

@@ -1,4 +1,4 @@
-//! What a document moves, all of it or nothing.
+//! Posting: all stock moves of a document, or none.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub struct Posting {
     pub at: Millis,
 }
 
-/// What a document does to one product in one warehouse.
+/// The change of one product in one warehouse.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Entry {
     /// How.
@@ -45,7 +45,7 @@ pub struct Entry {
 /// # Errors
 /// [`AppError::Refused`] with every shortage; then nothing of the transaction may remain.
 pub async fn post(tx: &mut Tx, posting: &Posting, mut entries: Vec<Entry>, lang: Lang) -> Result<()> {
-    // Held in one order everywhere, so that two documents of the same products cannot block each other.
+    // Rows are locked in one order everywhere, so that two documents with the same products cannot deadlock.
     entries.sort_by_key(|entry| (entry.product, entry.warehouse));
     let mut short = Vec::new();
     for entry in entries {

@@ -129,9 +129,9 @@ fn free(held: Vec<Held>) -> BTreeMap<Id, Milli> {
 }
 
 async fn may_go_negative(tx: &mut Tx, warehouse: Id) -> Result<bool, DbError> {
-    let house: Option<bool> =
+    let may: Option<bool> =
         sql("SELECT may_go_negative FROM warehouses WHERE id = $1").bind(warehouse).optional_scalar(tx).await?;
-    Ok(house.is_some_and(|house| house))
+    Ok(may.unwrap_or(false))
 }
 
 /// Promises stock to an order: all of it or, where something is missing, nothing and the shortages. The
@@ -292,8 +292,8 @@ pub(super) async fn enter(tx: &mut Tx, entry: &NewMove, user: Id, now: Millis) -
 }
 
 /// Inserts warehouses `(id, name, region)`.
-pub async fn insert_warehouses(tx: &mut Tx, houses: &[(Id, String, Option<Id>)]) -> Result<(), DbError> {
-    for (id, name, region) in houses {
+pub async fn insert_warehouses(tx: &mut Tx, warehouses: &[(Id, String, Option<Id>)]) -> Result<(), DbError> {
+    for (id, name, region) in warehouses {
         sql("INSERT INTO warehouses (id, name, region_id) VALUES ($1, $2, $3)")
             .bind(*id)
             .bind(name)

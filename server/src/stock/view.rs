@@ -30,14 +30,14 @@ pub(super) fn add_link(lang: Lang) -> Markup {
 const DOCUMENTS: [kinds::Kind; 4] =
     [kinds::Kind::GoodsReceipt, kinds::Kind::GoodsIssue, kinds::Kind::StockTransfer, kinds::Kind::StockCount];
 
-pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, houses: &[Warehouse], found: &Listing<Row>) -> Markup {
+pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse], found: &Listing<Row>) -> Markup {
     let lang = cx.lang;
     let documents = DOCUMENTS.map(|kind| (kind.paths().list.to_owned(), kind.name(lang).into_owned(), false));
     let chosen = view.map(|id| id.to_string()).unwrap_or_default();
     let mut views = vec![("/stock".to_owned(), t!(lang, "stock.all").into_owned(), view.is_none())];
-    views.extend(
-        houses.iter().map(|house| (format!("/stock?view={}", house.id), house.name.clone(), view == Some(house.id))),
-    );
+    views.extend(warehouses.iter().map(|warehouse| {
+        (format!("/stock?view={}", warehouse.id), warehouse.name.clone(), view == Some(warehouse.id))
+    }));
     html! {
         (search_bar("/stock", q, &t!(lang, "products.search"), &[("view", &chosen)]))
         (segmented(&views))
@@ -100,11 +100,12 @@ pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Lis
     }
 }
 
-pub(super) fn move_form(cx: &Cx, typed: &Form, houses: &[Warehouse], products: &[Product]) -> Markup {
+pub(super) fn move_form(cx: &Cx, typed: &Form, warehouses: &[Warehouse], products: &[Product]) -> Markup {
     let lang = cx.lang;
     let label = |key: &str| t!(lang, key).into_owned();
     let kinds = Kind::ENTERED.map(|kind| (kind.code(), kind.name(lang)));
-    let places: Vec<_> = houses.iter().map(|house| (house.id.to_string(), house.name.clone())).collect();
+    let places: Vec<_> =
+        warehouses.iter().map(|warehouse| (warehouse.id.to_string(), warehouse.name.clone())).collect();
     let goods: Vec<_> = products
         .iter()
         .map(|product| (product.id.to_string(), format!("{} ({})", product.name, product.base_unit)))

@@ -30,7 +30,7 @@ pub(super) async fn correct<E: Effect>(cx: Cx) -> Result<Response> {
             let new = NewLine { cost: -line.cost, ..NewLine::from(line) };
             match E::ACT {
                 Act::Receive | Act::Issue | Act::Transfer => Some(NewLine { quantity: Milli(-line.quantity.0), ..new }),
-                // What was counted is no move; the difference is.
+                // A count moved only the difference.
                 Act::Count => {
                     let difference = changed.get(&line.product_id).copied().filter(|found| *found != Milli(0))?;
                     let (unit, ratio) = (line.base_unit.clone(), Milli(1000));

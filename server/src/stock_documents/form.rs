@@ -1,11 +1,11 @@
-//! The form of a stock document: its page, and what it says.
+//! The form of a stock document: its page, and reading it.
 
 use maud::html;
 use poem::Response;
 use poem::http::StatusCode;
 
 use super::{Act, Effect};
-use crate::documents::Head;
+use crate::documents::{Head, NOTE};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::lines::editor::{self, Prices, Setting};
@@ -18,11 +18,10 @@ use crate::web::cx::Cx;
 use crate::web::error::Result;
 use crate::web::form::Form;
 
-const NOTE: usize = 500;
 /// The form that the button in the bar sends.
 const FORM: &str = "stock-document";
 
-/// What the form says besides its rows: the warehouses with their names.
+/// The fields besides the rows: the warehouses with their names.
 pub(super) struct Typed {
     pub warehouse: (Id, String),
     pub to: Option<(Id, String)>,
@@ -37,19 +36,19 @@ pub(super) fn setting<E: Effect>() -> Setting {
     Setting { customer: None, prices }
 }
 
-/// Reads the form; `None` where something in it is wrong, which it then says.
+/// Reads the form; `None` where something is wrong, and then the form has the message.
 pub(super) async fn read<E: Effect>(cx: &Cx, form: &mut Form) -> Result<Option<Typed>> {
     let lines = editor::read(cx, form, setting::<E>()).await?;
     once(cx, form, &lines);
     let note = form.text("note", &t!(cx.lang, "stock_documents.note"), NOTE);
-    let houses = stock::warehouses(&cx.office.db).await?;
-    let house = |typed: &str| {
+    let warehouses = stock::warehouses(&cx.office.db).await?;
+    let chosen = |typed: &str| {
         let id = typed.parse::<Id>().ok()?;
-        houses.iter().find(|house| house.id == id).map(|house| (house.id, house.name.clone()))
+        warehouses.iter().find(|known| known.id == id).map(|known| (known.id, known.name.clone()))
     };
-    let warehouse = form.choice("warehouse_id", &t!(cx.lang, "stock_documents.warehouse"), house);
+    let warehouse = form.choice("warehouse_id", &t!(cx.lang, "stock_documents.warehouse"), chosen);
     let to = match E::ACT {
-        Act::Transfer => form.choice("to_warehouse_id", &t!(cx.lang, "stock_documents.to"), house),
+        Act::Transfer => form.choice("to_warehouse_id", &t!(cx.lang, "stock_documents.to"), chosen),
         Act::Receive | Act::Issue | Act::Count => None,
     };
     if to.is_some() && to == warehouse {
@@ -78,17 +77,16 @@ pub(super) enum Target<'a> {
 /// The form with everything that was typed.
 pub(super) async fn page<E: Effect>(cx: &Cx, target: Target<'_>, typed: Form, status: StatusCode) -> Result<Response> {
     let (lang, paths) = (cx.lang, E::KIND.paths());
-    let houses: Vec<Warehouse> = stock::warehouses(&cx.office.db).await?;
-    let warehouse = editor::warehouse_of(&typed, &houses, None);
+    let warehouses: Vec<Warehouse> = stock::warehouses(&cx.office.db).await?;
+    let warehouse = editor::warehouse_of(&typed, &warehouses, None);
     let rows = editor::gather(cx, &typed, setting::<E>(), warehouse).await?;
-    let places: Vec<_> = houses.iter().map(|house| (house.id.to_string(), house.name.clone())).collect();
+    let places: Vec<_> = warehouses.iter().map(|known| (known.id.to_string(), known.name.clone())).collect();
     let frame = cx.frame();
     let (page, action, version) = match target {
         Target::New => (Page::new(&frame, t!(lang, E::NEW)).back(paths.list), paths.list.to_owned(), None),
         Target::Draft { head, crossed } => {
-            let seen = typed.value("version").parse().ok().filter(|_| crossed.is_none());
             let page = Page::new(&frame, E::KIND.name(lang)).subtitle(head.number.clone()).back(head.address());
-            (page, format!("{}/lines", head.address()), Some(seen.unwrap_or(head.version)))
+            (page, format!("{}/lines", head.address()), Some(head.shown_version(&typed, crossed.is_some())))
         }
     };
     let mut page = page.bar(button_for(FORM, t!(lang, "stock_documents.save"), ButtonKind::Primary));

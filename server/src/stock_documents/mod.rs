@@ -82,7 +82,7 @@ effects! {
 #[derive(Debug)]
 pub struct StockDocument<E>(PhantomData<E>);
 
-/// What only stock documents have.
+/// The columns of stock documents alone.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Body {
     warehouse_id: Id,

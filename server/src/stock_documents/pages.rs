@@ -7,18 +7,13 @@ use super::form::{self, Target};
 use super::{Act, Body, Effect, NewStockDocument, StockDocument, store, view};
 use crate::documents::{self, Begun, Document, Full, State};
 use crate::kernel::audit::{Action, Changes};
-use crate::kernel::id::Id;
 use crate::lines::{self, NewLine, editor};
 use crate::stock;
 use crate::ui::layout::Page;
 use crate::ui::tag::tag;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{Result, html};
 use crate::web::form::Form;
-
-async fn find<E: Effect>(cx: &Cx, id: Id) -> Result<Full<Body>> {
-    documents::find::<StockDocument<E>>(&cx.office.db, &cx.scope(), id).await?.ok_or(AppError::NotFound)
-}
 
 pub(super) async fn new<E: Effect>(cx: Cx) -> Result<Response> {
     let mut typed = cx.blank();
@@ -43,15 +38,15 @@ pub(super) async fn create<E: Effect>(cx: Cx) -> Result<Response> {
         drop(write);
         return form::page::<E>(&cx, Target::New, typed, StatusCode::CONFLICT).await;
     }
-    let next = if lines.is_empty() { "/edit" } else { "" };
+    let goes_on = lines.is_empty();
     let (owner, source) = (cx.actor().id, None);
     let new = NewStockDocument { owner, warehouse: said.warehouse, to: said.to, source, note: said.note, lines };
     let (id, _) = super::create::<E>(&mut write.tx, &write.author, &new).await?;
-    write.finish(&format!("{}{next}?done=saved", E::KIND.address(id))).await
+    write.finish(&editor::after_saving(E::KIND, id, goes_on)).await
 }
 
 pub(super) async fn show<E: Effect>(cx: Cx) -> Result<Response> {
-    let document = find::<E>(&cx, cx.id()?).await?;
+    let document = documents::seen::<StockDocument<E>>(&cx, cx.id()?).await?;
     let (db, head) = (&cx.office.db, &document.head);
     let lines = lines::weighed(db, head.id, Some(document.body.warehouse_id)).await?;
     let changed = stock::changes_of(db, head.id, document.body.warehouse_id).await?;
@@ -68,7 +63,7 @@ pub(super) async fn show<E: Effect>(cx: Cx) -> Result<Response> {
 }
 
 pub(super) async fn edit<E: Effect>(cx: Cx) -> Result<Response> {
-    let Full { head, body } = find::<E>(&cx, cx.id()?).await?;
+    let Full { head, body } = documents::seen::<StockDocument<E>>(&cx, cx.id()?).await?;
     let lines = lines::of_document(&cx.office.db, head.id).await?;
     let mut typed = editor::filled(cx.blank(), &lines, false).with("note", head.note.clone());
     typed = typed.with("warehouse_id", body.warehouse_id.to_string());
@@ -90,7 +85,7 @@ async fn again<E: Effect>(cx: &Cx, typed: Form, document: &Full<Body>, status: S
 pub(super) async fn save<E: Effect>(cx: Cx) -> Result<Response> {
     let mut typed = cx.form().await?;
     let id = cx.id()?;
-    let document = find::<E>(&cx, id).await?;
+    let document = documents::seen::<StockDocument<E>>(&cx, id).await?;
     if editor::asks_for_page(&mut typed, false) {
         return again::<E>(&cx, typed, &document, StatusCode::OK).await;
     }
@@ -126,7 +121,5 @@ pub(super) async fn save<E: Effect>(cx: Cx) -> Result<Response> {
         .moved("note", head.note.clone(), new.note)
         .moved("lines", lines::noted(&before), lines::noted(&new.lines));
     change.note(Action::Edit, changes).await?;
-    // Somebody who removes a line goes on editing.
-    let next = if typed.value("remove").is_empty() { "" } else { "/edit" };
-    change.write.finish(&format!("{}{next}?done=saved", E::KIND.address(id))).await
+    change.write.finish(&editor::after_saving(E::KIND, id, editor::removes(&typed))).await
 }

@@ -1,4 +1,4 @@
-//! The SQL of what only stock documents have.
+//! The SQL of stock documents alone.
 
 use crate::kernel::db::{DbError, Tx, sql};
 use crate::kernel::id::Id;

@@ -14,9 +14,7 @@ mod view;
 pub use history::{entry, past};
 pub use pressing::{Pressing, pressing};
 pub use rules::{Kind, Priority, State};
-pub use store::{
-    Finished, NewTask, TaskRow, awaits, count_open, create, create_finished, find, open_callbacks_by_owner, open_of,
-};
+pub use store::{NewTask, TaskRow, awaits, count_open, create, find, open_callbacks_by_owner, open_of};
 
 use crate::customers;
 use crate::events::{self, Event};

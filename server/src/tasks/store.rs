@@ -183,17 +183,6 @@ pub struct NewTask<'a> {
     pub at: Millis,
 }
 
-/// How a task ended, for records of tasks that are over.
-#[derive(Clone, Debug)]
-pub struct Finished<'a> {
-    /// What came of it.
-    pub feedback: &'a str,
-    /// When.
-    pub at: Millis,
-    /// Whether its giver accepted it.
-    pub confirmed: bool,
-}
-
 /// Inserts a task and tells nobody: [`crate::tasks::give`] is for tasks that somebody shall hear of.
 pub async fn create(tx: &mut Tx, new: &NewTask<'_>) -> Result<Id, DbError> {
     let id = Id::new();
@@ -217,23 +206,13 @@ pub async fn create(tx: &mut Tx, new: &NewTask<'_>) -> Result<Id, DbError> {
     Ok(id)
 }
 
-/// Records a task that is over: for data that comes from elsewhere.
-pub async fn create_finished(tx: &mut Tx, new: &NewTask<'_>, finished: &Finished<'_>) -> Result<Id, DbError> {
-    let id = create(tx, new).await?;
-    complete(tx, id, finished.feedback, finished.at).await?;
-    if finished.confirmed {
-        confirm(tx, id, finished.at).await?;
-    }
-    Ok(id)
-}
-
 #[derive(sqlx_macros::FromRow)]
 struct Known {
     id: Id,
     owner_id: Id,
 }
 
-/// Whether something is still to be done for a customer.
+/// Whether a task for a customer is open.
 pub async fn awaits(tx: &mut Tx, customer: Id) -> Result<bool, DbError> {
     let open: Option<Known> =
         sql("SELECT id, owner_id FROM tasks WHERE customer_id = $1 AND deleted_at IS NULL AND state = 'open' LIMIT 1")

@@ -42,7 +42,7 @@ pub struct Asked<'a> {
     pub now: Millis,
 }
 
-/// What one feature has to tell: the select of its rows, their word, and the entry of a row.
+/// What one feature adds to the timeline: the select of its rows, their word, and the entry of a row.
 struct Teller {
     module: Module,
     what: &'static str,

@@ -255,7 +255,7 @@ pub async fn last_of(db: &Db, scope: &Scope, customer: Id) -> Result<Option<Visi
     Ok(of_customer(db, scope, customer, 1).await?.into_iter().next())
 }
 
-/// Whether somebody is still to go to a customer, or is there.
+/// Whether a visit to a customer is planned or in progress.
 pub async fn awaits(tx: &mut Tx, customer: Id) -> Result<bool, DbError> {
     let open: Option<Id> = sql(
         "SELECT id FROM visits WHERE customer_id = $1 AND deleted_at IS NULL AND state IN ('planned', 'open') LIMIT 1",

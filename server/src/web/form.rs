@@ -18,7 +18,7 @@ use crate::kernel::id::Id;
 use crate::kernel::media::uploads::Upload;
 use crate::kernel::money::{Fen, Milli};
 use crate::ui::form::FieldView;
-use crate::web::error::{AppError, Result};
+use crate::web::error::Result;
 pub(in crate::web) use read::Reading;
 
 /// A form: what was typed, what came with it, what is wrong with it.
@@ -292,16 +292,5 @@ impl Form {
     #[must_use]
     pub fn version_on(&self, record: i64) -> i64 {
         if self.fields().iter().any(|(name, _)| name == "version") { self.opened() } else { record }
-    }
-
-    /// The version of the record that the form was opened on; `None` where the form names none.
-    ///
-    /// # Errors
-    /// [`AppError::BadRequest`] for a word that is no version: taken for none, it would write over what others changed.
-    pub fn version(&self) -> Result<Option<i64>> {
-        match self.value("version").trim() {
-            "" => Ok(None),
-            text => text.parse().map(Some).map_err(|_| AppError::BadRequest("no version")),
-        }
     }
 }

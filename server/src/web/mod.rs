@@ -23,7 +23,7 @@ pub mod write;
 
 use crate::ui::layout::TabItem;
 
-/// What the product tells the web about its own pages.
+/// The pages that the product gives to the web layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Shell {
     /// The bottom tab bar for a person.

@@ -2,7 +2,7 @@
 
 use super::words;
 
-/// Of a longer message the beginning tells enough.
+/// Only the beginning of a longer message is read.
 const LONGEST: usize = 400;
 
 /// A piece between marks of punctuation.

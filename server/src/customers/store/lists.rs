@@ -125,20 +125,20 @@ pub struct Selection {
 }
 
 pub async fn selection(on: impl Into<On<'_>>, view: View, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
-    // Whose customers are wanted is said later; whatever list asks has an order of its own.
+    // The owners are restricted later; each list has its own order.
     let around = Around { kind: KIND, in_order: false, own: None::<fn(Query) -> Query> };
     let plan = search::plan(on, around, q).await?;
     Ok(Selection { plan, view, now })
 }
 
 impl Selection {
-    /// Whether no customer has what is looked for.
+    /// Whether no customer matches.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         matches!(self.plan, Plan::Nothing)
     }
 
-    /// Whether so many may have what is looked for that a list is walked in its order instead.
+    /// Whether too many records may match to gather them: the list is read in its order instead.
     #[must_use]
     pub fn is_wide(&self) -> bool {
         match self.plan {

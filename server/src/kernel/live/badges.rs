@@ -38,11 +38,6 @@ impl Badges {
     pub fn stale(&self, user: Id) {
         self.kept.remove(&user);
     }
-
-    /// Forgets everybody's.
-    pub fn all_stale(&self) {
-        self.kept.clear();
-    }
 }
 
 impl Kernel {

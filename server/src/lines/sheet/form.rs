@@ -4,9 +4,9 @@ use maud::html;
 use poem::Response;
 use poem::http::StatusCode;
 
-use super::{Said, Sheet, create, find};
+use super::{Said, Sheet, create};
 use crate::customers::{self, Customer};
-use crate::documents::{self, Begun, Full, State};
+use crate::documents::{self, Begun, Full, NOTE, State};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::db::Hold;
 use crate::kernel::i18n::t;
@@ -20,8 +20,6 @@ use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html as answer};
 use crate::web::form::Form;
 
-/// The longest note.
-const NOTE: usize = 500;
 /// The form that the button in the bar sends.
 const FORM: &str = "sheet";
 
@@ -78,14 +76,14 @@ pub(super) async fn post<D: Sheet>(cx: Cx) -> Result<Response> {
         drop(write);
         return page::<D>(&cx, &target, &typed, StatusCode::CONFLICT).await;
     }
-    let next = if lines.is_empty() { "/edit" } else { "" };
+    let goes_on = lines.is_empty();
     let said = Said { lines, terms, note };
     let id = create::<D>(&mut write.tx, &write.author, cx.actor().id, customer, None, &said).await?;
-    write.finish(&format!("{}{next}?done=saved", D::KIND.address(id))).await
+    write.finish(&editor::after_saving(D::KIND, id, goes_on)).await
 }
 
 pub(super) async fn edit<D: Sheet>(cx: Cx) -> Result<Response> {
-    let draft = find::<D>(&cx).await?;
+    let draft = documents::seen::<D>(&cx, cx.id()?).await?;
     if draft.head.state != State::Draft {
         return Err(draft.head.locked(cx.lang));
     }
@@ -97,7 +95,7 @@ pub(super) async fn edit<D: Sheet>(cx: Cx) -> Result<Response> {
 
 pub(super) async fn save<D: Sheet>(cx: Cx) -> Result<Response> {
     let mut typed = cx.form().await?;
-    let draft = find::<D>(&cx).await?;
+    let draft = documents::seen::<D>(&cx, cx.id()?).await?;
     let (id, target) = (draft.head.id, Target::draft::<D>(&draft, None)?);
     if draft.head.state != State::Draft {
         return Err(draft.head.locked(cx.lang));
@@ -138,25 +136,23 @@ pub(super) async fn save<D: Sheet>(cx: Cx) -> Result<Response> {
         changes = changes.moved(name, old, new);
     }
     change.note(Action::Edit, changes).await?;
-    // Somebody who removes a line goes on editing.
-    let next = if typed.value("remove").is_empty() { "" } else { "/edit" };
-    change.write.finish(&format!("{}{next}?done=saved", D::KIND.address(id))).await
+    change.write.finish(&editor::after_saving(D::KIND, id, editor::removes(&typed))).await
 }
 
 /// A new version 复制为新版本: a draft with the same lines and terms that names the former.
 pub(super) async fn copy<D: Sheet>(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
-    let Full { head, body } = find::<D>(&cx).await?;
+    let Full { head, body } = documents::seen::<D>(&cx, cx.id()?).await?;
     let customer = head.customer_id.ok_or(AppError::NotFound)?;
     let mut write = cx.write(&form).await?;
     customers::hold(&mut write.tx, &cx.scope(), customer, Hold::Referred).await?.ok_or(AppError::NotFound)?;
     let lines = store::of_document(&mut write.tx, head.id).await?.iter().map(NewLine::from).collect();
     let said = Said { lines, terms: D::renewed(D::terms(&body), cx.now), note: head.note };
     let id = create::<D>(&mut write.tx, &write.author, head.owner_id, customer, Some(head.id), &said).await?;
-    write.finish(&format!("{}/edit?done=saved", D::KIND.address(id))).await
+    write.finish(&editor::after_saving(D::KIND, id, true)).await
 }
 
-/// What the form says besides its lines, which are checked too; `None` where anything is wrong.
+/// Reads the fields besides the lines, and checks the lines; `None` where anything is wrong.
 async fn read<D: Sheet>(cx: &Cx, form: &mut Form, setting: Setting) -> Result<Option<(D::Terms, String)>> {
     editor::read(cx, form, setting).await?;
     let terms = D::read(form, cx.lang, cx.now);
@@ -182,9 +178,7 @@ async fn page<D: Sheet>(cx: &Cx, target: &Target<'_, D::Body>, typed: &Form, sta
     }
     let list = || D::KIND.paths().list.to_owned();
     let action = target.draft.map_or_else(list, |draft| format!("{}/lines", draft.head.address()));
-    // A search in between must not hide that the draft was changed since the form was opened.
-    let seen = typed.value("version").parse().ok().filter(|_| target.crossed.is_none());
-    let version = target.draft.map(|draft| seen.unwrap_or(draft.head.version));
+    let version = target.draft.map(|draft| draft.head.shown_version(typed, target.crossed.is_some()));
     let mut response = answer(page.render(html! {
         (form::error_summary(lang, typed.errors()))
         @if let (Some(draft), Some(stored)) = (target.draft, target.crossed) {

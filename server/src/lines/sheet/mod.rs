@@ -19,7 +19,7 @@ use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result};
+use crate::web::error::Result;
 use crate::web::form::Form;
 use crate::web::routes::Routes;
 
@@ -27,7 +27,7 @@ pub use show::facts;
 
 /// A kind of document with a customer and product lines.
 pub trait Sheet: Document {
-    /// What its form says besides the lines and the note.
+    /// The fields of its form besides the lines and the note.
     type Terms: Send + Sync;
 
     /// The customer's price level.
@@ -44,7 +44,7 @@ pub trait Sheet: Document {
     fn read(form: &mut Form, lang: Lang, now: Millis) -> Option<Self::Terms>;
     /// The terms of a document as cells of its page.
     fn shown(lang: Lang, document: &Full<Self::Body>, now: Millis) -> Markup;
-    /// What marks it beyond its state on paper, such as that its day is past.
+    /// A mark for the print besides the state, such as 已过期.
     fn mark(lang: Lang, document: &Full<Self::Body>, now: Millis) -> Option<String>;
     /// Why it needs approval, as codes.
     fn needs(document: &Full<Self::Body>, lines: &[Line]) -> Vec<&'static str>;
@@ -52,7 +52,7 @@ pub trait Sheet: Document {
     fn reason(lang: Lang, body: &Self::Body, code: &str) -> String;
     /// Their fields.
     fn fields(lang: Lang, typed: &Form) -> Markup;
-    /// What the document comes to, of the sum of its lines.
+    /// The total of the document, from the sum of its lines.
     fn total(terms: &Self::Terms, sum: Fen) -> Fen;
     /// The header's title.
     fn title(terms: &Self::Terms) -> String;
@@ -67,7 +67,7 @@ pub trait Sheet: Document {
     ) -> impl Future<Output = Result<(), DbError>> + Send;
 }
 
-/// What the writer of a document says.
+/// What the writer of a document entered.
 #[derive(Clone, Debug)]
 pub struct Said<T> {
     /// Its lines; their products are held by the caller.
@@ -78,10 +78,10 @@ pub struct Said<T> {
     pub note: String,
 }
 
-/// What a module downstream offers to do with a document on its page.
+/// The acts that a module downstream adds to a document's page.
 pub type Onward<B> = fn(&Cx, &Full<B>) -> Markup;
 
-/// The addresses of list, form, page, copy, print, flow and recycle bin. `onward` is what becomes of a document.
+/// The addresses of list, form, page, copy, print, flow and recycle bin. `onward` adds the acts of modules downstream.
 pub fn routes<D: Sheet>(routes: &mut Routes, versions: &'static str, print: &'static str, onward: Onward<D::Body>) {
     let (paths, module) = (D::KIND.paths(), D::KIND.module());
     documents::list_route::<D>(routes);
@@ -94,11 +94,6 @@ pub fn routes<D: Sheet>(routes: &mut Routes, versions: &'static str, print: &'st
     routes.get(print, Gate::view(module), show::print::<D>);
     documents::flow_routes::<D>(routes);
     documents::bin_routes::<D>(routes);
-}
-
-/// A document that the reader sees.
-async fn find<D: Sheet>(cx: &Cx) -> Result<Full<D::Body>> {
-    documents::find::<D>(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)
 }
 
 /// Makes a draft for a customer whom the caller holds; `source` is the document of the same kind that it follows.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use poem::Response;
 
-use super::{Onward, Sheet, find};
+use super::{Onward, Sheet};
 use crate::approvals::{self, Approval, Step};
 use crate::documents::{self, Full, Head, State};
 use crate::kernel::access::Gate;
@@ -20,7 +20,7 @@ use crate::web::cx::Cx;
 use crate::web::error::{Result, html as answer};
 
 pub(super) async fn page<D: Sheet>(cx: Cx, onward: Onward<D::Body>) -> Result<Response> {
-    let document = find::<D>(&cx).await?;
+    let document = documents::seen::<D>(&cx, cx.id()?).await?;
     let (db, head) = (&cx.office.db, &document.head);
     let lines = store::weighed(db, head.id, None).await?;
     let flow = approvals::last_of(db, D::KIND, head.id).await?;
@@ -113,9 +113,9 @@ pub async fn facts<D: Sheet>(cx: &Cx, document: &Full<D::Body>, seen: bool) -> R
     })
 }
 
-/// The page for paper. What is not in force is marked, so that nobody takes it for an offer.
+/// The print page. A document that is not in force is marked, so that nobody takes it for an offer.
 pub(super) async fn print<D: Sheet>(cx: Cx) -> Result<Response> {
-    let document = find::<D>(&cx).await?;
+    let document = documents::seen::<D>(&cx, cx.id()?).await?;
     let (db, lang, head) = (&cx.office.db, cx.lang, &document.head);
     let lines = store::of_document(db, head.id).await?;
     let company: Option<String> = settings::value(db, "company").await?;

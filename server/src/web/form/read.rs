@@ -22,7 +22,8 @@ use crate::web::error::{AppError, Result};
 const TEXT_LIMIT: usize = 4 << 20;
 /// The most fields of a form: each takes more memory than the two bytes that it may be long.
 const MOST_FIELDS: usize = 10_000;
-/// Gathered the limit of its files a form is still read for so long, without being kept, for the fields behind the file.
+/// After the limit of its files is reached, so many bytes of a form are still read and dropped, for the fields after
+/// the file.
 const READ_ON: u64 = 32 << 20;
 /// The largest head of a part, and what is read ahead of it.
 const PART_HEAD: u64 = 128 << 10;

@@ -1,4 +1,4 @@
-//! What is known of one connection: what its bytes are doing, since when, and whether it may be closed.
+//! The state of one connection: what it waits for, since when, and whether it may be closed.
 
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -24,13 +24,13 @@ pub struct Watch {
     in_flight: AtomicU32,
     /// Those of them that are still being worked on.
     working: AtomicU32,
-    /// When the last answer moved on or ended, or the client took a piece of it.
+    /// When the last response was written to or ended, or the client read a part of it.
     moved: AtomicU64,
     /// When the head began that is not complete yet.
     head_since: AtomicU64,
     /// Since when the client takes nothing.
     blocked_since: AtomicU64,
-    /// Since when something waits for the client to take it; what it takes meanwhile does not end this.
+    /// Since when bytes wait for the client to read them; reading a part of them does not reset this.
     sending_since: AtomicU64,
     /// Since when a body is waited for.
     receiving_since: AtomicU64,
@@ -202,7 +202,7 @@ impl Watch {
         self.given_up.load(Ordering::Relaxed)
     }
 
-    /// The client takes nothing now.
+    /// The client reads nothing now.
     pub fn blocked(&self) {
         for since in [&self.blocked_since, &self.sending_since] {
             if since.load(Ordering::Relaxed) == 0 {
@@ -222,7 +222,7 @@ impl Watch {
         }
     }
 
-    /// Nothing waits any more to be taken.
+    /// All written bytes were sent.
     pub fn flushed(&self) {
         self.sending_since.store(0, Ordering::Relaxed);
     }

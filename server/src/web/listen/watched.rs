@@ -1,4 +1,4 @@
-//! The streams of one connection, which note what their bytes do.
+//! The streams of one connection, which record their progress.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::web::listen::framing::{Framing, Rest, Step};
 use crate::web::listen::watch::Watch;
 
-/// The stream of the network, below TLS: what the client takes is noted in a [`Watch`].
+/// The network stream, below TLS: bytes that the client receives are recorded in a [`Watch`].
 #[derive(Debug)]
 pub struct Taken<S> {
     stream: S,
@@ -85,7 +85,7 @@ pub struct Watched<S> {
     linger_bytes: u64,
 }
 
-/// What is dropped where nobody knows how much is to come.
+/// How many bytes are dropped when the rest of a request has no known length.
 const UNKNOWN_REST: u64 = 256 << 10;
 
 impl<S> Watched<S> {
@@ -116,7 +116,7 @@ impl<S> Watched<S> {
         used.min(fresh)
     }
 
-    /// What the client still owes of what it began to send.
+    /// How many bytes of its request the client has still to send.
     fn owed(&self) -> u64 {
         if self.watch.is_given_up() {
             return 0;
