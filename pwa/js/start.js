@@ -5,9 +5,9 @@ let show=()=>{};
 const $=(s,e=document)=>e.querySelector(s),$$=(s,e=document)=>[...e.querySelectorAll(s)];
 const make=(tag,set,...inside)=>{const e=Object.assign(document.createElement(tag),set);e.append(...inside);return e};
 const on=(type,selector,f)=>document.addEventListener(type,e=>{const m=e.target.closest?.(selector);if(m)f(e,m)});
-const toast=text=>{
+const toast=(text,href)=>{
 $$(".toast").forEach(t=>t.remove());
-const t=make("p",{className:"toast"},text);
+const t=make("p",{className:"toast"},href?make("a",{href},text):text);
 t.setAttribute("role","status");
 document.body.append(t);
 };

@@ -23,6 +23,17 @@ pub enum Outcome {
     Withdrawn,
 }
 
+/// Numbers of a customer were entered: calls and messages of them that were nobody's are the customer's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumbersKnown {
+    /// The customer.
+    pub customer: Id,
+    /// Who entered them.
+    pub by: Id,
+    /// The call during which they were entered.
+    pub call: Option<Id>,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -39,6 +50,8 @@ pub enum Event {
         /// The path of their department before.
         department_path: String,
     },
+    /// Numbers of a customer were entered.
+    NumbersKnown(NumbersKnown),
     /// A step of an approval waits for `approver`.
     ApprovalOpened {
         /// The approval.
@@ -137,6 +150,7 @@ impl outbox::Event for Event {
         match self {
             Event::CompanyFounded { .. } => "company_founded",
             Event::PersonChanged { .. } => "person_changed",
+            Event::NumbersKnown(_) => "numbers_known",
             Event::ApprovalOpened { .. } => "approval_opened",
             Event::ApprovalDecided { .. } => "approval_decided",
             Event::OrderApproved { .. } => "order_approved",

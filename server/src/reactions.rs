@@ -33,6 +33,10 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
         Event::PersonChanged { user, department_path } => {
             approvals::person_changed(tx, at, *user, department_path).await
         }
+        Event::NumbersKnown(known) => {
+            calls::numbers_known(tx, at, known).await?;
+            Ok(sms::numbers_known(tx, known.customer).await?)
+        }
         Event::SmsQueued { sms } | Event::SmsMoved { sms } => campaigns::moved(tx, *sms).await,
         Event::CallReturned { call, by } => Ok(calls::task_done(tx, at, *call, *by).await?),
         Event::ApprovalOpened { .. }
@@ -84,6 +88,10 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
         Event::CallUnanswered { call } => Ok(calls::unanswered(&office, &scope, call).await?),
         Event::CallReturned { by, .. } => {
             office.badges_changed(by);
+            Ok(())
+        }
+        Event::NumbersKnown(known) => {
+            office.badges_changed(known.by);
             Ok(())
         }
         Event::CompanyFounded { .. } | Event::VisitEnded { .. } => Ok(()),

@@ -39,9 +39,9 @@ await run(async (later) => {
   const words = `您好，货已备好，${Date.now() % 100000}`;
   await rep.page.fill('[name=to]', number);
   await rep.page.fill('[name=text]', words);
-  await press(rep.page, '/sms/preview');
-  await shot(rep.page, 'telephone-6-preview');
   await press(rep.page, '/sms');
+  await shot(rep.page, 'telephone-6-conversation');
+  check(await rep.page.locator('.talk .me', { hasText: words }).count(), 'the message stands in the conversation');
   const delivered = await until('已送达 stands on the customer’s timeline', async () => {
     await rep.page.goto(`${customer}/timeline`);
     return rep.page.locator('li', { hasText: words }).filter({ hasText: '已送达' }).count();
@@ -84,7 +84,7 @@ await run(async (later) => {
     await clerk.page.goto(call);
     return clerk.page.locator('[name=answer][value=no]').count();
   }, { within: 20_000, every: 300 });
-  const missed = clerk.page.locator('form', { has: clerk.page.locator('[name=answer][value=no]') }).locator('button');
+  const missed = clerk.page.locator('button[name=answer][value=no]');
   check(await missed.count(), `somebody can say that nobody took it: ${await text(clerk.page)}`);
   await Promise.all([clerk.page.waitForNavigation(), missed.first().click()]);
   await until('a call-back task stands in the rep’s list', async () => {

@@ -58,6 +58,54 @@ both_engines! {
         assert_eq!(app.number(NEVER_HEARD_FROM).await, 0, "the customer was spoken with");
     }
 
+    async fn a_stranger_entered_as_a_customer_takes_the_call_along(app: App) {
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        let (first, call) = (Uuid::now_v7(), Uuid::now_v7());
+        for (call, number) in [(first, "13805362417"), (call, "13805362417"), (Uuid::now_v7(), "13905360002")] {
+            gateway.call(call, "ringing", app.clock.now(), json!({ "number": number })).await;
+            gateway.call(call, "ended", app.clock.now(), json!({})).await;
+        }
+        app.pass(MINUTE);
+        app.settle().await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM calls WHERE state = 'missed'").await, 3);
+        let clerk = app.sign_in("clerk1").await;
+        let newest = clerk.get("/calls").await.links("/calls/0").into_iter().nth(1).unwrap();
+        let link = clerk.get(&newest).await.links("/customers/new?phone=13805362417").pop().unwrap();
+        let form = clerk.get(&link).await.form("/customers");
+        clerk.submit(&form, &[("name", "潍坊丰源农资"), ("contact_name", "张卫东")]).await.location();
+        assert!(clerk.get(&newest).await.says("潍坊丰源农资") && clerk.get(&newest).await.says("已接听"));
+        assert_eq!(app.number("SELECT count(*) AS n FROM calls WHERE customer_id IS NOT NULL").await, 2, "of this number only");
+        assert_eq!(app.number("SELECT count(*) AS n FROM calls WHERE state = 'missed'").await, 1);
+        assert_eq!(app.number(OPEN_TASKS).await, 1, "the other stranger still waits");
+        // A call of another number is not taken along, whatever the form says.
+        let other = clerk.get("/calls").await.links("/calls/0").into_iter().next().unwrap();
+        let form = clerk.get(&format!("/customers/new?phone=13905369999&call={}", &other["/calls/".len()..])).await.form("/customers");
+        clerk.submit(&form, &[("name", "昌邑禾果"), ("contact_name", "李")]).await.location();
+        assert_eq!(app.number("SELECT count(*) AS n FROM calls WHERE state = 'missed'").await, 1);
+    }
+
+    async fn what_was_said_is_kept_with_whichever_button_is_pressed(app: App) {
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        seed::phone(&app, customer, "05363112290").await;
+        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
+        let call = Uuid::now_v7();
+        gateway.call(call, "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
+        gateway.call(call, "ended", app.clock.now(), json!({})).await;
+        let clerk = app.sign_in("clerk1").await;
+        let path = clerk.get("/calls").await.links("/calls/0").into_iter().next().unwrap();
+        let form = clerk.get(&path).await.form(&format!("{path}/answer"));
+        let long = "长".repeat(501);
+        let refused = clerk.submit(&form, &[("note", &long)]).await.expect(422);
+        assert_eq!(refused.form(&format!("{path}/note")).value("note"), Some(long.as_str()), "what was typed is kept");
+        clerk.submit(&form, &[("note", "要 5 箱苯甲丙环唑")]).await.location();
+        let page = clerk.get(&path).await;
+        assert!(page.says("已接听") && page.form(&format!("{path}/note")).value("note") == Some("要 5 箱苯甲丙环唑"), "{}", page.text());
+        let form = page.form(&format!("{path}/note"));
+        clerk.submit(&form, &[("note", &long)]).await.expect(422);
+        clerk.submit(&form, &[("note", "改为 6 箱")]).await.location();
+        assert_eq!(app.word("SELECT note AS s FROM calls").await, "改为 6 箱");
+    }
+
     async fn a_withheld_number_is_missed_without_a_task(app: App) {
         let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
         let call = Uuid::now_v7();

@@ -4,17 +4,19 @@ use fieldline_protocol::messages::{CancelCommand, Class, Presence, SmsCommand, S
 
 use crate::support::app::App;
 use crate::support::client::{Client, Page};
+use crate::support::live::Live;
 use crate::support::wire::{TestBox, until};
 use crate::support::{both_engines, seed};
 
-/// Writes a message through the form and its preview.
+/// The page of the newest message of the conversation at `path`.
+pub async fn newest(client: &Client, path: &str) -> String {
+    client.get(path).await.expect(200).links("/sms/messages/").pop().unwrap()
+}
+
+/// Writes a message through the form.
 pub async fn write(client: &Client, address: &str, to: &str, text: &str) -> Page {
-    let form = client.get(address).await.expect(200).form("/sms/preview");
-    let preview = client.submit(&form, &[("to", to), ("text", text)]).await;
-    if preview.status != 200 {
-        return preview;
-    }
-    client.submit(&preview.form("/sms"), &[]).await
+    let form = client.get(address).await.expect(200).form("/sms");
+    client.submit(&form, &[("to", to), ("text", text)]).await
 }
 
 const UNSENT: &str = "SELECT count(*) AS n FROM sms_messages WHERE state = 'unknown'";
@@ -44,6 +46,45 @@ both_engines! {
         assert!(rep.get(&format!("/customers/{customer}")).await.says("已送达"), "the customer's page tells it");
     }
 
+    async fn an_answer_is_written_in_the_conversation_and_stands_below_what_it_answers(app: App) {
+        let here = TestBox::connect(&app).await;
+        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
+        seed::person(&app, customer, "张卫东", "138 0536 2417").await;
+        let rep = app.sign_in("rep1").await;
+        let mut live = Live::open(&rep).await;
+        here.inbox(&app, "+8613805362417", "货到了吗", false).await;
+        let told = live.next("sms", std::time::Duration::from_secs(5)).await.unwrap();
+        assert!(told.contains("潍坊丰源农资：货到了吗"), "{told}");
+        let path = rep.get("/sms").await.links("/sms/0").pop().unwrap();
+        assert!(told.contains(&path), "{told}");
+        let page = rep.get(&path).await.expect(200);
+        assert!(page.has(&format!("[data-talk='{path}/reading']")), "the script says that it was read");
+        let form = page.form("/sms");
+        let long = "字".repeat(67 * 8 + 1);
+        let refused = rep.submit(&form, &[("text", &long)]).await.expect(422);
+        assert!(refused.says("货到了吗") && refused.says("内容太长") && refused.form("/sms").value("text") == Some(&long), "{}", refused.text());
+        let there = rep.submit(&form, &[("text", "明天上午送到")]).await.location();
+        assert_eq!(there, format!("{path}?done=sent#end"));
+        let page = rep.get(&path).await.expect(200);
+        assert_eq!(page.texts(".talk .b"), ["货到了吗", "明天上午送到"]);
+        assert!(page.has("[data-talk='']"), "whoever answers has read");
+        assert_eq!(app.number("SELECT unread AS n FROM sms_threads").await, 0);
+    }
+
+    async fn what_a_stranger_wrote_is_the_customers_once_the_number_is_entered(app: App) {
+        let here = TestBox::connect(&app).await;
+        here.inbox(&app, "+8613805362417", "你们有草铵膦吗", false).await;
+        until(&app, "SELECT count(*) AS n FROM sms_inbox", 1).await;
+        let rep = app.sign_in("rep1").await;
+        assert!(!rep.get("/sms").await.says("你们有草铵膦吗"));
+        let form = rep.get("/customers/new?phone=13805362417").await.form("/customers");
+        rep.submit(&form, &[("name", "潍坊丰源农资"), ("contact_name", "张卫东")]).await.location();
+        let list = rep.get("/sms").await;
+        assert!(list.says("潍坊丰源农资") && list.says("你们有草铵膦吗"), "{}", list.text());
+        let thread = rep.get(&list.links("/sms/0").pop().unwrap()).await;
+        assert_eq!(thread.texts(".talk .b"), ["你们有草铵膦吗"]);
+    }
+
     async fn what_takes_no_messages_is_refused_before_it_costs_anything(app: App) {
         let rep = app.sign_in("rep1").await;
         for number in ["0536-3112290", "4006001234", "+1 202 555 0143"] {
@@ -71,7 +112,8 @@ both_engines! {
         assert!(list.says("潍坊丰源农资") && list.says("收到，谢谢"), "{}", list.text());
         let thread = list.records("/sms").remove(0);
         let page = rep.get(&thread).await.expect(200);
-        rep.submit(&page.form(&format!("{thread}/reading")), &[]).await.location();
+        let op = page.attributes("[data-talk]", "data-op").remove(0);
+        rep.post(&format!("{thread}/reading"), &[("op_id", &op)]).await.location();
         assert!(!rep.get("/sms?view=unread").await.says("收到，谢谢"));
         // Nobody else's.
         let other = app.sign_in("rep2").await;
@@ -85,7 +127,7 @@ both_engines! {
         let rep = app.sign_in("rep1").await;
         let mut paths = Vec::new();
         for number in ["13805360001", "13805360002", "13805360003"] {
-            let path = write(&rep, "/sms/new", number, "明天送货").await.location();
+            let path = newest(&rep, &write(&rep, "/sms/new", number, "明天送货").await.location()).await;
             paths.push(path.split('?').next().unwrap().to_owned());
             let command = here.take_sms().await;
             here.report(&app, command.id, SmsState::Unknown, Some("unplugged while sending")).await;
@@ -170,13 +212,13 @@ both_engines! {
     async fn a_message_is_taken_back_while_it_has_not_left(app: App) {
         let rep = app.sign_in("rep1").await;
         // No box yet: at once.
-        let path = write(&rep, "/sms/new", "13805362417", "写错了").await.location().replace("?done=sent", "");
+        let path = newest(&rep, &write(&rep, "/sms/new", "13805362417", "写错了").await.location()).await;
         let form = rep.get(&path).await.form(&format!("{path}/recall"));
         rep.submit(&form, &[]).await.location();
         assert!(rep.get(&path).await.says("已收回，没有发出"));
         let here = TestBox::connect(&app).await;
         // In the box's queue: the box says.
-        let path = write(&rep, "/sms/new", "13805362418", "也写错了").await.location().replace("?done=sent", "");
+        let path = newest(&rep, &write(&rep, "/sms/new", "13805362418", "也写错了").await.location()).await;
         let command = here.take_sms().await;
         until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'queued'", 1).await;
         let form = rep.get(&path).await.form(&format!("{path}/recall"));
@@ -187,7 +229,7 @@ both_engines! {
         here.acknowledge(cancel.id, None).await;
         until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'dropped' AND error = 'taken_back'", 2).await;
         // Leaving: too late, and it goes its way.
-        let path = write(&rep, "/sms/new", "13805362419", "来不及").await.location().replace("?done=sent", "");
+        let path = newest(&rep, &write(&rep, "/sms/new", "13805362419", "来不及").await.location()).await;
         let command = here.take_sms().await;
         until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'queued'", 1).await;
         let form = rep.get(&path).await.form(&format!("{path}/recall"));

@@ -18,8 +18,10 @@ both_engines! {
     async fn the_preview_counts_signature_parts_and_cost(app: App) {
         rules(&app, &[("signature", "丰源农资"), ("price", "0.06")]).await;
         let rep = app.sign_in("rep1").await;
-        let form = rep.get("/sms/new").await.form("/sms/preview");
-        let page = rep.submit(&form, &[("to", "13805362417"), ("text", &"字".repeat(65))]).await.expect(200);
+        let form = rep.get("/sms/new").await.form("/sms");
+        let text = "字".repeat(65);
+        let typed = [("op_id", form.op_id()), ("to", "13805362417"), ("text", text.as_str())];
+        let page = rep.post("/sms/preview", &typed).await.expect(200);
         assert!(page.says("71 字") && page.says("2 条") && page.says("¥0.12"), "{}", page.text());
         rep.submit(&page.form("/sms"), &[]).await.location();
         let text = app.word("SELECT text AS s FROM sms_messages").await;
@@ -111,7 +113,7 @@ both_engines! {
         let page = rep.get("/sms/new?to=138-0536-2417").await.expect(200);
         assert!(page.says("潍坊丰源农资"), "{}", page.text());
         let link = page.links("/sms/new?").into_iter().find(|href| href.contains("template=") && !href.ends_with("0000000000001"));
-        let form = rep.get(&link.unwrap()).await.expect(200).form("/sms/preview");
+        let form = rep.get(&link.unwrap()).await.expect(200).form("/sms");
         assert_eq!(form.value("text").unwrap().trim(), "刘敏您好，{产品}到货了。王芳 2026-11-23");
         assert!(rep.submit(&form, &[]).await.expect(422).says("{产品} 还没有填"));
         // Somebody else's customer stays unknown.

@@ -279,11 +279,26 @@ impl Page {
         self.links(list).into_iter().filter(|href| id(href).is_some()).collect()
     }
 
-    /// Every form that posts.
+    /// Every form that posts, and each once more for every button that sends it elsewhere.
     pub fn forms(&self) -> Vec<FormOnPage> {
         let html = self.html();
         let posting = Selector::parse("form[method=post]").unwrap();
-        html.select(&posting).map(read_form).collect()
+        let elsewhere = Selector::parse("button[formaction]").unwrap();
+        let mut forms = Vec::new();
+        for form in html.select(&posting) {
+            let read = read_form(form);
+            for button in form.select(&elsewhere) {
+                let button = button.value();
+                let mut sent = read.clone();
+                sent.action = button.attr("formaction").unwrap_or_default().to_owned();
+                if let Some(name) = button.attr("name") {
+                    sent.fields.push((name.to_owned(), button.attr("value").unwrap_or_default().to_owned()));
+                }
+                forms.push(sent);
+            }
+            forms.push(read);
+        }
+        forms
     }
 
     /// The form whose action is this (a query in the action is not looked at).

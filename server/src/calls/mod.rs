@@ -7,6 +7,7 @@
 mod callbacks;
 mod closing;
 mod from_box;
+mod known;
 mod pages;
 mod rules;
 mod settings;
@@ -15,6 +16,7 @@ mod view;
 
 pub use closing::{LOOK, box_started, look, rang_out};
 pub use from_box::heard;
+pub use known::numbers_known;
 pub use pages::{answer_link, callback_link};
 pub use rules::State;
 pub use store::Call;
@@ -46,7 +48,14 @@ pub fn routes(routes: &mut Routes) {
     routes.post("/calls/settings", Gate::edit(Module::Settings), settings::update);
     routes.get("/calls/:id", Gate::view(Module::Calls), pages::show);
     routes.post("/calls/:id/answer", Gate::edit(Module::Calls), pages::answer);
+    routes.post("/calls/:id/note", Gate::edit(Module::Calls), pages::note);
     routes.post("/calls/:id/callback", Gate::edit(Module::Calls), pages::call_back);
+}
+
+/// The form in which a caller becomes a customer; the call then counts as answered.
+#[must_use]
+pub fn new_customer_link(call: &Call) -> String {
+    format!("/customers/new?phone={}&call={}", call.digits, call.id)
 }
 
 /// A call inside `scope`.

@@ -3,7 +3,8 @@
 use poem::Response;
 
 use crate::calls::rules::State;
-use crate::calls::{store, view};
+use crate::calls::store::Call;
+use crate::calls::{known, store, view};
 use crate::customers;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::i18n::t;
@@ -11,8 +12,13 @@ use crate::kernel::id::Id;
 use crate::tasks;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
+use crate::web::write::Write;
 
-/// Where 接了 / 没接 is posted.
+/// The longest note.
+pub(super) const NOTE: usize = 500;
+
+/// Where 已接听 / 未接 is posted.
 #[must_use]
 pub fn answer_link(call: Id) -> String {
     format!("/calls/{call}/answer")
@@ -34,7 +40,8 @@ pub async fn list(cx: Cx) -> Result<Response> {
 /// `GET /calls/:id`
 pub async fn show(cx: Cx) -> Result<Response> {
     let call = store::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
-    Ok(html(view::show(&cx, &call)))
+    let form = cx.blank().with("note", call.note.as_str());
+    Ok(view::show(&cx, &call, &form))
 }
 
 /// `POST /calls/:id/answer` with `answer=yes|no`: 接了 or 没接.
@@ -52,20 +59,16 @@ pub async fn answer(cx: Cx) -> Result<Response> {
     if !call.state().is_open() {
         return Err(AppError::Refused(t!(cx.lang, "calls.settled_before").into_owned()));
     }
-    let by = cx.actor().id;
     let author = write.author.clone();
     let mut told: Vec<Id> = call.owner_id.into_iter().collect();
+    keep_note(&cx, &mut write, &mut form, &call).await?;
+    if !form.is_right() {
+        drop(write);
+        return Ok(view::show(&cx, &call, &form));
+    }
     if taken {
-        store::set_state(&mut write.tx, id, State::Answered, Some(by), cx.now).await?;
-        let mut settled = store::waiting_of(&mut write.tx, &call.digits, call.customer_id).await?;
-        store::settle(&mut write.tx, &settled, Some(cx.actor().id), cx.now).await?;
-        customers::heard_from(&mut write.tx, call.customer_id, call.started_at).await?;
-        // The call's own task too, where it was missed for a moment.
-        settled.push(id);
-        let feedback = t!(cx.lang, "calls.feedback_answered");
-        told.extend(tasks::finish_callbacks(&mut write.tx, &author, call.customer_id, &settled, &feedback).await?);
-        let changes = Changes::new().moved("state", call.state().code(), State::Answered.code());
-        write.audit(Action::Edit, "call", id, changes).await?;
+        told =
+            known::took(&mut write.tx, &author, &call, cx.actor().id, &t!(cx.lang, "calls.feedback_answered")).await?;
     } else {
         // Nobody took it: the timer need not be waited for. It finds its work done.
         write.act("call", id, "not_taken").await?;
@@ -81,13 +84,18 @@ pub async fn answer(cx: Cx) -> Result<Response> {
 /// `POST /calls/:id/callback`: somebody called back.
 pub async fn call_back(cx: Cx) -> Result<Response> {
     let id = cx.id()?;
-    let form = cx.form().await?;
+    let mut form = cx.form().await?;
     let mut write = cx.write(&form).await?;
     let call = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
     if !call.state().is_open() {
         return Err(AppError::Refused(t!(cx.lang, "calls.settled_before").into_owned()));
     }
     let author = write.author.clone();
+    keep_note(&cx, &mut write, &mut form, &call).await?;
+    if !form.is_right() {
+        drop(write);
+        return Ok(view::show(&cx, &call, &form));
+    }
     let mut settled = store::waiting_of(&mut write.tx, &call.digits, call.customer_id).await?;
     store::settle(&mut write.tx, &settled, Some(cx.actor().id), cx.now).await?;
     store::set_state(&mut write.tx, id, State::CalledBack, Some(cx.actor().id), cx.now).await?;
@@ -103,4 +111,32 @@ pub async fn call_back(cx: Cx) -> Result<Response> {
         cx.office.badges_changed(user);
     }
     Ok(response)
+}
+
+/// `POST /calls/:id/note`: what was said.
+pub async fn note(cx: Cx) -> Result<Response> {
+    let id = cx.id()?;
+    let mut form = cx.form().await?;
+    let mut write = cx.write(&form).await?;
+    let call = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
+    keep_note(&cx, &mut write, &mut form, &call).await?;
+    if !form.is_right() {
+        drop(write);
+        return Ok(view::show(&cx, &call, &form));
+    }
+    write.finish(&format!("/calls/{id}?done=saved")).await
+}
+
+/// Writes the note where the form has one and it is another. One that is too long is refused at its field.
+async fn keep_note(cx: &Cx, write: &mut Write<'_>, form: &mut Form, call: &Call) -> Result<()> {
+    if form.fields().iter().all(|(name, _)| name != "note") {
+        return Ok(());
+    }
+    let note = form.text("note", &t!(cx.lang, "calls.note"), NOTE);
+    if form.is_right() && note != call.note {
+        store::set_note(&mut write.tx, call.id, &note).await?;
+        let changes = Changes::new().moved("note", call.note.clone(), note);
+        write.audit(Action::Edit, "call", call.id, changes).await?;
+    }
+    Ok(())
 }

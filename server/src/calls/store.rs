@@ -29,6 +29,8 @@ pub struct Call {
     /// The number was withheld.
     pub withheld: bool,
     state: String,
+    /// What was said.
+    pub note: String,
     /// When it began to ring.
     pub started_at: Millis,
     /// When it stopped.
@@ -59,7 +61,7 @@ impl Call {
     }
 }
 
-const CALL: &str = "SELECT k.id, k.line, l.name AS line_name, k.owner_id, k.customer_id, c.name AS customer, k.contact_id, k.digits, k.name, k.withheld, k.state, \
+const CALL: &str = "SELECT k.id, k.line, l.name AS line_name, k.owner_id, k.customer_id, c.name AS customer, k.contact_id, k.digits, k.name, k.withheld, k.state, k.note, \
      k.started_at, k.ended_at, k.settled_at, u.name AS answerer FROM calls k \
      LEFT JOIN customers c ON c.id = k.customer_id LEFT JOIN users u ON u.id = k.answered_by \
      LEFT JOIN gateway_lines l ON l.gateway_id = k.gateway_id AND l.line = k.line WHERE ";
@@ -193,6 +195,38 @@ pub async fn set_state(tx: &mut Tx, id: Id, state: State, by: Option<Id>, at: Mi
 
 pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Call>, DbError> {
     scope.restrict(sql(CALL).push("k.id = $1").bind(id), "k.owner_id").optional(on).await
+}
+
+/// The call of a customer, about to be changed.
+pub async fn of_customer(tx: &mut Tx, id: Id, customer: Id) -> Result<Option<Call>, DbError> {
+    let lock = tx.for_update();
+    let held: Option<Id> = sql("SELECT id FROM calls WHERE id = $1 AND customer_id = $2")
+        .bind(id)
+        .bind(customer)
+        .push(lock)
+        .optional_scalar(&mut *tx)
+        .await?;
+    match held {
+        Some(held) => sql(CALL).push("k.id = $1").bind(held).optional(tx).await,
+        None => Ok(None),
+    }
+}
+
+/// Calls of a number that were nobody's are a customer's. Who was given one keeps it.
+pub async fn link(tx: &mut Tx, digits: &str, customer: Id, contact: Option<Id>, owner: Id) -> Result<(), DbError> {
+    sql("UPDATE calls SET customer_id = $2, contact_id = $3, owner_id = COALESCE(owner_id, $4) \
+         WHERE digits = $1 AND digits <> '' AND customer_id IS NULL")
+    .bind(digits)
+    .bind(customer)
+    .bind(contact)
+    .bind(owner)
+    .run(tx)
+    .await
+    .map(|_| ())
+}
+
+pub async fn set_note(tx: &mut Tx, id: Id, note: &str) -> Result<(), DbError> {
+    sql("UPDATE calls SET note = $2 WHERE id = $1").bind(id).bind(note).run(tx).await.map(|_| ())
 }
 
 /// Locks the row, then reads it with its names: PostgreSQL locks no outer join.

@@ -1,10 +1,12 @@
 //! What the pages of calls look like.
 
 use maud::{Markup, html};
+use poem::Response;
 
+use crate::calls::pages::{NOTE, answer_link, callback_link};
 use crate::calls::rules::State;
 use crate::calls::store::Call;
-use crate::calls::{answer_link, callback_link, shown};
+use crate::calls::{new_customer_link, shown};
 use crate::kernel::access::Gate;
 use crate::kernel::china::origin::Origin;
 use crate::kernel::clock;
@@ -14,8 +16,10 @@ use crate::modules::Module;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::tag;
-use crate::ui::{card, cell, empty, link_button, link_cell, pager, segmented};
+use crate::ui::{Icon, card, cell, empty, link_button, link_cell, pager, segmented, split_cell};
 use crate::web::cx::Cx;
+use crate::web::error::form_page;
+use crate::web::form::Form;
 
 fn caller(lang: Lang, call: &Call) -> String {
     match &call.customer {
@@ -38,16 +42,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
         @if calls.rows.is_empty() { (empty(t!(lang, "calls.none"), None)) }
         @else {
             (card(None, None, html! {
-                @for call in &calls.rows {
-                    (link_cell(
-                        format!("/calls/{}", call.id),
-                        html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) p {
-                            @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
-                            @if let Some(name) = call.line_name() { " · " (name) }
-                        } },
-                        html! { small { (clock::brief(call.started_at, cx.now)) } },
-                    ))
-                }
+                @for call in &calls.rows { (row(cx, call)) }
             }))
             (pager(lang, "/calls", &[("view", view)], calls.page, calls.more))
         }
@@ -58,36 +53,67 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
     Page::new(&cx.frame(), Module::Calls.title(lang)).back("/me").refresh().render(body)
 }
 
-/// 接了 / 没接, and 已回拨 for a missed one.
-fn acts(cx: &Cx, call: &Call) -> Markup {
+/// A call in the log. Its button dials; who comes back from the telephone is asked what came of it.
+fn row(cx: &Cx, call: &Call) -> Markup {
     let lang = cx.lang;
-    let answer = |word: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
-        fields::post(&answer_link(call.id), &cx.op_id()).holding(html! {
-            (fields::hidden("answer", word))
-            (fields::submit(label, kind))
-        })
-    };
-    html! {
-        @if cx.may(Gate::edit(Module::Calls)) && call.state().is_open() {
-            @if call.state() == State::Missed {
-                (fields::post(&callback_link(call.id), &cx.op_id()).holding(fields::submit(t!(lang, "calls.have_called_back"), ButtonKind::Primary)))
-                (answer("yes", t!(lang, "calls.was_taken"), ButtonKind::Quiet))
-            } @else {
-                (answer("yes", t!(lang, "calls.was_taken"), ButtonKind::Primary))
-                (answer("no", t!(lang, "calls.was_not_taken"), ButtonKind::Quiet))
-            }
+    let link = format!("/calls/{}", call.id);
+    let who = html! {
+        b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone()))
+        p {
+            @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
+            @if let Some(name) = call.line_name() { " · " (name) }
         }
+    };
+    let when = html! { small { (clock::brief(call.started_at, cx.now)) } };
+    if call.digits.is_empty() {
+        return link_cell(link, who, when);
+    }
+    let (tel, label) = (format!("tel:{}", call.digits), t!(lang, "calls.dial"));
+    split_cell(
+        &link,
+        who,
+        when,
+        html! { a.ib href=(tel) data-dial=(link) aria-label=(label) { (Icon::Phone.markup()) } },
+    )
+}
+
+/// What came of it: a note, and 已接听, 未接 or 已回拨 while that is open. One form, so that no button loses the note.
+fn outcome(cx: &Cx, call: &Call, form: &Form) -> Markup {
+    let lang = cx.lang;
+    if !cx.may(Gate::edit(Module::Calls)) {
+        return html! { @if !call.note.is_empty() { (card(Some(&t!(lang, "calls.note")), None, html! { div.cell { p.pre { (call.note) } } })) } };
+    }
+    let act = |to: &str, answer: &str, label: std::borrow::Cow<'static, str>, class: &str| {
+        html! { button class=(class) formaction=(to) name="answer" value=(answer) { (label) } }
+    };
+    let (answer, callback) = (answer_link(call.id), callback_link(call.id));
+    html! {
+        (fields::post(&format!("/calls/{}/note", call.id), &cx.op_id()).holding(html! {
+            (fields::fields(None, fields::textarea(&form.field("note", &t!(lang, "calls.note")), NOTE)))
+            @match call.state() {
+                State::Missed => {
+                    (act(&callback, "", t!(lang, "calls.have_called_back"), "btn"))
+                    (act(&answer, "yes", t!(lang, "calls.was_taken"), "btn quiet"))
+                }
+                State::Ringing | State::Ended => {
+                    (act(&answer, "yes", t!(lang, "calls.was_taken"), "btn"))
+                    (act(&answer, "no", t!(lang, "calls.was_not_taken"), "btn quiet"))
+                }
+                State::Answered | State::CalledBack => (fields::submit(t!(lang, "calls.save_note"), ButtonKind::Quiet)),
+            }
+        }))
     }
 }
 
 /// One call.
-pub fn show(cx: &Cx, call: &Call) -> String {
+pub fn show(cx: &Cx, call: &Call, form: &Form) -> Response {
     let lang = cx.lang;
     let body = html! {
+        (fields::error_summary(lang, form.errors()))
         (card(None, None, html! {
             @match (call.customer_id, &call.customer) {
                 (Some(id), Some(name)) => (link_cell(format!("/customers/{id}"), html! { b { (name) } }, html! {})),
-                _ if !call.digits.is_empty() => (link_cell(format!("/customers/new?phone={}", call.digits), html! { (t!(lang, "calls.unknown")) }, html! { (t!(lang, "calls.make_customer")) })),
+                _ if !call.digits.is_empty() => (link_cell(new_customer_link(call), html! { (t!(lang, "calls.unknown")) }, html! { (t!(lang, "calls.make_customer")) })),
                 _ => {},
             }
             (cell(t!(lang, "calls.number"), html! { @if call.digits.is_empty() { (t!(lang, "calls.withheld")) } @else { span.num { (shown(&call.digits)) } } }))
@@ -99,14 +125,14 @@ pub fn show(cx: &Cx, call: &Call) -> String {
             @if let Some(answerer) = &call.answerer { (cell(t!(lang, "calls.taken_by"), html! { (answerer) })) }
             (cell(t!(lang, "calls.line"), html! { (call.line()) }))
         }))
-        (acts(cx, call))
+        (outcome(cx, call, form))
     };
     let frame = cx.frame();
     let page = Page::new(&frame, caller(lang, call)).back("/calls");
     let page = if call.digits.is_empty() {
         page
     } else {
-        page.bar(link_button(format!("tel:{}", call.digits), t!(lang, "calls.dial"), ButtonKind::Quiet))
+        page.bar(link_button(format!("tel:{}", call.digits), t!(lang, "calls.dial"), ButtonKind::Primary))
     };
-    page.render(body)
+    form_page(page, body, form)
 }

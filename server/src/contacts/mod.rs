@@ -1,7 +1,7 @@
 //! Contacts 联系人: the people at a customer, their numbers and birthdays.
 //!
 //! Tables: contacts, contact_consents (their numbers stand in customers' phones)
-//! Events: none
+//! Events: NumbersKnown
 //! Uses: customers
 
 mod consent;

@@ -8,6 +8,7 @@ use super::store::{self, Contact};
 use super::view::{self, Around, FIELDS, PHONES};
 use super::{How, NewContact, consent, create as create_contact, reindex};
 use crate::customers::{self, Customer};
+use crate::events::{self, Event, NumbersKnown};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::china::phone::Phone;
@@ -44,6 +45,8 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
         return Ok(refuse(new_page(&cx, &customer, &form), StatusCode::UNPROCESSABLE_ENTITY));
     }
     create_contact(&mut write.tx, &write.author, person).await?;
+    let known = NumbersKnown { customer: customer.id, by: cx.actor().id, call: None };
+    events::raise(&mut write.tx, cx.now, Event::NumbersKnown(known)).await?;
     write.finish(&format!("/customers/{}?done=saved", customer.id)).await
 }
 
@@ -96,6 +99,8 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     }
     store::update(&mut write.tx, before.id, cx.now, &person).await?;
     customers::set_contact_numbers(&mut write.tx, before.customer_id, before.id, &person.phones).await?;
+    let known = NumbersKnown { customer: before.customer_id, by: cx.actor().id, call: None };
+    events::raise(&mut write.tx, cx.now, Event::NumbersKnown(known)).await?;
     if person.sms_consent != before.sms_consent {
         let author = write.author.clone();
         let how = (person.consent_how, "");

@@ -1,7 +1,7 @@
 //! Customers 客户: whom we sell to, whose they are, on which terms, and how to find them.
 //!
 //! Tables: customers, phones, regions; pieces of kind `c` in search_terms
-//! Events: none
+//! Events: NumbersKnown
 //! Uses: nothing; the page of one customer is `timeline`'s, the people are `contacts`'
 
 mod history;

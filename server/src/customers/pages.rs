@@ -9,6 +9,7 @@ use super::rules::{self, Class, Heat, Kind, Level, Settlement, Sort, View};
 use super::store::{self, Customer, Wanted};
 use super::view::{self, Around, Lists};
 use super::{FirstContact, FirstPerson, NewCustomer, Used, UsedBy, create as create_customer};
+use crate::events::{self, Event, NumbersKnown};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::china::origin::Origin;
@@ -50,6 +51,7 @@ pub(super) async fn new(cx: Cx) -> Result<Response> {
         .blank()
         .with("name", cx.query("q").unwrap_or_default())
         .with("contact_phone", cx.query("phone").unwrap_or_default())
+        .with("call", cx.query("call").unwrap_or_default())
         .with("class", Class::Company.code())
         .with("heat", Heat::None.code())
         .with("settlement", Settlement::Credit.code())
@@ -89,6 +91,9 @@ pub(super) async fn create(cx: Cx, first_contact: FirstContact) -> Result<Respon
                 let person = FirstPerson { customer: id, name: &person, phone: number.as_ref() };
                 first_contact(&mut write.tx, &write.author, person).await?;
             }
+            let call = form.value("call").parse().ok();
+            let known = NumbersKnown { customer: id, by: cx.actor().id, call };
+            events::raise(&mut write.tx, cx.now, Event::NumbersKnown(known)).await?;
             return write.finish(&format!("/customers/{id}?done=saved")).await;
         }
         StatusCode::CONFLICT
@@ -154,6 +159,8 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     }
     store::update(&mut write.tx, id, cx.now, &after).await?;
     store::set_numbers(&mut write.tx, id, None, &after.phones).await?;
+    let known = NumbersKnown { customer: id, by: cx.actor().id, call: None };
+    events::raise(&mut write.tx, cx.now, Event::NumbersKnown(known)).await?;
     let people = store::people(&mut write.tx, id).await?;
     let stood = Place { sort_key: before.mnemonic.clone(), owner_id: before.owner_id };
     store::reindex(&mut write.tx, id, Some(&stood), &people).await?;

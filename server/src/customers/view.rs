@@ -178,6 +178,7 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
         (card(None, None, html! {
             (form::text(&FieldView { required: true, ..filled.field("name", &t!(lang, "customers.name")) }, InputKind::Text, 100))
             @if new {
+                (form::hidden("call", filled.value("call")))
                 (form::text(&filled.field("contact_name", &t!(lang, "customers.contact_name")), InputKind::Text, 40))
                 (form::text(&filled.field("contact_phone", &t!(lang, "customers.contact_phone")), InputKind::Phone, 40))
             }

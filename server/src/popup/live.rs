@@ -11,8 +11,9 @@ use crate::kernel::Office;
 use crate::kernel::access::auth::{COOKIE, Session};
 use crate::kernel::clock::{MINUTE, Millis};
 use crate::kernel::i18n::Lang;
+use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::kernel::live::sse::{End, Heard, Listener, Live, POPUP};
+use crate::kernel::live::sse::{End, Heard, Listener, Live, POPUP, SMS};
 use crate::web::cx::Cx;
 use crate::web::error::Result;
 
@@ -84,6 +85,7 @@ impl Page {
         match live.name {
             "stale" => self.badges(session).await,
             POPUP => self.popup(session, &live).await,
+            SMS => self.message(&live),
             name => Some(Event::message(live.data).event_type(name)),
         }
     }
@@ -93,6 +95,15 @@ impl Page {
         let counts: serde_json::Map<String, serde_json::Value> =
             counts.iter().map(|(href, count)| ((*href).to_owned(), (*count).into())).collect();
         Some(Event::message(serde_json::Value::Object(counts).to_string()).event_type("badges"))
+    }
+
+    /// A message came in: an open conversation shows it, any other page names who wrote.
+    fn message(&self, live: &Live) -> Option<Event> {
+        let mut told: serde_json::Value = serde_json::from_str(&live.data).ok()?;
+        let words = |name: &str| told.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let text = t!(self.lang, "popup.message", who = words("who"), text = words("text")).into_owned();
+        told.as_object_mut()?.insert("text".to_owned(), text.into());
+        Some(Event::message(told.to_string()).event_type(SMS))
     }
 
     async fn popup(&self, session: &Session, live: &Live) -> Option<Event> {

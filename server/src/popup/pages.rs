@@ -34,7 +34,10 @@ async fn people(cx: &Cx) -> Result<Vec<(Id, String)>> {
 /// `GET /popup/:call`
 pub async fn show(cx: Cx) -> Result<Response> {
     let card = card(&cx.office, cx.actor(), call_of(&cx)?).await?.ok_or(AppError::NotFound)?;
-    let people = people(&cx).await?;
+    let mut people = people(&cx).await?;
+    // The customer's own rep first: the one whom a clerk hands a call to.
+    let rep = card.customer.as_ref().map(|customer| customer.owner_id);
+    people.sort_by_key(|(id, _)| Some(*id) != rep);
     Ok(html(view::page(&cx, &card, &people)))
 }
 

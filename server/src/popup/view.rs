@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Card;
-use crate::calls::{State, answer_link};
+use crate::calls::{self, State, answer_link};
 use crate::kernel::china::origin::Origin;
 use crate::kernel::china::phone::Phone;
 use crate::kernel::clock;
@@ -67,7 +67,7 @@ fn facts(lang: Lang, found: &Card) -> Markup {
             // Handed over by somebody who sees more: the name, no more.
             (None, Some(name)) => (cell(t!(lang, "popup.customer"), html! { (name) })),
             (None, None) if !found.call.digits.is_empty() => (link_cell(
-                format!("/customers/new?phone={}", found.call.digits),
+                calls::new_customer_link(&found.call),
                 html! { (t!(lang, "calls.unknown")) @if let Some(origin) = Origin::of(&found.call.digits).words(lang) { p { (origin) } } },
                 html! { (t!(lang, "calls.make_customer")) },
             )),

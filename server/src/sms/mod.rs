@@ -22,6 +22,7 @@ mod settings_view;
 mod store;
 mod templates;
 mod templates_view;
+mod thread_view;
 mod view;
 
 pub use crate::kernel::clock::{minute_of, wall};
@@ -38,6 +39,7 @@ pub use settings::{Settings, load as settings};
 pub use store::Template;
 pub use view::{cost, counter, shown_number};
 
+use crate::customers;
 use crate::events::{self, Event};
 use crate::kernel::Office;
 use crate::kernel::access::auth::Actor;
@@ -49,6 +51,7 @@ use crate::kernel::db::{Db, DbError, Query, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::live::push;
+use crate::kernel::live::sse::{Live, SMS};
 use crate::kinds::Kind;
 use crate::modules::Module;
 use crate::ui::tag::Tone;
@@ -285,6 +288,16 @@ pub async fn tell_moved(office: &Office, scope: &Scope, id: Id) -> Result<(), Db
     Ok(())
 }
 
+/// Conversations of a customer's numbers that were nobody's are the customer's, with what was said in them.
+pub async fn numbers_known(tx: &mut Tx, customer: Id) -> Result<(), DbError> {
+    for number in customers::numbers(&mut *tx, customer).await? {
+        if let Some(caller) = customers::by_phone(&mut *tx, &number.digits).await?.first() {
+            store::link(tx, &number.digits, caller.customer_id, caller.owner_id).await?;
+        }
+    }
+    Ok(())
+}
+
 /// After [`Event::SmsReceived`]: badge and push for the owner, or for every clerk when nobody owns the number.
 pub async fn tell_received(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let Some(reply) = store::reply(&office.db, scope, id).await? else { return Ok(()) };
@@ -293,9 +306,16 @@ pub async fn tell_received(office: &Office, scope: &Scope, id: Id) -> Result<()>
         None => users::names_with_role(&office.db, Role::Clerk).await?.into_iter().map(|clerk| clerk.id).collect(),
     };
     let thread = store::thread_with(&office.db, scope, &reply.digits).await?;
+    let customer = match thread.as_ref().and_then(|thread| thread.customer_id) {
+        Some(id) => customers::brief(&office.db, scope, id).await?,
+        None => None,
+    };
+    let who = customer.map_or_else(|| shown(&reply.digits), |customer| customer.name);
     let href = thread.map_or_else(|| "/sms".to_owned(), |thread| format!("/sms/{}", thread.id));
+    let arrived = serde_json::json!({ "who": who, "text": quoted(&reply.text), "href": href }).to_string();
     for reader in readers {
         office.badges_changed(reader);
+        office.hub.tell(reader, Live { name: SMS, data: arrived.clone() });
         push::notify(
             office,
             reader,

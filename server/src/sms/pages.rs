@@ -12,8 +12,9 @@ use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::sms::recall::{self, For, Recalled};
 use crate::sms::rules::{self, LONGEST, State};
+use crate::sms::thread_view::Conversation;
 use crate::sms::view::Draft;
-use crate::sms::{Class, NewSms, Sent, against, incoming_view, optouts, send, settings, store, view};
+use crate::sms::{Class, NewSms, Sent, against, incoming_view, optouts, send, settings, store, thread_view, view};
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
 use crate::web::form::Form;
@@ -31,15 +32,25 @@ pub async fn list(cx: Cx) -> Result<Response> {
 
 /// `GET /sms/:id`
 pub async fn thread(cx: Cx) -> Result<Response> {
-    let thread = store::thread(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
-    let sent = store::messages_to(&cx.office.db, &cx.scope(), &thread.digits, SHOWN).await?;
-    let received = store::replies_from(&cx.office.db, &cx.scope(), &thread.digits, SHOWN).await?;
+    let conversation = conversation(&cx, cx.id()?).await?;
+    Ok(html(thread_view::thread(&cx, &conversation, &cx.blank())))
+}
+
+async fn conversation(cx: &Cx, id: Id) -> Result<Conversation> {
+    let (db, scope) = (&cx.office.db, cx.scope());
+    let thread = store::thread(db, &scope, id).await?.ok_or(AppError::NotFound)?;
     let customer = match thread.customer_id {
-        Some(id) => customers::brief(&cx.office.db, &cx.scope(), id).await?,
+        Some(id) => customers::brief(db, &scope, id).await?,
         None => None,
     };
-    let doubtful = optouts::doubtful(&cx.office.db, &thread.digits).await?.is_some();
-    Ok(html(view::thread(&cx, &thread, customer.as_ref(), &sent, &received, doubtful)))
+    Ok(Conversation {
+        sent: store::messages_to(db, &scope, &thread.digits, SHOWN).await?,
+        received: store::replies_from(db, &scope, &thread.digits, SHOWN).await?,
+        doubtful: optouts::doubtful(db, &thread.digits).await?.is_some(),
+        settings: settings::load(db).await?,
+        customer,
+        thread,
+    })
 }
 
 /// `POST /sms/:id/reading`: somebody has read it. A GET changes nothing, since browsers fetch ahead.
@@ -174,20 +185,25 @@ fn check(cx: &Cx, form: &mut Form) -> (String, String) {
     (to, text)
 }
 
-fn again(cx: &Cx, form: &Form, draft: &Draft) -> Response {
-    let mut response = html(view::compose(cx, form, draft));
+/// The page on which the message was written, with what was typed and what is wrong with it.
+async fn again(cx: &Cx, mut form: Form) -> Result<Response> {
+    let page = match form.record("thread", &t!(cx.lang, "sms.text")) {
+        Some(thread) => thread_view::thread(cx, &conversation(cx, thread).await?, &form),
+        None => view::compose(cx, &form, &draft(cx, &form).await?),
+    };
+    let mut response = html(page);
     response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    response
+    Ok(response)
 }
 
 /// `POST /sms/preview`: the count, before it costs anything. Changes nothing.
 pub async fn preview(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let (to, text) = check(&cx, &mut form);
-    let draft = draft(&cx, &form).await?;
     if !form.is_right() {
-        return Ok(again(&cx, &form, &draft));
+        return again(&cx, form).await;
     }
+    let draft = draft(&cx, &form).await?;
     Ok(html(view::preview(&cx, &draft, &to, &text)))
 }
 
@@ -196,20 +212,34 @@ pub async fn create(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let (to, text) = check(&cx, &mut form);
     let customer = form.record("customer", &t!(cx.lang, "sms.customer"));
-    let draft = draft(&cx, &form).await?;
+    // A customer whom this person may not see is none.
+    draft(&cx, &form).await?;
     if !form.is_right() {
-        return Ok(again(&cx, &form, &draft));
+        return again(&cx, form).await;
     }
     let mut write = cx.write(&form).await?;
     let author = write.author.clone();
     let me = cx.actor().id;
     let new = NewSms { owner: me, sender: me, customer, digits: &to, text: &text, class: Class::Service, cause: None };
     match send(&mut write.tx, &author, new).await? {
-        Sent::Queued(id) | Sent::Before(id) => write.finish(&format!("/sms/messages/{id}?done=sent")).await,
+        Sent::Queued(id) | Sent::Before(id) => {
+            // The conversation goes on; it can belong to somebody whom the writer does not see.
+            let digits = rules::recipient(&to).map_or_else(|_| to.clone(), |phone| phone.digits().to_owned());
+            let thread = store::thread_with(&mut write.tx, &cx.scope(), &digits).await?;
+            let next = match thread {
+                Some(thread) => {
+                    // Whoever answers has read.
+                    store::mark_read(&mut write.tx, &thread, cx.now).await?;
+                    format!("/sms/{}?done=sent#end", thread.id)
+                }
+                None => format!("/sms/messages/{id}?done=sent"),
+            };
+            write.finish(&next).await
+        }
         Sent::Refused(refusal) => {
             drop(write);
             form.wrong("to", refusal.text(cx.lang));
-            Ok(again(&cx, &form, &draft))
+            again(&cx, form).await
         }
     }
 }

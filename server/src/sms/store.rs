@@ -504,14 +504,34 @@ pub async fn unreadable(db: &Db, scope: &Scope, most: i64) -> Result<Vec<Reply>,
     latest(query, " ORDER BY i.id DESC LIMIT ", most).all(db).await
 }
 
+/// The conversation with a number that was nobody's is a customer's.
+pub async fn link(tx: &mut Tx, digits: &str, customer: Id, owner: Id) -> Result<(), DbError> {
+    let linked = sql("UPDATE sms_threads SET customer_id = $2, owner_id = COALESCE(owner_id, $3) WHERE digits = $1 AND customer_id IS NULL")
+        .bind(digits)
+        .bind(customer)
+        .bind(owner)
+        .run(tx)
+        .await?;
+    if linked == 0 {
+        return Ok(());
+    }
+    sql("UPDATE sms_inbox SET customer_id = $2, owner_id = COALESCE(owner_id, $3) WHERE digits = $1 AND customer_id IS NULL")
+        .bind(digits)
+        .bind(customer)
+        .bind(owner)
+        .run(tx)
+        .await
+        .map(|_| ())
+}
+
 /// A conversation by its row.
 pub async fn thread(db: &Db, scope: &Scope, id: Id) -> Result<Option<Thread>, DbError> {
     scope.restrict(sql(THREAD).push("t.id = $1").bind(id), "t.owner_id").optional(db).await
 }
 
 /// The conversation with a number.
-pub async fn thread_with(db: &Db, scope: &Scope, digits: &str) -> Result<Option<Thread>, DbError> {
-    scope.restrict(sql(THREAD).push("t.digits = $1").bind(digits), "t.owner_id").optional(db).await
+pub async fn thread_with(on: impl Into<On<'_>>, scope: &Scope, digits: &str) -> Result<Option<Thread>, DbError> {
+    scope.restrict(sql(THREAD).push("t.digits = $1").bind(digits), "t.owner_id").optional(on).await
 }
 
 /// The last messages to a number.

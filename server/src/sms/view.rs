@@ -11,15 +11,14 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::modules::Module;
-use crate::sms::incoming_view::{doubt, numbered, unreadable};
+use crate::sms::incoming_view::numbered;
 use crate::sms::parts::{Alphabet, measure};
 use crate::sms::rules::{LONGEST, State, recipient};
-use crate::sms::store::{Message, Reply, Template, Thread, ThreadRow};
+use crate::sms::store::{Message, Template, Thread, ThreadRow};
 use crate::sms::{Class, Settings, quoted, shown, tone};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::timeline::{Moment, TimelineItem, timeline};
 use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
@@ -49,7 +48,7 @@ fn reason(lang: Lang, error: &str) -> String {
     }
 }
 
-fn state_tag(lang: Lang, state: State) -> Markup {
+pub fn state_tag(lang: Lang, state: State) -> Markup {
     tag(state.name(lang), tone(state))
 }
 
@@ -113,70 +112,6 @@ fn rooms(cx: &Cx, unread: bool) -> Vec<(String, String, bool)> {
     rooms
 }
 
-/// One conversation.
-pub fn thread(
-    cx: &Cx,
-    thread: &Thread,
-    customer: Option<&Brief>,
-    sent: &[Message],
-    received: &[Reply],
-    doubtful: bool,
-) -> String {
-    let lang = cx.lang;
-    let mut lines: Vec<(i64, TimelineItem)> = sent
-        .iter()
-        .map(|message| {
-            let state = message.state();
-            let moment = if state.needs_a_person() { Moment::Bad } else { Moment::Done };
-            let title = html! { (message.text) " " (state_tag(lang, state)) };
-            let detail = html! { (t!(lang, "sms.sent_at", when = clock::brief(message.created_at, cx.now))) };
-            (
-                message.created_at,
-                TimelineItem::new(title, detail).link(format!("/sms/messages/{}", message.id)).moment(moment),
-            )
-        })
-        .chain(received.iter().map(|reply| {
-            let title = html! {
-                b { (reply.text) }
-                @if reply.incomplete { " " (tag(t!(lang, "sms.incomplete"), Tone::Warn)) }
-                @if !reply.unreadable.is_empty() { " " (unreadable(lang, reply)) }
-            };
-            let detail = html! { (t!(lang, "sms.received_at", when = clock::brief(reply.received_at, cx.now))) };
-            (reply.received_at, TimelineItem::new(title, detail))
-        }))
-        .collect();
-    lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    let items: Vec<TimelineItem> = lines.into_iter().map(|(_, item)| item).collect();
-    let answer = match customer {
-        Some(customer) => format!("/sms/new?customer={}&to={}", customer.id, thread.digits),
-        None => format!("/sms/new?to={}", thread.digits),
-    };
-    let body = html! {
-        (card(None, None, html! {
-            @match customer {
-                Some(customer) => (link_cell(format!("/customers/{}", customer.id), html! { b { (customer.name) } }, html! { (customer.owner_name) })),
-                None if thread.digits.is_empty() => {},
-                None => (link_cell(format!("/customers/new?phone={}", thread.digits), html! { (t!(lang, "sms.nobodys_number")) }, html! { (t!(lang, "sms.make_customer")) })),
-            }
-            (cell(t!(lang, "sms.number"), html! { span.num { (numbered(lang, &thread.digits)) } }))
-        }))
-        @if doubtful { (doubt(cx, thread.id)) }
-        @if thread.unread > 0 {
-            (fields::act_form(&format!("/sms/{}/reading", thread.id), &cx.op_id(), None, t!(lang, "sms.mark_read"), ButtonKind::Quiet))
-        }
-        (card(None, None, timeline(&items)))
-    };
-    let title = customer.map_or_else(|| numbered(lang, &thread.digits), |customer| customer.name.clone());
-    let frame = cx.frame();
-    let page = Page::new(&frame, title).back("/sms").refresh();
-    let page = if cx.may(Gate::create(Module::Sms)) && takes_sms(&thread.digits) {
-        page.bar(link_button(&answer, t!(lang, "sms.answer"), ButtonKind::Primary))
-    } else {
-        page
-    };
-    page.render(body)
-}
-
 /// Whether a message can be sent to a number.
 fn takes_sms(digits: &str) -> bool {
     recipient(digits).is_ok()
@@ -196,7 +131,7 @@ pub fn compose(cx: &Cx, form: &Form, draft: &Draft) -> String {
         @if let Some(customer) = &draft.customer {
             (card(None, None, link_cell(format!("/customers/{}", customer.id), html! { b { (customer.name) } }, html! { (customer.owner_name) })))
         }
-        (fields::post("/sms/preview", &cx.op_id()).holding(html! {
+        (fields::post("/sms", &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::hidden("customer", customer))
             (fields::fields(None, html! {
@@ -208,7 +143,9 @@ pub fn compose(cx: &Cx, form: &Form, draft: &Draft) -> String {
                 (fields::textarea(&form.field("text", &t!(lang, "sms.text")).required().hint(&t!(lang, "sms.text_hint")), LONGEST))
                 (counter(&draft.settings, Class::Service))
             }))
-            (fields::submit(t!(lang, "sms.next"), ButtonKind::Primary))
+            // The script counts while one writes; without it the count is a page of its own.
+            noscript { button.btn formaction="/sms/preview" { (t!(lang, "sms.preview")) } }
+            (fields::submit(t!(lang, "sms.send"), ButtonKind::Primary))
         }))
         @if form.errors().is_empty() && !draft.templates.is_empty() {
             (card(Some(&t!(lang, "sms.from_template")), None, html! {

@@ -38,13 +38,17 @@ pub enum Part {
     Count,
     /// Finding in a list that lies on the phone.
     Find,
+    /// Showing the end of a conversation, and saying that it was read.
+    Talk,
+    /// Leading back from the telephone to the question what came of the call.
+    Dial,
     /// Opening an entry of the outbox in its form.
     Reopen,
 }
 
 impl Part {
     /// Every part; [`Part::Reopen`] before [`Part::App`], which knows its address.
-    const ALL: [Part; 10] = [
+    const ALL: [Part; 12] = [
         Part::Reopen,
         Part::App,
         Part::Field,
@@ -55,6 +59,8 @@ impl Part {
         Part::Outbox,
         Part::Count,
         Part::Find,
+        Part::Talk,
+        Part::Dial,
     ];
 
     /// Its name in the address, and its text.
@@ -69,6 +75,8 @@ impl Part {
             Part::Outbox => ("outbox", include_str!("../../../pwa/js/outbox-page.js").to_owned()),
             Part::Count => ("count", include_str!("../../../pwa/js/count.js").to_owned()),
             Part::Find => ("find", include_str!("../../../pwa/js/find.js").to_owned()),
+            Part::Talk => ("talk", include_str!("../../../pwa/js/talk.js").to_owned()),
+            Part::Dial => ("dial", include_str!("../../../pwa/js/dial.js").to_owned()),
             Part::Reopen => ("reopen", include_str!("../../../pwa/js/reopen.js").to_owned()),
         }
     }
@@ -84,6 +92,8 @@ impl Part {
             Part::Outbox => &[" data-outbox"],
             Part::Count => &[" data-count"],
             Part::Find => &[" data-find"],
+            Part::Talk => &[" data-talk"],
+            Part::Dial => &[" data-dial"],
             Part::App | Part::Reopen => &[],
         }
     }
@@ -127,7 +137,7 @@ impl Part {
                 "photos": t!(lang, "ui.outbox.photos", n = "%n"),
             }),
             Part::Count => serde_json::json!({ "count": t!(lang, "ui.js.count", u = "%u", p = "%p", c = "%c") }),
-            Part::Dialog | Part::Find | Part::Reopen => serde_json::Value::Null,
+            Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Reopen => serde_json::Value::Null,
         }
     }
 }
@@ -165,7 +175,7 @@ static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
                 Part::Field | Part::Logout | Part::Step | Part::Push | Part::Outbox | Part::Count => {
                     format!("Object.assign(T,{words});\n")
                 }
-                Part::Dialog | Part::Find | Part::Reopen => String::new(),
+                Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Reopen => String::new(),
             };
             let source = head + &tighten(&text);
             let path = format!("/assets/{name}.{}.{}.js", lang.code(), short_hash(source.as_bytes()));

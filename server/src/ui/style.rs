@@ -14,7 +14,7 @@ use crate::ui::assets::short_hash;
 use crate::ui::layout::{Look, TextSize, Theme};
 
 /// The sheet in order: tokens first, since everything else is written in them.
-const SHEETS: [&str; 9] = [
+const SHEETS: [&str; 10] = [
     include_str!("../../../pwa/css/tokens.css"),
     include_str!("../../../pwa/css/base.css"),
     include_str!("../../../pwa/css/layout.css"),
@@ -23,6 +23,7 @@ const SHEETS: [&str; 9] = [
     include_str!("../../../pwa/css/ui/button.css"),
     include_str!("../../../pwa/css/ui/form.css"),
     include_str!("../../../pwa/css/ui/figure.css"),
+    include_str!("../../../pwa/css/ui/talk.css"),
     include_str!("../../../pwa/css/ui/dialog.css"),
 ];
 

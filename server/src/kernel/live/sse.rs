@@ -18,6 +18,8 @@ pub struct Live {
 
 /// The event of an incoming call. Nothing that a page asks for later tells of it, so it is dropped last.
 pub const POPUP: &str = "popup";
+/// The name of what an open page is told when a message comes in: who wrote, what, and where it is read.
+pub const SMS: &str = "sms";
 
 /// Messages kept for a page that reads slowly.
 const BACKLOG: usize = 16;
