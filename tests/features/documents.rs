@@ -7,8 +7,9 @@ use server::kernel::db::Hold;
 use server::kernel::i18n::Lang;
 use server::kernel::id::Id;
 use server::kernel::money::{Fen, Milli};
+use server::lines::sheet::{self, NewSheet};
 use server::lines::{Discount, NewLine};
-use server::orders::{self, NewOrder, Order};
+use server::orders::{Order, Terms};
 
 use super::orders::{order, submit};
 use crate::support::app::App;
@@ -208,20 +209,19 @@ both_engines! {
                 amount: Fen(8_000 * bottles),
                 cost: Fen(6_000 * bottles),
             };
-            let new = NewOrder {
+            let new = NewSheet {
                 owner: app.people.rep1,
-                customer,
+                customer: Some(customer),
                 visit: None,
                 source: None,
-                level: None,
-                warehouse: Some(goods.house),
+                state: State::Draft,
+                terms: Terms { level: None, warehouse: Some(goods.house), discount: Discount::NONE },
                 note: String::new(),
-                discount: Discount::NONE,
                 lines: vec![line],
             };
             let mut tx = app.office.db.begin().await.unwrap();
             customers::kept(&mut tx, Some(customer), Hold::Changed).await.unwrap();
-            let id = orders::create(&mut tx, &author, &new).await.unwrap();
+            let (id, _) = sheet::create::<Order>(&mut tx, &author, &new).await.unwrap();
             let (owner, note) = (app.people.rep1, String::new());
             let reached = documents::submit_for::<Order>(&mut tx, &author, owner, id, note, Lang::Zh).await.unwrap();
             tx.commit().await.unwrap();

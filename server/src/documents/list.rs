@@ -14,7 +14,7 @@ use crate::kernel::id::Id;
 use crate::kinds::Kind;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{Result, html};
 
 /// The header table as [`Scope::newest`] walks it.
 pub const NARROW: Newest = Newest { table: "documents", live: "deleted_at IS NULL", owner: "d.owner_id", id: "d.id" };
@@ -32,7 +32,7 @@ pub(super) struct Wanted<'a> {
 pub(super) async fn page<D: Document>(cx: Cx) -> Result<Response> {
     let q = cx.query("q").unwrap_or_default();
     let state = cx.query("view").and_then(State::from_code).filter(|state| D::LIST.segments.contains(state));
-    let customer = cx.query("customer").map(|id| id.parse::<Id>().map_err(|_| AppError::NotFound)).transpose()?;
+    let customer = cx.query_id("customer")?;
     let wanted = Wanted { state, q, customer, paging: cx.paging(), now: cx.now };
     let found = list(&cx.office.db, &cx.scope(), D::KIND, wanted).await?;
     let frame = cx.frame();

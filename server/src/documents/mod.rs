@@ -223,6 +223,8 @@ pub trait Document: Sized + Send + Sync + 'static {
     const LIST: List;
     /// Whether its documents have a customer.
     const HAS_CUSTOMER: bool = true;
+    /// Whether submitting one may ask an approver; then it is submitted with a note.
+    const NEEDS_APPROVAL: bool = true;
     /// The text that asks for a customer before the form.
     const CUSTOMER_FIRST: &'static str = "documents.customer_first";
     /// The page that its list stands below.

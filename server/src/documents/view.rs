@@ -156,11 +156,13 @@ pub fn flow_acts<D: Document>(
         let body = form::submit(label, kind);
         form::post(&format!("{address}/{noun}"), &cx.op_id()).version(head.version).holding(body)
     };
-    let note = t!(lang, "documents.to_approver");
-    let blank = cx.blank();
+    let (note, blank) = (t!(lang, "documents.to_approver"), cx.blank());
+    let to_approver = html! {
+        @if D::NEEDS_APPROVAL { (card(None, None, form::textarea(&blank.field("note", &note), NOTE))) }
+    };
     match head.state {
         State::Draft => html! {
-            (form::post(&format!("{address}/submission"), &cx.op_id()).id(SUBMISSION).version(head.version).offline_if(offline).holding(card(None, None, form::textarea(&blank.field("note", &note), NOTE))))
+            (form::post(&format!("{address}/submission"), &cx.op_id()).id(SUBMISSION).version(head.version).offline_if(offline).holding(to_approver))
             (post("cancellation", &t!(lang, "documents.cancel_draft"), ButtonKind::Quiet))
             @if has_bin::<D>(cx) { (post("deletion", &t!(lang, "documents.delete_draft"), ButtonKind::Quiet)) }
         },
