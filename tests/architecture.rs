@@ -336,6 +336,6 @@ fn every_migration_file_is_in_the_list_that_runs_in_its_order() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap().trim_end_matches(".sql").to_owned())
         .collect();
     files.sort();
-    let listed: Vec<&str> = server::migrations::ALL.iter().map(|migration| migration.name).collect();
+    let listed: Vec<&str> = server::testing::migrations::ALL.iter().map(|migration| migration.name).collect();
     assert_eq!(files, listed);
 }

@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use server::app::{Running, start};
-use server::config::Config;
-use server::kernel::clock::Clock;
-use server::kernel::db::Db;
+use server::testing::app::{Running, start};
+use server::testing::config::Config;
+use server::testing::kernel::clock::Clock;
+use server::testing::kernel::db::Db;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::support::app::{Engine, nine_o_clock};
@@ -190,7 +190,7 @@ async fn demo(engine: Engine, folder: &std::path::Path) -> Running {
         ..Config::default()
     };
     let running = start(config, Clock::standing_at(nine_o_clock())).await.unwrap();
-    server::demo::fill(&running.office, 300).await.unwrap();
+    server::testing::demo::fill(&running.office, 300).await.unwrap();
     running
 }
 

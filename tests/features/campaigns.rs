@@ -1,8 +1,8 @@
 //! Campaigns: whom they reach, that they wait, stop and end, and what a hundred thousand cost.
 
 use fieldline_protocol::messages::{CallEvent, CallPhase, CancelCommand, Class, SmsCommand, SmsState};
-use server::kernel::clock::{HOUR, MINUTE};
-use server::kernel::id::Id;
+use server::testing::kernel::clock::{HOUR, MINUTE};
+use server::testing::kernel::id::Id;
 use uuid::Uuid;
 
 use super::sms_rules::rules;

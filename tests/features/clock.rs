@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use server::events::{Event, raise_later};
-use server::kernel::background::housekeeping;
-use server::kernel::clock::{Clock, DAY, HOUR, MINUTE};
+use server::testing::events::{Event, raise_later};
+use server::testing::kernel::background::housekeeping;
+use server::testing::kernel::clock::{Clock, DAY, HOUR, MINUTE};
 
 use super::campaigns::{draft, people, release};
 use crate::support::app::App;

@@ -1,15 +1,15 @@
 //! What all kinds of documents share: versions, search by number and customer, last prices.
 
-use server::customers::{self, NewCustomer};
-use server::documents::{self, State};
-use server::kernel::audit::Author;
-use server::kernel::db::Hold;
-use server::kernel::i18n::Lang;
-use server::kernel::id::Id;
-use server::kernel::money::{Fen, Milli};
-use server::lines::sheet::{self, NewSheet};
-use server::lines::{Discount, NewLine};
-use server::orders::{Order, Terms};
+use server::testing::customers::{self, NewCustomer};
+use server::testing::documents::{self, State};
+use server::testing::kernel::audit::Author;
+use server::testing::kernel::db::Hold;
+use server::testing::kernel::i18n::Lang;
+use server::testing::kernel::id::Id;
+use server::testing::kernel::money::{Fen, Milli};
+use server::testing::lines::sheet::{self, NewSheet};
+use server::testing::lines::{Discount, NewLine};
+use server::testing::orders::{Order, Terms};
 
 use super::orders::{order, submit};
 use crate::support::app::App;

@@ -1,7 +1,7 @@
 //! Events: recorded with what made them true, acted upon once after the commit, timers when they are due.
 
-use server::events::{Event, raise, raise_later};
-use server::kernel::clock::MINUTE;
+use server::testing::events::{Event, raise, raise_later};
+use server::testing::kernel::clock::MINUTE;
 
 use crate::support::app::App;
 use crate::support::both_engines;

@@ -1,8 +1,8 @@
 //! Every route, called by somebody who may use it but not for this record: another's record does not exist.
 //! The routes come from the router's own table, so one that is new must find its record here.
 
-use server::app::routes;
-use server::kernel::id::Id;
+use server::testing::app::routes;
+use server::testing::kernel::id::Id;
 
 use crate::support::app::{App, TODAY};
 use crate::support::client::Client;
@@ -166,8 +166,8 @@ impl Records {
     }
 }
 
-fn sql(text: &'static str) -> server::kernel::db::Query {
-    server::kernel::db::sql(text)
+fn sql(text: &'static str) -> server::testing::kernel::db::Query {
+    server::testing::kernel::db::sql(text)
 }
 
 /// Fields that get a form as far as looking for its record.

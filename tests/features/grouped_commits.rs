@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use server::kernel::Office;
-use server::kernel::db::{DbError, sql};
+use server::testing::kernel::Office;
+use server::testing::kernel::db::{DbError, sql};
 
 use crate::support::app::App;
 use crate::support::both_engines;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use server::kernel::clock::DAY;
+use server::testing::kernel::clock::DAY;
 
 use crate::support::app::{App, Engine, on_with};
 use crate::support::both_engines;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use server::kernel::clock::MINUTE;
-use server::kernel::id::Id;
-use server::kernel::live::sse::Live as Told;
+use server::testing::kernel::clock::MINUTE;
+use server::testing::kernel::id::Id;
+use server::testing::kernel::live::sse::Live as Told;
 use uuid::Uuid;
 
 use crate::support::app::App;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use server::kernel::id::Id;
+use server::testing::kernel::id::Id;
 use sqlx::{Connection, PgConnection};
 
 use super::sums;

@@ -1,8 +1,8 @@
 //! Customers and products in use: what is made for one looks at it under its lock, and whoever deletes
 //! or retires it looks for what was made.
 
-use server::kernel::db::{Tx, sql};
-use server::kernel::id::Id;
+use server::testing::kernel::db::{Tx, sql};
+use server::testing::kernel::id::Id;
 
 use crate::support::app::{App, TODAY};
 use crate::support::client::{Client, Page};

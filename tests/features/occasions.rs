@@ -1,6 +1,6 @@
 //! Greetings that go by themselves: on the right day, once, and not because a clock jumped.
 
-use server::kernel::clock::DAY;
+use server::testing::kernel::clock::DAY;
 
 use crate::support::app::App;
 use crate::support::client::Client;

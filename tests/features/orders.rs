@@ -4,7 +4,7 @@ use crate::support::app::App;
 use crate::support::client::{Client, Page};
 use crate::support::seed::Goods;
 use crate::support::{both_engines, seed};
-use server::kernel::id::Id;
+use server::testing::kernel::id::Id;
 
 /// Sends the order form with these rows: product, quantity, unit, price (empty for the list price).
 pub(super) async fn order(client: &Client, customer: Id, goods: &Goods, rows: &[(Id, &str, &str, &str)]) -> Page {

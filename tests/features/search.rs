@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use server::kernel::db::{Arg, sql};
-use server::kernel::id::Id;
-use server::kernel::search::{Card, Place, index_many, initials};
+use server::testing::kernel::db::{Arg, sql};
+use server::testing::kernel::id::Id;
+use server::testing::kernel::search::{Card, Place, index_many, initials};
 
 use crate::support::app::App;
 use crate::support::both_engines;

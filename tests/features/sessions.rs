@@ -1,6 +1,6 @@
 //! Sessions end when they should, and what was typed outlives them.
 
-use server::kernel::clock::{DAY, HOUR, MINUTE};
+use server::testing::kernel::clock::{DAY, HOUR, MINUTE};
 
 use crate::support::app::App;
 use crate::support::both_engines;

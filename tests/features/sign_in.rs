@@ -1,6 +1,6 @@
 //! Signing in, wrong passwords, the first admin.
 
-use server::kernel::clock::DAY;
+use server::testing::kernel::clock::DAY;
 
 use crate::support::app::App;
 use crate::support::both_engines;

@@ -1,6 +1,6 @@
 //! Documents that change stock: what each kind moves, what is refused, and how one is taken back.
 
-use server::kernel::id::Id;
+use server::testing::kernel::id::Id;
 
 use crate::support::app::App;
 use crate::support::client::{Client, Page};

@@ -1,7 +1,7 @@
 //! Sums that hold after any acts: arrears, reserved, on hand and matched quantities.
 
-use server::kernel::db::sql;
-use server::kernel::id::Id;
+use server::testing::kernel::db::sql;
+use server::testing::kernel::id::Id;
 
 use crate::support::app::{App, TODAY};
 use crate::support::client::Client;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use server::kernel::clock::{DAY, MINUTE};
-use server::kernel::id::Id;
+use server::testing::kernel::clock::{DAY, MINUTE};
+use server::testing::kernel::id::Id;
 
 use crate::support::app::{App, TODAY};
 use crate::support::client::{Client, Page};

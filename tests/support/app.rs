@@ -3,12 +3,12 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use server::app::{Running, start};
-use server::config::Config;
-use server::kernel::Office;
-use server::kernel::clock::{self, Clock, HOUR, Millis};
-use server::kernel::db::{Record, sql};
-use server::kernel::id::Id;
+use server::testing::app::{Running, start};
+use server::testing::config::Config;
+use server::testing::kernel::Office;
+use server::testing::kernel::clock::{self, Clock, HOUR, Millis};
+use server::testing::kernel::db::{Record, sql};
+use server::testing::kernel::id::Id;
 use tempfile::TempDir;
 
 use super::client::Client;
@@ -213,7 +213,7 @@ impl App {
     }
 
     /// Runs a statement by hand, as nobody in the product does.
-    pub async fn execute(&self, text: &'static str) -> Result<u64, server::kernel::db::DbError> {
+    pub async fn execute(&self, text: &'static str) -> Result<u64, server::testing::kernel::db::DbError> {
         let mut tx = self.office.db.begin().await?;
         let changed = sql(text).run(&mut tx).await?;
         tx.commit().await?;

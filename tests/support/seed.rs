@@ -1,11 +1,11 @@
 //! Records put straight into the tables, for tests of what is built upon them.
 #![allow(dead_code)] // A vocabulary; not every word is in use at every time.
 
-use server::contacts::{self, NewContact};
-use server::kernel::audit::Author;
-use server::kernel::china::phone::Phone;
-use server::kernel::db::sql;
-use server::kernel::id::Id;
+use server::testing::contacts::{self, NewContact};
+use server::testing::kernel::audit::Author;
+use server::testing::kernel::china::phone::Phone;
+use server::testing::kernel::db::sql;
+use server::testing::kernel::id::Id;
 
 use super::app::{App, TODAY};
 
