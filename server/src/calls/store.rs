@@ -28,7 +28,8 @@ pub struct Call {
     pub name: String,
     /// The number was withheld.
     pub withheld: bool,
-    state: String,
+    /// Where it is.
+    pub state: State,
     /// When it began to ring.
     pub started_at: Millis,
     /// When it stopped.
@@ -50,12 +51,6 @@ impl Call {
     #[must_use]
     pub fn line_name(&self) -> Option<&str> {
         self.line_name.as_deref()
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn state(&self) -> State {
-        State::of(&self.state)
     }
 }
 
@@ -110,7 +105,7 @@ pub async fn insert(tx: &mut Tx, new: &NewCall<'_>) -> Result<Id, DbError> {
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct Known {
     pub id: Id,
-    pub state: String,
+    pub state: State,
     pub owner_id: Option<Id>,
     pub customer_id: Option<Id>,
     pub contact_id: Option<Id>,

@@ -308,12 +308,7 @@ pub(super) async fn delete(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbErro
 pub(super) async fn kept(tx: &mut Tx, id: Id, hold: Hold) -> Result<Option<Id>, DbError> {
     let lock = tx.hold(hold);
     let query = sql("SELECT id FROM customers WHERE id = $1 AND deleted_at IS NULL").bind(id).push(lock);
-    Ok(query.optional::<Found>(tx).await?.map(|found| found.id))
-}
-
-#[derive(FromRow)]
-struct Found {
-    id: Id,
+    query.optional_scalar(tx).await
 }
 
 pub(super) async fn set_point(tx: &mut Tx, id: Id, lat: f64, lng: f64) -> Result<(), DbError> {
@@ -491,12 +486,12 @@ pub(super) async fn taken_mnemonic(tx: &mut Tx, but: Option<Id>, mnemonic: &str)
 /// Whether chosen ids exist, so that a foreign one becomes a message and no fault.
 pub(super) async fn exists(tx: &mut Tx, region: Option<Id>, price_level: Option<Id>) -> Result<(bool, bool), DbError> {
     let region = match region {
-        Some(id) => sql("SELECT id FROM regions WHERE id = $1").bind(id).optional::<Found>(&mut *tx).await?.is_some(),
+        Some(id) => sql("SELECT id FROM regions WHERE id = $1").bind(id).optional_scalar::<Id>(&mut *tx).await?.is_some(),
         None => true,
     };
     let price_level = match price_level {
         Some(id) => {
-            sql("SELECT id FROM price_levels WHERE id = $1").bind(id).optional::<Found>(&mut *tx).await?.is_some()
+            sql("SELECT id FROM price_levels WHERE id = $1").bind(id).optional_scalar::<Id>(&mut *tx).await?.is_some()
         }
         None => true,
     };
@@ -521,15 +516,15 @@ pub(super) async fn reindex(tx: &mut Tx, id: Id, before: Option<&Place>, people:
         .optional(&mut *tx)
         .await?;
     let Some(own) = own else { return Ok(()) };
-    let numbers: Vec<Digits> = sql("SELECT p.digits FROM phones p LEFT JOIN contacts k ON k.id = p.contact_id \
+    let numbers: Vec<String> = sql("SELECT p.digits FROM phones p LEFT JOIN contacts k ON k.id = p.contact_id \
              WHERE p.customer_id = $1 AND k.deleted_at IS NULL")
     .bind(id)
-    .all(&mut *tx)
+    .all_scalars(&mut *tx)
     .await?;
     let card = Card::new(
         [own.name.as_str(), &own.short_name, &own.mnemonic],
         people.iter().map(String::as_str),
-        numbers.iter().map(|number| number.digits.as_str()),
+        numbers.iter().map(String::as_str),
     );
     let text = card.text();
     let place = Place { sort_key: own.mnemonic, owner_id: own.owner_id };
@@ -544,17 +539,5 @@ pub(super) async fn reindex(tx: &mut Tx, id: Id, before: Option<&Place>, people:
 
 /// The names of a customer's people, for [`reindex`].
 pub(super) async fn people(tx: &mut Tx, id: Id) -> Result<Vec<String>, DbError> {
-    let rows: Vec<Person> =
-        sql("SELECT name FROM contacts WHERE customer_id = $1 AND deleted_at IS NULL").bind(id).all(tx).await?;
-    Ok(rows.into_iter().map(|row| row.name).collect())
-}
-
-#[derive(FromRow)]
-struct Digits {
-    digits: String,
-}
-
-#[derive(FromRow)]
-struct Person {
-    name: String,
+    sql("SELECT name FROM contacts WHERE customer_id = $1 AND deleted_at IS NULL").bind(id).all_scalars(tx).await
 }

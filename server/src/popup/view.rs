@@ -25,7 +25,7 @@ fn number(lang: Lang, card: &Card) -> String {
 }
 
 fn state(lang: Lang, card: &Card) -> Markup {
-    tag(card.call.state().name(lang), card.call.state().tone())
+    tag(card.call.state.name(lang), card.call.state.tone())
 }
 
 /// For a desk where perhaps nobody sits: neither name nor debt.
@@ -95,7 +95,7 @@ pub fn page(cx: &Cx, found: &Card, people: &[(Id, String)]) -> String {
             @if !found.call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (found.call.name) })) }
             (facts(lang, found))
         }))
-        @if matches!(call.state(), State::Ringing | State::Ended) {
+        @if matches!(call.state, State::Ringing | State::Ended) {
             (answer("yes", t!(lang, "popup.taken"), ButtonKind::Primary))
             (answer("no", t!(lang, "popup.not_taken"), ButtonKind::Quiet))
         }

@@ -310,11 +310,6 @@ impl Needle {
     }
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Named {
-    record_id: Id,
-}
-
 /// The records whose own name is one of `names`, whatever spaces, case and punctuation.
 pub async fn same_name(on: impl Into<On<'_>>, kind: &'static str, names: &[&str]) -> Result<Vec<Id>, DbError> {
     let terms: BTreeSet<String> =
@@ -322,13 +317,12 @@ pub async fn same_name(on: impl Into<On<'_>>, kind: &'static str, names: &[&str]
     if terms.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Named> = sql("SELECT DISTINCT record_id FROM search_terms WHERE kind = $1 AND term IN ")
+    sql("SELECT DISTINCT record_id FROM search_terms WHERE kind = $1 AND term IN ")
         .bind(kind)
         .args(terms)
         .push(" ORDER BY record_id LIMIT 20")
-        .all(on)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.record_id).collect())
+        .all_scalars(on)
+        .await
 }
 
 /// Where a record stands among others.
