@@ -3,7 +3,7 @@
 #![allow(missing_docs)]
 
 pub mod app {
-    pub use crate::app::{Running, routes, run, start, start_with};
+    pub use crate::app::{Running, routes, run, start, start_with, work_once};
 }
 pub mod approvals {
     pub use crate::approvals::settle_stuck;

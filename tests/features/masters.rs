@@ -7,6 +7,7 @@ use server::testing::kernel::id::Id;
 use crate::support::app::{App, TODAY};
 use crate::support::client::{Client, Page};
 use crate::support::seed::Goods;
+use crate::support::scene::Scene;
 use crate::support::{both_engines, seed};
 
 /// Sends a form to `path` that makes something for a customer.
@@ -104,9 +105,7 @@ both_engines! {
     }
 
     async fn no_line_is_made_of_a_product_that_is_being_taken_off(app: App) {
-        let goods = seed::goods(&app).await;
-        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
-        let rep = app.session_of(app.people.rep1).await;
+        let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
         let mut tx = begin(&app).await;
         sql("UPDATE products SET status = 'off' WHERE id = $1").bind(goods.bottles).run(&mut tx).await.unwrap();
         let making = tokio::spawn(make(rep.clone(), 0, customer, goods, "retired".to_owned()));

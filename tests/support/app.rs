@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use server::testing::app::{Running, start};
+use server::testing::app::{Running, start, work_once};
 use server::testing::config::Config;
 use server::testing::kernel::Office;
 use server::testing::kernel::clock::{self, Clock, HOUR, Millis};
@@ -242,6 +242,12 @@ impl App {
             assert!(std::time::Instant::now() < deadline, "{} events are still waiting", due.n);
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
+    }
+
+    /// Lets the server do everything that it does by itself once. What has not happened after that is not due: a proof
+    /// that needs no waiting.
+    pub async fn work_once(&self) {
+        work_once(&self.office).await.unwrap();
     }
 
     /// An id that no record has.
