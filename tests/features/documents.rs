@@ -208,7 +208,7 @@ both_engines! {
                 visit: None,
                 source: None,
                 state: State::Draft,
-                terms: Terms { level: None, warehouse: Some(goods.house), discount: Discount::NONE },
+                terms: Terms { level: None, warehouse: Some(goods.warehouse), discount: Discount::NONE },
                 note: String::new(),
                 lines: vec![line],
             };

@@ -12,13 +12,13 @@ use crate::support::{both_engines, seed};
 
 /// Sends a form to `path` that makes something for a customer.
 async fn make(client: Client, kind: usize, customer: Id, goods: Goods, op: String) -> Page {
-    let (customer, house, product) = (customer.to_string(), goods.house.to_string(), goods.bottles.to_string());
+    let (customer, warehouse, product) = (customer.to_string(), goods.warehouse.to_string(), goods.bottles.to_string());
     let owned: (String, Vec<(&str, &str)>) = match kind {
         0 => (
             "/orders".to_owned(),
             vec![
                 ("customer_id", &customer),
-                ("warehouse_id", &house),
+                ("warehouse_id", &warehouse),
                 ("product_id_0", &product),
                 ("quantity_0", "1"),
                 ("unit_0", "瓶"),

@@ -13,7 +13,7 @@ pub(super) async fn order(client: &Client, customer: Id, goods: &Goods, rows: &[
     let mut fields: Vec<(String, String)> = vec![
         ("op_id".into(), form.op_id().to_owned()),
         ("customer_id".into(), customer.to_string()),
-        ("warehouse_id".into(), goods.house.to_string()),
+        ("warehouse_id".into(), goods.warehouse.to_string()),
         ("whole".into(), "1".into()),
     ];
     for (place, (product, quantity, unit, price)) in rows.iter().enumerate() {

@@ -186,7 +186,7 @@ impl Company {
 
     /// Fields of one to three lines; now and then a price under the floor, or more than there is.
     fn lines(&mut self) -> Vec<(String, String)> {
-        let mut fields = vec![("warehouse_id".to_owned(), self.goods.house.to_string())];
+        let mut fields = vec![("warehouse_id".to_owned(), self.goods.warehouse.to_string())];
         for place in 0..=self.dice.roll(3) {
             let (product, units, price) = [
                 (self.goods.bottles, ["瓶", "箱"], "80"),
@@ -273,7 +273,7 @@ impl Company {
                     self.op(),
                     text("kind", kind),
                     text("product_id", &product.to_string()),
-                    text("warehouse_id", &self.goods.house.to_string()),
+                    text("warehouse_id", &self.goods.warehouse.to_string()),
                     text("quantity", &(self.dice.roll(400) + 1).to_string()),
                 ];
                 self.send(2, "/stock/moves".to_owned(), fields).await

@@ -13,7 +13,7 @@ use crate::kinds::Kind;
 use crate::web::error::{AppError, Result};
 
 use super::rules::{self, State, StepState};
-use super::{Ask, Asked, deciders};
+use super::{Ask, DocumentAccess, deciders};
 
 /// An approval.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -43,10 +43,10 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// The reader of this row may see its document: see [`Asked`].
+    /// The reader of this row may see its document: see [`DocumentAccess`].
     #[must_use]
-    pub fn asked(&self) -> Asked {
-        Asked { kind: self.document_kind, document: self.document_id }
+    pub fn asked(&self) -> DocumentAccess {
+        DocumentAccess { kind: self.document_kind, document: self.document_id }
     }
 
     #[cfg(test)]
@@ -294,7 +294,7 @@ async fn close_step(tx: &mut Tx, step: Id, state: StepState, comment: &str, now:
 }
 
 /// Ends an approval and lets its document's module act in the same transaction.
-async fn end(tx: &mut Tx, now: Millis, id: Id, document: &Asked, outcome: Outcome, by: Id) -> Result<()> {
+async fn end(tx: &mut Tx, now: Millis, id: Id, document: &DocumentAccess, outcome: Outcome, by: Id) -> Result<()> {
     let state = match outcome {
         Outcome::Approved => State::Approved,
         Outcome::Rejected => State::Rejected,

@@ -145,7 +145,7 @@ pub async fn create(tx: &mut Tx, author: &Author, mut new: NewCustomer) -> Resul
         new.mnemonic = search::initials(&new.name);
     }
     let id = Id::new();
-    let card = search::Card::new(
+    let card = search::SearchEntry::new(
         [new.name.as_str(), &new.short_name, &new.mnemonic],
         [],
         new.phones.iter().map(Phone::digits),

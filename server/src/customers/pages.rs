@@ -6,7 +6,7 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use super::rules::{self, Class, Heat, Kind, Level, Settlement, Sort, View};
-use super::store::{self, Customer, Wanted};
+use super::store::{self, Customer, ListQuery};
 use super::view::{self, Around, Lists};
 use super::{FirstContact, FirstPerson, NewCustomer, Used, UsedBy, create as create_customer};
 use crate::kernel::access::Gate;
@@ -28,7 +28,7 @@ use crate::web::write::Write;
 /// `GET /customers?q=&view=&sort=&page=`
 pub(super) async fn list(cx: Cx) -> Result<Response> {
     let scope = cx.scope();
-    let wanted = Wanted {
+    let wanted = ListQuery {
         q: cx.query("q"),
         view: cx.query("view").and_then(View::from_code).unwrap_or(View::All),
         sort: cx.query("sort").and_then(Sort::from_code).unwrap_or(Sort::Name),

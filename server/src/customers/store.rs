@@ -6,7 +6,7 @@
 mod lists;
 
 pub use lists::Selection;
-pub(super) use lists::{Wanted, choices, list, numbers_of, selection};
+pub(super) use lists::{ListQuery, choices, list, numbers_of, selection};
 
 use sqlx_macros::FromRow;
 
@@ -18,7 +18,7 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search::{self, Card, Known, Place};
+use crate::kernel::search::{self, SearchEntry, Known, Place};
 
 /// What customers' pieces are filed under; one letter, since it stands in every piece.
 pub(super) const KIND: &str = "c";
@@ -521,7 +521,7 @@ pub(super) async fn reindex(tx: &mut Tx, id: Id, before: Option<&Place>, people:
     .bind(id)
     .all_scalars(&mut *tx)
     .await?;
-    let card = Card::new(
+    let card = SearchEntry::new(
         [own.name.as_str(), &own.short_name, &own.mnemonic],
         people.iter().map(String::as_str),
         numbers.iter().map(String::as_str),

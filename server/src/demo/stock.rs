@@ -23,7 +23,7 @@ fn line(good: &Good, quantity: Milli) -> NewLine {
 
 pub(super) async fn write(tx: &mut Tx, clerk: Id, goods: &Goods, today: Millis) -> anyhow::Result<()> {
     let warehouses: Vec<(Id, String)> =
-        stock::warehouses(&mut *tx).await?.into_iter().map(|house| (house.id, house.name)).collect();
+        stock::warehouses(&mut *tx).await?.into_iter().map(|warehouse| (warehouse.id, warehouse.name)).collect();
     let [main, branch] = warehouses.as_slice() else { anyhow::bail!("the demo company has two warehouses") };
     let packed: Vec<&Good> = goods.list.iter().filter(|good| !good.bulk && good.larger.is_some()).collect();
     let some = |from: usize, count: usize, boxes: i64| -> Vec<NewLine> {

@@ -38,7 +38,7 @@ use std::future::Future;
 
 use maud::Markup;
 
-use crate::approvals::Asked;
+use crate::approvals::DocumentAccess;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{DbError, On, Record, Tx};
@@ -346,7 +346,7 @@ pub async fn find<D: Document>(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> 
 ///
 /// # Errors
 /// [`AppError::NotFound`] when the document is gone.
-pub async fn facts<D: Document>(cx: &Cx, asked: &Asked) -> Result<Markup> {
+pub async fn facts<D: Document>(cx: &Cx, asked: &DocumentAccess) -> Result<Markup> {
     let db = &cx.office.db;
     let document = store::find::<D>(db, None, asked.document()).await?.ok_or(AppError::NotFound)?;
     let seen = store::is_in_scope(db, &cx.scope(), document.head.id).await?;

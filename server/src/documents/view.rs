@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use poem::Response;
 
-use super::list::Wanted;
+use super::list::ListQuery;
 use super::{Document, Head, NOTE, State};
 use crate::kernel::access::Gate;
 use crate::kernel::db::paging::Listing;
@@ -33,7 +33,7 @@ pub(super) fn add_link<D: Document>(cx: &Cx, customer: Option<Id>) -> Markup {
     }
 }
 
-pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Head>) -> Markup {
+pub(super) fn list<D: Document>(cx: &Cx, wanted: ListQuery<'_>, found: &Listing<Head>) -> Markup {
     let (lang, path) = (cx.lang, D::KIND.paths().list);
     let only = wanted.customer.map(|id| id.to_string()).unwrap_or_default();
     let of_customer = |sign: &str| if only.is_empty() { String::new() } else { format!("{sign}customer={only}") };

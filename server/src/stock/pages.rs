@@ -78,7 +78,7 @@ pub(super) async fn create_move(cx: Cx) -> Result<Response> {
         form.wrong("product_id", t!(cx.lang, "form.choice", field = t!(cx.lang, "stock.product")));
     }
     if let Some(id) = warehouse
-        && !store::warehouses(&cx.office.db).await?.iter().any(|house| house.id == id)
+        && !store::warehouses(&cx.office.db).await?.iter().any(|warehouse| warehouse.id == id)
     {
         form.wrong("warehouse_id", t!(cx.lang, "form.choice", field = t!(cx.lang, "stock.warehouse")));
     }
