@@ -69,7 +69,7 @@ pub mod kernel {
         pub use crate::kernel::money::{Fen, Milli};
     }
     pub mod search {
-        pub use crate::kernel::search::{SearchEntry, Place, index_many, initials};
+        pub use crate::kernel::search::{Place, SearchEntry, index_many, initials};
     }
 }
 pub mod lines {

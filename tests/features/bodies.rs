@@ -47,7 +47,7 @@ both_engines! {
         }
     }
 
-    async fn of_a_guest_64_kilobytes_are_read(app: App) {
+    async fn a_guest_may_send_64_kilobytes(app: App) {
         for (path, kind, status) in [
             ("/login", FORM, 413),
             ("/language", "multipart/form-data; boundary=x", 413),
@@ -76,7 +76,7 @@ both_engines! {
         assert_eq!((statuses(&text), closed), (vec![403], true));
     }
 
-    async fn after_a_body_that_is_left_unread_the_answer_announces_the_end_of_the_connection(app: App) {
+    async fn the_answer_to_an_unread_body_announces_the_end_of_the_connection(app: App) {
         // Without the announcement a client sends its next request on a connection that is being closed.
         for (length, closes) in [(100, false), (2_000_000, true)] {
             let body = format!("username={}", "x".repeat(length - "username=".len()));

@@ -14,8 +14,8 @@ use server::testing::orders::{Order, Terms};
 use super::orders::{order, submit};
 use crate::support::app::App;
 use crate::support::client::Client;
-use crate::support::seed::Goods;
 use crate::support::scene::Scene;
+use crate::support::seed::Goods;
 use crate::support::{both_engines, seed};
 
 async fn draft(client: &Client, customer: Id, goods: &Goods, bottles: &str) -> String {

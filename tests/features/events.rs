@@ -25,7 +25,7 @@ both_engines! {
         assert_eq!(app.number(DONE_ONCE).await, 100);
     }
 
-    async fn what_is_undone_raises_nothing(app: App) {
+    async fn a_rolled_back_transaction_raises_no_event(app: App) {
         let now = app.clock.now();
         let mut tx = app.office.db.begin().await.unwrap();
         raise(&mut tx, now, Event::CallUnanswered { call: app.nobody() }).await.unwrap();

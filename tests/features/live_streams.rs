@@ -55,7 +55,7 @@ both_engines! {
         assert!(page.popup().await.contains("0536-3112290"));
     }
 
-    async fn over_http_2_the_streams_are_counted_too(app: App) {
+    async fn streams_over_http_2_are_counted_too(app: App) {
         let mut tx = app.office.db.begin().await.unwrap();
         let token = app.office.open_session(&mut tx, app.people.rep1, "test", app.clock.now()).await.unwrap();
         tx.commit().await.unwrap();

@@ -6,8 +6,8 @@ use server::testing::kernel::id::Id;
 
 use crate::support::app::{App, TODAY};
 use crate::support::client::{Client, Page};
-use crate::support::seed::Goods;
 use crate::support::scene::Scene;
+use crate::support::seed::Goods;
 use crate::support::{both_engines, seed};
 
 /// Sends a form to `path` that makes something for a customer.
@@ -70,7 +70,7 @@ both_engines! {
         assert_eq!(app.number("SELECT count(*) AS n FROM contacts").await, 0);
     }
 
-    async fn in_sixty_races_no_document_stays_on_a_deleted_customer(app: App) {
+    async fn no_document_stays_on_a_deleted_customer_in_sixty_races(app: App) {
         let goods = seed::goods(&app).await;
         let (rep, manager) = (app.session_of(app.people.rep1).await, app.session_of(app.people.manager1).await);
         let (mut made, mut deleted) = (0, 0);

@@ -2,8 +2,8 @@
 
 use crate::support::app::App;
 use crate::support::client::{Client, Page};
-use crate::support::seed::Goods;
 use crate::support::scene::Scene;
+use crate::support::seed::Goods;
 use crate::support::{both_engines, seed};
 use server::testing::kernel::id::Id;
 
@@ -73,7 +73,7 @@ both_engines! {
         holds(&app).await;
     }
 
-    async fn over_the_amount_the_manager_approves_and_stock_is_reserved_in_the_same_step(app: App) {
+    async fn the_manager_approves_an_order_over_the_amount_and_stock_is_reserved_in_the_same_step(app: App) {
         let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
         let path = format!("/orders/{}", order(&rep, customer, &goods, &[(goods.bottles, "10", "箱", ""), (goods.bags, "5", "件", ""), (goods.bulk, "0.5", "吨", "")]).await.new_id());
         submit(&rep, &path).await.location();
@@ -131,7 +131,7 @@ both_engines! {
         holds(&app).await;
     }
 
-    async fn of_two_orders_that_want_the_last_goods_one_gets_them(app: App) {
+    async fn one_of_two_orders_gets_the_last_goods(app: App) {
         let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
         // 400 bottles are there; each wants 100, at a price that needs nobody's approval.
         let mut paths = Vec::new();

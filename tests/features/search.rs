@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use server::testing::kernel::db::{Arg, sql};
 use server::testing::kernel::id::Id;
-use server::testing::kernel::search::{SearchEntry, Place, index_many, initials};
+use server::testing::kernel::search::{Place, SearchEntry, index_many, initials};
 
 use crate::support::app::App;
 use crate::support::both_engines;

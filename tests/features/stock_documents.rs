@@ -26,7 +26,8 @@ const SEEDED: i64 = 400_000 + 4_000_000 + 50_000_000;
 
 /// Sends the form of a new document with these rows: product, quantity, unit.
 async fn write(client: &Client, list: &str, goods: &Goods, rows: &[(Id, &str, &str)]) -> Page {
-    write_with(client, list, &[("warehouse_id", goods.warehouse), ("to_warehouse_id", goods.empty_warehouse)], rows).await
+    write_with(client, list, &[("warehouse_id", goods.warehouse), ("to_warehouse_id", goods.empty_warehouse)], rows)
+        .await
 }
 
 async fn write_with(client: &Client, list: &str, places: &[(&str, Id)], rows: &[(Id, &str, &str)]) -> Page {
@@ -191,7 +192,7 @@ both_engines! {
         adds_up(&app).await;
     }
 
-    async fn of_two_who_post_or_take_back_at_once_one_does(app: App) {
+    async fn one_of_two_people_who_post_or_reverse_at_once_succeeds(app: App) {
         let goods = seed::goods(&app).await;
         let (clerk, admin) = (app.session_of(app.people.clerk1).await, app.session_of(app.people.admin).await);
         for round in 1..=5 {

@@ -290,7 +290,7 @@ impl Company {
 const ACTS: usize = 1_000;
 
 both_engines! {
-    async fn after_a_thousand_random_acts_every_sum_holds(app: App) {
+    async fn every_sum_holds_after_a_thousand_random_acts(app: App) {
         let seed_of_dice = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
         let acts = std::env::var("ACTS").ok().and_then(|acts| acts.parse().ok()).unwrap_or(ACTS);
         let mut company = Company::found(&app, seed_of_dice).await;

@@ -134,7 +134,8 @@ pub struct Goods {
 pub async fn goods(app: &App) -> Goods {
     let now = app.clock.now();
     let mut tx = app.office.db.begin().await.unwrap();
-    let (retail, wholesale, warehouse, empty_warehouse, category) = (Id::new(), Id::new(), Id::new(), Id::new(), Id::new());
+    let (retail, wholesale, warehouse, empty_warehouse, category) =
+        (Id::new(), Id::new(), Id::new(), Id::new(), Id::new());
     for (id, name, position) in [(retail, "零售价", 1i64), (wholesale, "批发价", 2)] {
         let insert = sql("INSERT INTO price_levels (id, name, position) VALUES ($1, $2, $3)");
         insert.bind(id).bind(name).bind(position).run(&mut tx).await.unwrap();

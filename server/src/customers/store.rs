@@ -18,7 +18,7 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search::{self, SearchEntry, Known, Place};
+use crate::kernel::search::{self, Known, Place, SearchEntry};
 
 /// What customers' pieces are filed under; one letter, since it stands in every piece.
 pub(super) const KIND: &str = "c";
@@ -486,7 +486,9 @@ pub(super) async fn taken_mnemonic(tx: &mut Tx, but: Option<Id>, mnemonic: &str)
 /// Whether chosen ids exist, so that a foreign one becomes a message and no fault.
 pub(super) async fn exists(tx: &mut Tx, region: Option<Id>, price_level: Option<Id>) -> Result<(bool, bool), DbError> {
     let region = match region {
-        Some(id) => sql("SELECT id FROM regions WHERE id = $1").bind(id).optional_scalar::<Id>(&mut *tx).await?.is_some(),
+        Some(id) => {
+            sql("SELECT id FROM regions WHERE id = $1").bind(id).optional_scalar::<Id>(&mut *tx).await?.is_some()
+        }
         None => true,
     };
     let price_level = match price_level {

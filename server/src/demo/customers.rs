@@ -11,7 +11,7 @@ use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{Arg, DbError};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search::{self, SearchEntry, Place};
+use crate::kernel::search::{self, Place, SearchEntry};
 
 /// A person at a customer: name, position, sex, number, birthday by the lunar calendar.
 type Known = (&'static str, &'static str, &'static str, &'static str, &'static str);

@@ -14,7 +14,7 @@ use crate::kernel::words::words;
 use crate::kinds::Kind;
 use crate::lines::{self, Discount, Line, Weighed, under_floor};
 use crate::products;
-use crate::stock::{self, Shortage, Demand};
+use crate::stock::{self, Demand, Shortage};
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
 

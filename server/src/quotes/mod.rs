@@ -207,8 +207,7 @@ impl Sheet for Quote {
 }
 
 impl Sale for Quote {
-    const VERSIONS: Option<Versions> =
-        Some(Versions { versions: "/quotes/:id/versions", print: "/quotes/:id/print" });
+    const VERSIONS: Option<Versions> = Some(Versions { versions: "/quotes/:id/versions", print: "/quotes/:id/print" });
 
     fn renewed(terms: Terms, now: Millis) -> Terms {
         let is_past = terms.valid_until < clock::day(now);

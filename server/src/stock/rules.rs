@@ -103,7 +103,7 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Id, Kind, Milli, Demand, shortages, summed};
+    use super::{Demand, Id, Kind, Milli, shortages, summed};
 
     #[test]
     fn two_lines_of_one_product_draw_on_one_balance() {

@@ -254,11 +254,7 @@ impl<E: Effect> Sheet for StockDocument<E> {
 
     async fn store(tx: &mut Tx, id: Id, terms: &Terms, _: Fen, is_new: bool) -> Result<(), DbError> {
         let (warehouse, to) = (terms.warehouse.0, terms.to.as_ref().map(|to| to.0));
-        if is_new {
-            store::insert(tx, id, warehouse, to).await
-        } else {
-            store::update(tx, id, warehouse, to).await
-        }
+        if is_new { store::insert(tx, id, warehouse, to).await } else { store::update(tx, id, warehouse, to).await }
     }
 }
 

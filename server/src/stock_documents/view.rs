@@ -40,12 +40,7 @@ pub(super) async fn page<E: Effect>(cx: Cx) -> Result<Response> {
     Ok(answer(page.render(show::<E>(&cx, &document, &lines, &changed))))
 }
 
-fn show<E: Effect>(
-    cx: &Cx,
-    document: &Full<Body>,
-    lines: &[Weighed],
-    changed: &BTreeMap<Id, Milli>,
-) -> Markup {
+fn show<E: Effect>(cx: &Cx, document: &Full<Body>, lines: &[Weighed], changed: &BTreeMap<Id, Milli>) -> Markup {
     let (lang, Full { head, body }) = (cx.lang, document);
     let label = |key: &str| t!(lang, key).into_owned();
     let (edit, edit_lines) = (format!("{}/edit", head.address()), label("stock_documents.edit"));

@@ -165,7 +165,10 @@ pub async fn update(cx: Cx) -> Result<Response> {
     if !store::has_administrator(&mut write.tx).await? {
         drop(write);
         form.wrong(if locked { "locked" } else { "role" }, t!(cx.lang, "users.last_administrator"));
-        return Ok(html_with(view::edit(&cx, Some(&user), &without_passwords(form), &departments), StatusCode::CONFLICT));
+        return Ok(html_with(
+            view::edit(&cx, Some(&user), &without_passwords(form), &departments),
+            StatusCode::CONFLICT,
+        ));
     }
     if let Some(hash) = &hash {
         store::set_password(&mut write.tx, user.id, hash, true, cx.now).await?;

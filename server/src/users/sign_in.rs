@@ -167,7 +167,10 @@ pub async fn set_up(guest: Guest) -> Result<Response> {
     let new = form.value("new").to_owned();
     password::check_pair(&mut form, lang, &new, &username);
     if !form.is_right() {
-        return Ok(html_with(view::setup(&guest, &password::without_passwords(form)), StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(html_with(
+            view::setup(&guest, &password::without_passwords(form)),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ));
     }
     let hash = guest.office.hash_password(new).await?;
     let device = new_device();

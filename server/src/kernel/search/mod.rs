@@ -423,7 +423,7 @@ fn padded<T: Copy>(chunk: &[T], size: usize) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use super::{SearchEntry, Needle, initials, normal, same};
+    use super::{Needle, SearchEntry, initials, normal, same};
 
     fn finds(card: &SearchEntry, typed: &str) -> bool {
         let needle = Needle::parse(typed).expect("something is looked for");

@@ -180,9 +180,7 @@ impl Context {
     async fn of<D: Sheet>(cx: &Cx, document: &Full<D::Body>) -> Result<Context> {
         let Full { head, body } = document;
         let buyer = match head.customer_id {
-            Some(id) => {
-                Some(Buyer { id, name: head.customer.clone(), level: D::level(body), region: D::region(body) })
-            }
+            Some(id) => Some(Buyer { id, name: head.customer.clone(), level: D::level(body), region: D::region(body) }),
             None => None,
         };
         Context::new::<D>(cx, buyer).await
@@ -241,11 +239,7 @@ pub struct NewSheet<T> {
 ///
 /// # Returns
 /// The id and the number.
-pub async fn create<D: Sheet>(
-    tx: &mut Tx,
-    author: &Author,
-    new: &NewSheet<D::Terms>,
-) -> Result<(Id, String), DbError> {
+pub async fn create<D: Sheet>(tx: &mut Tx, author: &Author, new: &NewSheet<D::Terms>) -> Result<(Id, String), DbError> {
     let (sum, cost) = totals(&new.lines);
     let total = D::total(&new.terms, sum);
     let head = NewHead {

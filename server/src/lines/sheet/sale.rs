@@ -68,11 +68,7 @@ pub trait Sale: Sheet {
     }
 
     /// What is checked before it is submitted.
-    fn checks(
-        cx: &Cx,
-        document: &Full<Self::Body>,
-        lines: &[Weighed],
-    ) -> impl Future<Output = Result<Checks>> + Send;
+    fn checks(cx: &Cx, document: &Full<Self::Body>, lines: &[Weighed]) -> impl Future<Output = Result<Checks>> + Send;
     /// A code of [`Checks::needs`] in words.
     fn reason(lang: Lang, body: &Self::Body, code: &str) -> String;
 

@@ -21,11 +21,7 @@ use crate::ui::{card, cell, link_button, money, paper};
 use crate::web::cx::Cx;
 use crate::web::error::{Result, html as html_page};
 
-pub(super) async fn page<D: Sale>(
-    cx: Cx,
-    onward: Option<Onward<D::Body>>,
-    told: Option<Told>,
-) -> Result<Response> {
+pub(super) async fn page<D: Sale>(cx: Cx, onward: Option<Onward<D::Body>>, told: Option<Told>) -> Result<Response> {
     let document = documents::seen::<D>(&cx, cx.id()?).await?;
     let (db, head) = (&cx.office.db, &document.head);
     let lines = store::weighed(db, head.id, D::warehouse(&document.body)).await?;
