@@ -33,7 +33,7 @@ pub(super) async fn submit(client: &Client, path: &str) -> Page {
 }
 
 /// Decides the first approval that waits for `client`.
-async fn decide(client: &Client, decision: &str, comment: &str) -> Page {
+pub(super) async fn decide(client: &Client, decision: &str, comment: &str) -> Page {
     let list = client.get("/approvals").await.expect(200);
     let card = list.records("/approvals").into_iter().next();
     let card = card.unwrap_or_else(|| panic!("nothing waits: {}", list.text()));

@@ -1,10 +1,12 @@
 //! The real server, in this process, on a free port and with a database of its own.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use server::testing::app::{Running, start, work_once};
 use server::testing::config::Config;
+use server::testing::demo::fill;
 use server::testing::kernel::Office;
 use server::testing::kernel::clock::{self, Clock, HOUR, Millis};
 use server::testing::kernel::db::{Record, sql};
@@ -69,6 +71,23 @@ pub fn on_with<F: Future<Output = ()>>(engine: Engine, change: impl FnOnce(&mut 
     });
     // A stream that a test left open must not hold the run up.
     runtime.shutdown_background();
+}
+
+/// A demo company with so many customers, on a server of its own below `folder`.
+pub async fn demo(engine: Engine, folder: &Path, customers: u32) -> Running {
+    let config = Config {
+        data: folder.join("data"),
+        listen: ([127, 0, 0, 1], 0).into(),
+        mqtt_listen: ([127, 0, 0, 1], 0).into(),
+        database_url: match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(postgres::shared().database().await),
+        },
+        ..Config::default()
+    };
+    let running = start(config, Clock::standing_at(nine_o_clock())).await.unwrap();
+    fill(&running.office, customers).await.unwrap();
+    running
 }
 
 impl App {
