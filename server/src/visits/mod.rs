@@ -1,7 +1,7 @@
 //! Visits 拜访: planned for a day, checked in on the spot with evidence, checked out with a result.
 //!
 //! Tables: visits, visit_photos
-//! Events: VisitEnded
+//! Events: none
 //! Uses: customers, users
 
 mod check_in;

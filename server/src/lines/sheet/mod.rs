@@ -62,7 +62,7 @@ pub trait Sheet: Document {
 
     /// What the form of a new one begins with, and its customer, as the address says.
     fn opened(cx: &Cx) -> impl Future<Output = Result<(Form, Option<Id>)>> + Send {
-        async { Ok((cx.blank(), cx.query_id("customer")?)) }
+        async move { Ok((cx.blank(), cx.query_id("customer")?)) }
     }
 
     /// The visit that a new one is written on; it must be the customer's.
