@@ -32,7 +32,7 @@ use crate::web::routes::Routes;
 pub use deciders::manager_of;
 pub use decision::decide;
 pub use reassign::{LOOK, look, person_changed, settle_stuck};
-pub use rules::{Against, State, StepState};
+pub use rules::{State, StepState};
 pub use store::{Approval, Step, count_waiting, find, flow, last_of, of_document, open, open_of, withdraw};
 pub use view::flow_card;
 

@@ -20,14 +20,10 @@ pub struct Call {
     pub customer_id: Option<Id>,
     /// Its name.
     pub customer: Option<String>,
-    /// Which person there.
-    pub contact_id: Option<Id>,
     /// National form, or empty.
     pub digits: String,
     /// What the exchange sent as a name.
     pub name: String,
-    /// The number was withheld.
-    pub withheld: bool,
     /// Where it is.
     pub state: State,
     /// When it began to ring.
@@ -54,7 +50,7 @@ impl Call {
     }
 }
 
-const CALL: &str = "SELECT k.id, k.line, l.name AS line_name, k.owner_id, k.customer_id, c.name AS customer, k.contact_id, k.digits, k.name, k.withheld, k.state, \
+const CALL: &str = "SELECT k.id, k.line, l.name AS line_name, k.owner_id, k.customer_id, c.name AS customer, k.digits, k.name, k.state, \
      k.started_at, k.ended_at, k.settled_at, u.name AS answerer FROM calls k \
      LEFT JOIN customers c ON c.id = k.customer_id LEFT JOIN users u ON u.id = k.answered_by \
      LEFT JOIN gateway_lines l ON l.gateway_id = k.gateway_id AND l.line = k.line WHERE ";

@@ -241,11 +241,6 @@ pub async fn by_phone(on: impl Into<On<'_>>, digits: &str) -> Result<Vec<Caller>
     store::by_phone(on, digits).await
 }
 
-/// The price levels in their order.
-pub async fn price_levels(on: impl Into<On<'_>>) -> Result<Vec<Named>, DbError> {
-    store::price_levels(on).await
-}
-
 /// The regions, each named with those above it: 潍坊/临朐.
 pub async fn regions(on: impl Into<On<'_>>) -> Result<Vec<Named>, DbError> {
     store::regions(on).await

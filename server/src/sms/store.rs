@@ -550,14 +550,6 @@ pub async fn unread_of_nobody(db: &Db) -> Result<i64, DbError> {
     query.scalar(db).await
 }
 
-/// Messages that a person has to look at.
-pub async fn unsettled(db: &Db, scope: &Scope) -> Result<i64, DbError> {
-    let query = sql(
-        "SELECT CAST(count(*) AS BIGINT) AS n FROM sms_messages m WHERE m.state IN ('unknown', 'failed', 'refused')",
-    );
-    scope.restrict(query, "m.owner_id").scalar(db).await
-}
-
 /// Somebody looked at a conversation.
 pub async fn mark_read(tx: &mut Tx, thread: &Thread, now: Millis) -> Result<(), DbError> {
     sql("UPDATE sms_threads SET unread = 0 WHERE id = $1").bind(thread.id).run(tx).await?;

@@ -9,6 +9,7 @@ use crate::kernel::audit::{Action, Changes};
 use crate::kernel::china::phone::Phone;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
+use crate::kernel::live::push;
 use crate::users::password::{self, without_passwords};
 use crate::users::store::{self, NewUser, User};
 use crate::users::{guesses, sign_in, view};
@@ -177,6 +178,9 @@ pub async fn update(cx: Cx) -> Result<Response> {
     if user.id != cx.actor().id {
         // Role, department and lock count from the next request on, not from the next sign-in.
         cx.office.end_sessions_of(&mut write.tx, user.id).await?;
+        if locked {
+            push::forget_all(&mut write.tx, user.id).await?;
+        }
     }
     write.audit(Action::Edit, "user", user.id, changes).await?;
     let same =

@@ -27,7 +27,7 @@ use sqlx::{ConnectOptions, PgPool, Postgres, SqliteConnection, SqlitePool, Trans
 
 use crate::kernel::durable;
 pub use error::DbError;
-pub use migrate::{Migration, MigrationError, migrate, pending};
+pub use migrate::{Migration, migrate, pending};
 pub use query::{Arg, On, Query, Record, sql};
 pub use statements::Statements;
 use writer::{WriteTurn, Writer};
