@@ -139,6 +139,7 @@ both_engines! {
         let path = draft(&manager, &[]).await;
         release(&manager, &path, &[]).await;
         until(&app, MADE, 50).await;
+        app.settle().await;
         app.work_once().await;
         assert_eq!(app.number(MADE).await, 50, "no more are made ahead");
         let mut there = Vec::new();
@@ -169,6 +170,7 @@ both_engines! {
         here.report(&app, there[1].id, SmsState::Sent, None).await;
         until(&app, "SELECT count(*) AS n FROM campaigns WHERE sent = 2 AND queued = 0 AND total = 70", 1).await;
         assert_eq!(app.number("SELECT count(*) AS n FROM campaign_recipients WHERE state = 'pending' AND message_id IS NULL").await, 68);
+        app.settle().await;
         app.work_once().await;
         assert_eq!(app.number(MADE).await, 50, "a pause holds the rest");
         let shown = manager.get(&path).await;
@@ -186,6 +188,7 @@ both_engines! {
             here.acknowledge(cancel.id, None).await;
         }
         until(&app, "SELECT count(*) AS n FROM campaigns WHERE state = 'cancelled' AND queued = 0 AND sent = 2", 1).await;
+        app.settle().await;
         app.work_once().await;
         assert_eq!(app.number(MADE).await, 100, "a cancelled one makes no more");
         manager.post(&format!("{path}/resumption"), &[("op_id", "late")]).await.expect(409);
@@ -215,6 +218,7 @@ both_engines! {
         assert!(manager.submit(&form, &[("start", "at"), ("starts_at", "2026-11-23T08:00")]).await.expect(422).says("开始时间要晚于现在"));
         release(&manager, &path, &[("start", "at"), ("starts_at", "2026-11-23T20:59")]).await;
         assert!(manager.get(&path).await.says("将在 2026-11-23 20:59 开始"));
+        app.settle().await;
         app.work_once().await;
         assert_eq!(app.number(MADE).await, 0);
         app.pass(12 * HOUR + MINUTE);
