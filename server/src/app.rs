@@ -184,7 +184,7 @@ fn boxed(config: Config, clock: Clock, react: jobs::React<Event>) -> HookFuture<
 }
 
 /// What is looked for again and again, and how often.
-const ROUNDS: [(&'static str, Duration, Round); 6] = [
+const ROUNDS: [(&str, Duration, Round); 6] = [
     ("messages to boxes", crate::sms::LOOK, crate::sms::look),
     ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
     ("occasions", crate::campaigns::CELEBRATE, crate::campaigns::celebrate),

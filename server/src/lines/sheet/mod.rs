@@ -179,10 +179,12 @@ impl Context {
     /// scope.
     async fn of<D: Sheet>(cx: &Cx, document: &Full<D::Body>) -> Result<Context> {
         let Full { head, body } = document;
-        let buyer = match head.customer_id {
-            Some(id) => Some(Buyer { id, name: head.customer.clone(), level: D::level(body), region: D::region(body) }),
-            None => None,
-        };
+        let buyer = head.customer_id.map(|id| Buyer {
+            id,
+            name: head.customer.clone(),
+            level: D::level(body),
+            region: D::region(body),
+        });
         Context::new::<D>(cx, buyer).await
     }
 
