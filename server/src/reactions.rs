@@ -41,7 +41,6 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
         Event::CallReturned { call, by } => Ok(calls::task_done(tx, at, *call, *by).await?),
         Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
-        | Event::VisitEnded { .. }
         | Event::TaskGiven { .. }
         | Event::SmsRecalled { .. }
         | Event::OptOutChanged { .. }
@@ -94,7 +93,7 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
             office.badges_changed(known.by);
             Ok(())
         }
-        Event::CompanyFounded { .. } | Event::VisitEnded { .. } => Ok(()),
+        Event::CompanyFounded { .. } => Ok(()),
     }
 }
 

@@ -54,7 +54,7 @@ both_engines! {
         let mut live = Live::open(&rep).await;
         here.inbox(&app, "+8613805362417", "货到了吗", false).await;
         let told = live.next("sms", std::time::Duration::from_secs(5)).await.unwrap();
-        assert!(told.contains("潍坊丰源农资：货到了吗"), "{told}");
+        assert!(told.contains("潍坊丰源农资：“货到了吗”"), "{told}");
         let path = rep.get("/sms").await.links("/sms/0").pop().unwrap();
         assert!(told.contains(&path), "{told}");
         let page = rep.get(&path).await.expect(200);

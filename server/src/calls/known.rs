@@ -23,7 +23,7 @@ pub async fn numbers_known(tx: &mut Tx, at: Millis, known: &NumbersKnown) -> Res
     let Some(call) = known.call else { return Ok(()) };
     // Only a call of this customer's number, whatever the form said.
     let Some(call) = store::of_customer(tx, call, known.customer).await? else { return Ok(()) };
-    if call.state().is_open() {
+    if call.state.is_open() {
         let author = Author { user: Some(known.by), origin: "calls".to_owned(), at };
         took(tx, &author, &call, known.by, &t!(Lang::Zh, "calls.feedback_answered")).await?;
     }
@@ -40,7 +40,7 @@ pub async fn took(tx: &mut Tx, author: &Author, call: &Call, by: Id, feedback: &
     settled.push(call.id);
     let mut told: Vec<Id> = call.owner_id.into_iter().collect();
     told.extend(tasks::finish_callbacks(tx, author, call.customer_id, &settled, feedback).await?);
-    let changes = Changes::new().moved("state", call.state().code(), State::Answered.code());
+    let changes = Changes::new().moved("state", call.state.code(), State::Answered.code());
     audit::record(tx, author, Action::Edit, "call", call.id, changes).await?;
     Ok(told)
 }

@@ -58,7 +58,7 @@ fn row(cx: &Cx, call: &Call) -> Markup {
     let lang = cx.lang;
     let link = format!("/calls/{}", call.id);
     let who = html! {
-        b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone()))
+        b { (caller(lang, call)) } " " (tag(call.state.name(lang), call.state.tone()))
         p {
             @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
             @if let Some(name) = call.line_name() { " · " (name) }
@@ -90,7 +90,7 @@ fn outcome(cx: &Cx, call: &Call, form: &Form) -> Markup {
     html! {
         (fields::post(&format!("/calls/{}/note", call.id), &cx.op_id()).holding(html! {
             (fields::fields(None, fields::textarea(&form.field("note", &t!(lang, "calls.note")), NOTE)))
-            @match call.state() {
+            @match call.state {
                 State::Missed => {
                     (act(&callback, "", t!(lang, "calls.have_called_back"), "btn"))
                     (act(&answer, "yes", t!(lang, "calls.was_taken"), "btn quiet"))
@@ -119,7 +119,7 @@ pub fn show(cx: &Cx, call: &Call, form: &Form) -> Response {
             (cell(t!(lang, "calls.number"), html! { @if call.digits.is_empty() { (t!(lang, "calls.withheld")) } @else { span.num { (shown(&call.digits)) } } }))
             @if let Some(origin) = Origin::of(&call.digits).words(lang) { (cell(t!(lang, "calls.origin"), html! { (origin) })) }
             @if !call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (call.name) })) }
-            (cell(t!(lang, "calls.state"), tag(call.state().name(lang), call.state().tone())))
+            (cell(t!(lang, "calls.state"), tag(call.state.name(lang), call.state.tone())))
             (cell(t!(lang, "calls.began"), html! { (clock::iso_minute(call.started_at)) }))
             @if let Some(end) = call.ended_at { (cell(t!(lang, "calls.length"), html! { span.num { (t!(lang, "calls.rang", n = (end - call.started_at).max(0) / 1000)) } })) }
             @if let Some(answerer) = &call.answerer { (cell(t!(lang, "calls.taken_by"), html! { (answerer) })) }

@@ -104,7 +104,7 @@ fn bubbles(cx: &Cx, shown: &Conversation) -> Vec<Bubble> {
         .sent
         .iter()
         .map(|message| {
-            let state = message.state();
+            let state = message.state;
             let foot = html! {
                 a href={ "/sms/messages/" (message.id) } { (state_tag(lang, state)) }
             };

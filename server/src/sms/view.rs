@@ -220,7 +220,7 @@ pub fn preview(cx: &Cx, draft: &Draft, to: &str, text: &str) -> String {
 
 fn person_acts(cx: &Cx, message: &Message) -> Markup {
     let lang = cx.lang;
-    let state = message.state();
+    let state = message.state;
     let settle = |outcome: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
         fields::post(&format!("/sms/messages/{}/settlement", message.id), &cx.op_id()).holding(html! {
             (fields::hidden("outcome", outcome))
@@ -261,7 +261,7 @@ pub fn message(cx: &Cx, message: &Message, thread: Option<&Thread>, customer: Op
             (cell(t!(lang, "sms.to"), html! { span.num { (shown(&message.digits)) } }))
             div.cell { div.g { p.pre { (message.text) } } }
             (cell(t!(lang, "sms.parts"), html! { span.num { (t!(lang, "sms.parts_count", n = message.parts)) } }))
-            (cell(t!(lang, "sms.state"), state_tag(lang, message.state())))
+            (cell(t!(lang, "sms.state"), state_tag(lang, message.state)))
             @if !message.error.is_empty() { (cell(t!(lang, "sms.reason"), html! { (reason(lang, &message.error)) })) }
             (cell(t!(lang, "sms.written"), html! { (clock::iso_minute(message.created_at)) }))
             @if let Some(at) = message.sent_at { (cell(t!(lang, "sms.sent"), html! { (clock::iso_minute(at)) })) }
@@ -287,7 +287,7 @@ pub fn unsent(cx: &Cx, messages: &Listing<Message>, waiting: bool) -> String {
                 @for message in &messages.rows {
                     (link_cell(
                         format!("/sms/messages/{}", message.id),
-                        html! { b.num { (shown(&message.digits)) } " " (state_tag(lang, message.state())) p { (quoted(&message.text)) } @if !message.error.is_empty() { p { (reason(lang, &message.error)) } } },
+                        html! { b.num { (shown(&message.digits)) } " " (state_tag(lang, message.state)) p { (quoted(&message.text)) } @if !message.error.is_empty() { p { (reason(lang, &message.error)) } } },
                         html! { small { (clock::brief(message.created_at, cx.now)) } },
                     ))
                 }
