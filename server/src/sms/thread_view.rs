@@ -119,7 +119,8 @@ fn bubbles(cx: &Cx, shown: &Conversation) -> Vec<Bubble> {
             (reply.received_at, Bubble::new(Side::Theirs, text))
         }))
         .collect();
-    said.sort_by_key(|(at, _)| *at);
+    // Of the same moment the other side comes first: it is what was answered.
+    said.sort_by_key(|(at, bubble)| (*at, bubble.side()));
     let mut before = 0;
     said.into_iter()
         .map(|(at, bubble)| {

@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 /// Who said it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
-    /// The company.
-    Ours,
     /// The other side.
     Theirs,
+    /// The company.
+    Ours,
 }
 
 /// One message.
@@ -25,6 +25,12 @@ impl Bubble {
     #[must_use]
     pub fn new(side: Side, text: Markup) -> Bubble {
         Bubble { side, text, time: None, foot: None }
+    }
+
+    /// Who said it.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        self.side
     }
 
     /// With the time above it.
