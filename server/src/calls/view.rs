@@ -11,9 +11,10 @@ use crate::kernel::clock;
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::modules::Module;
+use crate::ui::cell::timed_entry;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
-use crate::ui::tag::tag;
+use crate::ui::state::Standing;
 use crate::ui::{card, cell, empty, link_button, link_cell, pager, segmented};
 use crate::web::cx::Cx;
 
@@ -32,7 +33,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
     let body = html! {
         (segmented(&[
             ("/calls".to_owned(), t!(lang, "calls.all").into_owned(), !missed),
-            ("/calls?view=missed".to_owned(), t!(lang, "calls.to_return").into_owned(), missed),
+            ("/calls?view=missed".to_owned(), Standing::ToCallBack.name(lang).into_owned(), missed),
             ("/calls/callbacks".to_owned(), t!(lang, "calls.callbacks").into_owned(), false),
         ]))
         @if calls.rows.is_empty() { (empty(t!(lang, "calls.none"), None)) }
@@ -41,11 +42,11 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
                 @for call in &calls.rows {
                     (link_cell(
                         format!("/calls/{}", call.id),
-                        html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) p {
+                        timed_entry(caller(lang, call), call.state().standing().tag(lang), clock::brief(call.started_at, cx.now), html! {
                             @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
                             @if let Some(name) = call.line_name() { " · " (name) }
-                        } },
-                        html! { small { (clock::brief(call.started_at, cx.now)) } },
+                        }),
+                        html! {},
                     ))
                 }
             }))
@@ -93,9 +94,9 @@ pub fn show(cx: &Cx, call: &Call) -> String {
             (cell(t!(lang, "calls.number"), html! { @if call.digits.is_empty() { (t!(lang, "calls.withheld")) } @else { span.num { (shown(&call.digits)) } } }))
             @if let Some(origin) = Origin::of(&call.digits).words(lang) { (cell(t!(lang, "calls.origin"), html! { (origin) })) }
             @if !call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (call.name) })) }
-            (cell(t!(lang, "calls.state"), tag(call.state().name(lang), call.state().tone())))
+            (cell(t!(lang, "calls.state"), call.state().standing().tag(lang)))
             (cell(t!(lang, "calls.began"), html! { (clock::iso_minute(call.started_at)) }))
-            @if let Some(end) = call.ended_at { (cell(t!(lang, "calls.length"), html! { span.num { (t!(lang, "calls.rang", n = (end - call.started_at).max(0) / 1000)) } })) }
+            @if let Some(end) = call.ended_at { (cell(t!(lang, "calls.length"), html! { span.num { (t!(lang, "calls.seconds", n = (end - call.started_at).max(0) / 1000)) } })) }
             @if let Some(answerer) = &call.answerer { (cell(t!(lang, "calls.taken_by"), html! { (answerer) })) }
             (cell(t!(lang, "calls.line"), html! { (call.line()) }))
         }))

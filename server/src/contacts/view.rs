@@ -39,7 +39,7 @@ pub fn cells(lang: Lang, contacts: &[Contact], editable: bool) -> Markup {
         @for contact in contacts {
             div.cell {
                 div.g {
-                    (contact.name) " " small { (contact.position) }
+                    b { (contact.name) } " " small { (contact.position) }
                     @if contact.is_main { " " (tag(&t!(lang, "contacts.main"), Tone::Good)) }
                     @if !contact.sms_consent { " " (tag(&t!(lang, "contacts.no_sms"), Tone::Plain)) }
                     @for phone in &contact.phones {

@@ -9,10 +9,11 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::money::Fen;
+use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::{card, empty, entry, link_button, link_cell, pager, search_bar, segmented};
 use crate::web::form::Form;
 use crate::web::merge;
 
@@ -47,7 +48,7 @@ pub(super) fn fields(leads_others: bool) -> &'static [&'static str] {
 }
 
 pub(super) fn new_button(lang: Lang) -> Markup {
-    html! { a.btn.q href="/customers/new" aria-label=(t!(lang, "customers.new")) { (Icon::Plus.markup()) } }
+    icon_link("/customers/new", Icon::Plus, &t!(lang, "customers.new"))
 }
 
 /// `others`: the looker sees other people's customers, so that "mine" is a view and owners are shown.
@@ -105,15 +106,12 @@ fn nothing(lang: Lang, wanted: &Wanted<'_>, may_create: bool) -> Markup {
 fn row_cell(lang: Lang, row: &Row, others: bool, now: Millis) -> Markup {
     let whom = [row.contact_name.as_str(), row.phone.as_str()].into_iter().filter(|text| !text.is_empty());
     let whom = whom.collect::<Vec<_>>().join(" · ");
-    let main = html! {
-        b { (row.name) }
-        @if row.arrears > Fen::ZERO { " " (tag(&t!(lang, "customers.owing"), Tone::Warn)) }
-        @if let Some(quiet) = quiet_tag(lang, row.last_contact_at, row.created_at, now) { " " (quiet) }
-        p { @if whom.is_empty() { (t!(lang, "customers.no_contact")) } @else { (whom) } }
-    };
+    let quiet = quiet_tag(lang, row.last_contact_at, row.created_at, now).unwrap_or_default();
+    let detail = if whom.is_empty() { t!(lang, "customers.no_contact").into_owned() } else { whom };
+    let main = entry(&row.name, quiet, detail);
     let side = html! {
-        @if row.arrears > Fen::ZERO { span.num { (row.arrears) } }
-        @if others { small { (row.owner_name) } }
+        @if row.arrears > Fen::ZERO { small.d.owes { (t!(lang, "customers.owing")) " " b.num { "¥" (row.arrears) } } }
+        @if others { small.d { (row.owner_name) } }
     };
     link_cell(format!("/customers/{}", row.id), main, side)
 }
@@ -135,7 +133,7 @@ pub fn heat_tag(lang: Lang, heat: &str) -> Option<Markup> {
         Heat::Middle => Tone::Warn,
         Heat::High => Tone::Bad,
     };
-    Some(tag(&t!(lang, "customers.heat_is", heat = heat.name(lang)), tone))
+    Some(tag(heat.name(lang), tone))
 }
 
 /// What the selects offer.

@@ -100,7 +100,7 @@ pub(super) async fn show(cx: Cx, told: Told) -> Result<Response> {
     let page = Page::new(&frame, head.number.clone())
         .subtitle(head.customer.clone())
         .back(Kind::Order.paths().list)
-        .header_action(documents::state_tag(cx.lang, head.state));
+        .header_action(head.standing().tag(cx.lang));
     let flow = flow.as_ref().map(|(approval, steps)| (approval, steps.as_slice()));
     let page = match view::bar(&cx, &order, flow) {
         Some(bar) => page.bar(bar),

@@ -25,7 +25,7 @@ fn number(lang: Lang, card: &Card) -> String {
 }
 
 fn state(lang: Lang, card: &Card) -> Markup {
-    tag(card.call.state().name(lang), card.call.state().tone())
+    card.call.state().standing().tag(lang)
 }
 
 /// For a desk where perhaps nobody sits: neither name nor debt.

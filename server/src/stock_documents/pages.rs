@@ -10,7 +10,6 @@ use crate::kernel::audit::{Action, Changes};
 use crate::lines::{self, NewLine, editor};
 use crate::stock;
 use crate::ui::layout::Page;
-use crate::ui::tag::tag;
 use crate::web::cx::Cx;
 use crate::web::error::{Result, html};
 use crate::web::form::Form;
@@ -54,7 +53,7 @@ pub(super) async fn show<E: Effect>(cx: Cx) -> Result<Response> {
     let page = Page::new(&frame, head.number.clone())
         .subtitle(E::KIND.name(cx.lang))
         .back(E::KIND.paths().list)
-        .header_action(tag(StockDocument::<E>::state_name(cx.lang, head.state), head.state.tone()));
+        .header_action(head.standing().tag(cx.lang));
     let page = match view::bar(&cx, head) {
         Some(bar) => page.bar(bar),
         None => page,

@@ -21,6 +21,7 @@ pub mod photo;
 #[cfg(test)]
 mod samples;
 pub mod scripts;
+pub mod state;
 pub mod strip;
 pub mod style;
 pub mod table;
@@ -37,6 +38,7 @@ pub use list::{View, pager, search_bar, segmented, views};
 pub use meter::{meter, money, progress};
 pub use offline::outbox_page;
 pub use photo::{Photo, photo_grid};
+pub use state::Standing;
 pub use strip::{Act, StripItem, acts, strip};
 pub use table::{Column, table};
 pub use tag::{Tone, tag};

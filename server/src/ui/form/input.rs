@@ -60,26 +60,6 @@ impl InputKind {
             InputKind::Search => ("search", None, Some("off")),
         }
     }
-
-    /// Whether the answer is short and set in figures, so that it can stand beside its label.
-    fn inline(self) -> bool {
-        match self {
-            InputKind::Money
-            | InputKind::Quantity
-            | InputKind::Date
-            | InputKind::Time
-            | InputKind::Month
-            | InputKind::Code => true,
-            InputKind::Text
-            | InputKind::DateTime
-            | InputKind::Phone
-            | InputKind::Email
-            | InputKind::Password
-            | InputKind::NewPassword
-            | InputKind::Account
-            | InputKind::Search => false,
-        }
-    }
 }
 
 /// A line to be typed, of `kind`, at most `max_len` characters.
@@ -88,7 +68,7 @@ pub fn text(field: &FieldView<'_>, kind: InputKind, max_len: usize) -> Markup {
     // Date inputs have no length; an attribute they do not know would be an error in the page.
     let max = matches!(input_type, "text" | "tel" | "email" | "password" | "search").then_some(max_len);
     html! {
-        div.field.bad[field.error.is_some()].in[kind.inline()] {
+        div.field.in.bad[field.error.is_some()] {
             (field.label())
             input id=(field.id()) name=(field.name) type=(input_type) inputmode=[mode] autocomplete=[complete] maxlength=[max] value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             (field.notes())
@@ -128,7 +108,7 @@ pub fn quantity(field: &FieldView<'_>, unit: &str) -> Markup {
 pub fn search_choice<O: AsRef<str>>(field: &FieldView<'_>, options: &[O]) -> Markup {
     let list = format!("l-{}", field.name);
     html! {
-        div.field.bad[field.error.is_some()] {
+        div.field.in.bad[field.error.is_some()] {
             (field.label())
             input id=(field.id()) name=(field.name) type="text" list=(list) autocomplete="off" maxlength="200" value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             datalist id=(list) { @for option in options { option value=(option.as_ref()) {} } }
@@ -155,7 +135,7 @@ pub fn file_photo(field: &FieldView<'_>, many: bool) -> Markup {
 /// Any file; `accept` lists its kinds, such as `.xlsx,.csv`.
 pub fn file(field: &FieldView<'_>, accept: &str) -> Markup {
     html! {
-        div.field.bad[field.error.is_some()] {
+        div.field.in.bad[field.error.is_some()] {
             (field.label())
             input id=(field.id()) name=(field.name) type="file" accept=(accept) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             (field.notes())
