@@ -101,7 +101,7 @@ pub(super) fn form_page(filled: &Form, around: &Around<'_>) -> Markup {
         (card(None, None, html! {
             (form::text(&FieldView { required: true, ..filled.field("name", &t!(lang, "contacts.name")) }, InputKind::Text, 40))
             (form::text(&filled.field("position", &t!(lang, "contacts.position")), InputKind::Text, 40))
-            @for name in PHONES { (form::text(&filled.field(name, &labels(name)), InputKind::Phone, 40)) }
+            @for name in PHONES { (form::text(&filled.field(name, &labels(name)), InputKind::Phone, 40)) (filled.phone_asked(name)) }
             (form::text(&filled.field("wechat", &t!(lang, "contacts.wechat")), InputKind::Text, 60))
             (form::checkbox(&filled.field("is_main", &t!(lang, "contacts.is_main"))))
             (form::checkbox(&filled.field("sms_consent", &t!(lang, "contacts.sms_consent"))))

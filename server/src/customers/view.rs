@@ -13,7 +13,7 @@ use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, empty, entry, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::{card, empty, entry, link_button, link_cell, pager, search_bar, segmented, sorting};
 use crate::web::form::Form;
 use crate::web::merge;
 
@@ -58,7 +58,7 @@ pub(super) fn list(lang: Lang, listing: &Listing<Row>, wanted: &Wanted<'_>, othe
     // What is usual is not said.
     let to = |view: View, sort: Sort| {
         let view = if view == View::All { "" } else { view.code() };
-        let sort = if sort == Sort::Name { "" } else { sort.code() };
+        let sort = if sort == Sort::usual(wanted.q) { "" } else { sort.code() };
         address("/customers", &[("q", q), ("view", view), ("sort", sort)])
     };
     let views: Vec<(String, String, bool)> = View::ALL
@@ -76,12 +76,12 @@ pub(super) fn list(lang: Lang, listing: &Listing<Row>, wanted: &Wanted<'_>, othe
     html! {
         (search_bar("/customers", q, &t!(lang, "customers.find"), &hidden))
         (segmented(&views))
+        @if !sorts.is_empty() && !listing.rows.is_empty() { (sorting(lang, &sorts)) }
         @if listing.rows.is_empty() {
             (nothing(lang, wanted, may_create))
         } @else {
             (card(None, None, html! { @for row in &listing.rows { (row_cell(lang, row, others, wanted.now)) } }))
             (pager(lang, "/customers", &[("q", q), ("view", view.code()), ("sort", sort.code())], listing.page, listing.more))
-            @if !sorts.is_empty() { (segmented(&sorts)) }
             (card(None, None, link_cell("/customers/pocket", html! { (t!(lang, "customers.pocket")) }, html! {})))
         }
     }
@@ -178,6 +178,7 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
             @if new {
                 (form::text(&filled.field("contact_name", &t!(lang, "customers.contact_name")), InputKind::Text, 40))
                 (form::text(&filled.field("contact_phone", &t!(lang, "customers.contact_phone")), InputKind::Phone, 40))
+                (filled.phone_asked("contact_phone"))
             }
             (form::select(&filled.field("region_id", &t!(lang, "customers.region")), &with_blank(lang, named(&lists.regions))))
             (form::text(&filled.field("address", &t!(lang, "customers.address")), InputKind::Text, 200))
@@ -198,7 +199,10 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
             (form::text(&filled.field("short_name", &t!(lang, "customers.short_name")), InputKind::Text, 40))
             (form::text(&FieldView { hint: Some(&mnemonic_hint), ..filled.field("mnemonic", &t!(lang, "customers.mnemonic")) }, InputKind::Text, 40))
             (form::select(&filled.field("class", &t!(lang, "customers.class")), &Class::choices(lang)))
-            @for name in PHONES { (form::text(&filled.field(name, &t!(lang, "customers.phone")), InputKind::Phone, 40)) }
+            @for name in PHONES {
+                (form::text(&filled.field(name, &t!(lang, "customers.phone")), InputKind::Phone, 40))
+                (filled.phone_asked(name))
+            }
             (form::textarea(&filled.field("description", &t!(lang, "customers.description")), 2000))
         }))
         (form::submit(&t!(lang, "customers.save"), ButtonKind::Primary))

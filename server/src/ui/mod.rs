@@ -34,7 +34,7 @@ pub use cell::{cell, entry, link_cell, plain_cell, text_cell};
 pub use empty::empty;
 pub use gallery::gallery;
 pub use icon::Icon;
-pub use list::{View, pager, search_bar, segmented, views};
+pub use list::{View, pager, search_bar, segmented, sorting, views};
 pub use meter::{meter, money, progress};
 pub use offline::outbox_page;
 pub use photo::{Photo, photo_grid};

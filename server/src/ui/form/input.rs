@@ -62,11 +62,19 @@ impl InputKind {
     }
 }
 
+/// A browser cuts what is pasted to `maxlength` without a word. It only bounds the form; what is too long for the
+/// record is refused by the server, which says so.
+const SLACK: usize = 10;
+
 /// A line to be typed, of `kind`, at most `max_len` characters.
 pub fn text(field: &FieldView<'_>, kind: InputKind, max_len: usize) -> Markup {
     let (input_type, mode, complete) = kind.attributes();
     // Date inputs have no length; an attribute they do not know would be an error in the page.
-    let max = matches!(input_type, "text" | "tel" | "email" | "password" | "search").then_some(max_len);
+    let max = match input_type {
+        "text" | "tel" | "email" => Some(max_len * SLACK),
+        "password" | "search" => Some(max_len),
+        _ => None,
+    };
     html! {
         div.field.in.bad[field.error.is_some()] {
             (field.label())
@@ -81,7 +89,7 @@ pub fn textarea(field: &FieldView<'_>, max_len: usize) -> Markup {
     html! {
         div.field.bad[field.error.is_some()] {
             (field.label())
-            textarea id=(field.id()) name=(field.name) rows="3" maxlength=(max_len) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
+            textarea id=(field.id()) name=(field.name) rows="3" maxlength=(max_len * SLACK) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
                 // A parser drops the first line feed inside a textarea; this one is for it.
                 "\n" (field.value)
             }
