@@ -22,6 +22,7 @@ mod settings_view;
 mod store;
 mod templates;
 mod templates_view;
+mod unreadable;
 mod view;
 
 pub use crate::kernel::clock::{minute_of, wall};
