@@ -22,7 +22,8 @@ pub fn lines(config: &Config, address: SocketAddr) -> String {
     format!("On a phone 手机访问  {url}\n{code}\n{note}")
 }
 
-const NEEDS_HTTPS: &str = "Phones give their location only over HTTPS (--tls-cert, --tls-key, or a proxy). 手机定位需要 HTTPS。";
+const NEEDS_HTTPS: &str =
+    "Phones give their location only over HTTPS (--tls-cert, --tls-key, or a proxy). 手机定位需要 HTTPS。";
 
 /// The address by which another machine opens the pages; `lan` is this machine's own in its network.
 fn reachable(config: &Config, address: SocketAddr, lan: Option<IpAddr>) -> Option<String> {

@@ -88,9 +88,7 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
             step.approver.clone()
         };
         let when = match (step.state(), step.opened_at) {
-            (StepState::Open, Some(since)) => {
-                waits(lang, cx.now - since)
-            }
+            (StepState::Open, Some(since)) => waits(lang, cx.now - since),
             (StepState::Waiting, _) | (StepState::Open, None) => String::new(),
             (StepState::Approved | StepState::Rejected | StepState::HandedOver | StepState::Skipped, _) => {
                 clock::brief(at, cx.now)
@@ -186,4 +184,3 @@ pub(super) fn handover(cx: &Cx, approval: &Approval, people: &[Decider], typed: 
         }))
     }
 }
-

@@ -1,8 +1,8 @@
 //! A campaign's states and audiences, and where a recipient stands. Decisions only.
 
 use crate::kernel::words::words;
-use crate::ui::state::standings;
 use crate::sms;
+use crate::ui::state::standings;
 
 /// Messages that are made ahead of their sending, over all campaigns: what a pause has to take back.
 pub const AHEAD: i64 = 50;

@@ -17,7 +17,9 @@ use crate::sms::{self, Class, Settings, Template, VARIABLES};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::state::Standing;
-use crate::ui::{card, cell, empty, entry, link_button, link_cell, pager, plain_cell, progress as bar, search_bar, segmented};
+use crate::ui::{
+    card, cell, empty, entry, link_button, link_cell, pager, plain_cell, progress as bar, search_bar, segmented,
+};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 

@@ -9,7 +9,7 @@ use crate::kernel::i18n::{Lang, t};
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, link_button};
+use crate::ui::{card, link_button, thumb};
 use crate::web::form::Form;
 use crate::web::merge;
 
@@ -38,6 +38,7 @@ pub fn cells(lang: Lang, contacts: &[Contact], editable: bool) -> Markup {
     html! {
         @for contact in contacts {
             div.cell {
+                (thumb(&contact.name))
                 div.g {
                     b { (contact.name) } " " small { (contact.position) }
                     @if contact.is_main { " " (tag(&t!(lang, "contacts.main"), Tone::Good)) }

@@ -13,7 +13,7 @@ use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, empty, entry, link_button, link_cell, pager, search_bar, segmented, sorting};
+use crate::ui::{card, empty, entry, link_button, link_cell, pager, search_bar, segmented, sorting, thumb_cell};
 use crate::web::form::Form;
 use crate::web::merge;
 
@@ -113,7 +113,7 @@ fn row_cell(lang: Lang, row: &Row, others: bool, now: Millis) -> Markup {
         @if row.arrears > Fen::ZERO { small.d.owes { (t!(lang, "customers.owing")) " " b.num { "¥" (row.arrears) } } }
         @if others { small.d { (row.owner_name) } }
     };
-    link_cell(format!("/customers/{}", row.id), main, side)
+    thumb_cell(format!("/customers/{}", row.id), &row.name, main, side)
 }
 
 /// "30 天未联系", where it is so.

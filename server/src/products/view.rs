@@ -8,7 +8,7 @@ use crate::stock::{Balance, level};
 use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;
 use crate::ui::state::Standing;
-use crate::ui::{card, cell, empty, entry, link_cell, pager, search_bar};
+use crate::ui::{card, cell, empty, entry, pager, search_bar, thumb_cell};
 
 use super::Unit;
 use super::store::{PriceRow, Product, Row};
@@ -25,7 +25,7 @@ pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(format!("/products/{}", row.id), html! {
+                    (thumb_cell(format!("/products/{}", row.id), &row.name, html! {
                         (entry(
                             &row.name,
                             html! { @if row.status != "normal" { (status(lang, &row.status)) } },

@@ -14,7 +14,7 @@ use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{card, cell, empty, entry, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::{card, cell, empty, entry, link_button, pager, search_bar, segmented, thumb_cell};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
@@ -53,7 +53,7 @@ pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse],
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(format!("/stock/{}", row.product_id), html! {
+                    (thumb_cell(format!("/stock/{}", row.product_id), &row.product, html! {
                         (entry(&row.product, html! {}, &row.warehouse))
                     }, html! {
                         (level(Milli(row.on_hand.0.saturating_sub(row.reserved.0)), &row.base_unit)) br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
@@ -117,8 +117,8 @@ pub(super) fn move_form(cx: &Cx, typed: &Form, warehouses: &[Warehouse], product
         .collect();
     // The unit is named where the product is known before the form is filled in.
     let of = products.iter().find(|product| cx.query("product") == Some(product.id.to_string().as_str()));
-    let quantity =
-        of.map_or_else(|| label("stock.quantity"), |of| t!(lang, "stock.quantity_in", unit = of.base_unit).into_owned());
+    let quantity = of
+        .map_or_else(|| label("stock.quantity"), |of| t!(lang, "stock.quantity_in", unit = of.base_unit).into_owned());
     html! {
         (form::error_summary(lang, typed.errors()))
         @if typed.value("product_id").is_empty() {

@@ -12,7 +12,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
 use crate::lines::Weighed;
 use crate::ui::button::{ButtonKind, button_for};
-use crate::ui::cell::plain_cell;
+use crate::ui::cell::{counted, plain_cell};
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, form, link_button};
 use crate::web::cx::Cx;
@@ -25,8 +25,6 @@ pub(super) fn show<E: Effect>(
 ) -> Markup {
     let (lang, Full { head, body }) = (cx.lang, document);
     let label = |key: &str| t!(lang, key).into_owned();
-    let (edit, edit_lines) = (format!("{}/edit", head.address()), label("stock_documents.edit"));
-    let open = (head.state == State::Draft && cx.may(Gate::edit(E::KIND.module()))).then_some((&*edit, &*edit_lines));
     html! {
         (card(None, None, html! {
             @if let Some(to) = &body.to_warehouse {
@@ -45,7 +43,7 @@ pub(super) fn show<E: Effect>(
             }
             @if !head.note.is_empty() { (cell(label("stock_documents.note"), html! { (head.note) })) }
         }))
-        (card(Some(&t!(lang, "lines.title", n = lines.len())), open, html! {
+        (card(Some(&t!(lang, "lines.title", n = lines.len())), None, html! {
             @if lines.is_empty() { div.cell { div.g { (t!(lang, "lines.none")) } } }
             @for weighed in lines { (line_cell::<E>(cx, head, weighed, changed)) }
         }))
@@ -62,13 +60,13 @@ fn line_cell<E: Effect>(cx: &Cx, head: &Head, weighed: &Weighed, changed: &BTree
     };
     plain_cell(
         html! {
-            (line.name)
+            b { (line.name) }
             @if head.state == State::Draft {
-                p { small { (t!(lang, "lines.available", quantity = weighed.available, unit = line.base_unit)) } }
+                p { small.nb { (t!(lang, "lines.available", quantity = weighed.available, unit = line.base_unit)) } }
             }
         },
         html! {
-            b.num { (line.quantity) } " " (line.unit)
+            (counted(line.quantity, &line.unit))
             @if let Some(difference) = difference {
                 @let tone = if difference.0 == 0 { Tone::Good } else { Tone::Warn };
                 @let sign = if difference.0 > 0 { "+" } else { "" };

@@ -26,6 +26,7 @@ pub mod strip;
 pub mod style;
 pub mod table;
 pub mod tag;
+pub mod thumb;
 pub mod timeline;
 
 pub use button::{ButtonKind, button, link_button};
@@ -42,4 +43,5 @@ pub use state::Standing;
 pub use strip::{Act, StripItem, acts, strip};
 pub use table::{Column, table};
 pub use tag::{Tone, tag};
+pub use thumb::{thumb, thumb_cell};
 pub use timeline::{Entry, Moment, TimelineItem, timeline};

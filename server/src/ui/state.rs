@@ -136,8 +136,12 @@ impl Standing {
             S::NoNetwork | S::Suspended => Tone::Warn,
             S::Rejected | S::Overdue | S::Missed | S::Undelivered | S::TimedOut | S::Failed => Tone::Bad,
             S::Unknown | S::Refused | S::Offline => Tone::Bad,
-            S::Draft | S::NotYet | S::ToVisit | S::ToDo | S::ToSend | S::Queued | S::Scheduled | S::ToClaim => Tone::Plain,
-            S::Withdrawn | S::HandedOver | S::Skipped | S::Reversed | S::Cancelled | S::Expired | S::Ended => Tone::Plain,
+            S::Draft | S::NotYet | S::ToVisit | S::ToDo | S::ToSend | S::Queued | S::Scheduled | S::ToClaim => {
+                Tone::Plain
+            }
+            S::Withdrawn | S::HandedOver | S::Skipped | S::Reversed | S::Cancelled | S::Expired | S::Ended => {
+                Tone::Plain
+            }
             S::Stopped | S::Dropped | S::LeftOut | S::Off | S::Delisted => Tone::Plain,
         }
     }

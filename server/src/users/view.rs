@@ -11,7 +11,7 @@ use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
 use crate::ui::layout::{Page, TextSize, Theme, language_switch};
 use crate::ui::state::Standing;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, cell, empty, entry, link_button, link_cell, pager, search_bar};
+use crate::ui::{card, cell, empty, entry, link_button, link_cell, pager, search_bar, thumb_cell};
 use crate::users::captcha::Question;
 use crate::users::sign_in::Kept;
 use crate::users::store::{Department, User};
@@ -184,7 +184,7 @@ pub fn list(cx: &Cx, users: &Listing<User>) -> String {
         (search_bar("/users", q, &t!(lang, "users.search"), &[]))
         (card(None, None, html! {
             @for user in &users.rows {
-                (link_cell(format!("/users/{}", user.id), entry(&user.name, role_tag(lang, user), &user.department),
+                (thumb_cell(format!("/users/{}", user.id), &user.name, entry(&user.name, role_tag(lang, user), &user.department),
                     html! { span.num { (shown_phone(&user.mobile)) } }))
             }
             @if users.rows.is_empty() { (empty(&t!(lang, "users.none"), None)) }

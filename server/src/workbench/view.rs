@@ -148,7 +148,11 @@ fn visit_cell(cx: &Cx, visit: &Stop) -> Markup {
         (Some(from), None) => clock::hour_minute(from),
         (None, _) => visit.address.clone(),
     };
-    link_cell(format!("/visits/{}", visit.id), entry(&visit.customer_name, visit.state.standing().tag(cx.lang), detail), html! {})
+    link_cell(
+        format!("/visits/{}", visit.id),
+        entry(&visit.customer_name, visit.state.standing().tag(cx.lang), detail),
+        html! {},
+    )
 }
 
 fn task_cell(cx: &Cx, task: &Pressing) -> Markup {

@@ -12,7 +12,7 @@ use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{StripItem, card, empty, entry, link_cell, meter, pager, segmented, strip};
+use crate::ui::{StripItem, card, empty, entry, link_cell, meter, pager, segmented, strip, thumb_cell};
 use crate::visits::rules::State;
 use crate::visits::store::{TeamRow, VisitRow};
 
@@ -194,8 +194,9 @@ pub fn team(frame: &Frame, page: &TeamPage) -> String {
     let lang = frame.lang;
     let person = |one: &TeamRow| {
         let last = one.last_at.map(|at| t!(lang, "visits.last_check_in", time = clock::brief(at, page.now)));
-        link_cell(
+        thumb_cell(
             format!("/visits?owner={}&day={}", one.owner_id, page.day),
+            &one.owner_name,
             html! {
                 @let flagged = html! { @if one.flagged > 0 { (tag(&t!(lang, "visits.flagged", n = one.flagged), Tone::Warn)) } };
                 (entry(&one.owner_name, flagged, last.unwrap_or_default()))
