@@ -92,7 +92,7 @@ both_engines! {
         let threads = list.records("/sms");
         for thread in &threads {
             let page = clerk.get(thread).await.expect(200);
-            assert!(page.says("无法解码") && page.says("octet 20: user data") && page.says("00040D91683108352614F7"), "{}", page.text());
+            assert!(page.says("无法解码") && page.says("第 20 字节起：短信内容有误") && page.says("00040D91683108352614F7"), "{}", page.text());
         }
         assert_eq!(threads.len(), 2);
         let page = clerk.get(&clerk.get("/gateways").await.links("/gateways/0")[0]).await.expect(200);
