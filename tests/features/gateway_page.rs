@@ -140,7 +140,7 @@ both_engines! {
         assert!(clerk.get(&call.replace("/calls/", "/popup/")).await.says("前台电话"));
         let form = admin.get(&lines).await.form(&lines);
         admin.submit(&form, &[("line0", "")]).await.location();
-        assert!(clerk.get(&call).await.says("line0") && !clerk.get("/calls").await.says("前台电话"));
+        assert!(clerk.get(&call).await.says("线路 1") && !clerk.get("/calls").await.says("前台电话"));
     }
 
     async fn log_lines_come_on_request_and_without_numbers(app: App) {

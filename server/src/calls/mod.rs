@@ -18,6 +18,7 @@ pub use from_box::heard;
 pub use pages::{answer_link, callback_link};
 pub use rules::State;
 pub use store::Call;
+pub use view::line;
 
 use crate::customers;
 use crate::kernel::Office;

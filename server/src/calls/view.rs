@@ -26,6 +26,17 @@ fn caller(lang: Lang, call: &Call) -> String {
     }
 }
 
+/// The line it came in on: its name, else its number in the order of the box's sockets.
+pub fn line(lang: Lang, call: &Call) -> String {
+    if let Some(name) = call.line_name() {
+        return name.to_owned();
+    }
+    match call.line.strip_prefix("line").and_then(|place| place.parse::<u8>().ok()) {
+        Some(place) => t!(lang, "calls.line_number", n = u16::from(place) + 1).into_owned(),
+        None => call.line.clone(),
+    }
+}
+
 /// The log.
 pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
     let lang = cx.lang;
@@ -71,10 +82,10 @@ fn acts(cx: &Cx, call: &Call) -> Markup {
     html! {
         @if cx.may(Gate::edit(Module::Calls)) && call.state().is_open() {
             @if call.state() == State::Missed {
-                (fields::post(&callback_link(call.id), &cx.op_id()).holding(fields::submit(t!(lang, "calls.have_called_back"), ButtonKind::Primary)))
+                (fields::post(&callback_link(call.id), &cx.op_id()).holding(fields::submit(t!(lang, "calls.have_called_back"), ButtonKind::Quiet)))
                 (answer("yes", t!(lang, "calls.was_taken"), ButtonKind::Quiet))
             } @else {
-                (answer("yes", t!(lang, "calls.was_taken"), ButtonKind::Primary))
+                (answer("yes", t!(lang, "calls.was_taken"), ButtonKind::Quiet))
                 (answer("no", t!(lang, "calls.was_not_taken"), ButtonKind::Quiet))
             }
         }
@@ -98,7 +109,7 @@ pub fn show(cx: &Cx, call: &Call) -> String {
             (cell(t!(lang, "calls.began"), html! { (clock::iso_minute(call.started_at)) }))
             @if let Some(end) = call.ended_at { (cell(t!(lang, "calls.length"), html! { span.num { (t!(lang, "calls.seconds", n = (end - call.started_at).max(0) / 1000)) } })) }
             @if let Some(answerer) = &call.answerer { (cell(t!(lang, "calls.taken_by"), html! { (answerer) })) }
-            (cell(t!(lang, "calls.line"), html! { (call.line()) }))
+            (cell(t!(lang, "calls.line"), html! { (line(lang, call)) }))
         }))
         (acts(cx, call))
     };
@@ -107,7 +118,7 @@ pub fn show(cx: &Cx, call: &Call) -> String {
     let page = if call.digits.is_empty() {
         page
     } else {
-        page.bar(link_button(format!("tel:{}", call.digits), t!(lang, "calls.dial"), ButtonKind::Quiet))
+        page.bar(link_button(format!("tel:{}", call.digits), t!(lang, "calls.dial"), ButtonKind::Primary))
     };
     page.render(body)
 }

@@ -210,10 +210,10 @@ fn whole(value: f64) -> i64 {
     value as i64
 }
 
-/// Whole minutes of a visit; a short one counts as one.
+/// Minutes of a visit, as the two times beside them differ; a short one counts as one.
 #[must_use]
 pub fn minutes(from: Millis, to: Millis) -> i64 {
-    ((to - from) / MINUTE).max(1)
+    (to.div_euclid(MINUTE) - from.div_euclid(MINUTE)).max(1)
 }
 
 #[cfg(test)]
