@@ -4,7 +4,7 @@ use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::Query;
 use crate::kernel::db::gather::Gathered;
-use crate::kernel::i18n::{Lang, t};
+use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::tasks::rules::{Kind, State, standing};
 use crate::ui::icon::Icon;

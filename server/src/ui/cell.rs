@@ -44,6 +44,6 @@ pub fn figure(number: impl Render, note: &str) -> Markup {
 }
 
 /// An amount or count with its unit, which stay on one line.
-pub fn counted(number: impl Render, unit: &str) -> Markup {
+pub fn counted(number: impl std::fmt::Display, unit: &str) -> Markup {
     html! { span.nb { b.num { (number) } " " (unit) } }
 }
