@@ -43,10 +43,7 @@ pub(super) async fn start(office: &Office) -> anyhow::Result<Option<Simulation>>
     let here = std::env::current_exe().context("this program's own path is unknown")?;
     let agent = here.with_file_name(AGENT);
     if !agent.is_file() {
-        println!(
-            "{} is missing, so no box is started: build it with `cargo build --release -p {AGENT}`.",
-            agent.display()
-        );
+        println!("{} is missing, so no box is started: build the workspace with `cargo build`.", agent.display());
         return Ok(None);
     }
     // Children get absolute paths: they may have another working folder one day.
