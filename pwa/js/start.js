@@ -17,9 +17,6 @@ const hex=(n,l)=>n.toString(16).padStart(l,"0"),t=hex(Date.now(),12),r=[...crypt
 return`${t.slice(0,8)}-${t.slice(8)}-7${r.slice(0,3)}-8${r.slice(3,6)}-${r.slice(6,18)}`;
 };
 const renew=f=>{const op=$("[name=op_id]",f);if(op)op.value=mint()};
-// What was just done is said once: not again after Back or a reload.
-{const u=new URL(location);if(u.searchParams.has("done")){u.searchParams.delete("done");history.replaceState(history.state,"",u)}}
-addEventListener("pagehide",()=>$$(".toast").forEach(t=>t.remove()));
 const path=url=>{const u=new URL(url,location);return u.pathname+u.search};
 // The pages tell the worker-less browser too who is signed in; a stored page knows nothing about now.
 const known=stored?Promise.resolve():iam(user);

@@ -53,7 +53,7 @@ async function addresses(base, people) {
 /** The words that stand in tags and their colours, and what is broken over two lines that must not be. */
 const seen = () => ({
   tags: [...document.querySelectorAll('.tag')].map((tag) => [tag.textContent, [...tag.classList].find((name) => name !== 'tag')]),
-  broken: [...document.querySelectorAll('.nb, span.num, b.num, a[href^="tel:"]')].filter((e) => e.getClientRects().length > 1).map((e) => e.textContent),
+  broken: [...document.querySelectorAll('.nb, span.num, b.num, a[href^="tel:"]')].filter((e) => new Set([...e.getClientRects()].map((line) => Math.round(line.bottom))).size > 1).map((e) => e.textContent),
 });
 
 /** What a page needs to be readable: the document, its styles and icons; pictures and deferred scripts apart. */

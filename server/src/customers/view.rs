@@ -110,8 +110,11 @@ fn row_cell(lang: Lang, row: &Row, others: bool, now: Millis) -> Markup {
     let detail = if whom.is_empty() { t!(lang, "customers.no_contact").into_owned() } else { whom };
     let main = entry(&row.name, quiet, detail);
     let side = html! {
-        @if row.arrears > Fen::ZERO { small.d.owes { (t!(lang, "customers.owing")) " " b.num { "¥" (row.arrears) } } }
-        @if others { small.d { (row.owner_name) } }
+        @if row.arrears > Fen::ZERO { b.num { "¥" (row.arrears) } }
+        small.d {
+            @if row.arrears > Fen::ZERO { (t!(lang, "customers.owing")) @if others { " · " } }
+            @if others { (row.owner_name) }
+        }
     };
     thumb_cell(format!("/customers/{}", row.id), &row.name, main, side)
 }

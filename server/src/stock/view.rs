@@ -54,10 +54,10 @@ pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse],
             section.card {
                 @for row in &found.rows {
                     (thumb_cell(format!("/stock/{}", row.product_id), &row.product, html! {
-                        (entry(&row.product, html! {}, &row.warehouse))
-                    }, html! {
-                        (level(Milli(row.on_hand.0.saturating_sub(row.reserved.0)), &row.base_unit)) br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
-                    }))
+                        (entry(&row.product, html! {}, html! {
+                            (row.warehouse) " · " (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved))
+                        }))
+                    }, level(Milli(row.on_hand.0.saturating_sub(row.reserved.0)), &row.base_unit)))
                 }
             }
             (pager(lang, "/stock", &[("q", q), ("view", &chosen)], found.page, found.more))

@@ -38,13 +38,15 @@ pub enum Part {
     Count,
     /// Finding in a list that lies on the phone.
     Find,
+    /// Saying once what was done.
+    Done,
     /// Opening an entry of the outbox in its form.
     Reopen,
 }
 
 impl Part {
     /// Every part; [`Part::Reopen`] before [`Part::App`], which knows its address.
-    const ALL: [Part; 10] = [
+    const ALL: [Part; 11] = [
         Part::Reopen,
         Part::App,
         Part::Field,
@@ -55,6 +57,7 @@ impl Part {
         Part::Outbox,
         Part::Count,
         Part::Find,
+        Part::Done,
     ];
 
     /// Its name in the address, and its text.
@@ -69,6 +72,7 @@ impl Part {
             Part::Outbox => ("outbox", include_str!("../../../pwa/js/outbox-page.js").to_owned()),
             Part::Count => ("count", include_str!("../../../pwa/js/count.js").to_owned()),
             Part::Find => ("find", include_str!("../../../pwa/js/find.js").to_owned()),
+            Part::Done => ("done", include_str!("../../../pwa/js/done.js").to_owned()),
             Part::Reopen => ("reopen", include_str!("../../../pwa/js/reopen.js").to_owned()),
         }
     }
@@ -84,6 +88,7 @@ impl Part {
             Part::Outbox => &[" data-outbox"],
             Part::Count => &[" data-count"],
             Part::Find => &[" data-find"],
+            Part::Done => &[" class=\"toast\""],
             Part::App | Part::Reopen => &[],
         }
     }
@@ -127,7 +132,7 @@ impl Part {
                 "photos": t!(lang, "ui.outbox.photos", n = "%n"),
             }),
             Part::Count => serde_json::json!({ "count": t!(lang, "ui.js.count", u = "%u", p = "%p", c = "%c") }),
-            Part::Dialog | Part::Find | Part::Reopen => serde_json::Value::Null,
+            Part::Dialog | Part::Find | Part::Done | Part::Reopen => serde_json::Value::Null,
         }
     }
 }
@@ -165,7 +170,7 @@ static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
                 Part::Field | Part::Logout | Part::Step | Part::Push | Part::Outbox | Part::Count => {
                     format!("Object.assign(T,{words});\n")
                 }
-                Part::Dialog | Part::Find | Part::Reopen => String::new(),
+                Part::Dialog | Part::Find | Part::Done | Part::Reopen => String::new(),
             };
             let source = head + &tighten(&text);
             let path = format!("/assets/{name}.{}.{}.js", lang.code(), short_hash(source.as_bytes()));

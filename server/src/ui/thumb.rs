@@ -6,7 +6,8 @@ use crate::ui::tag::Tone;
 
 /// The square for `name`. It says nothing that the name beside it does not, so screen readers skip it.
 pub fn thumb(name: &str) -> Markup {
-    let letter = name.chars().find(|c| c.is_alphanumeric());
+    // Goods begin with their strength: the first letter tells them apart, where there is one.
+    let letter = name.chars().find(|c| c.is_alphabetic()).or_else(|| name.chars().find(|c| c.is_alphanumeric()));
     html! { span class={ "th " (tint(name).class()) } aria-hidden="true" { @if let Some(letter) = letter { (letter) } } }
 }
 
@@ -30,6 +31,7 @@ mod tests {
     fn a_name_keeps_its_tint_and_shows_its_first_character() {
         assert_eq!(tint("昌乐县丰源农资"), tint("昌乐县丰源农资"));
         assert!(thumb("“丰源”农资").0.contains(">丰<"));
+        assert!(thumb("0.01%芸苔素内酯").0.contains(">芸<"));
         assert!(thumb("138 0536 2417").0.contains(">1<"));
         assert!(thumb("").0.ends_with("></span>"));
         let spread: std::collections::HashSet<_> = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛"].map(tint).into();

@@ -75,10 +75,12 @@ pub fn text(field: &FieldView<'_>, kind: InputKind, max_len: usize) -> Markup {
         "password" | "search" => Some(max_len),
         _ => None,
     };
+    // What is searched for is named inside its own line.
+    let inside = (kind == InputKind::Search).then_some(field.label);
     html! {
         div.field.in.bad[field.error.is_some()] {
-            (field.label())
-            input id=(field.id()) name=(field.name) type=(input_type) inputmode=[mode] autocomplete=[complete] maxlength=[max] value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+            @if inside.is_none() { (field.label()) }
+            input id=(field.id()) name=(field.name) type=(input_type) placeholder=[inside] aria-label=[inside] inputmode=[mode] autocomplete=[complete] maxlength=[max] value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             (field.notes())
         }
     }
