@@ -165,7 +165,7 @@ both_engines! {
         }
         assert!(!asked.contains(&there[0].id), "nobody asks for what has left");
         until(&app, "SELECT queued AS n FROM campaigns", 1).await;
-        assert!(manager.get(&path).await.says("还有 1 条在网关"));
+        assert!(manager.get(&path).await.says("正在从网关撤回 1 条"));
         here.report(&app, there[1].id, SmsState::Sent, None).await;
         until(&app, "SELECT count(*) AS n FROM campaigns WHERE sent = 2 AND queued = 0 AND total = 70", 1).await;
         assert_eq!(app.number("SELECT count(*) AS n FROM campaign_recipients WHERE state = 'pending' AND message_id IS NULL").await, 68);

@@ -52,7 +52,7 @@ both_engines! {
             assert!(page.body.contains("您好"), "what was typed is kept");
         }
         let page = write(&rep, "/sms/new", "张经理", "您好").await.expect(422);
-        assert!(page.says("不是有效的电话号码"));
+        assert!(page.says("手机号不正确"));
         let page = write(&rep, "/sms/new", "13805362417", &"字".repeat(67 * 8 + 1)).await.expect(422);
         assert!(page.says("内容太长"));
         assert_eq!(app.number("SELECT count(*) AS n FROM sms_messages").await, 0);
