@@ -58,7 +58,7 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
                         (entry(&row.title, html! {}, t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now))))
                     }, html! {
                         @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
-                        (state_tag(lang, row.state(), false))
+                        (state_tag(lang, row.state, false))
                     }))
                 }
             }
@@ -87,7 +87,7 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
         } else {
             step.approver.clone()
         };
-        let when = match (step.state(), step.opened_at) {
+        let when = match (step.state, step.opened_at) {
             (StepState::Open, Some(since)) => waits(lang, cx.now - since),
             (StepState::Waiting, _) | (StepState::Open, None) => String::new(),
             (StepState::Approved | StepState::Rejected | StepState::HandedOver | StepState::Skipped, _) => {
@@ -100,11 +100,11 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
             href: None,
             title: name,
             text: step.comment.clone(),
-            tag: Some(step.state().standing().tag(lang)),
+            tag: Some(step.state.standing().tag(lang)),
             icon: None,
         }
     }));
-    if let (State::Withdrawn, Some(at)) = (approval.state(), approval.decided_at) {
+    if let (State::Withdrawn, Some(at)) = (approval.state, approval.decided_at) {
         entries.push(Entry {
             at,
             when: clock::brief(at, cx.now),

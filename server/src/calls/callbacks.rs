@@ -99,7 +99,7 @@ fn span(lang: Lang, millis: Millis) -> String {
 
 fn row(lang: Lang, call: &Call, now: Millis) -> maud::Markup {
     let end = call.ended_at.unwrap_or(call.started_at);
-    let open = call.state() == State::Missed;
+    let open = call.state == State::Missed;
     let who = call.customer.clone().unwrap_or_else(|| shown(&call.digits));
     let state = if open { Standing::ToCallBack } else { Standing::CalledBack };
     let detail = match (call.settled_at, &call.answerer) {

@@ -53,7 +53,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
                 @for call in &calls.rows {
                     (link_cell(
                         format!("/calls/{}", call.id),
-                        timed_entry(caller(lang, call), call.state().standing().tag(lang), clock::brief(call.started_at, cx.now), html! {
+                        timed_entry(caller(lang, call), call.state.standing().tag(lang), clock::brief(call.started_at, cx.now), html! {
                             @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
                             @if let Some(name) = call.line_name() { " · " (name) }
                         }),
@@ -80,8 +80,8 @@ fn acts(cx: &Cx, call: &Call) -> Markup {
         })
     };
     html! {
-        @if cx.may(Gate::edit(Module::Calls)) && call.state().is_open() {
-            @if call.state() == State::Missed {
+        @if cx.may(Gate::edit(Module::Calls)) && call.state.is_open() {
+            @if call.state == State::Missed {
                 (fields::post(&callback_link(call.id), &cx.op_id()).holding(fields::submit(t!(lang, "calls.have_called_back"), ButtonKind::Quiet)))
                 (answer("yes", t!(lang, "calls.was_taken"), ButtonKind::Quiet))
             } @else {
@@ -105,7 +105,7 @@ pub fn show(cx: &Cx, call: &Call) -> String {
             (cell(t!(lang, "calls.number"), html! { @if call.digits.is_empty() { (t!(lang, "calls.withheld")) } @else { span.num { (shown(&call.digits)) } } }))
             @if let Some(origin) = Origin::of(&call.digits).words(lang) { (cell(t!(lang, "calls.origin"), html! { (origin) })) }
             @if !call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (call.name) })) }
-            (cell(t!(lang, "calls.state"), call.state().standing().tag(lang)))
+            (cell(t!(lang, "calls.state"), call.state.standing().tag(lang)))
             (cell(t!(lang, "calls.began"), html! { (clock::iso_minute(call.started_at)) }))
             @if let Some(end) = call.ended_at { (cell(t!(lang, "calls.length"), html! { span.num { (t!(lang, "calls.seconds", n = (end - call.started_at).max(0) / 1000)) } })) }
             @if let Some(answerer) = &call.answerer { (cell(t!(lang, "calls.taken_by"), html! { (answerer) })) }

@@ -156,6 +156,8 @@ impl Standing {
 /// Gives the states of a module their [`Standing`], from which their names and colours follow.
 macro_rules! standings {
     ($state:ident { $($own:ident => $standing:ident,)+ }) => {
+        // A module may show only the tag.
+        #[allow(dead_code)]
         impl $state {
             /// Its word and colour.
             #[must_use]

@@ -16,7 +16,7 @@ use crate::ui::layout::csp_style_hash;
 use crate::web::Shell;
 use crate::web::compress::compress;
 use crate::web::cx::{Cx, Guest};
-use crate::web::error::{AppError, Result, html, see_other};
+use crate::web::error::{AppError, Result, html_with, see_other};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 type CxHandler = dyn Fn(Cx) -> Answer + Send + Sync;
@@ -283,9 +283,7 @@ impl Door {
                 .to_string();
         let keep = owner.is_some() && text.len() <= KEPT_LIMIT;
         let sealed = if keep { self.office.seal.seal("form", &text) } else { None };
-        let mut response = html((self.shell.sign_in)(&guest, sealed));
-        response.set_status(StatusCode::UNAUTHORIZED);
-        Ok(response)
+        Ok(html_with((self.shell.sign_in)(&guest, sealed), StatusCode::UNAUTHORIZED))
     }
 }
 

@@ -24,8 +24,6 @@ pub enum InputKind {
     DateTime,
     /// A time of day.
     Time,
-    /// A month.
-    Month,
     /// A mail address.
     Email,
     /// The password of this account.
@@ -34,8 +32,6 @@ pub enum InputKind {
     NewPassword,
     /// The name one signs in with.
     Account,
-    /// A one-time code of digits.
-    Code,
     /// Something searched for.
     Search,
 }
@@ -51,12 +47,10 @@ impl InputKind {
             InputKind::Date => ("date", None, None),
             InputKind::DateTime => ("datetime-local", None, None),
             InputKind::Time => ("time", None, None),
-            InputKind::Month => ("month", None, None),
             InputKind::Email => ("email", None, None),
             InputKind::Password => ("password", None, Some("current-password")),
             InputKind::NewPassword => ("password", None, Some("new-password")),
             InputKind::Account => ("text", None, Some("username")),
-            InputKind::Code => ("text", Some("numeric"), Some("one-time-code")),
             InputKind::Search => ("search", None, Some("off")),
         }
     }
