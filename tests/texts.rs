@@ -222,3 +222,58 @@ fn no_text_is_left_over() {
         .collect();
     assert!(left.is_empty(), "nobody asks for {left:?}");
 }
+
+/// What is not said, and what is said for it.
+const SAID: [(&str, &str); 17] = [
+    ("盒子", "网关"),
+    ("收回", "撤回"),
+    ("拨号", "打电话"),
+    ("拨打", "打电话"),
+    ("转办", "转交"),
+    ("附言", "审批意见"),
+    ("流转", "审批记录"),
+    ("接了", "已接听"),
+    ("没接", "未接"),
+    ("写短信", "新建短信"),
+    ("新客户", "新建客户"),
+    ("新订单", "新建订单"),
+    ("新报价", "新建报价"),
+    ("新员工", "新建员工"),
+    ("新产品", "新建产品"),
+    ("新联系人", "新建联系人"),
+    ("一位客户", "一家客户"),
+];
+
+#[test]
+fn one_thing_has_one_word() {
+    let mut wrong = Vec::new();
+    for (key, words) in texts() {
+        let zh = words.zh.unwrap_or_default();
+        for (other, word) in SAID {
+            if zh.contains(other) && !zh.contains(word) {
+                wrong.push(format!("{}: {key} says {other}, which is {word} elsewhere: {zh}", words.file));
+            }
+        }
+        // Records are 编辑; only what replaces a value, such as a password, is 修改.
+        if zh == "修改" {
+            wrong.push(format!("{}: {key} says 修改, which is 编辑 elsewhere", words.file));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_state_is_called_the_same_in_every_text_of_a_language() {
+    let texts = texts();
+    // Titles of lists are nouns in English where Chinese has one word for the list and the state.
+    let titles = ["module.tasks", "tasks.title", "ui.outbox.title", "users.outbox"];
+    let mut wrong = Vec::new();
+    for (key, state) in texts.iter().filter(|(key, _)| key.starts_with("ui.state.")) {
+        for (other, words) in texts.iter().filter(|(_, words)| words.zh == state.zh && words.en != state.en) {
+            if !titles.contains(&other.as_str()) {
+                wrong.push(format!("{key} is {:?}, {other} says {:?}", state.en, words.en));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

@@ -9,7 +9,7 @@ const toast=(text,href)=>{
 $$(".toast").forEach(t=>t.remove());
 const t=make("p",{className:"toast"},href?make("a",{href},text):text);
 t.setAttribute("role","status");
-document.body.append(t);
+$("main").append(t);
 };
 // A token of our own, UUIDv7: a stored page would otherwise bring the same one each time it is opened.
 const mint=()=>{

@@ -1,6 +1,7 @@
 //! Boot, in order, top to bottom; and the one list of what is mounted.
 
 use std::future::Future;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -33,7 +34,7 @@ use crate::kernel::mqtt::Wire;
 use crate::kernel::{HookFuture, Hooks, Kernel, Office};
 use crate::web::Shell;
 use crate::web::routes::Routes;
-use crate::{contacts, demo, dispatch, migrations, modules, reactions, users, web, workbench};
+use crate::{contacts, demo, dispatch, migrations, modules, open_on_phone, reactions, users, web, workbench};
 
 /// Runs what the command line asks for.
 ///
@@ -70,11 +71,15 @@ async fn run_command(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(config) => {
             let running = start(config, Clock::default()).await?;
             println!("Fieldline 外勤通  {}", running.url());
+            if std::io::stdout().is_terminal() {
+                println!("{}", open_on_phone::lines(&running.office.config, running.address));
+            }
             running.until_stopped().await
         }
         Command::Demo(Demo { customers, no_box, config }) => {
             let running = start(config, Clock::default()).await?;
             let simulation = demo::open(&running.office, &running.url(), customers, !no_box).await?;
+            println!("{}", open_on_phone::lines(&running.office.config, running.address));
             let stopped = running.until_stopped().await;
             drop(simulation);
             stopped

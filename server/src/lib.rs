@@ -24,6 +24,8 @@ mod limits;
 mod migrations;
 /// The modules: names, icons, rights.
 mod modules;
+/// The address for a phone, printed at the start.
+mod open_on_phone;
 /// Who hears which event.
 mod reactions;
 /// Pages' building blocks: layout, lists, forms, charts; they know no feature.

@@ -85,6 +85,11 @@ await run(async (later) => {
   if (await reason.count()) await reason.fill('在客户仓库见面');
   await press(page, '/check-out');
   check(!(await page.locator('form[action$="/check-out"]').count()), 'checked out');
+  check(await page.locator('.toast').count(), 'and it says so');
+  if (scripts) {
+    await page.reload();
+    equal(await page.locator('.toast').count(), 0, 'once: not again after a reload');
+  }
   const manager = await person(browser, demo.base, 'manager1', open);
   await manager.page.goto(visitHref);
   check((await text(manager.page)).includes(result), 'the manager reads the result');

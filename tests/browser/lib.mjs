@@ -136,7 +136,8 @@ export async function person(browser, base, username, { scripts = true, lang = '
   page.on('response', (response) => {
     if (response.status() >= 500) faults.push(`${response.status()} ${response.url()}`);
   });
-  page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
+  // A navigation that overtakes the transition of the one before it ends that transition; nothing is wrong then.
+  page.on('pageerror', (error) => /Transition was (aborted|skipped)/.test(error.message) || faults.push(`script: ${error.message}`));
   page.on('console', (message) => {
     if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
   });

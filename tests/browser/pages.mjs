@@ -50,6 +50,12 @@ async function addresses(base, people) {
   return found;
 }
 
+/** The words that stand in tags and their colours, and what is broken over two lines that must not be. */
+const seen = () => ({
+  tags: [...document.querySelectorAll('.tag')].map((tag) => [tag.textContent, [...tag.classList].find((name) => name !== 'tag')]),
+  broken: [...document.querySelectorAll('.nb, span.num, b.num, a[href^="tel:"]')].filter((e) => new Set([...e.getClientRects()].map((line) => Math.round(line.bottom))).size > 1).map((e) => e.textContent),
+});
+
 /** What a page needs to be readable: the document, its styles and icons; pictures and deferred scripts apart. */
 async function weigh(who, path) {
   // As on a phone that has nothing of ours.
@@ -69,8 +75,9 @@ async function weigh(who, path) {
   });
   await page.goto(path, { waitUntil: 'load' });
   await page.waitForTimeout(60);
+  const found = await page.evaluate(seen);
   await page.close();
-  return { bytes, scripts };
+  return { bytes, scripts, ...found };
 }
 
 async function bytes(base, people) {
@@ -82,6 +89,17 @@ async function bytes(base, people) {
   check(all.length > 30, `only ${all.length} pages were weighed`);
   const over = all.filter((page) => page.bytes > MOST_BYTES || page.bytes === 0);
   check(over.length === 0, `over ${MOST_BYTES} bytes: ${over.map((page) => `${page.path} ${page.bytes}`).join(', ')}`);
+  // One word has one colour, in whatever list it stands. Figures are no words.
+  const colours = new Map();
+  for (const { path, tags } of all) {
+    for (const [word, colour] of tags.filter(([word]) => !/\d/.test(word))) {
+      const first = colours.get(word) ?? colours.set(word, { colour, path }).get(word);
+      check(first.colour === colour, `“${word}” is ${first.colour} on ${first.path} and ${colour} on ${path}`);
+    }
+  }
+  check(colours.size > 10, `only ${colours.size} words of state were seen`);
+  const broken = all.filter((page) => page.broken.length);
+  check(broken.length === 0, `broken over two lines: ${broken.map((page) => `${page.path} ${page.broken.join(' | ')}`).join('; ')}`);
   const heavy = all.filter((page) => page.scripts > 8000);
   check(heavy.length === 0, `scripts over 8000 bytes: ${heavy.map((page) => `${page.path} ${page.scripts}`).join(', ')}`);
 }

@@ -21,7 +21,7 @@ both_engines! {
         let admin = app.sign_in("admin").await;
         for change in [("role", "rep"), ("role", "manager")] {
             let page = edit(&admin, app.people.admin, &[change, ("name", "赵敏敏")]).await.expect(409);
-            assert!(page.says("最后一位能用的管理员"), "{}", page.text());
+            assert!(page.says("最后一位可用的管理员"), "{}", page.text());
             let form = page.form(&format!("/users/{}", app.people.admin));
             assert_eq!(form.value("name"), Some("赵敏敏"), "what was typed is kept");
         }

@@ -53,7 +53,7 @@ both_engines! {
         let form = manager.get(&path).await.form(&format!("{path}/release"));
         for start in ["soon", "", "NOW", "at once"] {
             let answer = manager.submit(&form, &[("start", start), ("starts_at", "2026-11-23T20:00")]).await;
-            assert!(answer.expect(422).says("马上开始"), "the choice is there again");
+            assert!(answer.expect(422).says("立即发送"), "the choice is there again");
         }
         assert_eq!(app.number("SELECT count(*) AS n FROM campaigns WHERE state = 'draft'").await, 1);
         // A list that is none is not everybody.
@@ -62,7 +62,7 @@ both_engines! {
         manager.submit(&form, &fields).await.expect(422);
         let view = draft(&manager, &[("audience", "view"), ("view", "mine")]).await;
         execute(&app, "UPDATE campaigns SET view = 'of_tomorrow' WHERE audience = 'view'").await;
-        assert!(manager.get(&view).await.says("会收到 0 人"));
+        assert!(manager.get(&view).await.says("将发送 0 人"));
         app.settle().await;
         assert_eq!(app.number(MADE).await, 0);
     }
@@ -85,8 +85,8 @@ both_engines! {
         let manager = app.sign_in("manager1").await;
         let path = draft(&manager, &[]).await;
         let page = manager.get(&path).await.expect(200);
-        assert!(page.says("会收到 3 人"), "{}", page.text());
-        for reason in ["没有手机号 1 人", "不在允许的号段 1 人", "已退订 1 人", "黑名单 1 人", "没有同意接收 1 人", "号码重复 1 人"] {
+        assert!(page.says("将发送 3 人"), "{}", page.text());
+        for reason in ["没有手机号 1 人", "号段不允许 1 人", "已退订 1 人", "黑名单 1 人", "未同意接收 1 人", "号码重复 1 人"] {
             assert!(page.says(reason), "{reason}: {}", page.text());
         }
         assert!(page.says("¥0.15") && page.body.contains("【丰源】张") && page.body.contains("您好，草铵膦到货 退订回T"), "{}", page.text());
@@ -166,7 +166,7 @@ both_engines! {
         }
         assert!(!asked.contains(&there[0].id), "nobody asks for what has left");
         until(&app, "SELECT queued AS n FROM campaigns", 1).await;
-        assert!(manager.get(&path).await.says("还有 1 条在网关"));
+        assert!(manager.get(&path).await.says("正在从网关撤回 1 条"));
         here.report(&app, there[1].id, SmsState::Sent, None).await;
         until(&app, "SELECT count(*) AS n FROM campaigns WHERE sent = 2 AND queued = 0 AND total = 70", 1).await;
         assert_eq!(app.number("SELECT count(*) AS n FROM campaign_recipients WHERE state = 'pending' AND message_id IS NULL").await, 68);
@@ -174,7 +174,7 @@ both_engines! {
         app.work_once().await;
         assert_eq!(app.number(MADE).await, 50, "a pause holds the rest");
         let shown = manager.get(&path).await;
-        assert!(shown.says("没发出的都留着"), "{}", shown.text());
+        assert!(shown.says("未发送的内容都保留"), "{}", shown.text());
         act(&manager, &path, "resumption").await;
         let mut again = Vec::new();
         for _ in 0..50 {
@@ -224,7 +224,7 @@ both_engines! {
         app.pass(12 * HOUR + MINUTE);
         until(&app, "SELECT count(*) AS n FROM campaigns WHERE held = 'quiet'", 1).await;
         let manager = app.sign_in("manager1").await;
-        assert!(manager.get(&path).await.says("免打扰时间，08:00 后继续"));
+        assert!(manager.get(&path).await.says("免打扰时段，08:00 后继续"));
         assert_eq!(app.number(MADE).await, 0);
         app.pass(11 * HOUR);
         until(&app, MADE, 2).await;
@@ -262,11 +262,11 @@ both_engines! {
             let path = draft(&manager, fields).await;
             manager.get(&path).await.text()
         };
-        assert!(reached(&[]).await.contains("会收到 3 人"), "not the other department's");
+        assert!(reached(&[]).await.contains("将发送 3 人"), "not the other department's");
         let (weifang, jinan) = (Id(1).to_string(), Id(3).to_string());
-        assert!(reached(&[("audience", "region"), ("region_id", &weifang)]).await.contains("会收到 2 人"), "with those below");
-        assert!(reached(&[("audience", "region"), ("region_id", &jinan)]).await.contains("会收到 0 人"));
-        assert!(reached(&[("audience", "view"), ("view", "arrears")]).await.contains("会收到 1 人"));
+        assert!(reached(&[("audience", "region"), ("region_id", &weifang)]).await.contains("将发送 2 人"), "with those below");
+        assert!(reached(&[("audience", "region"), ("region_id", &jinan)]).await.contains("将发送 0 人"));
+        assert!(reached(&[("audience", "view"), ("view", "arrears")]).await.contains("将发送 1 人"));
         let form = manager.get("/campaigns/new").await.form("/campaigns");
         let picked = [("name", "挑选"), ("text", "您好"), ("audience", "picked")];
         let path = format!("/campaigns/{}", manager.submit(&form, &picked).await.new_id());
@@ -274,7 +274,7 @@ both_engines! {
         let (wang, stranger) = (wang.to_string(), stranger.to_string());
         let picks = [("op_id", form.op_id()), ("shown", &wang), ("shown", &stranger), ("contact_id", &wang), ("contact_id", &stranger)];
         manager.post(&format!("{path}/picks"), &picks).await.location();
-        assert!(manager.get(&path).await.says("会收到 1 人"));
+        assert!(manager.get(&path).await.says("将发送 1 人"));
         assert_eq!(app.number("SELECT count(*) AS n FROM campaign_picks").await, 1, "nobody outside the scope");
         let _ = customer;
         for who in ["manager2", "rep1"] {
@@ -295,7 +295,7 @@ both_engines! {
         let begun = std::time::Instant::now();
         let page = manager.get(&path).await;
         let previewed = begun.elapsed();
-        assert!(page.says("会收到 100000 人"), "{}", page.text());
+        assert!(page.says("将发送 100000 人"), "{}", page.text());
         let begun = std::time::Instant::now();
         manager.submit(&page.form(&format!("{path}/release")), &[]).await.location();
         let accepted = begun.elapsed();
@@ -316,7 +316,7 @@ both_engines! {
         release(&manager, &path, &[]).await;
         until(&app, "SELECT count(*) AS n FROM campaigns WHERE held = 'person_cap'", 1).await;
         assert_eq!(app.number(MADE).await, 2);
-        assert!(manager.get(&path).await.says("发起人今天的群发条数已用完"));
+        assert!(manager.get(&path).await.says("发起人今日群发条数已用完"));
         // What the campaign sent to a rep's customers is not counted as written by the rep.
         super::sms::write(&app.sign_in("rep1").await, "/sms/new", "13905360001", "您好").await.location();
         rules(&app, &[("cap_campaign", "3")]).await;

@@ -224,4 +224,45 @@ both_engines! {
         other.post(&format!("/customers/{id}/contacts"), &[("op_id", "y"), ("name", "换人")]).await.expect(404);
         assert_eq!(app.word("SELECT name AS s FROM contacts").await, "赵会计");
     }
+
+    async fn the_list_opens_with_whom_one_dealt_with_last(app: App) {
+        let rep = app.sign_in("rep1").await;
+        let [first, second] = [
+            seed::customer(&app, app.people.rep1, "安丘先建农资").await,
+            seed::customer(&app, app.people.rep1, "诸城后建农资").await,
+        ];
+        app.execute("UPDATE customers SET last_contact_at = 1700000000000 WHERE name = '诸城后建农资'").await.unwrap();
+        let order = |page: &Page| page.records("/customers");
+        let [first, second] = [first, second].map(|id| format!("/customers/{id}"));
+        assert_eq!(order(&rep.get("/customers").await), [first.clone(), second.clone()], "made after the other's contact");
+        app.execute("UPDATE customers SET last_contact_at = 4000000000000 WHERE name = '诸城后建农资'").await.unwrap();
+        let page = rep.get("/customers").await.expect(200);
+        assert_eq!(order(&page), [second.clone(), first.clone()]);
+        assert_eq!(page.texts(".sorts [aria-current]"), ["最近联系"]);
+        assert_eq!(order(&rep.get("/customers?sort=name").await), [first.clone(), second.clone()]);
+        assert_eq!(order(&rep.get("/customers?sort=contact").await), [first, second]);
+    }
+
+    async fn a_short_number_is_asked_about_and_kept_when_it_is_meant(app: App) {
+        let rep = app.sign_in("rep1").await;
+        for (field, number) in [("contact_phone", "12345"), ("phone1", "12346")] {
+            let name = format!("短号{field}");
+            let asked = make(&rep, &[("name", &name), (field, number)]).await.expect(422);
+            assert!(asked.says(&format!("{number} 只有 5 位")), "{}", asked.text());
+            assert!(rep.submit(&asked.form("/customers"), &[(field, "123456")]).await.expect(422).says("只有 6 位"), "another one is asked about too");
+            let id = rep.submit(&asked.form("/customers"), &[]).await.expect(303).new_id();
+            assert!(rep.get(&format!("/customers/{id}")).await.says(number));
+        }
+        make(&rep, &[("name", "长号"), ("phone1", "0536-3112290")]).await.expect(303);
+    }
+
+    async fn what_is_too_long_is_refused_in_words_and_not_cut(app: App) {
+        let rep = app.sign_in("rep1").await;
+        let long = "农".repeat(120);
+        let page = make(&rep, &[("name", &long)]).await.expect(422);
+        assert!(page.says("企业名称最多 100 个字，现在 120 个"), "{}", page.text());
+        assert_eq!(page.form("/customers").value("name"), Some(long.as_str()));
+        let most = page.attributes("input[name=name]", "maxlength");
+        assert!(most.iter().all(|most| most.parse::<usize>().unwrap() >= 1000), "a browser would cut at {most:?}");
+    }
 }

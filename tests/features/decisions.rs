@@ -189,7 +189,7 @@ both_engines! {
         assert_eq!(app.number("SELECT count(*) AS n FROM decision_codes").await, 1);
         let clerk = app.sign_in("admin").await;
         let form = clerk.get("/decisions").await.expect(200).form("/decisions");
-        assert!(clerk.submit(&form, &[("enabled", "1")]).await.expect(422).says("登记您的手机号"));
+        assert!(clerk.submit(&form, &[("enabled", "1")]).await.expect(422).says("填写您的手机号"));
     }
 
     async fn an_approver_is_asked_and_answered_however_much_the_number_got_today(app: App) {

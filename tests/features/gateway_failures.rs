@@ -32,8 +32,8 @@ both_engines! {
         gateway.acknowledged(2).await;
         gateway.say(&inbox, &reply).await;
         let page = admin.get(&path).await.expect(200);
-        assert!(page.says("没能处理的事件") && page.says("收到的短信") && page.body.contains("明天送货吗"), "{}", page.text());
-        assert!(admin.get("/").await.says("1 条事件没能处理"), "the first page tells of it");
+        assert!(page.says("未能处理的上报") && page.says("收到的短信") && page.body.contains("明天送货吗"), "{}", page.text());
+        assert!(admin.get("/").await.says("1 条上报未能处理"), "the first page tells of it");
         assert!(!app.sign_in("clerk1").await.get(&path).await.body.contains("明天送货吗"), "for those who may settle it");
         // While the cause is there a new try says so and changes nothing.
         let form = page.forms().into_iter().find(|form| form.value("outcome") == Some("retry")).unwrap();
@@ -43,7 +43,7 @@ both_engines! {
         let form = page.forms().into_iter().find(|form| form.value("outcome") == Some("retry")).unwrap();
         admin.submit(&form, &[]).await.location();
         assert_eq!((app.number("SELECT count(*) AS n FROM sms_inbox").await, app.number(ASIDE).await), (1, 0));
-        assert!(!admin.get(&path).await.says("没能处理的事件"));
+        assert!(!admin.get(&path).await.says("未能处理的上报"));
     }
 
     async fn an_event_that_cannot_be_read_is_shown_as_it_came_and_dropped_by_a_person(app: App) {
@@ -88,16 +88,16 @@ both_engines! {
         until(&app, "SELECT count(*) AS n FROM sms_inbox WHERE unreadable <> ''", 2).await;
         let clerk = app.sign_in("clerk1").await;
         let list = clerk.get("/sms?view=unread").await.expect(200);
-        assert!(list.says("号码不明"), "{}", list.text());
+        assert!(list.says("未知号码"), "{}", list.text());
         let threads = list.records("/sms");
         for thread in &threads {
             let page = clerk.get(thread).await.expect(200);
-            assert!(page.says("无法解码") && page.says("octet 20: user data") && page.says("00040D91683108352614F7"), "{}", page.text());
+            assert!(page.says("无法解码") && page.says("第 20 字节起：短信内容有误") && page.says("00040D91683108352614F7"), "{}", page.text());
         }
         assert_eq!(threads.len(), 2);
         let page = clerk.get(&clerk.get("/gateways").await.links("/gateways/0")[0]).await.expect(200);
         let all = clerk.get(&page.links("/sms/unreadable")[0]).await.expect(200);
-        assert!(all.says("收到") && all.says("号码不明") && all.says("00040D91683108352614F7"), "{}", all.text());
+        assert!(all.says("收到") && all.says("未知号码") && all.says("00040D91683108352614F7"), "{}", all.text());
         assert!(!app.sign_in("rep2").await.get("/sms/unreadable").await.says("00040D91683108352614F7"));
     }
 

@@ -41,7 +41,7 @@ both_engines! {
         let clerk = app.sign_in("clerk1").await;
         let path = page_of_box(&clerk).await;
         for (trouble, zh, en) in [
-            (ModemTrouble::NoCredit, "请充值后再看", "Top the SIM up"),
+            (ModemTrouble::NoCredit, "请充值，短信会等待", "Top the SIM up"),
             (ModemTrouble::PinWrong, "系统不会再试", "not tried again"),
             (ModemTrouble::Unplugged, "重新插好", "Plug the modem"),
         ] {
@@ -53,8 +53,8 @@ both_engines! {
         }
         here.say("modem/m1/state", &TestBox::healthy(&app)).await;
         here.info("0.1.0", &[], vec![BoxTrouble::DiskFull]).await;
-        says(&clerk, &path, "盒子存储写不进去").await;
-        assert!(clerk.get("/gateways").await.says("盒子存储写不进去"), "and on the list");
+        says(&clerk, &path, "网关存储写入失败").await;
+        assert!(clerk.get("/gateways").await.says("网关存储写入失败"), "and on the list");
     }
 
     async fn a_clerk_asks_for_the_balance_and_reads_the_answer(app: App) {
@@ -93,14 +93,14 @@ both_engines! {
         let admin = app.sign_in("admin").await;
         let path = page_of_box(&admin).await;
         let settings = format!("{path}/settings");
-        assert!(admin.get(&settings).await.expect(200).says("还没有报告现在的设置"));
+        assert!(admin.get(&settings).await.expect(200).says("还没有上报当前设置"));
         configured(&app, &here, &[("limit_day", "200")]).await;
         let form = admin.get(&settings).await.form(&settings);
         assert_eq!([form.value("limit_day"), form.value("quiet_from"), form.value("ring_end_ms")], [Some("200"), Some("21:00"), Some("7")]);
         for (field, value, words) in [
-            ("limit_minute", "601", "每分钟要填 0 到 600"),
-            ("quiet_until", "25:00", "21:00 这样的时间"),
-            ("ring_end_ms", "3", "要填 4 到 15"),
+            ("limit_minute", "601", "每分钟请填 0 到 600"),
+            ("quiet_until", "25:00", "请按 21:00 填写"),
+            ("ring_end_ms", "3", "请填 4 到 15"),
             ("balance_code", "AT+CFUN=0", "只能有数字、* 和 #"),
         ] {
             let answer = admin.submit(&form, &[(field, value)]).await.expect(422);
@@ -115,7 +115,7 @@ both_engines! {
         assert!(admin.get(&settings).await.says("等待网关"), "it is not in force before the box says so");
         assert_eq!(admin.get(&settings).await.form(&settings).value("quiet_from"), Some("21:00"));
         here.acknowledge(command.id, Some("busy")).await;
-        assert!(says(&admin, &settings, "网关没有接受").await.says("正忙"));
+        assert!(says(&admin, &settings, "网关未接受").await.says("正忙"));
         here.info("0.1.0", &[("quiet_from", "1230")], Vec::new()).await;
         until(&app, "SELECT count(*) AS n FROM gateways WHERE info LIKE '%1230%'", 1).await;
         assert_eq!(admin.get(&settings).await.form(&settings).value("quiet_from"), Some("20:30"));
@@ -140,7 +140,7 @@ both_engines! {
         assert!(clerk.get(&call.replace("/calls/", "/popup/")).await.says("前台电话"));
         let form = admin.get(&lines).await.form(&lines);
         admin.submit(&form, &[("line0", "")]).await.location();
-        assert!(clerk.get(&call).await.says("line0") && !clerk.get("/calls").await.says("前台电话"));
+        assert!(clerk.get(&call).await.says("线路 1") && !clerk.get("/calls").await.says("前台电话"));
     }
 
     async fn log_lines_come_on_request_and_without_numbers(app: App) {
@@ -195,9 +195,9 @@ both_engines! {
         let command: UpdateCommand = here.command("cmd/update").await;
         assert_eq!((command.version.as_str(), command.sha256.as_str()), ("0.2.0", "ab".repeat(32).as_str()));
         here.acknowledge(command.id, None).await;
-        says(&admin, &path, "正在下载和试运行").await;
+        says(&admin, &path, "正在下载并试运行").await;
         here.info("0.1.0", &[], vec![BoxTrouble::UpdateFailed]).await;
-        says(&admin, &path, "没有成功，仍是 0.1.0").await;
+        says(&admin, &path, "升级未成功，仍是 0.1.0").await;
         here.info("0.2.0", &[], Vec::new()).await;
         says(&admin, &path, "已升级").await;
         assert_eq!(app.number("SELECT count(*) AS n FROM audit_log WHERE changes LIKE '%downloads.example.com%'").await, 1);

@@ -181,7 +181,7 @@ fn guesses_from_one_address_do_not_hold_up_another(engine: Engine) {
                     429 => {
                         busy += 1;
                         assert!(
-                            page.headers.contains_key("retry-after") && page.says("现在登录的人太多"),
+                            page.headers.contains_key("retry-after") && page.says("登录的人太多"),
                             "{}",
                             page.text()
                         );

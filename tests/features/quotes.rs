@@ -284,7 +284,7 @@ both_engines! {
             assert!(page.says(words), "{words}: {}", page.text());
         }
         assert!(!page.has("script") && !page.has("[style]"));
-        assert!(!page.says("执行中"), "what is in force carries no mark");
+        assert!(!page.says("已生效"), "what is in force carries no mark");
         let sheet = page.attributes("link[rel=stylesheet]", "href").pop().unwrap();
         rep.get(&sheet).await.expect(200);
         let draft = draft(&rep, customer, &[(goods.bottles, "1", "瓶", "")], &[]).await;

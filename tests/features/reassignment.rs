@@ -90,7 +90,7 @@ both_engines! {
         app.settle().await;
         assert_eq!(superior.get("/").await.texts("[data-badge='/approvals']")[0], "1");
         let page = superior.get(&card).await.expect(200);
-        assert!(page.says("系统转给上级"), "{}", page.text());
+        assert!(page.says("系统已转交上级"), "{}", page.text());
         let log = "SELECT count(*) AS n FROM audit_log WHERE kind = 'approval' AND origin = 'reassignment' AND changes LIKE '%approver_id%'";
         assert_eq!(app.number(log).await, 1);
         approve(&superior).await.location();

@@ -47,6 +47,18 @@ both_engines! {
         let unknown = app.stranger().sign_in("nobody", "not-the-password").await.expect(422);
         let words = |page: &crate::support::client::Page| page.text().replace("rep1", "").replace("nobody", "");
         assert_eq!(words(&wrong), words(&unknown));
+        // Said once, at the form, and not as so many corrections.
+        assert_eq!(wrong.texts("form [role=alert]"), ["用户名或密码不对"]);
+        assert_eq!(wrong.text().matches("用户名或密码不对").count(), 1);
+    }
+
+    async fn an_address_that_is_none_says_so_and_leads_home(app: App) {
+        let rep = app.sign_in("rep1").await;
+        for path in ["/no-such-page", "/customers/0000000000000"] {
+            let page = rep.get(path).await.expect(404);
+            assert!(page.says("页面不存在") && page.says("回工作台"), "{path}: {}", page.text());
+            assert_eq!(page.attributes("main a", "href"), ["/"]);
+        }
     }
 
     async fn what_was_typed_stays_but_never_the_password(app: App) {

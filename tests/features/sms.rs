@@ -93,7 +93,7 @@ both_engines! {
             assert!(page.body.contains("您好"), "what was typed is kept");
         }
         let page = write(&rep, "/sms/new", "张经理", "您好").await.expect(422);
-        assert!(page.says("不是有效的电话号码"));
+        assert!(page.says("手机号不正确"));
         let page = write(&rep, "/sms/new", "13805362417", &"字".repeat(67 * 8 + 1)).await.expect(422);
         assert!(page.says("内容太长"));
         assert_eq!(app.number("SELECT count(*) AS n FROM sms_messages").await, 0);
@@ -215,7 +215,7 @@ both_engines! {
         let path = newest(&rep, &write(&rep, "/sms/new", "13805362417", "写错了").await.location()).await;
         let form = rep.get(&path).await.form(&format!("{path}/recall"));
         rep.submit(&form, &[]).await.location();
-        assert!(rep.get(&path).await.says("已收回，没有发出"));
+        assert!(rep.get(&path).await.says("已撤回，未发送"));
         let here = TestBox::connect(&app).await;
         // In the box's queue: the box says.
         let path = newest(&rep, &write(&rep, "/sms/new", "13805362418", "也写错了").await.location()).await;
@@ -225,7 +225,7 @@ both_engines! {
         rep.submit(&form, &[]).await.location();
         let cancel: CancelCommand = here.command("cmd/cancel").await;
         assert_eq!(cancel.sms, command.id);
-        assert!(rep.get(&path).await.says("正在从网关收回"));
+        assert!(rep.get(&path).await.says("正在从网关撤回"));
         here.acknowledge(cancel.id, None).await;
         until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'dropped' AND error = 'taken_back'", 2).await;
         // Leaving: too late, and it goes its way.
@@ -237,7 +237,7 @@ both_engines! {
         let cancel: CancelCommand = here.command("cmd/cancel").await;
         here.acknowledge(cancel.id, Some("too late")).await;
         until(&app, "SELECT count(*) AS n FROM sms_messages WHERE recall_late = TRUE", 1).await;
-        assert!(rep.get(&path).await.says("收不回了"));
+        assert!(rep.get(&path).await.says("无法撤回"));
         here.report(&app, command.id, SmsState::Sent, None).await;
         until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'sent'", 1).await;
         let late = form.with(&[("op_id", "late")]);

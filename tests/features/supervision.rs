@@ -55,9 +55,9 @@ both_engines! {
         raise_all(&app, &[app.nobody()]).await;
         until(&app, DONE, 4).await;
         let admin = app.sign_in("admin").await;
-        assert!(admin.get("/").await.says("后台任务失败"));
+        assert!(admin.get("/").await.says("后台处理失败"));
         let page = admin.get("/failures").await.expect(200);
-        assert!(page.says("call_unanswered") && page.says("12"), "{}", page.text());
+        assert!(page.says("未接来电处理") && page.says("已试 12 次"), "{}", page.text());
         app.session_of(app.people.manager1).await.get("/failures").await.expect(403);
         // Mended, it may run again.
         let again = app.restart().await;

@@ -27,7 +27,7 @@ pub(super) async fn list(cx: Cx) -> Result<Response> {
     };
     let found = store::list(&cx.office.db, cx.actor().id, shown, cx.paging()).await?;
     let frame = cx.frame();
-    let page = Page::new(&frame, Module::Approvals.title(cx.lang)).header_action(view::by_sms(&cx)).tabs().refresh();
+    let page = Page::new(&frame, Module::Approvals.title(cx.lang)).tabs().refresh();
     Ok(html(page.render(view::list(&cx, shown, &found))))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::kernel::id::Id;
 use crate::kernel::words::words;
+use crate::ui::state::standings;
 
 use super::store::{Approval, Step};
 
@@ -9,33 +10,49 @@ words! {
     /// Where an approval stands.
     pub enum State {
         /// 审批中
-        Open = "open" => "approvals.state_open",
+        Open = "open",
         /// 已同意
-        Approved = "approved" => "approvals.state_approved",
+        Approved = "approved",
         /// 已驳回
-        Rejected = "rejected" => "approvals.state_rejected",
+        Rejected = "rejected",
         /// 已撤回
-        Withdrawn = "withdrawn" => "approvals.state_withdrawn",
+        Withdrawn = "withdrawn",
     }
 }
+
+standings!(State {
+    Open => Approving,
+    Approved => Approved,
+    Rejected => Rejected,
+    Withdrawn => Withdrawn,
+});
 
 words! {
     /// Where one person's turn stands.
     pub enum StepState {
         /// The turn has not come.
-        Waiting = "waiting" => "approvals.step_waiting",
+        Waiting = "waiting",
         /// Asked now.
-        Open = "open" => "approvals.step_open",
+        Open = "open",
         /// 同意
-        Approved = "approved" => "approvals.state_approved",
+        Approved = "approved",
         /// 驳回
-        Rejected = "rejected" => "approvals.state_rejected",
+        Rejected = "rejected",
         /// 转办 to another.
-        HandedOver = "handed_over" => "approvals.step_handed_over",
+        HandedOver = "handed_over",
         /// No longer needed.
-        Skipped = "skipped" => "approvals.step_skipped",
+        Skipped = "skipped",
     }
 }
+
+standings!(StepState {
+    Waiting => NotYet,
+    Open => Approving,
+    Approved => Approved,
+    Rejected => Rejected,
+    HandedOver => HandedOver,
+    Skipped => Skipped,
+});
 
 /// What stands against deciding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

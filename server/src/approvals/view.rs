@@ -2,16 +2,15 @@
 
 use maud::{Markup, html};
 
-use crate::kernel::access::{Gate, Role};
+use crate::kernel::access::Role;
 use crate::kernel::clock;
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
-use crate::modules::Module;
 use crate::ui::button::named_button_for;
 use crate::ui::form::{self, ButtonKind};
-use crate::ui::tag::{Tone, tag};
+use crate::ui::state::Standing;
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{card as box_card, empty, link_button, link_cell, pager, segmented};
+use crate::ui::{card as box_card, empty, entry, link_button, link_cell, pager, segmented};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
@@ -21,15 +20,9 @@ use super::store::{Approval, Step, View};
 
 pub(super) fn state_tag(lang: Lang, state: State, mine: bool) -> Markup {
     if mine {
-        return tag(&t!(lang, "approvals.for_me"), Tone::Warn);
+        return Standing::ForMe.tag(lang);
     }
-    let tone = match state {
-        State::Open => Tone::Warn,
-        State::Approved => Tone::Good,
-        State::Rejected => Tone::Bad,
-        State::Withdrawn => Tone::Plain,
-    };
-    tag(state.name(lang), tone)
+    state.standing().tag(lang)
 }
 
 pub(super) fn subtitle(cx: &Cx, approval: &Approval) -> String {
@@ -62,7 +55,7 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
             section.card {
                 @for row in &found.rows {
                     (link_cell(format!("/approvals/{}", row.id), html! {
-                        (row.title) p { (t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now))) }
+                        (entry(&row.title, html! {}, t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now))))
                     }, html! {
                         @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
                         (state_tag(lang, row.state, false))
@@ -85,6 +78,7 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
         title: t!(lang, "approvals.submitted", name = approval.requester).into_owned(),
         text: approval.note.clone(),
         tag: None,
+        icon: None,
     }];
     entries.extend(steps.iter().map(|step| {
         let at = step.decided_at.or(step.opened_at).unwrap_or(approval.created_at);
@@ -94,20 +88,11 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
             step.approver.clone()
         };
         let when = match (step.state, step.opened_at) {
-            (StepState::Open, Some(since)) => {
-                let minutes = (cx.now - since).max(0) / clock::MINUTE;
-                t!(lang, "approvals.waits", minutes = minutes).into_owned()
-            }
+            (StepState::Open, Some(since)) => waits(lang, cx.now - since),
             (StepState::Waiting, _) | (StepState::Open, None) => String::new(),
             (StepState::Approved | StepState::Rejected | StepState::HandedOver | StepState::Skipped, _) => {
                 clock::brief(at, cx.now)
             }
-        };
-        let tone = match step.state {
-            StepState::Open => Tone::Warn,
-            StepState::Approved => Tone::Good,
-            StepState::Rejected => Tone::Bad,
-            StepState::Waiting | StepState::HandedOver | StepState::Skipped => Tone::Plain,
         };
         Entry {
             at,
@@ -115,7 +100,8 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
             href: None,
             title: name,
             text: step.comment.clone(),
-            tag: Some((step.state.name(lang).into_owned(), tone)),
+            tag: Some(step.state.standing().tag(lang)),
+            icon: None,
         }
     }));
     if let (State::Withdrawn, Some(at)) = (approval.state, approval.decided_at) {
@@ -126,6 +112,7 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
             title: t!(lang, "approvals.taken_back", name = approval.requester).into_owned(),
             text: String::new(),
             tag: None,
+            icon: None,
         });
     }
     box_card(Some(&t!(lang, "approvals.flow")), None, timeline(&entries))
@@ -142,6 +129,17 @@ pub(super) fn card(cx: &Cx, approval: &Approval, steps: &[Step], facts: &Markup,
             (form::post(&format!("/approvals/{}/decision", approval.id), &cx.op_id()).id(DECISION).holding(box_card(None, None, form::textarea(&typed.field("comment", &comment), 500))))
         }
     }
+}
+
+/// 已等 2 小时 6 分
+fn waits(lang: Lang, span: clock::Millis) -> String {
+    let minutes = span.max(0) / clock::MINUTE;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => t!(lang, "approvals.waits_minutes", minutes = minutes),
+        (hours, minutes) if hours < 48 => t!(lang, "approvals.waits_hours", hours = hours, minutes = minutes),
+        (hours, _) => t!(lang, "approvals.waits_days", days = hours / 24),
+    }
+    .into_owned()
 }
 
 /// The form that the buttons in the bar send.
@@ -185,9 +183,4 @@ pub(super) fn handover(cx: &Cx, approval: &Approval, people: &[Decider], typed: 
             (form::submit(&t!(lang, "approvals.hand_over"), ButtonKind::Primary))
         }))
     }
-}
-
-/// To the switch for being asked by SMS, for those who decide.
-pub(super) fn by_sms(cx: &Cx) -> Markup {
-    html! { @if cx.may(Gate::approve(Module::Approvals)) { a.btn.q href="/decisions" { (t!(cx.lang, "approvals.by_sms")) } } }
 }

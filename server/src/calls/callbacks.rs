@@ -14,8 +14,9 @@ use crate::kernel::db::{Db, DbError, Query, sql};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::words::words;
+use crate::ui::cell::timed_entry;
 use crate::ui::layout::Page;
-use crate::ui::tag::{Tone, tag};
+use crate::ui::state::Standing;
 use crate::ui::{StripItem, card, empty, link_cell, pager, search_bar, segmented, strip};
 use crate::web::cx::Cx;
 use crate::web::error::{Result, html as page_of};
@@ -24,9 +25,9 @@ words! {
     /// Which of them a list shows.
     enum View {
         /// Not called back yet.
-        Open = "open" => "calls.to_return",
+        Open = "open" => "ui.state.to_call_back",
         /// 已回拨
-        Done = "done" => "calls.called_back",
+        Done = "done" => "ui.state.called_back",
         /// Both.
         All = "all" => "calls.all",
     }
@@ -100,20 +101,18 @@ fn row(lang: Lang, call: &Call, now: Millis) -> maud::Markup {
     let end = call.ended_at.unwrap_or(call.started_at);
     let open = call.state == State::Missed;
     let who = call.customer.clone().unwrap_or_else(|| shown(&call.digits));
+    let state = if open { Standing::ToCallBack } else { Standing::CalledBack };
+    let detail = match (call.settled_at, &call.answerer) {
+        _ if open => t!(lang, "calls.waits", span = span(lang, now - end)).into_owned(),
+        (Some(at), Some(name)) => t!(lang, "calls.returned_by", name = name, span = span(lang, at - end)).into_owned(),
+        (Some(at), None) => t!(lang, "calls.called_again", span = span(lang, at - end)).into_owned(),
+        // From before the time was noted.
+        (None, name) => name.clone().unwrap_or_default(),
+    };
     link_cell(
         format!("/calls/{}", call.id),
-        html! {
-            b { (who) } " "
-            @if open { (tag(t!(lang, "calls.to_return"), Tone::Bad)) } @else { (tag(t!(lang, "calls.called_back"), Tone::Good)) }
-            p { @match (call.settled_at, &call.answerer) {
-                _ if open => (t!(lang, "calls.waits", span = span(lang, now - end))),
-                (Some(at), Some(name)) => (t!(lang, "calls.returned_by", name = name, span = span(lang, at - end))),
-                (Some(at), None) => (t!(lang, "calls.called_again", span = span(lang, at - end))),
-                // From before the time was noted.
-                (None, name) => (name.as_deref().unwrap_or_default()),
-            } }
-        },
-        html! { small { (clock::brief(call.started_at, now)) } },
+        timed_entry(who, state.tag(lang), clock::brief(call.started_at, now), detail),
+        html! {},
     )
 }
 

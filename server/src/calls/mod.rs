@@ -20,6 +20,7 @@ pub use known::numbers_known;
 pub use pages::answer_link;
 pub use rules::State;
 pub use store::Call;
+pub use view::line;
 
 use crate::customers;
 use crate::kernel::Office;
@@ -34,6 +35,7 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::modules::Module;
 use crate::tasks::{self, NewCallback};
+use crate::ui::icon::Icon;
 use crate::ui::timeline::Entry;
 use crate::users;
 use crate::web::error::Result;
@@ -100,7 +102,8 @@ pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
         href: Some(format!("/calls/{}", past.id)),
         title: t!(lang, "calls.incoming").into_owned(),
         text: rang.map_or_else(|| shown(&past.title), |seconds| t!(lang, "calls.rang", n = seconds).into_owned()),
-        tag: Some((state.name(lang).into_owned(), state.tone())),
+        tag: Some(state.standing().tag(lang)),
+        icon: Some(Icon::Call),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::kernel::clock::{DAY, HOUR, MINUTE, Millis};
 use crate::kernel::words::words;
-use crate::ui::tag::Tone;
+use crate::ui::state::standings;
 
 /// Seconds after the ringing stopped within which somebody may say 接了; then the call is missed.
 pub const PATIENCE: Millis = 30_000;
@@ -42,17 +42,25 @@ words! {
     /// The state of a call.
     pub enum State {
         /// 响铃中
-        Ringing = "ringing" => "calls.ringing",
+        Ringing = "ringing",
         /// 已挂断: nobody said yet whether somebody took it.
-        Ended = "ended" => "calls.ended",
+        Ended = "ended",
         /// 已接听
-        Answered = "answered" => "calls.answered",
+        Answered = "answered",
         /// 未接来电
-        Missed = "missed" => "calls.missed",
+        Missed = "missed",
         /// 已回拨
-        CalledBack = "called_back" => "calls.called_back",
+        CalledBack = "called_back",
     }
 }
+
+standings!(State {
+    Ringing => Ringing,
+    Ended => Ended,
+    Answered => Answered,
+    Missed => Missed,
+    CalledBack => CalledBack,
+});
 
 impl State {
     /// The state of a stored word; what cannot be read has ended.
@@ -67,18 +75,6 @@ impl State {
         match self {
             State::Ringing | State::Ended | State::Missed => true,
             State::Answered | State::CalledBack => false,
-        }
-    }
-
-    /// What its colour says.
-    #[must_use]
-    pub fn tone(self) -> Tone {
-        match self {
-            State::Ringing => Tone::Warn,
-            State::Ended => Tone::Plain,
-            State::Answered => Tone::Good,
-            State::Missed => Tone::Bad,
-            State::CalledBack => Tone::Info,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::kernel::id::Id;
 pub struct Call {
     /// Its row.
     pub id: Id,
-    line: String,
+    pub(super) line: String,
     line_name: Option<String>,
     /// Whose customer calls.
     pub owner_id: Option<Id>,
@@ -39,12 +39,6 @@ pub struct Call {
 }
 
 impl Call {
-    /// The line it came in on, as people call it.
-    #[must_use]
-    pub fn line(&self) -> &str {
-        self.line_name.as_deref().unwrap_or(&self.line)
-    }
-
     /// How people call that line, where they do.
     #[must_use]
     pub fn line_name(&self) -> Option<&str> {

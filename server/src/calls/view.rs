@@ -13,9 +13,10 @@ use crate::kernel::clock;
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::modules::Module;
+use crate::ui::cell::timed_entry;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
-use crate::ui::tag::tag;
+use crate::ui::state::Standing;
 use crate::ui::{Icon, card, cell, empty, link_button, link_cell, pager, segmented, split_cell};
 use crate::web::cx::Cx;
 use crate::web::error::form_page;
@@ -29,6 +30,17 @@ fn caller(lang: Lang, call: &Call) -> String {
     }
 }
 
+/// The line it came in on: its name, else its number in the order of the box's sockets.
+pub fn line(lang: Lang, call: &Call) -> String {
+    if let Some(name) = call.line_name() {
+        return name.to_owned();
+    }
+    match call.line.strip_prefix("line").and_then(|place| place.parse::<u8>().ok()) {
+        Some(place) => t!(lang, "calls.line_number", n = u16::from(place) + 1).into_owned(),
+        None => call.line.clone(),
+    }
+}
+
 /// The log.
 pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
     let lang = cx.lang;
@@ -36,7 +48,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
     let body = html! {
         (segmented(&[
             ("/calls".to_owned(), t!(lang, "calls.all").into_owned(), !missed),
-            ("/calls?view=missed".to_owned(), t!(lang, "calls.to_return").into_owned(), missed),
+            ("/calls?view=missed".to_owned(), Standing::ToCallBack.name(lang).into_owned(), missed),
             ("/calls/callbacks".to_owned(), t!(lang, "calls.callbacks").into_owned(), false),
         ]))
         @if calls.rows.is_empty() { (empty(t!(lang, "calls.none"), None)) }
@@ -57,22 +69,20 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
 fn row(cx: &Cx, call: &Call) -> Markup {
     let lang = cx.lang;
     let link = format!("/calls/{}", call.id);
-    let who = html! {
-        b { (caller(lang, call)) } " " (tag(call.state.name(lang), call.state.tone()))
-        p {
-            @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
-            @if let Some(name) = call.line_name() { " · " (name) }
-        }
+    let detail = html! {
+        @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
+        @if let Some(name) = call.line_name() { " · " (name) }
     };
-    let when = html! { small { (clock::brief(call.started_at, cx.now)) } };
+    let when = clock::brief(call.started_at, cx.now);
+    let who = timed_entry(caller(lang, call), call.state.standing().tag(lang), when, detail);
     if call.digits.is_empty() {
-        return link_cell(link, who, when);
+        return link_cell(link, who, html! {});
     }
     let (tel, label) = (format!("tel:{}", call.digits), t!(lang, "calls.dial"));
     split_cell(
         &link,
         who,
-        when,
+        html! {},
         html! { a.ib href=(tel) data-dial=(link) aria-label=(label) { (Icon::Phone.markup()) } },
     )
 }
@@ -119,11 +129,11 @@ pub fn show(cx: &Cx, call: &Call, form: &Form) -> Response {
             (cell(t!(lang, "calls.number"), html! { @if call.digits.is_empty() { (t!(lang, "calls.withheld")) } @else { span.num { (shown(&call.digits)) } } }))
             @if let Some(origin) = Origin::of(&call.digits).words(lang) { (cell(t!(lang, "calls.origin"), html! { (origin) })) }
             @if !call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (call.name) })) }
-            (cell(t!(lang, "calls.state"), tag(call.state.name(lang), call.state.tone())))
+            (cell(t!(lang, "calls.state"), call.state.standing().tag(lang)))
             (cell(t!(lang, "calls.began"), html! { (clock::iso_minute(call.started_at)) }))
-            @if let Some(end) = call.ended_at { (cell(t!(lang, "calls.length"), html! { span.num { (t!(lang, "calls.rang", n = (end - call.started_at).max(0) / 1000)) } })) }
+            @if let Some(end) = call.ended_at { (cell(t!(lang, "calls.length"), html! { span.num { (t!(lang, "calls.seconds", n = (end - call.started_at).max(0) / 1000)) } })) }
             @if let Some(answerer) = &call.answerer { (cell(t!(lang, "calls.taken_by"), html! { (answerer) })) }
-            (cell(t!(lang, "calls.line"), html! { (call.line()) }))
+            (cell(t!(lang, "calls.line"), html! { (line(lang, call)) }))
         }))
         (outcome(cx, call, form))
     };

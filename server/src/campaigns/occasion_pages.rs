@@ -11,7 +11,7 @@ use crate::kernel::i18n::{Lang, t};
 use crate::sms::{self, Class};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
-use crate::ui::tag::{Tone, tag};
+use crate::ui::state::Standing;
 use crate::ui::{card, empty, link_button, link_cell};
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, form_html, html as page_of};
@@ -37,7 +37,7 @@ pub async fn list(cx: Cx) -> Result<Response> {
                 @for occasion in &found {
                     (link_cell(
                         format!("/campaigns/occasions/{}", occasion.id),
-                        html! { b { (occasion.name) } " " @if !occasion.enabled { (tag(t!(lang, "campaigns.switched_off"), Tone::Plain)) } p { (when(lang, occasion)) " " (sms::wall(occasion.minute)) } },
+                        html! { b { (occasion.name) } " " @if !occasion.enabled { (Standing::Off.tag(lang)) } p { (when(lang, occasion)) " " (sms::wall(occasion.minute)) } },
                         html! { @if let (Some(day), Some(outcome)) = (&occasion.last_day, &occasion.last_outcome) {
                             small { (day) " " (match outcome.as_str() {
                                 "sent" => t!(lang, "campaigns.run_sent"),

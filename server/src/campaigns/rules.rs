@@ -2,6 +2,7 @@
 
 use crate::kernel::words::words;
 use crate::sms;
+use crate::ui::state::standings;
 
 /// Messages that are made ahead of their sending, over all campaigns: what a pause has to take back.
 pub const AHEAD: i64 = 50;
@@ -10,17 +11,25 @@ words! {
     /// Where a campaign stands.
     pub enum State {
         /// 草稿
-        Draft = "draft" => "campaigns.state_draft",
+        Draft = "draft",
         /// 发送中, or waiting for its time.
-        Running = "running" => "campaigns.state_running",
+        Running = "running",
         /// 已暂停
-        Paused = "paused" => "campaigns.state_paused",
+        Paused = "paused",
         /// 已完成
-        Done = "done" => "campaigns.state_done",
+        Done = "done",
         /// 已取消
-        Cancelled = "cancelled" => "campaigns.state_cancelled",
+        Cancelled = "cancelled",
     }
 }
+
+standings!(State {
+    Draft => Draft,
+    Running => Sending,
+    Paused => Paused,
+    Done => Done,
+    Cancelled => Stopped,
+});
 
 words! {
     /// Whom it goes to.
@@ -57,21 +66,31 @@ words! {
     /// Where a recipient stands.
     pub enum Stage {
         /// Not written to, for a reason.
-        Excluded = "excluded" => "campaigns.stage_excluded",
+        Excluded = "excluded",
         /// Its turn has not come.
-        Pending = "pending" => "campaigns.stage_pending",
+        Pending = "pending",
         /// The message is made and on its way.
-        Queued = "queued" => "campaigns.stage_queued",
+        Queued = "queued",
         /// The network took it.
-        Sent = "sent" => "campaigns.stage_sent",
+        Sent = "sent",
         /// The phone has it.
-        Delivered = "delivered" => "campaigns.stage_delivered",
+        Delivered = "delivered",
         /// It did not go.
-        Failed = "failed" => "campaigns.stage_failed",
+        Failed = "failed",
         /// Nobody knows.
-        Unknown = "unknown" => "campaigns.stage_unknown",
+        Unknown = "unknown",
     }
 }
+
+standings!(Stage {
+    Excluded => LeftOut,
+    Pending => ToSend,
+    Queued => Sending,
+    Sent => Sent,
+    Delivered => Delivered,
+    Failed => Failed,
+    Unknown => Unknown,
+});
 
 words! {
     /// Why a recipient is left out.

@@ -16,8 +16,10 @@ use crate::modules::Module;
 use crate::sms::{self, Class, Settings, Template, VARIABLES};
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
-use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, cell, empty, link_button, link_cell, pager, plain_cell, progress as bar, search_bar, segmented};
+use crate::ui::state::Standing;
+use crate::ui::{
+    card, cell, empty, entry, link_button, link_cell, pager, plain_cell, progress as bar, search_bar, segmented,
+};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
@@ -35,16 +37,8 @@ pub struct Preview {
 }
 
 fn state_tag(lang: Lang, campaign: &Campaign, now: clock::Millis) -> Markup {
-    let (name, tone) = match campaign.state {
-        State::Running if campaign.starts_at.is_some_and(|at| at > now) => {
-            (t!(lang, "campaigns.state_scheduled"), Tone::Info)
-        }
-        State::Running => (State::Running.name(lang), Tone::Info),
-        State::Done => (State::Done.name(lang), Tone::Good),
-        State::Paused => (State::Paused.name(lang), Tone::Warn),
-        state @ (State::Draft | State::Cancelled) => (state.name(lang), Tone::Plain),
-    };
-    tag(name, tone)
+    let ahead = campaign.state == State::Running && campaign.starts_at.is_some_and(|at| at > now);
+    if ahead { Standing::Scheduled.tag(lang) } else { campaign.state.standing().tag(lang) }
 }
 
 /// 短信群发
@@ -61,7 +55,7 @@ pub fn list(cx: &Cx, listing: &Listing<Campaign>) -> String {
                 @for row in &listing.rows {
                     (link_cell(
                         format!("/campaigns/{}", row.id),
-                        html! { b { (row.name) } " " (state_tag(lang, row, cx.now)) p { (row.owner) " · " (clock::brief(row.created_at, cx.now)) } },
+                        entry(&row.name, state_tag(lang, row, cx.now), html! { (row.owner) " · " (clock::brief(row.created_at, cx.now)) }),
                         html! { @if row.state != State::Draft { small.num { (row.finished()) "/" (row.total) } } },
                     ))
                 }

@@ -229,14 +229,10 @@ fn read(cx: &Cx, form: &mut Form, customer_id: Id) -> NewContact {
     let position = form.text("position", &t!(lang, "contacts.position"), 40);
     let mut phones: Vec<Phone> = Vec::new();
     for field in PHONES {
-        let text = form.value(field).trim().to_owned();
-        if text.is_empty() {
-            continue;
-        }
-        match Phone::parse(&text) {
-            Some(phone) if !phones.contains(&phone) => phones.push(phone),
-            Some(_) => {}
-            None => form.wrong(field, t!(lang, "form.phone", field = t!(lang, "contacts.phone"))),
+        if let Some(phone) = form.phone(field, &t!(lang, "contacts.phone"))
+            && !phones.contains(&phone)
+        {
+            phones.push(phone);
         }
     }
     let wechat = form.text("wechat", &t!(lang, "contacts.wechat"), 60);

@@ -9,7 +9,7 @@ use crate::kernel::i18n::{Lang, t};
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, link_button};
+use crate::ui::{card, link_button, thumb};
 use crate::web::form::Form;
 use crate::web::merge;
 
@@ -38,8 +38,9 @@ pub fn cells(lang: Lang, contacts: &[Contact], editable: bool) -> Markup {
     html! {
         @for contact in contacts {
             div.cell {
+                (thumb(&contact.name))
                 div.g {
-                    (contact.name) " " small { (contact.position) }
+                    b { (contact.name) } " " small { (contact.position) }
                     @if contact.is_main { " " (tag(&t!(lang, "contacts.main"), Tone::Good)) }
                     @if !contact.sms_consent { " " (tag(&t!(lang, "contacts.no_sms"), Tone::Plain)) }
                     @for phone in &contact.phones {
@@ -101,7 +102,7 @@ pub(super) fn form_page(filled: &Form, around: &Around<'_>) -> Markup {
         (card(None, None, html! {
             (form::text(&FieldView { required: true, ..filled.field("name", &t!(lang, "contacts.name")) }, InputKind::Text, 40))
             (form::text(&filled.field("position", &t!(lang, "contacts.position")), InputKind::Text, 40))
-            @for name in PHONES { (form::text(&filled.field(name, &labels(name)), InputKind::Phone, 40)) }
+            @for name in PHONES { (form::text(&filled.field(name, &labels(name)), InputKind::Phone, 40)) (filled.phone_asked(name)) }
             (form::text(&filled.field("wechat", &t!(lang, "contacts.wechat")), InputKind::Text, 60))
             (form::checkbox(&filled.field("is_main", &t!(lang, "contacts.is_main"))))
             (form::checkbox(&filled.field("sms_consent", &t!(lang, "contacts.sms_consent"))))

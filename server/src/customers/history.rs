@@ -3,6 +3,7 @@
 use crate::customers::Customer;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::i18n::{Lang, t};
+use crate::ui::icon::Icon;
 use crate::ui::timeline::Entry;
 
 /// The entry of the card.
@@ -15,5 +16,6 @@ pub fn entry(customer: &Customer, lang: Lang, now: Millis) -> Entry {
         title: t!(lang, "customers.entered").into_owned(),
         text: customer.name.clone(),
         tag: None,
+        icon: Some(Icon::Customers),
     }
 }

@@ -32,7 +32,7 @@ pub(super) async fn list(cx: Cx) -> Result<Response> {
     let wanted = ListQuery {
         q: cx.query("q"),
         view: cx.query("view").and_then(View::from_code).unwrap_or(View::All),
-        sort: cx.query("sort").and_then(Sort::from_code).unwrap_or(Sort::Name),
+        sort: cx.query("sort").and_then(Sort::from_code).unwrap_or(Sort::usual(cx.query("q"))),
         paging: cx.paging(),
         now: cx.now,
     };
@@ -74,7 +74,7 @@ pub(super) async fn create(cx: Cx, first_contact: FirstContact) -> Result<Respon
     let mut customer = NewCustomer::named(cx.actor().id, "");
     read(&cx, &mut form, &mut customer);
     let person = form.text("contact_name", &t!(cx.lang, "customers.contact_name"), 40);
-    let number = read_phone(&cx, &mut form, "contact_phone");
+    let number = form.phone("contact_phone", &t!(cx.lang, "customers.contact_phone"));
     // A number without a person is the customer's own.
     if person.is_empty() {
         customer.phones.extend(number.clone());
@@ -343,7 +343,7 @@ fn read(cx: &Cx, form: &mut Form, customer: &mut NewCustomer) {
     customer.description = form.text("description", &t!(lang, "customers.description"), 2000);
     customer.phones.clear();
     for field in view::PHONES {
-        if let Some(phone) = read_phone(cx, form, field)
+        if let Some(phone) = form.phone(field, &t!(cx.lang, "customers.phone"))
             && !customer.phones.contains(&phone)
         {
             customer.phones.push(phone);
@@ -364,18 +364,6 @@ fn read(cx: &Cx, form: &mut Form, customer: &mut NewCustomer) {
     customer.settlement = form
         .choice("settlement", &t!(lang, "customers.settlement"), Settlement::from_code)
         .unwrap_or(Settlement::Credit);
-}
-
-fn read_phone(cx: &Cx, form: &mut Form, field: &str) -> Option<Phone> {
-    let text = form.value(field).trim().to_owned();
-    if text.is_empty() {
-        return None;
-    }
-    let phone = Phone::parse(&text);
-    if phone.is_none() {
-        form.wrong(field, t!(cx.lang, "form.phone", field = t!(cx.lang, "customers.phone")));
-    }
-    phone
 }
 
 /// What [`check`] looks at.

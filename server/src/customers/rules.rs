@@ -80,10 +80,20 @@ words! {
 words! {
     /// The orders of the list.
     pub enum Sort {
+        /// Last contact first.
+        Recent = "recent" => "customers.sort_recent",
         /// By mnemonic.
         Name = "name" => "customers.sort_name",
         /// Longest without contact first.
         Contact = "contact" => "customers.sort_contact",
+    }
+}
+
+impl Sort {
+    /// The order of a list for which none is chosen: whom one dealt with last, and what was searched by name.
+    #[must_use]
+    pub fn usual(q: Option<&str>) -> Sort {
+        if q.is_some() { Sort::Name } else { Sort::Recent }
     }
 }
 

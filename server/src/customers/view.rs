@@ -9,10 +9,11 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::money::Fen;
+use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::{card, empty, entry, link_button, link_cell, pager, search_bar, segmented, sorting, thumb_cell};
 use crate::web::form::Form;
 use crate::web::merge;
 
@@ -47,7 +48,7 @@ pub(super) fn fields(leads_others: bool) -> &'static [&'static str] {
 }
 
 pub(super) fn new_button(lang: Lang) -> Markup {
-    html! { a.btn.q href="/customers/new" aria-label=(t!(lang, "customers.new")) { (Icon::Plus.markup()) } }
+    icon_link("/customers/new", Icon::Plus, &t!(lang, "customers.new"))
 }
 
 /// `others`: the looker sees other people's customers, so that "mine" is a view and owners are shown.
@@ -63,7 +64,7 @@ pub(super) fn list(
     // What is usual is not said.
     let to = |view: View, sort: Sort| {
         let view = if view == View::All { "" } else { view.code() };
-        let sort = if sort == Sort::Name { "" } else { sort.code() };
+        let sort = if sort == Sort::usual(wanted.q) { "" } else { sort.code() };
         address("/customers", &[("q", q), ("view", view), ("sort", sort)])
     };
     let views: Vec<(String, String, bool)> = View::ALL
@@ -81,12 +82,12 @@ pub(super) fn list(
     html! {
         (search_bar("/customers", q, &t!(lang, "customers.find"), &hidden))
         (segmented(&views))
+        @if !sorts.is_empty() && !listing.rows.is_empty() { (sorting(lang, &sorts)) }
         @if listing.rows.is_empty() {
             (nothing(lang, wanted, may_create))
         } @else {
             (card(None, None, html! { @for row in &listing.rows { (row_cell(lang, row, others, wanted.now)) } }))
             (pager(lang, "/customers", &[("q", q), ("view", view.code()), ("sort", sort.code())], listing.page, listing.more))
-            @if !sorts.is_empty() { (segmented(&sorts)) }
             (card(None, None, link_cell("/customers/pocket", html! { (t!(lang, "customers.pocket")) }, html! {})))
         }
     }
@@ -111,17 +112,17 @@ fn nothing(lang: Lang, wanted: &ListQuery<'_>, may_create: bool) -> Markup {
 fn row_cell(lang: Lang, row: &Row, others: bool, now: Millis) -> Markup {
     let whom = [row.contact_name.as_str(), row.phone.as_str()].into_iter().filter(|text| !text.is_empty());
     let whom = whom.collect::<Vec<_>>().join(" · ");
-    let main = html! {
-        b { (row.name) }
-        @if row.arrears > Fen::ZERO { " " (tag(&t!(lang, "customers.owing"), Tone::Warn)) }
-        @if let Some(quiet) = quiet_tag(lang, row.last_contact_at, row.created_at, now) { " " (quiet) }
-        p { @if whom.is_empty() { (t!(lang, "customers.no_contact")) } @else { (whom) } }
-    };
+    let quiet = quiet_tag(lang, row.last_contact_at, row.created_at, now).unwrap_or_default();
+    let detail = if whom.is_empty() { t!(lang, "customers.no_contact").into_owned() } else { whom };
+    let main = entry(&row.name, quiet, detail);
     let side = html! {
-        @if row.arrears > Fen::ZERO { span.num { (row.arrears) } }
-        @if others { small { (row.owner_name) } }
+        @if row.arrears > Fen::ZERO { b.num { "¥" (row.arrears) } }
+        small.d {
+            @if row.arrears > Fen::ZERO { (t!(lang, "customers.owing")) @if others { " · " } }
+            @if others { (row.owner_name) }
+        }
     };
-    link_cell(format!("/customers/{}", row.id), main, side)
+    thumb_cell(format!("/customers/{}", row.id), &row.name, main, side)
 }
 
 /// "30 天未联系", where it is so.
@@ -141,7 +142,7 @@ pub fn heat_tag(lang: Lang, heat: &str) -> Option<Markup> {
         Heat::Middle => Tone::Warn,
         Heat::High => Tone::Bad,
     };
-    Some(tag(&t!(lang, "customers.heat_is", heat = heat.name(lang)), tone))
+    Some(tag(heat.name(lang), tone))
 }
 
 /// What the selects offer.
@@ -187,6 +188,7 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
                 (form::hidden("call", filled.value("call")))
                 (form::text(&filled.field("contact_name", &t!(lang, "customers.contact_name")), InputKind::Text, 40))
                 (form::text(&filled.field("contact_phone", &t!(lang, "customers.contact_phone")), InputKind::Phone, 40))
+                (filled.phone_asked("contact_phone"))
             }
             (form::select(&filled.field("region_id", &t!(lang, "customers.region")), &with_blank(lang, named(&lists.regions))))
             (form::text(&filled.field("address", &t!(lang, "customers.address")), InputKind::Text, 200))
@@ -207,7 +209,10 @@ pub(super) fn form_page(filled: &Form, lists: &Lists, around: &Around<'_>) -> Ma
             (form::text(&filled.field("short_name", &t!(lang, "customers.short_name")), InputKind::Text, 40))
             (form::text(&FieldView { hint: Some(&mnemonic_hint), ..filled.field("mnemonic", &t!(lang, "customers.mnemonic")) }, InputKind::Text, 40))
             (form::select(&filled.field("class", &t!(lang, "customers.class")), &Class::choices(lang)))
-            @for name in PHONES { (form::text(&filled.field(name, &t!(lang, "customers.phone")), InputKind::Phone, 40)) }
+            @for name in PHONES {
+                (form::text(&filled.field(name, &t!(lang, "customers.phone")), InputKind::Phone, 40))
+                (filled.phone_asked(name))
+            }
             (form::textarea(&filled.field("description", &t!(lang, "customers.description")), 2000))
         }))
         (form::submit(&t!(lang, "customers.save"), ButtonKind::Primary))

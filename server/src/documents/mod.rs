@@ -47,7 +47,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::words::words;
 use crate::kinds::Kind;
-use crate::ui::tag::{Tone, tag};
+use crate::ui::state::Standing;
 use crate::ui::timeline::Entry;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
@@ -60,7 +60,7 @@ pub use flow::{changed_meanwhile, decided, submit_for};
 pub use history::{history, made_of, related};
 pub use store::{NewHead, insert, last_of_customer, set_content, set_title};
 pub use trail::note;
-pub use view::{SUBMISSION, choose_customer, flow_acts, related_card, state_tag};
+pub use view::{SUBMISSION, choose_customer, flow_acts, related_card};
 
 /// The longest note on a document, and to its approver.
 pub const NOTE: usize = 500;
@@ -69,17 +69,17 @@ words! {
     /// Where a document stands. The states are the same for every kind.
     pub enum State {
         /// 草稿: the only state in which its content changes.
-        Draft = "draft" => "documents.state_draft",
+        Draft = "draft",
         /// 审批中: locked.
-        Approving = "approving" => "documents.state_approving",
+        Approving = "approving",
         /// 执行中: in force.
-        Active = "active" => "documents.state_active",
+        Active = "active",
         /// 已驳回
-        Rejected = "rejected" => "documents.state_rejected",
+        Rejected = "rejected",
         /// 结束
-        Closed = "closed" => "documents.state_closed",
+        Closed = "closed",
         /// 意外终止
-        Cancelled = "cancelled" => "documents.state_cancelled",
+        Cancelled = "cancelled",
     }
 }
 
@@ -96,15 +96,24 @@ impl State {
         matches!(self, State::Draft | State::Approving)
     }
 
-    /// The colour of its tag.
+    /// Its word and colour for documents of a kind: what is in force is said in the kind's own word.
     #[must_use]
-    pub fn tone(self) -> Tone {
-        match self {
-            State::Draft => Tone::Info,
-            State::Approving => Tone::Warn,
-            State::Active => Tone::Good,
-            State::Rejected => Tone::Bad,
-            State::Closed | State::Cancelled => Tone::Plain,
+    pub fn standing(self, kind: Kind) -> Standing {
+        match (self, kind) {
+            (State::Draft, _) => Standing::Draft,
+            (State::Approving, _) => Standing::Approving,
+            (State::Rejected, _) => Standing::Rejected,
+            (State::Cancelled, _) => Standing::Cancelled,
+            (State::Active, Kind::Order) => Standing::Active,
+            (State::Active, Kind::Quote) => Standing::InForce,
+            (State::Active | State::Closed, Kind::Payment) => Standing::Booked,
+            (State::Closed, Kind::Order | Kind::Quote) => Standing::Done,
+            (State::Active, Kind::GoodsReceipt | Kind::GoodsIssue | Kind::StockTransfer | Kind::StockCount) => {
+                Standing::Posted
+            }
+            (State::Closed, Kind::GoodsReceipt | Kind::GoodsIssue | Kind::StockTransfer | Kind::StockCount) => {
+                Standing::Reversed
+            }
         }
     }
 }
@@ -172,14 +181,16 @@ impl Head {
         if crossed { self.version } else { typed.version_on(self.version) }
     }
 
+    /// Its state in the word and colour of its kind.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.state.standing(self.kind)
+    }
+
     /// The words that refuse a change in this state.
     #[must_use]
     pub fn locked(&self, lang: Lang) -> AppError {
-        self.locked_as(lang, &self.state.name(lang))
-    }
-
-    fn locked_as(&self, lang: Lang, state: &str) -> AppError {
-        let kind = self.kind.name(lang);
+        let (kind, state) = (self.kind.name(lang), self.standing().name(lang));
         AppError::Refused(t!(lang, "documents.locked", kind = kind, number = self.number, state = state).into_owned())
     }
 }
@@ -268,20 +279,15 @@ pub trait Document: Sized + Send + Sync + 'static {
         Self::KIND.module().title(lang)
     }
 
-    /// What a state is called.
-    fn state_name(lang: Lang, state: State) -> Cow<'static, str> {
-        state.name(lang)
-    }
-
     /// The words that refuse a change in this state.
     fn locked(head: &Head, lang: Lang) -> AppError {
-        head.locked_as(lang, &Self::state_name(lang, head.state))
+        head.locked(lang)
     }
 
     /// What stands below the amount in a list.
     fn tag(lang: Lang, head: &Head, now: Millis) -> Markup {
         let _ = now;
-        tag(Self::state_name(lang, head.state), head.state.tone())
+        head.standing().tag(lang)
     }
 
     /// Its entry in the customer's timeline.
@@ -293,7 +299,8 @@ pub trait Document: Sized + Send + Sync + 'static {
             href: Some(head.address()),
             title: t!(lang, "documents.entry", kind = head.kind.name(lang), number = head.number).into_owned(),
             text: head.amount.map(|amount| format!("¥{amount}")).unwrap_or_default(),
-            tag: Some((head.state.name(lang).into_owned(), head.state.tone())),
+            tag: Some(head.standing().tag(lang)),
+            icon: Some(head.kind.icon()),
         }
     }
 }

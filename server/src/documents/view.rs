@@ -13,16 +13,9 @@ use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::icon::Icon;
 use crate::ui::layout::Page;
-use crate::ui::tag::tag;
-use crate::ui::{card, cell, empty, link_cell, money, pager, search_bar, segmented};
+use crate::ui::{card, cell, empty, entry, link_cell, money, pager, search_bar, segmented};
 use crate::web::cx::Cx;
 use crate::web::error::html as html_page;
-
-/// A state as a tag.
-#[must_use]
-pub fn state_tag(lang: Lang, state: State) -> Markup {
-    tag(state.name(lang), state.tone())
-}
 
 /// The link to the form for a new one.
 pub(super) fn add_link<D: Document>(cx: &Cx, customer: Option<Id>) -> Markup {
@@ -42,7 +35,7 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: ListQuery<'_>, found: &Listing<
     let segments: Vec<_> = std::iter::once(all)
         .chain(D::LIST.segments.iter().map(|state| {
             let href = format!("{path}?view={}{}", state.code(), of_customer("&"));
-            (href, D::state_name(lang, *state).into_owned(), wanted.state == Some(*state))
+            (href, state.standing(D::KIND).name(lang).into_owned(), wanted.state == Some(*state))
         }))
         .chain(
             has_bin::<D>(cx).then(|| (D::KIND.paths().bin.to_owned(), t!(lang, "documents.bin").into_owned(), false)),
@@ -52,14 +45,13 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: ListQuery<'_>, found: &Listing<
         (search_bar(path, wanted.q, &t!(lang, D::LIST.search), &[("view", chosen), ("customer", &only)]))
         @if segments.len() > 1 { (segmented(&segments)) }
         @if found.rows.is_empty() {
-            @let to_customers = t!(lang, "documents.to_customers");
-            (empty(&t!(lang, D::LIST.none), D::HAS_CUSTOMER.then_some(("/customers", &*to_customers))))
+            (nothing::<D>(cx, wanted.customer))
         } @else {
             section.card {
                 @for row in &found.rows {
                     (link_cell(row.address(), html! {
-                        @if row.customer.is_empty() { (row.title) } @else { (row.customer) }
-                        p { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }
+                        @let name = if row.customer.is_empty() { &row.title } else { &row.customer };
+                        (entry(name, html! {}, html! { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }))
                     }, html! {
                         @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
                         (D::tag(lang, row, wanted.now))
@@ -68,6 +60,19 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: ListQuery<'_>, found: &Listing<
             }
             (pager(lang, path, &[("q", wanted.q), ("view", chosen), ("customer", &only)], found.page, found.more))
         }
+    }
+}
+
+/// An empty list, with the one act that fills it: a document for the customer it is about, else the choice of one.
+fn nothing<D: Document>(cx: &Cx, customer: Option<Id>) -> Markup {
+    let (lang, text) = (cx.lang, t!(cx.lang, D::LIST.none));
+    match customer {
+        Some(customer) if cx.may(Gate::create(D::KIND.module())) => {
+            let href = format!("{}?customer={customer}", D::KIND.paths().new);
+            empty(text, Some((&href, &t!(lang, D::LIST.new))))
+        }
+        Some(_) => empty(text, None),
+        None => empty(text, D::HAS_CUSTOMER.then_some(("/customers", &t!(lang, "documents.to_customers")))),
     }
 }
 
@@ -113,7 +118,7 @@ pub fn related_card(lang: Lang, head: &Head, related: &[Head]) -> Markup {
                     (link_cell(other.address(), html! {
                         (other.kind.name(lang)) " " span.num { (other.number) }
                         @if head.source_id == Some(other.id) { p { (t!(lang, "documents.source")) } }
-                    }, state_tag(lang, other.state)))
+                    }, other.standing().tag(lang)))
                 }
             }))
         }

@@ -9,6 +9,7 @@ use crate::kernel::clock::{MINUTE, Millis};
 use crate::kernel::db::{Db, DbError};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::money::Fen;
+use crate::ui::state::Standing;
 
 /// A box that is away for less is starting anew, or its router is.
 const AWAY: Millis = 10 * MINUTE;
@@ -55,7 +56,7 @@ fn of_box(gateway: &Gateway, failed: i64, threshold: Fen, lang: Lang, now: Milli
     });
     if !gateway.online {
         let gone = gateway.seen_at.is_some_and(|seen| now - seen >= AWAY);
-        let said = || notice(t!(lang, "gateways.offline").into_owned(), t!(lang, "gateways.offline_do").into_owned());
+        let said = || notice(Standing::Offline.name(lang).into_owned(), t!(lang, "gateways.offline_do").into_owned());
         return gone.then(said).into_iter().chain(aside).collect();
     }
     let own = health::info(&gateway.info).troubles;

@@ -17,6 +17,7 @@ use crate::kernel::money::Fen;
 use crate::modules::Module;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
+use crate::ui::state::Standing;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, empty, link_button, link_cell, text_cell};
 use crate::web::cx::Cx;
@@ -35,12 +36,12 @@ fn state(lang: Lang, gateway: &Gateway) -> Markup {
         .or(wrong);
     let waits = !modems.is_empty() && modems.values().all(|modem| !health::works(modem));
     match (gateway.state.as_str(), gateway.online) {
-        ("new", _) => tag(t!(lang, "gateways.state_new"), Tone::Info),
-        ("revoked", _) => tag(t!(lang, "gateways.state_revoked"), Tone::Plain),
-        (_, false) => tag(t!(lang, "gateways.offline"), Tone::Bad),
+        ("new", _) => Standing::ToClaim.tag(lang),
+        ("revoked", _) => Standing::Off.tag(lang),
+        (_, false) => Standing::Offline.tag(lang),
         (_, true) if wrong.is_some() => tag(wrong.unwrap_or_default(), Tone::Bad),
-        (_, true) if waits => tag(t!(lang, "gateways.waits_for_network"), Tone::Warn),
-        (_, true) => tag(t!(lang, "gateways.online"), Tone::Good),
+        (_, true) if waits => Standing::NoNetwork.tag(lang),
+        (_, true) => Standing::Online.tag(lang),
     }
 }
 
@@ -106,7 +107,7 @@ fn modem(cx: &Cx, gateway: &Gateway, beside: &Beside, name: &str, modem: &ModemS
             @if let Some(trouble) = modem.trouble { (wrong(&trouble::of_modem(lang, trouble), modem.error.as_deref())) }
             @else if let Some(error) = &modem.error { (cell(t!(lang, "gateways.error"), html! { (tag(error, Tone::Bad)) })) }
             (cell(t!(lang, "gateways.network"), html! {
-                @if !health::works(modem) { (tag(t!(lang, "gateways.waits_for_network"), Tone::Warn)) }
+                @if !health::works(modem) { (Standing::NoNetwork.tag(lang)) }
                 @else if modem.operator.is_empty() { (t!(lang, "gateways.registered")) }
                 @else { (modem.operator) }
             }))

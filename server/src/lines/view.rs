@@ -8,7 +8,7 @@ use crate::kernel::i18n::{Lang, t};
 use crate::stock::Warehouse;
 use crate::ui::button::{button_row, named_button};
 use crate::ui::card;
-use crate::ui::cell::{cell, plain_cell};
+use crate::ui::cell::{cell, counted, plain_cell};
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::table::{Column, table};
 use crate::ui::tag::{Tone, tag};
@@ -20,7 +20,7 @@ pub fn cells(lang: Lang, lines: &[Line]) -> Markup {
     html! {
         @for line in lines {
             (plain_cell(html! {
-                (line.name)
+                b { (line.name) }
                 p.num { (line.quantity) " " (line.unit) " × ¥" (price(lang, line)) }
             }, html! { b.num { (line.amount) } }))
         }
@@ -31,7 +31,7 @@ pub fn cells(lang: Lang, lines: &[Line]) -> Markup {
 #[must_use]
 pub fn goods_cells(lines: &[Line]) -> Markup {
     html! {
-        @for line in lines { (plain_cell(html! { (line.name) }, html! { b.num { (line.quantity) } " " (line.unit) })) }
+        @for line in lines { (plain_cell(html! { b { (line.name) } }, counted(line.quantity, &line.unit))) }
     }
 }
 
@@ -67,7 +67,7 @@ pub fn weighed_cells(lang: Lang, lines: &[Weighed], stock_counts: bool) -> Marku
         @for weighed in lines {
             @let line = &weighed.line;
             (plain_cell(html! {
-                (line.name)
+                b { (line.name) }
                 p.num { (line.quantity) " " (line.unit) " × ¥" (price(lang, line)) }
                 @if under_floor(line.price, line.ratio, line.floor_price) {
                     " " (tag(&t!(lang, "lines.under_floor", floor = line.floor_price.times(line.ratio)), Tone::Bad))
@@ -76,7 +76,7 @@ pub fn weighed_cells(lang: Lang, lines: &[Weighed], stock_counts: bool) -> Marku
                     @if weighed.is_short() {
                         " " (tag(&t!(lang, "lines.stock_short", wanted = line.base_quantity(), available = weighed.available.max(Default::default()), unit = line.base_unit), Tone::Bad))
                     } @else {
-                        small { (t!(lang, "lines.available", quantity = weighed.available, unit = line.base_unit)) }
+                        small.nb { (t!(lang, "lines.available", quantity = weighed.available, unit = line.base_unit)) }
                     }
                 }
             }, html! {

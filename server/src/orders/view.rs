@@ -38,13 +38,13 @@ pub(super) fn credit_cells(lang: Lang, credit: &Credit) -> Markup {
     html! {
         @if let (Some(before), Some(after)) = (credit.percent(credit.before), credit.percent(credit.after)) {
             (plain_cell(html! {
-                (t!(lang, "orders.credit_used")) " " span.num { "¥" (credit.after) " / " (credit.limit) }
+                div.n {
+                    span { (t!(lang, "orders.credit_used")) }
+                    small { (t!(lang, "orders.credit_before", percent = before)) " → " b.hot[credit.exceeded()] { (t!(lang, "orders.credit_after", percent = after)) } }
+                }
                 (meter(credit.after.0.clamp(0, credit.limit.0), credit.limit.0, &t!(lang, "orders.credit_used")))
-            }, html! {
-                small { (t!(lang, "orders.credit_before", percent = before)) } br;
-                @if credit.exceeded() { (tag(&t!(lang, "orders.credit_after", percent = after), Tone::Bad)) }
-                @else { b.num { (t!(lang, "orders.credit_after", percent = after)) } }
-            }))
+                p { span.num { "¥" (credit.after) } " / " span.num { "¥" (credit.limit) } }
+            }, html! {}))
         } @else {
             (cell(&t!(lang, "orders.credit_used"), html! { span.num { "¥" (credit.after) } br; small { (t!(lang, "orders.no_limit")) } }))
         }
@@ -80,7 +80,8 @@ pub(super) fn facts(
         (card(None, None, html! {
             @if let Some(usual) = usual {
                 (cell(&t!(lang, "orders.margin"), html! {
-                    b.num { (margin(head.total(), body.cost).map_or_else(|| "—".to_owned(), percent)) }
+                    @let gained = margin(head.total(), body.cost);
+                    b.num.hot[gained.is_some_and(|gained| gained < 0)] { (gained.map_or_else(|| "—".to_owned(), percent)) }
                     @if let Some(average) = margin(usual.total, usual.cost) {
                         br; small { (t!(lang, "orders.margin_usual", percent = percent(average))) }
                     }

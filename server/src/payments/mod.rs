@@ -24,6 +24,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kinds::Kind;
 use crate::orders;
+use crate::ui::icon::Icon;
 use crate::ui::timeline::Entry;
 use crate::web::routes::Routes;
 
@@ -59,6 +60,7 @@ impl Document for Payment {
             title: t!(lang, "payments.entry", amount = head.total()).into_owned(),
             text: format!("{} · {}", Method::name_of(&head.title, lang), head.number),
             tag: None,
+            icon: Some(Icon::Payment),
         }
     }
 }

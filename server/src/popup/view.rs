@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::CallCard;
-use crate::calls::{self, State, answer_link};
+use crate::calls::{self, State, answer_link, line};
 use crate::kernel::china::origin::Origin;
 use crate::kernel::china::phone::Phone;
 use crate::kernel::clock;
@@ -25,7 +25,7 @@ fn number(lang: Lang, card: &CallCard) -> String {
 }
 
 fn state(lang: Lang, card: &CallCard) -> Markup {
-    tag(card.call.state.name(lang), card.call.state.tone())
+    card.call.state.standing().tag(lang)
 }
 
 /// For a desk where perhaps nobody sits: neither name nor debt.
@@ -91,7 +91,7 @@ pub fn page(cx: &Cx, found: &CallCard, people: &[(Id, String)]) -> String {
         (card(None, None, html! {
             p.money { (number(lang, found)) }
             (cell(t!(lang, "calls.state"), state(lang, found)))
-            (cell(t!(lang, "calls.line"), html! { (found.call.line()) }))
+            (cell(t!(lang, "calls.line"), html! { (line(lang, &found.call)) }))
             @if !found.call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (found.call.name) })) }
             (facts(lang, found))
         }))

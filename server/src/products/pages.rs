@@ -7,7 +7,8 @@ use crate::kernel::clock;
 use crate::kernel::i18n::t;
 use crate::modules::Module;
 use crate::stock;
-use crate::ui::button::{ButtonKind, link_button};
+use crate::ui::button::icon_link;
+use crate::ui::icon::Icon;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
@@ -36,7 +37,7 @@ pub(super) async fn show(cx: Cx) -> Result<Response> {
     let mut page = Page::new(&frame, product.name.clone()).subtitle(product.code.clone()).back("/products");
     if cx.may(Gate::edit(Module::Products)) {
         let edit = format!("/products/{}/edit", product.id);
-        page = page.header_action(link_button(&edit, t!(cx.lang, "products.edit"), ButtonKind::Quiet));
+        page = page.header_action(icon_link(&edit, Icon::Edit, &t!(cx.lang, "products.edit")));
     }
     Ok(cx.offline_page(page.render(view::show(cx.lang, &product, &prices, &units, &stock, sees_cost(&cx)))))
 }

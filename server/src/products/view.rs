@@ -4,11 +4,11 @@ use maud::{Markup, html};
 
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
-use crate::stock::Balance;
+use crate::stock::{Balance, level};
 use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;
-use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, cell, empty, link_cell, pager, search_bar};
+use crate::ui::state::Standing;
+use crate::ui::{card, cell, empty, entry, pager, search_bar, thumb_cell};
 
 use super::Unit;
 use super::store::{PriceRow, Product, Row};
@@ -25,11 +25,14 @@ pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(format!("/products/{}", row.id), html! {
-                        (row.name) @if row.status != "normal" { " " (status(lang, &row.status)) }
-                        p { (row.code) @if !row.pack_spec.is_empty() { " · " (row.pack_spec) } }
+                    (thumb_cell(format!("/products/{}", row.id), &row.name, html! {
+                        (entry(
+                            &row.name,
+                            html! { @if row.status != "normal" { (status(lang, &row.status)) } },
+                            html! { (row.code) @if !row.pack_spec.is_empty() { " · " (row.pack_spec) } },
+                        ))
                     }, html! {
-                        @if let Some(price) = row.price { b.num { "¥" (price) } br; small { "/" (row.base_unit) } }
+                        @if let Some(price) = row.price { span.nb { b.num { "¥" (price) } small { "/" (row.base_unit) } } }
                         @else { small { (t!(lang, "products.no_price")) } }
                     }))
                 }
@@ -40,22 +43,20 @@ pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
 }
 
 fn status(lang: Lang, code: &str) -> Markup {
-    let tone = match code {
-        "normal" => Tone::Good,
-        "stopped" => Tone::Warn,
-        _ => Tone::Plain,
-    };
-    tag(status_name(lang, code), tone)
+    standing(code).tag(lang)
 }
 
 /// The status in words.
 pub(super) fn status_name(lang: Lang, code: &str) -> String {
+    standing(code).name(lang).into_owned()
+}
+
+fn standing(code: &str) -> Standing {
     match code {
-        "normal" => t!(lang, "products.status_normal"),
-        "stopped" => t!(lang, "products.status_stopped"),
-        _ => t!(lang, "products.status_off"),
+        "normal" => Standing::OnSale,
+        "stopped" => Standing::Suspended,
+        _ => Standing::Delisted,
     }
-    .into_owned()
 }
 
 pub(super) fn show(
@@ -93,8 +94,7 @@ pub(super) fn show(
             @if stock.is_empty() { div.cell { div.g { (t!(lang, "products.no_stock")) } } }
             @for row in stock {
                 (cell(&row.warehouse, html! {
-                    b.num { (row.available()) } " " (product.base_unit)
-                    br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
+                    (level(row.available(), &product.base_unit)) br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
                 }))
             }
         }))

@@ -22,7 +22,7 @@ use crate::lines::view::{discount_cell, discount_field};
 use crate::lines::{self, Discount, Line, NewLine, Weighed, under_floor};
 use crate::ui::cell;
 use crate::ui::form::{self, InputKind};
-use crate::ui::tag::{Tone, tag};
+use crate::ui::state::Standing;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
 use crate::web::form::Form;
@@ -106,9 +106,9 @@ impl Document for Quote {
 
     fn tag(lang: Lang, head: &Head, now: Millis) -> Markup {
         if head.state == State::Active && is_past(&head.title, now) {
-            return tag(t!(lang, "quotes.expired"), Tone::Plain);
+            return Standing::Expired.tag(lang);
         }
-        documents::state_tag(lang, head.state)
+        head.standing().tag(lang)
     }
 }
 
@@ -179,7 +179,7 @@ impl Sheet for Quote {
             (discount_cell(lang, quote.body.discount))
             (cell(t!(lang, "quotes.valid_until"), html! {
                 span.num { (quote.body.valid_until) }
-                @if let Some(mark) = Quote::mark(lang, quote, now) { " " (tag(mark, Tone::Bad)) }
+                @if quote.body.is_expired(now) { " " (Standing::Expired.tag(lang)) }
             }))
         }
     }
@@ -215,7 +215,7 @@ impl Sale for Quote {
     }
 
     fn mark(lang: Lang, quote: &Full<Body>, now: Millis) -> Option<String> {
-        quote.body.is_expired(now).then(|| t!(lang, "quotes.expired").into_owned())
+        quote.body.is_expired(now).then(|| Standing::Expired.name(lang).into_owned())
     }
 
     async fn checks(_: &Cx, quote: &Full<Body>, lines: &[Weighed]) -> Result<Checks> {

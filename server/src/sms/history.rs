@@ -2,13 +2,14 @@
 
 use super::rules::State;
 use super::store::Message;
-use super::{quoted, shown, tone};
+use super::{quoted, shown};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::Query;
 use crate::kernel::db::gather::Gathered;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
+use crate::ui::icon::Icon;
 use crate::ui::timeline::Entry;
 
 /// Appends the select of the messages to a customer, newest first.
@@ -60,7 +61,8 @@ pub fn message_entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
         href: Some(format!("/sms/messages/{}", past.id)),
         title: t!(lang, "sms.message_to", number = shown(&past.title)).into_owned(),
         text: quoted(&past.text),
-        tag: Some((state.name(lang).into_owned(), tone(state))),
+        tag: Some(state.standing().tag(lang)),
+        icon: Some(Icon::Sms),
     }
 }
 
@@ -74,5 +76,6 @@ pub fn reply_entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
         title: t!(lang, "sms.reply_from").into_owned(),
         text: quoted(&past.text),
         tag: None,
+        icon: Some(Icon::Sms),
     }
 }

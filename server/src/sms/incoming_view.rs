@@ -9,6 +9,7 @@ use crate::kernel::id::Id;
 use crate::modules::Module;
 use crate::sms::shown;
 use crate::sms::store::Reply;
+use crate::sms::unreadable::reason;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
@@ -24,7 +25,7 @@ pub fn numbered(lang: Lang, digits: &str) -> String {
 pub fn unreadable(lang: Lang, reply: &Reply) -> Markup {
     html! {
         (tag(t!(lang, "sms.unreadable"), Tone::Bad))
-        p { (t!(lang, "sms.unreadable_why", why = reply.unreadable)) }
+        p { (t!(lang, "sms.unreadable_why", why = reason(lang, &reply.unreadable))) }
         p.pre { code { (reply.raw) } }
     }
 }

@@ -23,6 +23,7 @@ mod store;
 mod templates;
 mod templates_view;
 mod thread_view;
+mod unreadable;
 mod view;
 
 pub use crate::kernel::clock::{minute_of, wall};
@@ -54,7 +55,6 @@ use crate::kernel::live::push;
 use crate::kernel::live::sse::{Live, SMS};
 use crate::kinds::Kind;
 use crate::modules::Module;
-use crate::ui::tag::Tone;
 use crate::ui::timeline::Entry;
 use crate::users;
 use crate::web::error::Result;
@@ -253,16 +253,6 @@ pub async fn came_in(db: &Db, scope: &Scope, id: Id) -> Result<Option<(String, S
 pub async fn of_document(db: &Db, kind: Kind, id: Id, lang: Lang, now: Millis) -> Result<Option<Entry>, DbError> {
     let message = store::of_cause(db, Cause::Document(kind, id)).await?;
     Ok(message.map(|message| message_entry(history::sent(message), lang, now)))
-}
-
-/// What a state's colour says.
-fn tone(state: State) -> Tone {
-    match state {
-        State::Delivered => Tone::Good,
-        State::Sent => Tone::Info,
-        State::Failed | State::Unknown | State::Refused | State::Undelivered | State::Expired => Tone::Bad,
-        State::Waiting | State::Offered | State::Queued | State::Sending | State::Dropped => Tone::Plain,
-    }
 }
 
 /// Stored digits as people read them.

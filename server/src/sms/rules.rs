@@ -7,6 +7,7 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::words::words;
 use crate::sms::limits::Block;
 use crate::sms::parts::measure;
+use crate::ui::state::standings;
 
 /// The longest message: more parts are a letter, and each is paid for.
 pub const MOST_PARTS: usize = 8;
@@ -89,31 +90,46 @@ words! {
     /// The state of a message.
     pub enum State {
         /// 待发送: no box has it yet.
-        Waiting = "waiting" => "sms.waiting",
+        Waiting = "waiting",
         /// Offered to a box that has not answered.
-        Offered = "offered" => "sms.offered",
+        Offered = "offered",
         /// 排队中: safe in the box's own queue.
-        Queued = "queued" => "sms.queued",
+        Queued = "queued",
         /// 发送中
-        Sending = "sending" => "sms.sending",
+        Sending = "sending",
         /// 结果不明: perhaps sent; never sent again by itself.
-        Unknown = "unknown" => "sms.unknown",
+        Unknown = "unknown",
         /// 已发出: the network took it.
-        Sent = "sent" => "sms.sent",
+        Sent = "sent",
         /// 发送失败: surely not sent.
-        Failed = "failed" => "sms.failed",
+        Failed = "failed",
         /// Refused by the box: opted out, over its limits.
-        Refused = "refused" => "sms.refused",
+        Refused = "refused",
         /// 已送达: the phone has it.
-        Delivered = "delivered" => "sms.delivered",
+        Delivered = "delivered",
         /// 未送达: the network gave up.
-        Undelivered = "undelivered" => "sms.undelivered",
+        Undelivered = "undelivered",
         /// 已过期
-        Expired = "expired" => "sms.expired",
+        Expired = "expired",
         /// 已作废 by a person.
-        Dropped = "dropped" => "sms.dropped",
+        Dropped = "dropped",
     }
 }
+
+standings!(State {
+    Waiting => ToSend,
+    Offered => ToSend,
+    Queued => Queued,
+    Sending => Sending,
+    Unknown => Unknown,
+    Sent => Sent,
+    Failed => Failed,
+    Refused => Refused,
+    Delivered => Delivered,
+    Undelivered => Undelivered,
+    Expired => TimedOut,
+    Dropped => Dropped,
+});
 
 impl State {
     /// The state of a stored word; what cannot be read is unknown.

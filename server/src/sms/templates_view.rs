@@ -9,7 +9,7 @@ use crate::sms::rules::{LONGEST, VARIABLES};
 use crate::sms::store::Template;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
-use crate::ui::tag::{Tone, tag};
+use crate::ui::state::Standing;
 use crate::ui::{card, link_button, link_cell};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
@@ -23,7 +23,7 @@ pub fn templates(cx: &Cx, templates: &[Template]) -> String {
         None,
         html! {
             @for template in templates {
-                @let name = html! { b { (template.name) } " " @if !template.enabled { (tag(t!(lang, "sms.switched_off"), Tone::Plain)) } p { (template.text) } };
+                @let name = html! { b { (template.name) } " " @if !template.enabled { (Standing::Off.tag(lang)) } p { (template.text) } };
                 @if may_edit { (link_cell(format!("/sms/templates/{}", template.id), name, html! {})) }
                 @else { div.cell { div.g { (name) } } }
             }

@@ -10,7 +10,7 @@ use crate::modules::Module;
 use crate::sms::incoming_view::{doubt, numbered, unreadable};
 use crate::sms::rules::{LONGEST, recipient};
 use crate::sms::store::{Message, Reply, Thread};
-use crate::sms::view::{counter, state_tag};
+use crate::sms::view::counter;
 use crate::sms::{Class, Settings};
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
@@ -106,7 +106,7 @@ fn bubbles(cx: &Cx, shown: &Conversation) -> Vec<Bubble> {
         .map(|message| {
             let state = message.state;
             let foot = html! {
-                a href={ "/sms/messages/" (message.id) } { (state_tag(lang, state)) }
+                a href={ "/sms/messages/" (message.id) } { (state.standing().tag(lang)) }
             };
             (message.created_at, Bubble::new(Side::Ours, html! { (message.text) }).foot(foot))
         })

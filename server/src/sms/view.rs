@@ -15,7 +15,8 @@ use crate::sms::incoming_view::numbered;
 use crate::sms::parts::{Alphabet, measure};
 use crate::sms::rules::{LONGEST, State, recipient};
 use crate::sms::store::{Message, Template, Thread, ThreadRow};
-use crate::sms::{Class, Settings, quoted, shown, tone};
+use crate::sms::{Class, Settings, quoted, shown};
+use crate::ui::cell::timed_entry;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
@@ -48,10 +49,6 @@ fn reason(lang: Lang, error: &str) -> String {
     }
 }
 
-pub fn state_tag(lang: Lang, state: State) -> Markup {
-    tag(state.name(lang), tone(state))
-}
-
 /// 短信: conversations.
 pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
     let lang = cx.lang;
@@ -69,13 +66,16 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
                 @for row in &threads.rows {
                     (link_cell(
                         format!("/sms/{}", row.thread.id),
-                        html! {
-                            b { @match &row.customer { Some(name) => (name), None => (numbered(lang, &row.thread.digits)) } }
-                            @if row.doubtful > 0 { " " (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
-                            @if row.thread.unread > 0 { " " (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
-                            p { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) }
-                        },
-                        html! { small { (clock::brief(row.thread.last_at, cx.now)) } },
+                        timed_entry(
+                            html! { @match &row.customer { Some(name) => (name), None => (numbered(lang, &row.thread.digits)) } },
+                            html! {
+                                @if row.doubtful > 0 { (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
+                                @if row.thread.unread > 0 { (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
+                            },
+                            clock::brief(row.thread.last_at, cx.now),
+                            html! { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) },
+                        ),
+                        html! {},
                     ))
                 }
             }))
@@ -261,7 +261,7 @@ pub fn message(cx: &Cx, message: &Message, thread: Option<&Thread>, customer: Op
             (cell(t!(lang, "sms.to"), html! { span.num { (shown(&message.digits)) } }))
             div.cell { div.g { p.pre { (message.text) } } }
             (cell(t!(lang, "sms.parts"), html! { span.num { (t!(lang, "sms.parts_count", n = message.parts)) } }))
-            (cell(t!(lang, "sms.state"), state_tag(lang, message.state)))
+            (cell(t!(lang, "sms.state"), message.state.standing().tag(lang)))
             @if !message.error.is_empty() { (cell(t!(lang, "sms.reason"), html! { (reason(lang, &message.error)) })) }
             (cell(t!(lang, "sms.written"), html! { (clock::iso_minute(message.created_at)) }))
             @if let Some(at) = message.sent_at { (cell(t!(lang, "sms.sent"), html! { (clock::iso_minute(at)) })) }
@@ -287,8 +287,11 @@ pub fn unsent(cx: &Cx, messages: &Listing<Message>, waiting: bool) -> String {
                 @for message in &messages.rows {
                     (link_cell(
                         format!("/sms/messages/{}", message.id),
-                        html! { b.num { (shown(&message.digits)) } " " (state_tag(lang, message.state)) p { (quoted(&message.text)) } @if !message.error.is_empty() { p { (reason(lang, &message.error)) } } },
-                        html! { small { (clock::brief(message.created_at, cx.now)) } },
+                        html! {
+                            (timed_entry(shown(&message.digits), message.state.standing().tag(lang), clock::brief(message.created_at, cx.now), quoted(&message.text)))
+                            @if !message.error.is_empty() { p { (reason(lang, &message.error)) } }
+                        },
+                        html! {},
                     ))
                 }
             }))

@@ -24,6 +24,7 @@ use crate::web::routes::Routes;
 pub use posting::{Entry, Posting, changes_of, post, reverse};
 pub use rules::{Kind, Shortage};
 pub use store::{has_moved, insert_warehouses, of_product, release, reserve, warehouses};
+pub use view::level;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {

@@ -14,13 +14,19 @@ use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::{card, cell, empty, entry, link_button, pager, search_bar, segmented, thumb_cell};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
 use super::rules::Kind;
 use super::store::{Move, Product, Row};
 use super::{Balance, Warehouse};
+
+/// How much there is to sell, with its unit; what is used up is marked.
+#[must_use]
+pub fn level(available: Milli, unit: &str) -> Markup {
+    html! { span.nb { b.num.hot[available.0 <= 0] { (available) } " " (unit) } }
+}
 
 pub(super) fn add_link(lang: Lang) -> Markup {
     icon_link("/stock/moves/new", Icon::Plus, &t!(lang, "stock.new_move"))
@@ -47,12 +53,11 @@ pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse],
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(format!("/stock/{}", row.product_id), html! {
-                        (row.product) p { (row.warehouse) }
-                    }, html! {
-                        b.num { (Milli(row.on_hand.0.saturating_sub(row.reserved.0))) } " " (row.base_unit)
-                        br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
-                    }))
+                    (thumb_cell(format!("/stock/{}", row.product_id), &row.product, html! {
+                        (entry(&row.product, html! {}, html! {
+                            (row.warehouse) " · " (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved))
+                        }))
+                    }, level(Milli(row.on_hand.0.saturating_sub(row.reserved.0)), &row.base_unit)))
                 }
             }
             (pager(lang, "/stock", &[("q", q), ("view", &chosen)], found.page, found.more))
@@ -78,6 +83,7 @@ pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Lis
                 .collect::<Vec<_>>()
                 .join(" · "),
             tag: None,
+            icon: None,
         })
         .collect();
     html! {
@@ -85,8 +91,7 @@ pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Lis
             @if balances.is_empty() { div.cell { div.g { (t!(lang, "products.no_stock")) } } }
             @for row in balances {
                 (cell(&row.warehouse, html! {
-                    b.num { (row.available()) } " " (product.base_unit)
-                    br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
+                    (level(row.available(), &product.base_unit)) br; small { (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved)) }
                 }))
             }
         }))
@@ -110,6 +115,10 @@ pub(super) fn move_form(cx: &Cx, typed: &Form, warehouses: &[Warehouse], product
         .iter()
         .map(|product| (product.id.to_string(), format!("{} ({})", product.name, product.base_unit)))
         .collect();
+    // The unit is named where the product is known before the form is filled in.
+    let of = products.iter().find(|product| cx.query("product") == Some(product.id.to_string().as_str()));
+    let quantity = of
+        .map_or_else(|| label("stock.quantity"), |of| t!(lang, "stock.quantity_in", unit = of.base_unit).into_owned());
     html! {
         (form::error_summary(lang, typed.errors()))
         @if typed.value("product_id").is_empty() {
@@ -120,7 +129,7 @@ pub(super) fn move_form(cx: &Cx, typed: &Form, warehouses: &[Warehouse], product
                 (form::radio_cells(&typed.field("kind", &label("stock.kind")), &kinds))
                 (form::select(&typed.field("product_id", &label("stock.product")), &goods))
                 (form::select(&typed.field("warehouse_id", &label("stock.warehouse")), &places))
-                (form::text(&typed.field("quantity", &label("stock.quantity")), InputKind::Quantity, 20))
+                (form::text(&typed.field("quantity", &quantity), InputKind::Quantity, 20))
                 (form::text(&typed.field("note", &label("stock.note")), InputKind::Text, 200))
             }))
             (form::submit(label("stock.save"), ButtonKind::Primary))

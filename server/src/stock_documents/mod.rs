@@ -122,14 +122,6 @@ impl<E: Effect> Document for StockDocument<E> {
         E::KIND.name(lang)
     }
 
-    fn state_name(lang: Lang, state: State) -> Cow<'static, str> {
-        match state {
-            State::Active => t!(lang, "stock_documents.posted"),
-            State::Closed => t!(lang, "stock_documents.corrected"),
-            State::Draft | State::Approving | State::Rejected | State::Cancelled => state.name(lang),
-        }
-    }
-
     async fn in_force(tx: &mut Tx, document: &Full<Body>, now: Millis, lang: Lang) -> Result<()> {
         let Full { head, body } = document;
         let lines = lines::of_document(&mut *tx, head.id).await?;

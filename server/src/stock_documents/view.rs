@@ -15,7 +15,7 @@ use crate::lines::sheet::Context;
 use crate::lines::{self, Weighed};
 use crate::stock;
 use crate::ui::button::{ButtonKind, button_for};
-use crate::ui::cell::plain_cell;
+use crate::ui::cell::{counted, plain_cell};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, form, link_button};
@@ -43,8 +43,6 @@ pub(super) async fn page<E: Effect>(cx: Cx) -> Result<Response> {
 fn show<E: Effect>(cx: &Cx, document: &Full<Body>, lines: &[Weighed], changed: &BTreeMap<Id, Milli>) -> Markup {
     let (lang, Full { head, body }) = (cx.lang, document);
     let label = |key: &str| t!(lang, key).into_owned();
-    let (edit, edit_lines) = (format!("{}/edit", head.address()), label("stock_documents.edit"));
-    let open = (head.state == State::Draft && cx.may(Gate::edit(E::KIND.module()))).then_some((&*edit, &*edit_lines));
     html! {
         (card(None, None, html! {
             (warehouse_cells(lang, body))
@@ -58,7 +56,7 @@ fn show<E: Effect>(cx: &Cx, document: &Full<Body>, lines: &[Weighed], changed: &
             }
             @if !head.note.is_empty() { (cell(label("stock_documents.note"), html! { (head.note) })) }
         }))
-        (card(Some(&t!(lang, "lines.title", n = lines.len())), open, html! {
+        (card(Some(&t!(lang, "lines.title", n = lines.len())), None, html! {
             @if lines.is_empty() { div.cell { div.g { (t!(lang, "lines.none")) } } }
             @for weighed in lines { (line_cell::<E>(cx, head, weighed, changed)) }
         }))
@@ -76,13 +74,13 @@ fn line_cell<E: Effect>(cx: &Cx, head: &Head, weighed: &Weighed, changed: &BTree
     };
     plain_cell(
         html! {
-            (line.name)
+            b { (line.name) }
             @if head.state == State::Draft {
-                p { small { (t!(lang, "lines.available", quantity = weighed.available, unit = line.base_unit)) } }
+                p { small.nb { (t!(lang, "lines.available", quantity = weighed.available, unit = line.base_unit)) } }
             }
         },
         html! {
-            b.num { (line.quantity) } " " (line.unit)
+            (counted(line.quantity, &line.unit))
             @if let Some(difference) = difference {
                 @let tone = if difference.0 == 0 { Tone::Good } else { Tone::Warn };
                 @let sign = if difference.0 > 0 { "+" } else { "" };

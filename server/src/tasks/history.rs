@@ -4,10 +4,10 @@ use crate::kernel::access::Scope;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::Query;
 use crate::kernel::db::gather::Gathered;
-use crate::kernel::i18n::{Lang, t};
+use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
-use crate::tasks::rules::{Kind, State};
-use crate::ui::tag::Tone;
+use crate::tasks::rules::{Kind, State, standing};
+use crate::ui::icon::Icon;
 use crate::ui::timeline::Entry;
 
 /// Appends the select of a customer's tasks, newest first.
@@ -27,11 +27,6 @@ pub fn past(query: Query, scope: &Scope, customer: Id, limit: i64) -> Query {
 #[must_use]
 pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
     let (state, kind) = (State::of(&past.state), Kind::of(&past.more));
-    let tag = match (state, kind) {
-        (State::Open, Kind::Callback) => (t!(lang, "tasks.to_call_back"), Tone::Bad),
-        (State::Open, Kind::Todo) => (state.name(lang), Tone::Warn),
-        (State::Done | State::Confirmed, _) => (state.name(lang), Tone::Plain),
-    };
     let text = if past.text.is_empty() {
         past.person
     } else {
@@ -44,6 +39,7 @@ pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
         href: Some(format!("/tasks/{}", past.id)),
         title: past.title,
         text,
-        tag: Some((tag.0.into_owned(), tag.1)),
+        tag: Some(standing(state, kind, false, false).tag(lang)),
+        icon: Some(Icon::Task),
     }
 }

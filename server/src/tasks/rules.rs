@@ -4,6 +4,7 @@ use chrono::{NaiveDateTime, NaiveTime};
 
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::words::words;
+use crate::ui::state::{Standing, standings};
 
 words! {
     /// What a task asks for.
@@ -27,13 +28,30 @@ words! {
     /// Where a task stands.
     pub enum State {
         /// To be done.
-        Open = "open" => "tasks.state.open",
+        Open = "open",
         /// Done by its owner.
-        Done = "done" => "tasks.state.done",
+        Done = "done",
         /// Seen and accepted by its giver.
-        Confirmed = "confirmed" => "tasks.state.confirmed",
+        Confirmed = "confirmed",
     }
 }
+
+/// The one word that matters about a task: `late` and `urgent` are looked at while it is open.
+#[must_use]
+pub fn standing(state: State, kind: Kind, late: bool, urgent: bool) -> Standing {
+    match (state, kind) {
+        (State::Open, _) if late => Standing::Overdue,
+        (State::Open, Kind::Callback) => Standing::ToCallBack,
+        (State::Open, Kind::Todo) if urgent => Standing::Urgent,
+        (State::Open | State::Done | State::Confirmed, _) => state.standing(),
+    }
+}
+
+standings!(State {
+    Open => ToDo,
+    Done => Done,
+    Confirmed => Confirmed,
+});
 
 impl State {
     /// The state of a stored word; what cannot be read is still to be done.

@@ -7,13 +7,14 @@ use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::tasks::pages::{NOTE, TITLE};
-use crate::tasks::rules::{Kind, Priority, State};
+use crate::tasks::rules::{Kind, Priority, State, standing};
 use crate::tasks::store::{TaskRow, View};
+use crate::ui::button::icon_link;
 use crate::ui::form::{ButtonKind, FieldView, InputKind, error_summary, post, select, submit, text, textarea};
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
-use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, cell, empty, link_button, link_cell, pager, segmented};
+use crate::ui::state::Standing;
+use crate::ui::{card, cell, empty, entry, link_button, link_cell, pager, segmented};
 use crate::web::form::Form;
 
 /// What the list page shows.
@@ -89,15 +90,10 @@ fn views(page: &ListPage, lang: Lang) -> Markup {
 /// The one word that matters about a task now.
 fn state_tag(task: &TaskRow, looker: Id, now: Millis, lang: Lang) -> Markup {
     if task.awaits(looker) {
-        return tag(&t!(lang, "tasks.to_confirm"), Tone::Warn);
+        return Standing::ToConfirm.tag(lang);
     }
-    match (task.state, task.kind) {
-        (State::Open, _) if task.is_late(now) => tag(&t!(lang, "tasks.late"), Tone::Bad),
-        (State::Open, Kind::Callback) => tag(&t!(lang, "tasks.to_call_back"), Tone::Bad),
-        (State::Open, Kind::Todo) if task.priority == Priority::High => tag(task.priority.name(lang), Tone::Warn),
-        (State::Open, Kind::Todo) => tag(task.state.name(lang), Tone::Info),
-        (State::Done | State::Confirmed, _) => tag(task.state.name(lang), Tone::Plain),
-    }
+    let urgent = task.priority == Priority::High;
+    standing(task.state, task.kind, task.is_late(now), urgent).tag(lang)
 }
 
 fn due(task: &TaskRow, now: Millis, lang: Lang) -> Option<String> {
@@ -120,7 +116,7 @@ fn row(task: &TaskRow, page: &ListPage, lang: Lang) -> Markup {
     let line: Vec<String> = parts.into_iter().flatten().collect();
     link_cell(
         format!("/tasks/{}", task.id),
-        html! { b { (task.title) } p { (line.join(" · ")) } },
+        entry(&task.title, html! {}, line.join(" · ")),
         state_tag(task, page.looker, page.now, lang),
     )
 }
@@ -146,7 +142,7 @@ pub fn list(frame: &Frame, page: &ListPage) -> String {
     };
     let mut document = Page::new(frame, t!(lang, "tasks.title")).back("/").tabs();
     if page.may_create {
-        document = document.header_action(html! { a href="/tasks/new" aria-label=(action) { (Icon::Plus.markup()) } });
+        document = document.header_action(icon_link("/tasks/new", Icon::Plus, &action));
     }
     document.render(body)
 }

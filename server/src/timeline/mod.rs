@@ -110,6 +110,7 @@ mod tests {
             title: at.to_string(),
             text: String::new(),
             tag: None,
+            icon: None,
         };
         let merged = newest(vec![vec![entry(5), entry(1)], vec![], vec![entry(4), entry(3), entry(2)]], 3);
         assert_eq!(merged.iter().map(|entry| entry.at).collect::<Vec<_>>(), [5, 4, 3]);

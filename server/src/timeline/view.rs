@@ -10,6 +10,7 @@ use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
+use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;
 use crate::ui::timeline::{Entry, timeline as entries_list};
 use crate::ui::{Act, StripItem, acts, card, cell, empty, pager, strip};
@@ -41,7 +42,7 @@ pub(super) fn subtitle(lang: Lang, customer: &Customer) -> String {
 }
 
 pub(super) fn edit_button(lang: Lang, customer: Id) -> Markup {
-    html! { a.btn.q href={ "/customers/" (customer) "/edit" } aria-label=(t!(lang, "timeline.edit")) { (Icon::Edit.markup()) } }
+    icon_link(format!("/customers/{customer}/edit"), Icon::Edit, &t!(lang, "timeline.edit"))
 }
 
 pub(super) fn show(page: &CustomerPage<'_>) -> Markup {

@@ -27,9 +27,15 @@ pub fn split_cell(href: impl AsRef<str>, main: Markup, side: Markup, act: Markup
     html! { div.split { (link_cell(href, main, side)) (act) } }
 }
 
-/// The left side of a list row: a bold `name`, `tags` behind it, one line of `detail` below.
+/// The left side of a list row: a `name` and its `tags` on one line, one line of `detail` below. What does not
+/// fit ends in an ellipsis: the page behind the row has it all.
 pub fn entry(name: impl Render, tags: Markup, detail: impl Render) -> Markup {
-    html! { b { (name) } " " (tags) p { (detail) } }
+    html! { div.n { b { (name) } (tags) } p { (detail) } }
+}
+
+/// As [`entry`], with the `time` at the end of the first line, as conversations have it.
+pub fn timed_entry(name: impl Render, tags: Markup, time: impl Render, detail: impl Render) -> Markup {
+    html! { div.n { b { (name) } (tags) small { (time) } } p { (detail) } }
 }
 
 /// The left side of a row about a person: `name`, `role`, and a `number` below.
@@ -40,4 +46,9 @@ pub fn person(name: impl Render, role: impl Render, number: impl Render) -> Mark
 /// A number for the right side: strong figure over a small `note` (may be empty).
 pub fn figure(number: impl Render, note: &str) -> Markup {
     html! { b.num { (number) } @if !note.is_empty() { small.d { (note) } } }
+}
+
+/// An amount or count with its unit, which stay on one line.
+pub fn counted(number: impl std::fmt::Display, unit: &str) -> Markup {
+    html! { span.nb { b.num { (number) } " " (unit) } }
 }

@@ -190,6 +190,10 @@ impl<'a> Page<'a> {
             Bottom::Tabs => Some("tabbed"),
             Bottom::Nothing | Bottom::Bar(_) => None,
         };
+        let body = html! {
+            @if let Some(toast) = &frame.toast { p.toast role="status" { (toast) } }
+            (body)
+        };
         html! {
             title { (title) " · " (t!(lang, "ui.product")) }
             @if self.refresh { noscript { meta http-equiv="refresh" content=(refresh_to(&frame.path)); } }
@@ -205,7 +209,6 @@ impl<'a> Page<'a> {
                     (self.action.as_ref().map(Render::render).unwrap_or_default())
                 }
                 main #main {
-                    @if let Some(toast) = &frame.toast { p.toast role="status" { (toast) } }
                     (body)
                 }
                 (bottom(frame, self.bottom))

@@ -59,6 +59,15 @@ pub fn segmented(items: &[(String, String, bool)]) -> Markup {
     views("", &items)
 }
 
+/// The orders of a list above its rows, as quiet links: (address, name, whether it is the one shown).
+pub fn sorting(lang: Lang, items: &[(String, String, bool)]) -> Markup {
+    html! {
+        nav.sorts aria-label=(t!(lang, "ui.sorting")) {
+            @for (href, label, current) in items { a href=(href) aria-current=[current.then_some("true")] { (label) } }
+        }
+    }
+}
+
 /// Previous and next page of the list at `path`. `query` is the list's own query without `page`; `page`
 /// counts from 1; `more` says whether another page follows. Nothing when there is only one.
 pub fn pager(lang: Lang, path: &str, query: &[(&str, &str)], page: i64, more: bool) -> Markup {

@@ -21,11 +21,13 @@ pub mod photo;
 #[cfg(test)]
 mod samples;
 pub mod scripts;
+pub mod state;
 pub mod strip;
 pub mod style;
 pub mod table;
 pub mod tag;
 pub mod talk;
+pub mod thumb;
 pub mod timeline;
 
 pub use button::link_button;
@@ -34,8 +36,10 @@ pub use cell::{cell, entry, link_cell, plain_cell, split_cell, text_cell};
 pub use empty::empty;
 pub use gallery::gallery;
 pub use icon::Icon;
-pub use list::{pager, search_bar, segmented};
+pub use list::{pager, search_bar, segmented, sorting};
 pub use meter::{meter, money, progress};
 pub use offline::outbox_page;
+pub use state::Standing;
 pub use strip::{Act, StripItem, acts, strip};
 pub use tag::{Tone, tag};
+pub use thumb::{thumb, thumb_cell};

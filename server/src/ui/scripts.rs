@@ -42,13 +42,15 @@ pub enum Part {
     Talk,
     /// Leading back from the telephone to the question what came of the call.
     Dial,
+    /// Saying once what was done.
+    Done,
     /// Opening an entry of the outbox in its form.
     Reopen,
 }
 
 impl Part {
     /// Every part; [`Part::Reopen`] before [`Part::App`], which knows its address.
-    const ALL: [Part; 12] = [
+    const ALL: [Part; 13] = [
         Part::Reopen,
         Part::App,
         Part::Field,
@@ -61,6 +63,7 @@ impl Part {
         Part::Find,
         Part::Talk,
         Part::Dial,
+        Part::Done,
     ];
 
     /// Its name in the address, and its text.
@@ -77,6 +80,7 @@ impl Part {
             Part::Find => ("find", include_str!("../../../pwa/js/find.js").to_owned()),
             Part::Talk => ("talk", include_str!("../../../pwa/js/talk.js").to_owned()),
             Part::Dial => ("dial", include_str!("../../../pwa/js/dial.js").to_owned()),
+            Part::Done => ("done", include_str!("../../../pwa/js/done.js").to_owned()),
             Part::Reopen => ("reopen", include_str!("../../../pwa/js/reopen.js").to_owned()),
         }
     }
@@ -94,6 +98,7 @@ impl Part {
             Part::Find => &[" data-find"],
             Part::Talk => &[" data-talk"],
             Part::Dial => &[" data-dial"],
+            Part::Done => &[" class=\"toast\""],
             Part::App | Part::Reopen => &[],
         }
     }
@@ -137,7 +142,7 @@ impl Part {
                 "photos": t!(lang, "ui.outbox.photos", n = "%n"),
             }),
             Part::Count => serde_json::json!({ "count": t!(lang, "ui.js.count", u = "%u", p = "%p", c = "%c") }),
-            Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Reopen => serde_json::Value::Null,
+            Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Done | Part::Reopen => serde_json::Value::Null,
         }
     }
 }
@@ -175,7 +180,7 @@ static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
                 Part::Field | Part::Logout | Part::Step | Part::Push | Part::Outbox | Part::Count => {
                     format!("Object.assign(T,{words});\n")
                 }
-                Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Reopen => String::new(),
+                Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Done | Part::Reopen => String::new(),
             };
             let source = head + &tighten(&text);
             let path = format!("/assets/{name}.{}.{}.js", lang.code(), short_hash(source.as_bytes()));

@@ -45,7 +45,7 @@ pub struct Act<H = String, L = String> {
 /// A grid of acts, four in a row.
 pub fn acts<H: AsRef<str>, L: Render>(items: &[Act<H, L>]) -> Markup {
     html! {
-        nav.card.acts {
+        nav.card.acts.five[items.len() == 5] {
             @for item in items {
                 a href=(item.href.as_ref()) { (item.icon.markup()) (item.label) }
             }

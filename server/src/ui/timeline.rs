@@ -2,7 +2,7 @@
 
 use maud::{Markup, Render, html};
 
-use crate::ui::tag::{Tone, tag};
+use crate::ui::icon::Icon;
 
 /// Whether an entry of a timeline lies behind us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,12 +27,14 @@ pub struct TimelineItem {
     pub href: Option<String>,
     /// Behind us or to come.
     pub moment: Moment,
+    /// In place of the dot.
+    pub icon: Option<Icon>,
 }
 
 impl TimelineItem {
     /// An entry that happened: `title` and `detail`.
     pub fn new(title: impl Render, detail: impl Render) -> TimelineItem {
-        TimelineItem { title: title.render(), detail: detail.render(), href: None, moment: Moment::Done }
+        TimelineItem { title: title.render(), detail: detail.render(), href: None, moment: Moment::Done, icon: None }
     }
 
     /// Makes it lead to `href`.
@@ -63,15 +65,17 @@ pub struct Entry {
     pub title: String,
     /// A line of content.
     pub text: String,
-    /// Its state in a word.
-    pub tag: Option<(String, Tone)>,
+    /// Its state, or what is odd about it, in a word.
+    pub tag: Option<Markup>,
+    /// What kind of thing it is; a dot where all are of one kind.
+    pub icon: Option<Icon>,
 }
 
 impl From<&Entry> for TimelineItem {
     fn from(entry: &Entry) -> TimelineItem {
-        let title = html! { (entry.title) @if let Some((word, tone)) = &entry.tag { " " (tag(word, *tone)) } };
+        let title = html! { (entry.title) @if let Some(tag) = &entry.tag { " " (tag) } };
         let detail = html! { (entry.when) @if !entry.text.is_empty() { " · " (entry.text) } };
-        TimelineItem { title, detail, href: entry.href.clone(), moment: Moment::Done }
+        TimelineItem { title, detail, href: entry.href.clone(), moment: Moment::Done, icon: entry.icon }
     }
 }
 
@@ -90,7 +94,8 @@ where
         ol.tl {
             @for item in items.iter().map(TimelineItem::from) {
                 @let class = match item.moment { Moment::Done => None, Moment::Next => Some("n"), Moment::Bad => Some("x") };
-                li class=[class] {
+                li class=[item.icon.map_or(class, |_| Some("k"))] {
+                    @if let Some(icon) = item.icon { (icon.markup()) }
                     @if let Some(href) = &item.href { a href=(href) { (item.title) } } @else { (item.title) }
                     p { (item.detail) }
                 }

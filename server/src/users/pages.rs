@@ -209,5 +209,5 @@ pub async fn create_department(cx: Cx) -> Result<Response> {
     let above = parent.map(|department| (department.id, department.path.as_str()));
     let (id, _) = store::insert_department(&mut write.tx, &name, above).await?;
     write.audit(Action::Create, "department", id, Changes::new().set("name", name)).await?;
-    write.finish("/users/new?done=saved").await
+    write.finish("/users/new?done=department").await
 }

@@ -1,6 +1,6 @@
 //! Pages of staff, sign-in and own settings.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use crate::kernel::access::{Gate, Role};
 use crate::kernel::china::phone::Phone;
@@ -9,8 +9,9 @@ use crate::kernel::i18n::{Lang, t};
 use crate::modules::Module;
 use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
 use crate::ui::layout::{Page, TextSize, Theme, language_switch};
+use crate::ui::state::Standing;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar};
+use crate::ui::{card, cell, empty, entry, link_button, link_cell, pager, search_bar, thumb_cell};
 use crate::users::captcha::Question;
 use crate::users::sign_in::Kept;
 use crate::users::store::{Department, User};
@@ -31,18 +32,26 @@ pub fn role_name(lang: Lang, role: Role) -> std::borrow::Cow<'static, str> {
     }
 }
 
+/// The product's mark, as in its icon.
+fn mark() -> Markup {
+    PreEscaped(r##"<svg viewBox="0 0 512 512" aria-hidden="true"><rect width="512" height="512" rx="112" fill="#0a7446"/><path d="M256 420s122-104 122-196a122 122 0 10-244 0c0 92 122 196 122 196z" fill="#fff"/><path d="M198 228l42 42 76-84" fill="none" stroke="#0a7446" stroke-width="36" stroke-linecap="round" stroke-linejoin="round"/></svg>"##.to_owned())
+}
+
 /// The sign-in page; `notice` says why it appeared in place of what was asked for.
 /// `question` must be answered before a password is looked at.
 pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>, question: Option<&Question>) -> String {
     let lang = guest.lang;
     let body = html! {
+        div.face.full { (mark()) p { b { (t!(lang, "users.product")) } } p { (t!(lang, "users.promise")) } }
         @if let Some(notice) = notice { (card(None, None, html! { div.cell { div.g { (notice) } } })) }
         (fields::post("/login", &guest.op_id()).holding(html! {
-            (fields::error_summary(lang, form.errors()))
+            @if !form.is_right() {
+                section.card.errors.full role="alert" tabindex="-1" autofocus { @for (_, message) in form.errors() { p { (message) } } }
+            }
             (fields::hidden("next", form.value("next")))
             @if !form.value("kept").is_empty() { (fields::hidden("kept", form.value("kept"))) }
             (fields::fields(None, html! {
-                (fields::text(&needed(form.field("username", &t!(lang, "users.username"))), InputKind::Text, 30))
+                (fields::text(&needed(FieldView { error: None, ..form.field("username", &t!(lang, "users.username")) }), InputKind::Account, 30))
                 (fields::text(&needed(form.field("password", &t!(lang, "users.password"))), InputKind::Password, 128))
                 @if let Some(question) = question {
                     (fields::hidden("captcha_for", &question.sealed))
@@ -53,7 +62,9 @@ pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>, question: Optio
         }))
         (language_switch(&guest.frame()))
     };
-    Page::new(&guest.frame(), t!(lang, "users.sign_in_title")).subtitle(t!(lang, "users.product")).render(body)
+    let frame = guest.frame();
+    let page = Page::new(&frame, t!(lang, "users.sign_in_title"));
+    if form.is_right() { page.render(body) } else { page.error_title().render(body) }
 }
 
 /// After signing in again: what was typed is still there, one press sends it.
@@ -125,10 +136,11 @@ pub fn me(cx: &Cx) -> String {
         })))
         (card(None, None, html! {
             (link_cell("/outbox", html! { (t!(lang, "users.outbox")) }, html! {}))
+            @if cx.may(Gate::approve(Module::Approvals)) { (link_cell("/decisions", html! { (t!(lang, "decisions.title")) }, html! {})) }
             (link_cell("/me/password", html! { (t!(lang, "users.change_password")) }, html! {}))
         }))
         (language_switch(&cx.frame()))
-        (fields::post("/logout", &cx.op_id()).holding(fields::submit(&t!(lang, "users.sign_out"), ButtonKind::Danger)))
+        (fields::post("/logout", &cx.op_id()).holding(fields::submit(&t!(lang, "users.sign_out"), ButtonKind::Quiet)))
     };
     Page::new(&cx.frame(), actor.name.clone()).subtitle(role_name(lang, actor.role)).tabs().render(body)
 }
@@ -160,7 +172,7 @@ fn shown_phone(digits: &str) -> String {
 fn role_tag(lang: Lang, user: &User) -> Markup {
     html! {
         @if let Some(role) = Role::from_code(&user.role) { (tag(role_name(lang, role), Tone::Plain)) }
-        @if user.status != "active" { (tag(&t!(lang, "users.locked"), Tone::Bad)) }
+        @if user.status != "active" { (Standing::Off.tag(lang)) }
     }
 }
 
@@ -172,8 +184,8 @@ pub fn list(cx: &Cx, users: &Listing<User>) -> String {
         (search_bar("/users", q, &t!(lang, "users.search"), &[]))
         (card(None, None, html! {
             @for user in &users.rows {
-                (link_cell(format!("/users/{}", user.id), html! { b { (user.name) } " " (role_tag(lang, user)) p { (user.department) } },
-                    html! { (shown_phone(&user.mobile)) }))
+                (thumb_cell(format!("/users/{}", user.id), &user.name, entry(&user.name, role_tag(lang, user), &user.department),
+                    html! { span.num { (shown_phone(&user.mobile)) } }))
             }
             @if users.rows.is_empty() { (empty(&t!(lang, "users.none"), None)) }
         }))
@@ -197,7 +209,7 @@ pub fn show(cx: &Cx, user: &User) -> String {
             (cell(&t!(lang, "users.username"), html! { (user.username) }))
             (cell(&t!(lang, "users.role"), role_tag(lang, user)))
             (cell(&t!(lang, "users.department"), html! { (user.department) }))
-            (cell(&t!(lang, "users.mobile"), html! { (shown_phone(&user.mobile)) }))
+            (cell(&t!(lang, "users.mobile"), html! { span.num { (shown_phone(&user.mobile)) } }))
         },
     );
     let frame = cx.frame();
@@ -215,8 +227,11 @@ pub fn edit(cx: &Cx, user: Option<&User>, form: &Form, departments: &[Department
         Role::ALL.iter().map(|role| (role.code().to_owned(), role_name(lang, *role).into_owned())).collect();
     let places: Vec<(String, String)> = departments.iter().map(|d| (d.id.to_string(), indented(d))).collect();
     let action = user.map_or_else(|| "/users".to_owned(), |user| format!("/users/{}", user.id));
-    let password_label =
-        if user.is_some() { t!(lang, "users.password_reset") } else { t!(lang, "users.password_first") };
+    let (password_label, password_hint) = if user.is_some() {
+        (t!(lang, "users.password_reset"), t!(lang, "users.password_reset_hint"))
+    } else {
+        (t!(lang, "users.password_first"), t!(lang, "users.password_first_hint"))
+    };
     let body = html! {
         (fields::post(&action, &cx.op_id()).holding(html! {
             (fields::error_summary(lang, form.errors()))
@@ -226,7 +241,7 @@ pub fn edit(cx: &Cx, user: Option<&User>, form: &Form, departments: &[Department
                 (fields::text(&form.field("mobile", &t!(lang, "users.mobile")), InputKind::Phone, 20))
                 (fields::select(&needed(form.field("role", &t!(lang, "users.role"))), &roles))
                 (fields::select(&needed(form.field("department_id", &t!(lang, "users.department"))), &places))
-                (fields::text(&FieldView { required: user.is_none(), ..form.field("password", &password_label) }, InputKind::Password, 128))
+                (fields::text(&FieldView { required: user.is_none(), hint: Some(&password_hint), ..form.field("password", &password_label) }, InputKind::NewPassword, 128))
                 @if user.is_some() { (fields::checkbox(&form.field("locked", &t!(lang, "users.lock")))) }
             }))
             (fields::submit(&t!(lang, "users.save"), ButtonKind::Primary))

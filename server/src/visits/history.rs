@@ -6,7 +6,8 @@ use crate::kernel::db::Query;
 use crate::kernel::db::gather::Gathered;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::ui::tag::Tone;
+use crate::ui::icon::Icon;
+use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::Entry;
 use crate::visits::rules::{Flags, minutes};
 
@@ -30,9 +31,9 @@ pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
         Some(ended) => t!(lang, "visits.history.took", minutes = minutes(past.at, ended)),
         None => t!(lang, "visits.history.open"),
     };
-    let tag = match Flags::parse(&past.state).iter().next() {
-        Some(flag) => (flag.name(lang).into_owned(), Tone::Warn),
-        None => (t!(lang, "visits.trusted").into_owned(), Tone::Good),
+    let mark = match Flags::parse(&past.state).iter().next() {
+        Some(flag) => tag(flag.name(lang), Tone::Warn),
+        None => tag(t!(lang, "visits.trusted"), Tone::Good),
     };
     let mut text = past.person;
     for part in [first_line(&past.text), next(past.more, lang)].into_iter().flatten() {
@@ -45,7 +46,8 @@ pub fn entry(past: Gathered, lang: Lang, now: Millis) -> Entry {
         href: Some(format!("/visits/{}", past.id)),
         title: title.into_owned(),
         text,
-        tag: Some(tag),
+        tag: Some(mark),
+        icon: Some(Icon::Visits),
     }
 }
 

@@ -19,7 +19,7 @@ pub fn lines(visit: &Visit, rep: &str, now: Millis) -> Vec<String> {
             let distance = visit
                 .row
                 .in_distance
-                .map(|metres| format!("  {}", t!(lang, "visits.from_customer", distance = metres_text(metres))))
+                .map(|metres| format!("  {}", t!(lang, "visits.from_customer", distance = metres_text(metres, lang))))
                 .unwrap_or_default();
             format!("{lat:.5}, {lng:.5}{accuracy}{distance}")
         }
@@ -27,7 +27,11 @@ pub fn lines(visit: &Visit, rep: &str, now: Millis) -> Vec<String> {
     lines
 }
 
-/// `80 m`, `1.2 km`.
-pub fn metres_text(metres: i64) -> String {
-    if metres < 1000 { format!("{metres} m") } else { format!("{}.{} km", metres / 1000, metres % 1000 / 100) }
+/// `80 米`, `1.2 公里`.
+pub fn metres_text(metres: i64, lang: Lang) -> String {
+    if metres < 1000 {
+        t!(lang, "visits.metres", n = metres).into_owned()
+    } else {
+        t!(lang, "visits.kilometres", n = format!("{}.{}", metres / 1000, metres % 1000 / 100)).into_owned()
+    }
 }

@@ -1,13 +1,11 @@
 //! Pure decisions: what state a visit is in, how far it was from the customer, what is odd about it.
 
-use std::borrow::Cow;
-
 use chrono::NaiveDate;
 
 use crate::kernel::china::geo::Point;
 use crate::kernel::clock::{DAY, MINUTE, Millis};
-use crate::kernel::i18n::{Lang, t};
 use crate::kernel::words::words;
+use crate::ui::state::standings;
 
 /// Where a visit stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub enum State {
     Planned,
     /// 拜访中
     Open,
-    /// 已结束
+    /// 已拜访
     Done,
     /// 已逾期: planned for a day that is over. It is not stored: it comes true by itself at midnight.
     Missed,
@@ -34,18 +32,14 @@ impl State {
             _ => State::Planned,
         }
     }
-
-    /// Its name for people.
-    #[must_use]
-    pub fn name(self, lang: Lang) -> Cow<'static, str> {
-        match self {
-            State::Planned => t!(lang, "visits.state.planned"),
-            State::Open => t!(lang, "visits.state.open"),
-            State::Done => t!(lang, "visits.state.done"),
-            State::Missed => t!(lang, "visits.state.missed"),
-        }
-    }
 }
+
+standings!(State {
+    Planned => ToVisit,
+    Open => Visiting,
+    Done => Visited,
+    Missed => Overdue,
+});
 
 words! {
     /// Something about a visit that a manager should look at. None of them blocks.
@@ -216,10 +210,10 @@ fn whole(value: f64) -> i64 {
     value as i64
 }
 
-/// Whole minutes of a visit; a short one counts as one.
+/// Minutes of a visit, as the two times beside them differ; a short one counts as one.
 #[must_use]
 pub fn minutes(from: Millis, to: Millis) -> i64 {
-    ((to - from) / MINUTE).max(1)
+    (to.div_euclid(MINUTE) - from.div_euclid(MINUTE)).max(1)
 }
 
 #[cfg(test)]

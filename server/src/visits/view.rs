@@ -49,19 +49,6 @@ pub struct ShowPage<'a> {
     pub op_ids: [String; 4],
 }
 
-fn tone(state: State) -> Tone {
-    match state {
-        State::Planned => Tone::Info,
-        State::Open => Tone::Good,
-        State::Done => Tone::Plain,
-        State::Missed => Tone::Bad,
-    }
-}
-
-fn state_tag(state: State, lang: Lang) -> Markup {
-    tag(state.name(lang), tone(state))
-}
-
 fn flag_tags(flags: &Flags, lang: Lang) -> Markup {
     html! { @for flag in flags.iter() { " " (tag(flag.name(lang), Tone::Warn)) } }
 }
@@ -150,7 +137,7 @@ fn facts(page: &ShowPage<'_>, state: State, lang: Lang) -> Markup {
         None,
         None,
         html! {
-            (cell(&t!(lang, "visits.state_label"), state_tag(state, lang)))
+            (cell(&t!(lang, "visits.state_label"), state.standing().tag(lang)))
             @if !page.mine { (cell(&t!(lang, "visits.owner"), html! { (row.owner_name) })) }
             (cell(&t!(lang, "visits.planned_on"), html! { (day) }))
             @if !row.purpose.is_empty() { (cell(&t!(lang, "visits.purpose"), html! { (row.purpose) })) }
@@ -164,10 +151,10 @@ fn facts(page: &ShowPage<'_>, state: State, lang: Lang) -> Markup {
                 }))
             }
             @if let Some(metres) = row.in_distance {
-                (cell(&t!(lang, "visits.distance"), html! { (metres_text(metres)) }))
+                (cell(&t!(lang, "visits.distance"), html! { span.num { (metres_text(metres, lang)) } }))
             }
             @if let Some(metres) = visit.in_accuracy {
-                (cell(&t!(lang, "visits.accuracy"), html! { "±" (format!("{metres:.0}")) " m" }))
+                (cell(&t!(lang, "visits.accuracy"), html! { span.num { "±" (t!(lang, "visits.metres", n = format!("{metres:.0}"))) } }))
             }
             @if flags.has(Flag::StaleFix) && let Some(at) = visit.in_fix_at {
                 (cell(&t!(lang, "visits.fix_at"), html! { (clock::brief(at, page.now)) }))

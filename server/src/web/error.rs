@@ -11,6 +11,7 @@ use crate::kernel::crypto::hashing::Busy;
 use crate::kernel::db::DbError;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::quiet;
+use crate::ui::empty;
 use crate::ui::form::{self, ButtonKind, FieldView};
 use crate::ui::layout::{Frame, Page};
 use crate::web::form::{Form, Typed};
@@ -210,7 +211,8 @@ impl AppError {
         }
         let body = maud::html! {
             section.card {
-                div.cell { div.g { p { (text) } } }
+                @if matches!(self, AppError::NotFound) { (empty(&text, Some(("/", &t!(lang, "error.home"))))) }
+                @else { div.cell { div.g { p { (text) } } } }
                 @if let Some(typed) = again { (once_more(typed, lang)) }
                 @if self.status().is_server_error() {
                     div.cell { small { (t!(lang, "error.reference")) " " (reference) } }

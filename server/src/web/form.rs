@@ -1,6 +1,7 @@
 //! Reading a posted form: one helper for every handler. It collects what is wrong field by field and keeps
 //! what was typed, so that the page can be shown again with nothing lost.
 
+mod phone;
 mod read;
 
 use std::sync::Arc;

@@ -11,6 +11,7 @@ use poem::{Body, Endpoint, Request, Response, Route, RouteMethod};
 
 use crate::kernel::Office;
 use crate::kernel::access::Gate;
+use crate::ui::assets;
 use crate::ui::layout::csp_style_hash;
 use crate::web::Shell;
 use crate::web::compress::compress;
@@ -346,6 +347,7 @@ fn harden(response: &mut Response, tls: bool) {
                 csp_style_hash()
             ),
         );
+        set(header::HeaderName::from_static("speculation-rules"), assets::speculation_rules());
         set(
             header::HeaderName::from_static("permissions-policy"),
             "camera=(self), geolocation=(self), microphone=(), payment=()",

@@ -12,7 +12,7 @@ use crate::modules::Module;
 use crate::tasks::Pressing;
 use crate::ui::button::{ButtonKind, link_button};
 use crate::ui::layout::Page;
-use crate::ui::{Act, Icon, StripItem, Tone, acts, card, empty, entry, link_cell, plain_cell, strip, tag};
+use crate::ui::{Act, Icon, Standing, StripItem, Tone, acts, card, empty, entry, link_cell, plain_cell, strip, tag};
 use crate::users::role_name;
 use crate::visits::{State, Stop};
 use crate::web::cx::Cx;
@@ -29,7 +29,7 @@ pub fn workbench(cx: &Cx, visits: &[Stop], tasks: &[Pressing], boxes: &[Notice],
         (numbers(cx, visits))
         @if !boxes.is_empty() {
             (card(Some(&Module::Gateways.title(lang)), None, html! {
-                @for notice in boxes { (link_cell(&notice.href, entry(&notice.name, tag(&notice.what, Tone::Bad), &notice.remedy), html! {})) }
+                @for notice in boxes { (link_cell(&notice.href, html! { b { (notice.name) } " " (tag(&notice.what, Tone::Bad)) p { (notice.remedy) } }, html! {})) }
             }))
         }
         @if failures > 0 {
@@ -143,24 +143,21 @@ fn quick(cx: &Cx) -> Markup {
 }
 
 fn visit_cell(cx: &Cx, visit: &Stop) -> Markup {
-    let lang = cx.lang;
-    let (word, tone) = match visit.state {
-        State::Planned => (t!(lang, "workbench.planned"), Tone::Plain),
-        State::Open => (t!(lang, "workbench.open"), Tone::Info),
-        State::Done => (t!(lang, "workbench.done"), Tone::Good),
-        State::Missed => (t!(lang, "workbench.overdue"), Tone::Bad),
-    };
     let detail = match (visit.checked_in_at, visit.checked_out_at) {
         (Some(from), Some(to)) => format!("{}–{}", clock::hour_minute(from), clock::hour_minute(to)),
         (Some(from), None) => clock::hour_minute(from),
         (None, _) => visit.address.clone(),
     };
-    link_cell(format!("/visits/{}", visit.id), entry(&visit.customer_name, tag(word, tone), detail), html! {})
+    link_cell(
+        format!("/visits/{}", visit.id),
+        entry(&visit.customer_name, visit.state.standing().tag(cx.lang), detail),
+        html! {},
+    )
 }
 
 fn task_cell(cx: &Cx, task: &Pressing) -> Markup {
     let late = task.due_at.is_some_and(|due| due < cx.now);
-    let tags = html! { @if late { (tag(t!(cx.lang, "workbench.overdue"), Tone::Bad)) } };
+    let tags = html! { @if late { (Standing::Overdue.tag(cx.lang)) } };
     let due = task.due_at.map(|due| clock::brief(due, cx.now)).unwrap_or_default();
     link_cell(format!("/tasks/{}", task.id), entry(&task.title, tags, due), html! {})
 }

@@ -44,10 +44,12 @@ fn in_view(view: View, now: Millis, query: Query) -> Query {
 /// What a list is sorted by.
 fn order(view: View, sort: Sort) -> &'static str {
     match (view, sort) {
-        (View::Arrears, Sort::Name | Sort::Contact) => " ORDER BY x.arrears DESC, x.id",
-        (View::Quiet, Sort::Name | Sort::Contact) | (View::All | View::Mine, Sort::Contact) => {
+        (View::Arrears, Sort::Name | Sort::Contact | Sort::Recent) => " ORDER BY x.arrears DESC, x.id",
+        (View::Quiet, Sort::Name | Sort::Contact | Sort::Recent) | (View::All | View::Mine, Sort::Contact) => {
             " ORDER BY COALESCE(x.last_contact_at, x.created_at), x.id"
         }
+        // The same index, read from its end.
+        (View::All | View::Mine, Sort::Recent) => " ORDER BY COALESCE(x.last_contact_at, x.created_at) DESC, x.id DESC",
         (View::All | View::Mine, Sort::Name) => BY_NAME,
     }
 }

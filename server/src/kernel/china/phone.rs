@@ -66,6 +66,12 @@ impl Phone {
         line_of(&self.digits)
     }
 
+    /// Whether it has fewer digits than any line of a person: a service, an extension, or a slip.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.digits.len() < 7
+    }
+
     /// With +86, as the modem wants it.
     #[must_use]
     pub fn international(&self) -> String {

@@ -230,11 +230,14 @@ pub fn hour_minute(at: Millis) -> String {
     local(at).format("%H:%M").to_string()
 }
 
-/// What a list shows: the time for today, month and day for this year, the whole date before it.
+/// What a list shows: the time for today, month and day for this year, the whole date before it. What lies on
+/// midnight to the millisecond is a day that nobody gave a time.
 #[must_use]
 pub fn brief(at: Millis, now: Millis) -> String {
     let (then, today) = (day(at), day(now));
-    if then == today {
+    if (at + 8 * HOUR).rem_euclid(DAY) == 0 && then.year() == today.year() {
+        then.format("%m-%d").to_string()
+    } else if then == today {
         hour_minute(at)
     } else if then.year() == today.year() {
         local(at).format("%m-%d %H:%M").to_string()

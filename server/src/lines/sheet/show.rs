@@ -161,7 +161,7 @@ pub(super) async fn print<D: Sale>(cx: Cx) -> Result<Response> {
     let lines = store::of_document(db, head.id).await?;
     let company: Option<String> = settings::value(db, "company").await?;
     let (kind, sum) = (D::KIND.name(lang), lines.iter().map(|line| line.amount).sum::<Fen>());
-    let state = (!head.state.in_force()).then(|| head.state.name(lang).into_owned());
+    let state = (!head.state.in_force()).then(|| head.standing().name(lang).into_owned());
     let mark = state.or_else(|| D::mark(lang, &document, cx.now));
     Ok(html_page(paper::page(
         lang,

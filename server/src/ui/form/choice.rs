@@ -7,13 +7,14 @@ use super::FieldView;
 /// A drop-down. `options` are (value, label); put an empty value first where nothing may be chosen.
 pub fn select<V: AsRef<str>, L: AsRef<str>>(field: &FieldView<'_>, options: &[(V, L)]) -> Markup {
     html! {
-        div.field.in.bad[field.error.is_some()] {
+        div.field.in.pick.bad[field.error.is_some()] {
             (field.label())
             select id=(field.id()) name=(field.name) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
                 @for (value, label) in options {
                     option value=(value.as_ref()) selected[value.as_ref() == field.value] { (label.as_ref()) }
                 }
             }
+            i {}
             (field.notes())
         }
     }
@@ -57,8 +58,8 @@ pub fn checkbox(field: &FieldView<'_>) -> Markup {
     html! {
         div.field.bad[field.error.is_some()] {
             label.opt {
-                input id=(field.id()) type="checkbox" name=(field.name) value="1" checked[!field.value.is_empty()] required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
                 span { (field.label) }
+                input.sw id=(field.id()) type="checkbox" name=(field.name) value="1" checked[!field.value.is_empty()] required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             }
             (field.notes())
         }

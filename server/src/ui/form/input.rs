@@ -28,6 +28,10 @@ pub enum InputKind {
     Email,
     /// The password of this account.
     Password,
+    /// A password being chosen.
+    NewPassword,
+    /// The name one signs in with.
+    Account,
     /// Something searched for.
     Search,
 }
@@ -45,33 +49,32 @@ impl InputKind {
             InputKind::Time => ("time", None, None),
             InputKind::Email => ("email", None, None),
             InputKind::Password => ("password", None, Some("current-password")),
+            InputKind::NewPassword => ("password", None, Some("new-password")),
+            InputKind::Account => ("text", None, Some("username")),
             InputKind::Search => ("search", None, Some("off")),
         }
     }
-
-    /// Whether the answer is short and set in figures, so that it can stand beside its label.
-    fn inline(self) -> bool {
-        match self {
-            InputKind::Money | InputKind::Quantity | InputKind::Date | InputKind::Time => true,
-            InputKind::Text
-            | InputKind::DateTime
-            | InputKind::Phone
-            | InputKind::Email
-            | InputKind::Password
-            | InputKind::Search => false,
-        }
-    }
 }
+
+/// A browser cuts what is pasted to `maxlength` without a word. It only bounds the form; what is too long for the
+/// record is refused by the server, which says so.
+const SLACK: usize = 10;
 
 /// A line to be typed, of `kind`, at most `max_len` characters.
 pub fn text(field: &FieldView<'_>, kind: InputKind, max_len: usize) -> Markup {
     let (input_type, mode, complete) = kind.attributes();
     // Date inputs have no length; an attribute they do not know would be an error in the page.
-    let max = matches!(input_type, "text" | "tel" | "email" | "password" | "search").then_some(max_len);
+    let max = match input_type {
+        "text" | "tel" | "email" => Some(max_len * SLACK),
+        "password" | "search" => Some(max_len),
+        _ => None,
+    };
+    // What is searched for is named inside its own line.
+    let inside = (kind == InputKind::Search).then_some(field.label);
     html! {
-        div.field.bad[field.error.is_some()].in[kind.inline()] {
-            (field.label())
-            input id=(field.id()) name=(field.name) type=(input_type) inputmode=[mode] autocomplete=[complete] maxlength=[max] value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+        div.field.in.bad[field.error.is_some()] {
+            @if inside.is_none() { (field.label()) }
+            input id=(field.id()) name=(field.name) type=(input_type) placeholder=[inside] aria-label=[inside] inputmode=[mode] autocomplete=[complete] maxlength=[max] value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             (field.notes())
         }
     }
@@ -82,7 +85,7 @@ pub fn textarea(field: &FieldView<'_>, max_len: usize) -> Markup {
     html! {
         div.field.bad[field.error.is_some()] {
             (field.label())
-            textarea id=(field.id()) name=(field.name) rows="3" maxlength=(max_len) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
+            textarea id=(field.id()) name=(field.name) rows="3" maxlength=(max_len * SLACK) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
                 // A parser drops the first line feed inside a textarea; this one is for it.
                 "\n" (field.value)
             }
@@ -109,7 +112,7 @@ pub fn quantity(field: &FieldView<'_>, unit: &str) -> Markup {
 pub fn search_choice<O: AsRef<str>>(field: &FieldView<'_>, options: &[O]) -> Markup {
     let list = format!("l-{}", field.name);
     html! {
-        div.field.bad[field.error.is_some()] {
+        div.field.in.bad[field.error.is_some()] {
             (field.label())
             input id=(field.id()) name=(field.name) type="text" list=(list) autocomplete="off" maxlength="200" value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             datalist id=(list) { @for option in options { option value=(option.as_ref()) {} } }
@@ -136,7 +139,7 @@ pub fn file_photo(field: &FieldView<'_>, many: bool) -> Markup {
 /// Any file; `accept` lists its kinds, such as `.xlsx,.csv`.
 pub fn file(field: &FieldView<'_>, accept: &str) -> Markup {
     html! {
-        div.field.bad[field.error.is_some()] {
+        div.field.in.bad[field.error.is_some()] {
             (field.label())
             input id=(field.id()) name=(field.name) type="file" accept=(accept) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             (field.notes())

@@ -6,15 +6,18 @@ mod figures;
 
 use maud::{Markup, html};
 
+use crate::kernel::i18n::Lang;
 use crate::ui::button::{ButtonKind, button, button_row, icon_link, link_button};
-use crate::ui::cell::{cell, entry, figure, link_cell, person, plain_cell, text_cell};
+use crate::ui::cell::{cell, counted, entry, figure, link_cell, person, plain_cell, text_cell, timed_entry};
 use crate::ui::dialog::{ask, confirm_link};
 use crate::ui::form::act_form;
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page, language_switch};
-use crate::ui::list::{View, pager, search_bar, views};
+use crate::ui::list::{View, pager, search_bar, sorting, views};
+use crate::ui::state::Standing;
 use crate::ui::strip::{Act, StripItem, acts, strip};
 use crate::ui::tag::{Tone, tag};
+use crate::ui::thumb::thumb_cell;
 use crate::ui::timeline::{Moment, TimelineItem, timeline};
 use crate::ui::{card, empty};
 
@@ -30,7 +33,7 @@ pub fn gallery(frame: &Frame) -> String {
             (numbers())
             (lists(frame))
             (icons())
-            (cells())
+            (cells(frame.lang))
             (buttons())
             (times())
             (figures::figures(frame.lang))
@@ -72,9 +75,12 @@ fn lists(frame: &Frame) -> Markup {
     html! {
         (search_bar("/gallery", "", "名称、拼音首字母、电话后四位", &[("view", "mine")]))
         (views("视图", &[view("我的", Some(214), true), view("今日应回访", Some(5), false), view("公海", None, false), view("30 天未联系", Some(12), false)]))
+        (sorting(frame.lang, &[("/gallery".to_owned(), "最近联系".to_owned(), true), ("/gallery".to_owned(), "按名称".to_owned(), false)]))
         (card(Some("列表 List"), Some(("/gallery", "全部")), html! {
             (link_cell("/gallery", entry("昌乐县丰源农资", tag("欠款", Tone::Warn), "李丰源 · 139 6361 0087"), html! { small { "2.4 km" } }))
             (link_cell("/gallery", entry("潍坊市昌乐县五图街道庵上湖农业科技发展有限公司第二门市部", tag("未接来电", Tone::Bad), "张卫东 · 138 0536 2417"), html! { small { "3.1 km" } }))
+            (thumb_cell("/gallery", "青州兴农", entry("青州兴农", html! {}, "孙建军 · 137 0536 8812"), html! { small { "4.8 km" } }))
+            (link_cell("/gallery", timed_entry("寿光绿野植保站", tag("2 条未读", Tone::Bad), "10:26", "好的，明天上午到店"), html! {}))
             (link_cell("/gallery", entry("临朐惠民农资", html! { (tag("今日已访", Tone::Good)) " " (tag("新客户", Tone::Info)) }, "赵立新 · 136 8536 5520"), html! {}))
         }))
         (pager(frame.lang, "/gallery", &[("view", "mine")], 2, true))
@@ -87,7 +93,7 @@ fn icons() -> Markup {
     html! { h2 { "图标 Icons" } (acts(&all)) }
 }
 
-fn cells() -> Markup {
+fn cells(lang: Lang) -> Markup {
     card(
         Some("单元格 Cells"),
         None,
@@ -97,6 +103,8 @@ fn cells() -> Markup {
             (plain_cell(person("张卫东", "经理", "138 0536 2417"), tag("农历八月初三生日", Tone::Info)))
             (plain_cell(html! { "2.5% 高效氯氟氰菊酯" p.num { "20 箱 × ¥" span.was { "268" } "252" } }, figure("5,040.00", "上次 ¥260")))
             (text_cell("备注", "老客户备货。\n12 月 5 日前付清。"))
+            (cell("可用", counted("884", "桶")))
+            (cell("状态", html! { @for state in Standing::ALL { (state.tag(lang)) " " } }))
             (cell("标签", html! { @for tone in Tone::ALL { (tag(format!("{tone:?}"), tone)) " " } }))
         },
     )

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
-use super::{day_name, flag_tags, state_tag};
+use super::{day_name, flag_tags};
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
@@ -12,7 +12,7 @@ use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{StripItem, card, empty, link_cell, meter, pager, segmented, strip};
+use crate::ui::{StripItem, card, empty, entry, link_cell, meter, pager, segmented, strip, thumb_cell};
 use crate::visits::rules::State;
 use crate::visits::store::{TeamRow, VisitRow};
 
@@ -100,6 +100,10 @@ fn views(view: View, day: NaiveDate, lang: Lang) -> Markup {
 fn row(visit: &VisitRow, page: &ListPage, lang: Lang) -> Markup {
     let state = visit.state(page.today);
     let when = match (visit.checked_in_at, visit.checked_out_at) {
+        // The heading says the day.
+        (Some(from), Some(to)) if clock::day(from) == page.day => {
+            Some(format!("{}–{}", clock::hour_minute(from), clock::hour_minute(to)))
+        }
         (Some(from), Some(to)) => Some(format!("{}–{}", clock::brief(from, page.now), clock::hour_minute(to))),
         (Some(from), None) => Some(t!(lang, "visits.since", time = clock::brief(from, page.now)).into_owned()),
         (None, _) => {
@@ -113,8 +117,8 @@ fn row(visit: &VisitRow, page: &ListPage, lang: Lang) -> Markup {
     let line: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     link_cell(
         format!("/visits/{}", visit.id),
-        html! { b { (visit.customer_name) } (flag_tags(&visit.flags(), lang)) p { (line.join(" · ")) } },
-        state_tag(state, lang),
+        entry(&visit.customer_name, flag_tags(&visit.flags(), lang), line.join(" · ")),
+        state.standing().tag(lang),
     )
 }
 
@@ -190,12 +194,12 @@ pub fn team(frame: &Frame, page: &TeamPage) -> String {
     let lang = frame.lang;
     let person = |one: &TeamRow| {
         let last = one.last_at.map(|at| t!(lang, "visits.last_check_in", time = clock::brief(at, page.now)));
-        link_cell(
+        thumb_cell(
             format!("/visits?owner={}&day={}", one.owner_id, page.day),
+            &one.owner_name,
             html! {
-                b { (one.owner_name) }
-                @if one.flagged > 0 { " " (tag(&t!(lang, "visits.flagged", n = one.flagged), Tone::Warn)) }
-                @if let Some(last) = last { p { (last) } }
+                @let flagged = html! { @if one.flagged > 0 { (tag(&t!(lang, "visits.flagged", n = one.flagged), Tone::Warn)) } };
+                (entry(&one.owner_name, flagged, last.unwrap_or_default()))
                 (meter(one.done, one.planned, &t!(lang, "visits.done_of_planned")))
             },
             html! { span.num { (one.done) "/" (one.planned) } },
