@@ -283,7 +283,18 @@ impl Page {
     pub fn forms(&self) -> Vec<FormOnPage> {
         let html = self.html();
         let posting = Selector::parse("form[method=post]").unwrap();
-        html.select(&posting).map(read_form).collect()
+        let forms: Vec<FormOnPage> = html.select(&posting).map(read_form).collect();
+        // A button with an address of its own sends the same fields there.
+        let elsewhere = Selector::parse("button[formaction]").unwrap();
+        let others: Vec<FormOnPage> = html
+            .select(&posting)
+            .flat_map(|form| form.select(&elsewhere).map(move |button| (form, button)))
+            .map(|(form, button)| FormOnPage {
+                action: button.value().attr("formaction").unwrap_or_default().to_owned(),
+                ..read_form(form)
+            })
+            .collect();
+        forms.into_iter().chain(others).collect()
     }
 
     /// The form whose action is this (a query in the action is not looked at).

@@ -10,10 +10,12 @@ mod form;
 pub mod from_quote;
 mod pages;
 mod rules;
+mod short;
 mod store;
 mod view;
 
 use maud::Markup;
+use poem::Response;
 
 use crate::documents::{self, Document, Full, List, NewHead, State};
 use crate::kernel::HookFuture;
@@ -85,6 +87,10 @@ impl Document for Order {
 
     async fn undo(tx: &mut Tx, order: &Full<Body>, lang: Lang) -> Result<()> {
         approval::undo(tx, order, lang).await
+    }
+
+    async fn refused(cx: &Cx, order: &Full<Body>, why: String) -> Result<Response> {
+        pages::refused(cx, order, &why).await
     }
 
     async fn facts(cx: &Cx, order: &Full<Body>, seen: bool) -> Result<Markup> {

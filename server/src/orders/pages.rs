@@ -4,7 +4,7 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use super::form::{self, Buyer, Target};
-use super::{Body, NewOrder, Order, Told, approval, store, view};
+use super::{Body, NewOrder, Order, Told, approval, short, store, view};
 use crate::documents::{self, Begun, Full, State};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::db::Hold;
@@ -13,6 +13,7 @@ use crate::kernel::id::Id;
 use crate::kinds::Kind;
 use crate::lines::{self, Discount, NewLine, editor};
 use crate::ui::layout::Page;
+use crate::ui::timeline::Entry;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
 use crate::web::form::Form;
@@ -87,28 +88,44 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
 
 pub(super) async fn show(cx: Cx, told: Told) -> Result<Response> {
     let order = documents::seen::<Order>(&cx, cx.id()?).await?;
+    // Before the decision no message was sent.
+    let told = if order.head.state.is_open() { Vec::new() } else { told(&cx, Kind::Order, order.head.id).await? };
+    let document = render(&cx, &order, &told, None).await?;
+    // Own drafts may be read without a network; an order in force is the company's finance.
+    Ok(if order.head.state == State::Draft { cx.offline_page(document) } else { html(document) })
+}
+
+/// The order's page with the reason why it was not submitted, and the ways out.
+pub(super) async fn refused(cx: &Cx, order: &Full<Body>, why: &str) -> Result<Response> {
+    let mut response = html(render(cx, order, &[], Some(why)).await?);
+    response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    Ok(response)
+}
+
+async fn render(cx: &Cx, order: &Full<Body>, told: &[Entry], why: Option<&str>) -> Result<String> {
     let (db, head) = (&cx.office.db, &order.head);
     let lines = lines::weighed(db, head.id, order.body.warehouse_id).await?;
-    // A decided order needs no check, and before the decision no message was sent.
-    let (weighing, told) = if head.state.is_open() {
-        (Some(approval::weigh(&cx, &order, &lines).await?), Vec::new())
-    } else {
-        (None, told(&cx, Kind::Order, head.id).await?)
-    };
+    // A decided order needs no check.
+    let weighing = if head.state.is_open() { Some(approval::weigh(cx, order, &lines).await?) } else { None };
     let flow = approvals::last_of(db, Kind::Order, head.id).await?;
     let frame = cx.frame();
-    let page = Page::new(&frame, head.number.clone())
+    let mut page = Page::new(&frame, head.number.clone())
         .subtitle(head.customer.clone())
         .back(Kind::Order.paths().list)
         .header_action(documents::state_tag(cx.lang, head.state));
+    if why.is_some() {
+        page = page.error_title();
+    }
     let flow = flow.as_ref().map(|(approval, steps)| (approval, steps.as_slice()));
-    let page = match view::bar(&cx, &order, flow) {
+    let held = weighing.as_ref().is_some_and(|weighing| short::is_held(weighing, &lines));
+    let page = match view::bar(cx, order, flow, held) {
         Some(bar) => page.bar(bar),
         None => page,
     };
-    let document = page.render(view::show(&cx, &order, &lines, weighing.as_ref(), flow, &told));
-    // Own drafts may be read without a network; an order in force is the company's finance.
-    Ok(if head.state == State::Draft { cx.offline_page(document) } else { html(document) })
+    Ok(page.render(maud::html! {
+        @if let Some(why) = why { (short::refusal(cx.lang, order, &lines, why)) }
+        (view::show(cx, order, &lines, weighing.as_ref(), flow, told))
+    }))
 }
 
 pub(super) async fn edit(cx: Cx) -> Result<Response> {

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::approval::{Reason, Weighing};
 use super::credit::Credit;
 use super::rules::{margin, percent};
+use super::short::stock_cell;
 use super::store::Turnover;
 use super::{Body, Order};
 use crate::approvals::{self, Approval, Step};
@@ -71,7 +72,6 @@ pub(super) fn facts(
     let lang = cx.lang;
     let Full { head, body } = order;
     let open = head.state.is_open();
-    let short = lines.iter().filter(|line| line.is_short()).count();
     let (link, open_order) = (head.address(), t!(lang, "orders.open_order"));
     html! {
         (card(Some(&head.customer), seen.then_some((link.as_str(), &*open_order)), html! {
@@ -91,13 +91,7 @@ pub(super) fn facts(
                 }))
             }
             (credit_cells(lang, credit))
-            @if open {
-                (cell(&t!(lang, "orders.stock"), html! {
-                    @if short == 0 { (tag(&t!(lang, "orders.stock_enough"), Tone::Good)) }
-                    @else { (tag(&t!(lang, "orders.stock_lines_short", n = short), Tone::Bad)) }
-                    @if let Some(warehouse) = &body.warehouse { br; small { (warehouse) } }
-                }))
-            }
+            @if open { (stock_cell(lang, order, lines)) }
         }))
         (card(Some(&t!(lang, "lines.title", n = lines.len())), None, lines::view::weighed_cells(lang, lines, open)))
         @if !head.note.is_empty() { (card(Some(&t!(lang, "orders.note")), None, html! { div.cell { div.g { (head.note) } } })) }
@@ -140,6 +134,7 @@ pub(super) fn show(
         }))
         @if let Some(weighing) = weighing {
             (card(Some(&t!(lang, "orders.checks")), None, html! {
+                (stock_cell(lang, order, lines))
                 (credit_cells(lang, &weighing.credit))
                 @if head.state == State::Draft {
                     (cell(&t!(lang, "orders.approval"), html! {
@@ -170,12 +165,16 @@ fn may_cancel(cx: &Cx, body: &Body) -> bool {
 }
 
 /// The acts in the bar: the main one of each state.
-pub(super) fn bar(cx: &Cx, order: &Full<Body>, flow: Flow<'_>) -> Option<Markup> {
+/// An order that is `held` is put right first.
+pub(super) fn bar(cx: &Cx, order: &Full<Body>, flow: Flow<'_>, held: bool) -> Option<Markup> {
     let lang = cx.lang;
     let Full { head, body } = order;
     let repeat = |kind| repeat_link(lang, head.id, kind);
     let may_create = cx.may(Gate::create(Module::Orders));
     match head.state {
+        State::Draft if held && cx.may(Gate::edit(Module::Orders)) => {
+            Some(link_button(format!("{}/edit", head.address()), t!(lang, "orders.change_quantity"), ButtonKind::Primary))
+        }
         State::Draft if cx.may(Gate::edit(Module::Orders)) => Some(html! {
             (link_button(format!("{}/edit", head.address()), t!(lang, "orders.edit"), ButtonKind::Quiet))
             (button_for(documents::SUBMISSION, t!(lang, "orders.submit"), ButtonKind::Primary))

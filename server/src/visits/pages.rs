@@ -115,7 +115,7 @@ async fn render(cx: &Cx, visit: &Visit, form: &Form) -> Result<String> {
         may_order: cx.may(Gate::create(Module::Orders)),
         today: today(cx),
         now: cx.now,
-        op_ids: [cx.op_id(), cx.op_id(), cx.op_id(), cx.op_id()],
+        op_ids: [cx.op_id(), cx.op_id(), cx.op_id()],
     };
     Ok(view::show(&cx.frame(), &page))
 }
