@@ -259,11 +259,7 @@ pub trait Document: Sized + Send + Sync + 'static {
     }
 
     /// The answer to a submission that is refused: the document's own page, where the kind has one for this.
-    fn refused(
-        cx: &Cx,
-        document: &Full<Self::Body>,
-        why: String,
-    ) -> impl Future<Output = Result<Response>> + Send {
+    fn refused(cx: &Cx, document: &Full<Self::Body>, why: String) -> impl Future<Output = Result<Response>> + Send {
         let _ = (cx, document);
         async { Err(AppError::Refused(why)) }
     }

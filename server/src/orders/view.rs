@@ -172,9 +172,11 @@ pub(super) fn bar(cx: &Cx, order: &Full<Body>, flow: Flow<'_>, held: bool) -> Op
     let repeat = |kind| repeat_link(lang, head.id, kind);
     let may_create = cx.may(Gate::create(Module::Orders));
     match head.state {
-        State::Draft if held && cx.may(Gate::edit(Module::Orders)) => {
-            Some(link_button(format!("{}/edit", head.address()), t!(lang, "orders.change_quantity"), ButtonKind::Primary))
-        }
+        State::Draft if held && cx.may(Gate::edit(Module::Orders)) => Some(link_button(
+            format!("{}/edit", head.address()),
+            t!(lang, "orders.change_quantity"),
+            ButtonKind::Primary,
+        )),
         State::Draft if cx.may(Gate::edit(Module::Orders)) => Some(html! {
             (link_button(format!("{}/edit", head.address()), t!(lang, "orders.edit"), ButtonKind::Quiet))
             (button_for(documents::SUBMISSION, t!(lang, "orders.submit"), ButtonKind::Primary))

@@ -179,13 +179,7 @@ static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
                     words.as_object_mut().map(|words| words.insert("late".to_owned(), late.as_str().into()));
                     format!("\"use strict\";\nconst T={words};\n")
                 }
-                Part::Late
-                | Part::Locate
-                | Part::Logout
-                | Part::Step
-                | Part::Push
-                | Part::Outbox
-                | Part::Count => {
+                Part::Late | Part::Locate | Part::Logout | Part::Step | Part::Push | Part::Outbox | Part::Count => {
                     format!("Object.assign(T,{words});\n")
                 }
                 Part::Wait | Part::Photo | Part::Dialog | Part::Find => String::new(),

@@ -13,11 +13,11 @@ use crate::kernel::Office;
 use crate::kernel::access::Gate;
 use crate::kernel::bodies::GUEST_LIMIT;
 use crate::ui::layout::csp_style_hash;
-use crate::web::{Interrupted, Shell};
 use crate::web::compress::compress;
 use crate::web::cx::{Cx, Guest};
 use crate::web::error::{AppError, PASSWORD_FIELDS, Result, html, see_other};
 use crate::web::form::RESUMED;
+use crate::web::{Interrupted, Shell};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 type CxHandler = dyn Fn(Cx) -> Answer + Send + Sync;
