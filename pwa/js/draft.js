@@ -12,7 +12,7 @@ const steps=[];
 const forget=k=>[k,...steps].forEach(s=>delete localStorage[s]);
 document.addEventListener("input",e=>{
 const f=e.target.form;
-if(f&&user&&f.matches("[method=post]")){dirty=1;save(f)}
+if(f&&user&&f.matches("[method=post]")&&e.target.type!=="file"){dirty=1;save(f)}
 });
 // Runs what needs late.js.
 const late=(f,no)=>{

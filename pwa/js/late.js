@@ -68,6 +68,26 @@ fill(f,e.fields);
 // A refused entry left nothing behind, so it may go as a new one; one that may have arrived keeps its token.
 if(e.refused)renew(f);
 };
+// The browser's own way.
+const plain=f=>{
+unsafe=0;
+HTMLFormElement.prototype.submit.call(f);
+};
+// Opens the answer in the form's own place in the history. It is here already: the worker hands it to the
+// navigation, so that it is not fetched twice. Made anew, since a navigation refuses a response that was redirected.
+// The page from which the form was opened is not opened a second time: the way leads back to it.
+const arrive=async({page,html})=>{
+const go=async()=>{
+if(worker&&worker.controller)await caches.open("once").then(c=>c.put(page.url,new Response(page.body,{headers:page.headers}))).catch(()=>{});
+sessionStorage.from=from;
+location.replace(page.url);
+};
+if(!from||here(from)!==here(page.url)||here(from)===here()||history.length<2)return go();
+sessionStorage.done=(/<p class="toast"[^>]*>([^<]*)/.exec(html)||0)[1]||"";
+// Where the place before was this page too, at another fragment, the form is still here.
+addEventListener("popstate",go);
+history.back();
+};
 // Puts a page in place of this one, with the photos that were chosen for its form.
 const swap=(page,f)=>{
 const call=$(".call"),files=$$("[type=file]",f);

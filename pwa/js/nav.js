@@ -17,12 +17,6 @@ if(done)toast(done);
 delete sessionStorage.done;
 sent.forEach(free);
 });
-// The browser's own way, with the button that was pressed.
-const plain=(f,button)=>{
-unsafe=0;
-if(button&&button.name)f.append(make("input",{type:"hidden",name:button.name,value:button.value}));
-HTMLFormElement.prototype.submit.call(f);
-};
 document.addEventListener("submit",async e=>{
 const f=e.target,button=e.submitter;
 if(!f.matches("[method=post]"))return;
@@ -31,7 +25,7 @@ f.dataset.busy=1;
 if(!user)return;
 e.preventDefault();
 if((await Promise.all(before.map(b=>b(f)))).includes(false))return free(f);
-path(f.action)==="/logout"?plain(f,button):send(f,button);
+path(f.action)==="/logout"?f.submit():send(f,button);
 });
 on("click","header .back",e=>{
 if(from.startsWith(location.origin+"/")&&here(from)!==here()&&!/^\/login/.test(here(from))&&history.length>1){e.preventDefault();history.back()}

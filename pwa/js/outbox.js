@@ -8,7 +8,7 @@ if(a.is==="done"&&a.page.redirected){
 if(only)return late(()=>renewed(f,a));
 forget(k);
 unsafe=dirty=0;
-return arrive(a);
+return late(()=>arrive(a),()=>location.replace(a.page.url));
 }
 if(a.is==="signin")return location="/login?next="+encodeURIComponent(out?"/outbox":here());
 if(a.is==="done"||a.is==="refused"||!out&&a.html){
@@ -17,21 +17,6 @@ return late(()=>answer(f,a.html,k));
 }
 free(f);
 out?late(()=>queued(f,a,only,k),()=>toast(T.queued)):toast(T.offline);
-};
-// Opens the answer in the form's own place in the history. It is here already: the worker hands it to the
-// navigation, so that it is not fetched twice. Made anew, since a navigation refuses a response that was redirected.
-// The page from which the form was opened is not opened a second time: the way leads back to it.
-const arrive=async({page,html})=>{
-const go=async()=>{
-if(worker&&worker.controller)await caches.open("once").then(c=>c.put(page.url,new Response(page.body,{headers:page.headers}))).catch(()=>{});
-sessionStorage.from=from;
-location.replace(page.url);
-};
-if(!from||here(from)!==here(page.url)||here(from)===here()||history.length<2)return go();
-sessionStorage.done=(/<p class="toast"[^>]*>([^<]*)/.exec(html)||0)[1]||"";
-// Where the place before was this page too, at another fragment, the form is still here.
-addEventListener("popstate",go);
-history.back();
 };
 // How many wait, on every page.
 const count=async()=>{

@@ -248,7 +248,7 @@ mod tests {
         for lang in Lang::ALL {
             for page in [
                 "<i data-offline> <i data-photo>",
-                "<i data-offline> <i data-locate> <i data-dialog>",
+                "<i data-offline> <i data-locate>",
                 "<i data-offline> <i data-step> <i data-dialog>",
                 "<i data-count> <i data-dialog>",
                 "<i data-outbox>",
