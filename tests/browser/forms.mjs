@@ -14,7 +14,7 @@ const NOT_WALKED = [
   [/\/(withdrawal|cancellation|deletion|restoration|retry|recall|settlement|ending|confirmation|reading|opt-out)$/, 'a button alone'],
   [/^\/campaigns\/:id\/(picks|release|pause|resumption)$/, 'buttons and boxes to tick'],
   [/^\/popup\/:call\/handover$/, 'a choice of colleagues, in a call that rings'],
-  [/^\/gateways\/:id\/(balance|logs|update|revocation|failures\/:failure)$/, 'a button alone'],
+  [/^\/gateways\/:id\/(balance|code|logs|update|revocation|failures\/:failure)$/, 'a button alone'],
   [/^\/gateways\/claim$/, 'only a box that waits to be claimed shows its form'],
 ];
 const excused = (path) => NOT_WALKED.some(([pattern]) => pattern.test(path));
