@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use server::app::routes;
-use server::kernel::access::Gate;
-use server::kernel::id::Id;
+use server::testing::app::routes;
+use server::testing::kernel::access::Gate;
+use server::testing::kernel::id::Id;
 
 use crate::support::app::{App, Engine, on};
 use crate::support::client::Client;
@@ -106,8 +106,8 @@ fn a_gate_that_does_not_admit_answers_403_and_never_reaches_the_record() {
             let Gate::Module { .. } = entry.gate else { continue };
             let path = filled(entry.path, &app.nobody().to_string());
             for (role, client) in &people {
-                let role_of = server::kernel::access::Role::from_code(role).unwrap();
-                let admits = entry.gate.admits(&server::modules::rights(role_of));
+                let role_of = server::testing::kernel::access::Role::from_code(role).unwrap();
+                let admits = entry.gate.admits(&server::testing::modules::rights(role_of));
                 let status = status(&app, client, entry.method.as_str(), &path).await;
                 assert_eq!(status == 403, !admits, "{} {path} answers {status} to {role}", entry.method);
             }

@@ -167,15 +167,15 @@ const ABOVE: [(&str, &[&str]); 2] =
     [("kernel", &["crate::ui", "crate::web", "poem::", "maud::"]), ("ui", &["crate::web", "poem::"])];
 
 #[test]
-fn no_storey_names_what_lies_above_it() {
+fn no_layer_names_one_above_it() {
     let mut wrong = Vec::new();
     for source in rust_of_server() {
-        let Some((storey, above)) = ABOVE.iter().find(|(storey, _)| folder(&source.path) == Some(storey)) else {
+        let Some((layer, above)) = ABOVE.iter().find(|(layer, _)| folder(&source.path) == Some(layer)) else {
             continue;
         };
         let code = source.code();
         for name in above.iter().filter(|name| code.contains(*name)) {
-            wrong.push(format!("{}: {storey} names {name}", source.path));
+            wrong.push(format!("{}: {layer} names {name}", source.path));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -336,6 +336,6 @@ fn every_migration_file_is_in_the_list_that_runs_in_its_order() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap().trim_end_matches(".sql").to_owned())
         .collect();
     files.sort();
-    let listed: Vec<&str> = server::migrations::ALL.iter().map(|migration| migration.name).collect();
+    let listed: Vec<&str> = server::testing::migrations::ALL.iter().map(|migration| migration.name).collect();
     assert_eq!(files, listed);
 }

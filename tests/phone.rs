@@ -1,6 +1,6 @@
 //! Telephone numbers in every spelling that people, modems and exchanges use, and the one form they become.
 
-use server::kernel::china::phone::{Line, Phone};
+use server::testing::kernel::china::phone::{Line, Phone};
 
 use Line::{Landline, Mobile, Other};
 

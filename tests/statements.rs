@@ -8,13 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use server::app::{Running, start};
-use server::config::Config;
-use server::kernel::clock::Clock;
-use server::kernel::db::Db;
+use server::testing::kernel::db::Db;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::support::app::{Engine, nine_o_clock};
+use crate::support::app::{Engine, demo};
 use crate::support::client::Client;
 use crate::support::{people, postgres, sources, statements};
 
@@ -177,27 +174,10 @@ async fn walk(client: &Client) {
     assert!(seen.len() > 60, "only {} pages are linked", seen.len());
 }
 
-/// A demo company on its own server.
-async fn demo(engine: Engine, folder: &std::path::Path) -> Running {
-    let config = Config {
-        data: folder.join("data"),
-        listen: ([127, 0, 0, 1], 0).into(),
-        mqtt_listen: ([127, 0, 0, 1], 0).into(),
-        database_url: match engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(postgres::shared().database().await),
-        },
-        ..Config::default()
-    };
-    let running = start(config, Clock::standing_at(nine_o_clock())).await.unwrap();
-    server::demo::fill(&running.office, 300).await.unwrap();
-    running
-}
-
 /// The statements that read, of every page, by what their plan is.
 async fn plans(engine: Engine) -> BTreeMap<String, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
-    let running = demo(engine, folder.path()).await;
+    let running = demo(engine, folder.path(), 300).await;
     let made = running.office.db.statements().seen();
     for name in ["rep1", "manager1", "clerk1", "admin"] {
         let client = Client::new(&running.url());
@@ -385,7 +365,7 @@ fn every_statement_is_run_by_a_test_and_both_databases_prepare_it() {
     runtime.block_on(async {
         for engine in [Engine::Sqlite, Engine::Postgres] {
             let folder = tempfile::tempdir().unwrap();
-            let running = demo(engine, folder.path()).await;
+            let running = demo(engine, folder.path(), 300).await;
             // Tests have statements of their own, some of them wrong on purpose.
             let ours = ran.iter().filter(|text| written.keys().any(|written| text.contains(written.as_str())));
             for text in ours.filter(|text| prepares(engine, text)) {

@@ -183,6 +183,22 @@ fn boxed(config: Config, clock: Clock, react: jobs::React<Event>) -> HookFuture<
     Box::pin(boot(config, clock, react))
 }
 
+/// What is looked for again and again, and how often.
+const ROUNDS: [(&str, Duration, Round); 6] = [
+    ("messages to boxes", crate::sms::LOOK, crate::sms::look),
+    ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
+    ("occasions", crate::campaigns::CELEBRATE, crate::campaigns::celebrate),
+    ("closing of calls", crate::calls::LOOK, crate::calls::look),
+    ("approvals of people who left", crate::approvals::LOOK, crate::approvals::look),
+    ("sweeping of boxes' events", crate::gateways::SWEEP, crate::gateways::sweep),
+];
+
+/// Runs everything that the server does by itself once; see [`jobs::once`].
+pub async fn work_once(office: &Office) -> anyhow::Result<()> {
+    let react: jobs::React<Event> = Arc::new(|office, key, pending| Box::pin(reactions::after(office, key, pending)));
+    jobs::once(office, &react, &ROUNDS.map(|(_, _, work)| work)).await
+}
+
 async fn boot(config: Config, clock: Clock, react: jobs::React<Event>) -> anyhow::Result<Running> {
     // The only provider that is built in. Fails where one is installed already, and then there is nothing to do.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
@@ -225,15 +241,7 @@ async fn boot(config: Config, clock: Clock, react: jobs::React<Event>) -> anyhow
         let (office, react) = (Arc::clone(&office), Arc::clone(&react));
         supervisor.keep(name, move || jobs::run(Arc::clone(&office), lane, Arc::clone(&react)));
     }
-    let rounds: [(&'static str, Duration, Round); 6] = [
-        ("messages to boxes", crate::sms::LOOK, crate::sms::look),
-        ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
-        ("occasions", crate::campaigns::CELEBRATE, crate::campaigns::celebrate),
-        ("closing of calls", crate::calls::LOOK, crate::calls::look),
-        ("approvals of people who left", crate::approvals::LOOK, crate::approvals::look),
-        ("sweeping of boxes' events", crate::gateways::SWEEP, crate::gateways::sweep),
-    ];
-    for (name, every, work) in rounds {
+    for (name, every, work) in ROUNDS {
         let office = Arc::clone(&office);
         supervisor.keep(name, move || jobs::repeat(Arc::clone(&office), every, work));
     }

@@ -5,7 +5,7 @@
 use futures_util::future::BoxFuture;
 use maud::Markup;
 
-use crate::approvals::Asked;
+use crate::approvals::DocumentAccess;
 use crate::customers::Used;
 use crate::documents::{self, Document, Head};
 use crate::events::Outcome;
@@ -27,7 +27,7 @@ use crate::{lines, tasks, visits};
 
 /// The card's facts of a document that waits for approval.
 #[must_use]
-pub fn facts<'a>(cx: &'a Cx, asked: &'a Asked) -> HookFuture<'a, Result<Markup>> {
+pub fn facts<'a>(cx: &'a Cx, asked: &'a DocumentAccess) -> HookFuture<'a, Result<Markup>> {
     Box::pin(async move {
         match asked.kind() {
             Kind::Quote => documents::facts::<Quote>(cx, asked).await,

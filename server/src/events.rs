@@ -64,11 +64,6 @@ pub enum Event {
         /// The order.
         order: Id,
     },
-    /// A visit ended.
-    VisitEnded {
-        /// The visit.
-        visit: Id,
-    },
     /// Somebody has a new task.
     TaskGiven {
         /// The task.
@@ -140,7 +135,6 @@ impl outbox::Event for Event {
             Event::ApprovalOpened { .. } => "approval_opened",
             Event::ApprovalDecided { .. } => "approval_decided",
             Event::OrderApproved { .. } => "order_approved",
-            Event::VisitEnded { .. } => "visit_ended",
             Event::TaskGiven { .. } => "task_given",
             Event::SmsQueued { .. } => "sms_queued",
             Event::SmsMoved { .. } => "sms_moved",

@@ -3,85 +3,93 @@
 rust_i18n::i18n!("src", fallback = "zh-CN");
 
 /// Boot in order; mounts every feature's routes.
-pub mod app;
+mod app;
 /// Compiled-in files, the outbox page, the gallery.
-pub mod assets;
+mod assets;
 /// Environment and arguments, parsed once.
-pub mod config;
+mod config;
 /// The demo company and its simulated box.
-pub mod demo;
+mod demo;
 /// Which module knows a kind of document: one match over the kinds.
-pub mod dispatch;
+mod dispatch;
 /// Everything that happens: one enum.
-pub mod events;
+mod events;
 /// What every feature stands on: routes, access, database, forms, events, time and money.
-pub mod kernel;
+mod kernel;
 /// The kinds of documents: one enum.
-pub mod kinds;
+mod kinds;
 /// What connections, requests and bodies may cost.
-pub mod limits;
+mod limits;
 /// The list of migrations.
-pub mod migrations;
+mod migrations;
 /// The modules: names, icons, rights.
-pub mod modules;
+mod modules;
 /// Who hears which event.
-pub mod reactions;
+mod reactions;
 /// Pages' building blocks: layout, lists, forms, charts; they know no feature.
-pub mod ui;
+mod ui;
 /// The request and the answer.
-pub mod web;
+mod web;
 
 /// Staff, sign-in, own settings.
-pub mod users;
+mod users;
 
 /// Who is asked about a document and what they said.
-pub mod approvals;
+mod approvals;
 /// Customers: whom we sell to, whose they are, how to find them.
-pub mod customers;
+mod customers;
 /// What is sold, in which units, at which prices.
-pub mod products;
+mod products;
 /// What lies in which warehouse and what is promised.
-pub mod stock;
+mod stock;
 
 /// The people at a customer.
-pub mod contacts;
+mod contacts;
 
 /// The page of one customer, gathering what every feature knows of it.
-pub mod timeline;
+mod timeline;
 
 /// What a jump of the server's clock made due goes on after a look at it.
-pub mod clock_check;
+mod clock_check;
 /// The first page: what waits today.
-pub mod workbench;
+mod workbench;
 
 /// Tasks: for oneself, for others, and calls to return.
-pub mod tasks;
+mod tasks;
 
 /// From the rep's draft to the order in force.
-pub mod orders;
+mod orders;
 /// What customers paid, and on which orders.
-pub mod payments;
+mod payments;
 /// What is offered to a customer, at which prices and until when.
-pub mod quotes;
+mod quotes;
 /// Visits: planned, checked in with evidence, checked out with a result.
-pub mod visits;
+mod visits;
 
 /// What all kinds of documents share: header, list, change, flow, recycle bin.
-pub mod documents;
+mod documents;
 /// Lines of products, and their one editor.
-pub mod lines;
+mod lines;
 /// Goods receipts, issues, transfers and counts.
-pub mod stock_documents;
+mod stock_documents;
 
 /// Who called, and what is to be returned.
-pub mod calls;
+mod calls;
 /// One message to many contacts.
-pub mod campaigns;
+mod campaigns;
 /// Approvals asked and answered by SMS.
-pub mod decisions;
+mod decisions;
 /// Gateways: the boxes with the modems, claimed and revoked here.
-pub mod gateways;
+mod gateways;
 /// Who is calling now, on every open page; and the stream to open pages.
-pub mod popup;
+mod popup;
 /// Messages out and in, conversations, templates.
-pub mod sms;
+mod sms;
+
+/// What tests use.
+#[doc(hidden)]
+pub mod testing;
+
+pub use app::run;
+pub use config::Cli;
+pub use kernel::{durable::close_to_others, quiet::panicked};

@@ -41,4 +41,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611261220_indexes_of_lists_and_sweeps"),
     migration!("202611261300_quotes"),
     migration!("202611261310_stock_documents"),
+    migration!("202611261400_events_of_visits"),
 ];

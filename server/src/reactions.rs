@@ -37,7 +37,6 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
         Event::CallReturned { call, by } => Ok(calls::task_done(tx, at, *call, *by).await?),
         Event::ApprovalOpened { .. }
         | Event::OrderApproved { .. }
-        | Event::VisitEnded { .. }
         | Event::TaskGiven { .. }
         | Event::SmsRecalled { .. }
         | Event::OptOutChanged { .. }
@@ -86,7 +85,7 @@ pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>
             office.badges_changed(by);
             Ok(())
         }
-        Event::CompanyFounded { .. } | Event::VisitEnded { .. } => Ok(()),
+        Event::CompanyFounded { .. } => Ok(()),
     }
 }
 

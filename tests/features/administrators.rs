@@ -1,7 +1,7 @@
 //! Administrators: never none, never four at the first start, and one again from the machine.
 
 use clap::Parser;
-use server::config::Cli;
+use server::testing::config::Cli;
 
 use crate::support::app::{App, Engine};
 use crate::support::both_engines;
@@ -10,7 +10,7 @@ use crate::support::people::PASSWORD;
 
 const ADMINS: &str = "SELECT count(*) AS n FROM users WHERE role = 'admin' AND status = 'active'";
 
-async fn edit(client: &Client, person: server::kernel::id::Id, change: &[(&str, &str)]) -> Page {
+async fn edit(client: &Client, person: server::testing::kernel::id::Id, change: &[(&str, &str)]) -> Page {
     let path = format!("/users/{person}");
     let form = client.get(&format!("{path}/edit")).await.expect(200).form(&path);
     client.submit(&form, change).await
@@ -96,7 +96,7 @@ both_engines! {
         for _ in 0..3 {
             stranger.sign_in("rep1", "guess").await.expect(422);
         }
-        let restored = server::users::restore(&app.office.db, "rep1", false, app.clock.now()).await.unwrap();
+        let restored = server::testing::users::restore(&app.office.db, "rep1", false, app.clock.now()).await.unwrap();
         assert!(!restored.created);
         let client = app.stranger();
         assert_eq!(client.sign_in("rep1", &restored.password).await.location(), "/me/password", "wrong tries are forgiven");
@@ -111,10 +111,10 @@ both_engines! {
 
     async fn the_machine_makes_a_new_person_only_when_asked_to(app: App) {
         let now = app.clock.now();
-        let refused = server::users::restore(&app.office.db, "owner", false, now).await.unwrap_err();
+        let refused = server::testing::users::restore(&app.office.db, "owner", false, now).await.unwrap_err();
         assert!(refused.to_string().contains("--create"), "{refused}");
-        assert!(server::users::restore(&app.office.db, "老板", true, now).await.is_err());
-        let restored = server::users::restore(&app.office.db, "owner", true, now).await.unwrap();
+        assert!(server::testing::users::restore(&app.office.db, "老板", true, now).await.is_err());
+        let restored = server::testing::users::restore(&app.office.db, "owner", true, now).await.unwrap();
         assert!(restored.created);
         assert_eq!(app.stranger().sign_in("owner", &restored.password).await.location(), "/me/password");
         assert_eq!(app.number(ADMINS).await, 2);
@@ -128,7 +128,7 @@ both_engines! {
             words.extend(["--database-url", &url]);
         }
         let manager = app.sign_in("manager1").await;
-        server::app::run(Cli::try_parse_from(words).unwrap()).await.unwrap();
+        server::testing::app::run(Cli::try_parse_from(words).unwrap()).await.unwrap();
         assert_eq!(app.number(ADMINS).await, 2);
         app.pass(11_000);
         assert_eq!(manager.get("/me").await.status, 303, "the old session is over");
@@ -136,7 +136,7 @@ both_engines! {
         let nowhere = format!("{data}-nowhere");
         if app.engine == Engine::Sqlite {
             let words = ["server", "admin", "manager1", "--data", &nowhere];
-            let refused = server::app::run(Cli::try_parse_from(words).unwrap()).await.unwrap_err();
+            let refused = server::testing::app::run(Cli::try_parse_from(words).unwrap()).await.unwrap_err();
             assert!(refused.to_string().contains("no company") && !std::path::Path::new(&nowhere).exists(), "{refused}");
         }
     }

@@ -1,8 +1,8 @@
 //! Every form of every page, with what people and programs should not type: a message or a refusal, never a
 //! fault of ours.
 
-use server::app::routes;
-use server::kernel::id::Id;
+use server::testing::app::routes;
+use server::testing::kernel::id::Id;
 use sqlx_macros::FromRow;
 
 use crate::support::app::App;

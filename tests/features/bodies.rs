@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use server::config::Config;
-use server::web::error::PASSWORD_FIELDS;
+use server::testing::config::Config;
+use server::testing::web::error::PASSWORD_FIELDS;
 use sqlx::{Connection, Executor};
 
 use crate::support::app::{App, Engine, on, on_with};
@@ -14,7 +14,7 @@ use crate::support::{both_engines, pictures, seed};
 const SOON: Duration = Duration::from_secs(5);
 const MUCH: usize = 20 << 20;
 
-async fn cookie(app: &App, user: server::kernel::id::Id) -> String {
+async fn cookie(app: &App, user: server::testing::kernel::id::Id) -> String {
     let mut tx = app.office.db.begin().await.unwrap();
     let token = app.office.open_session(&mut tx, user, "test", app.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
@@ -47,7 +47,7 @@ both_engines! {
         }
     }
 
-    async fn of_a_guest_64_kilobytes_are_read(app: App) {
+    async fn a_guest_may_send_64_kilobytes(app: App) {
         for (path, kind, status) in [
             ("/login", FORM, 413),
             ("/language", "multipart/form-data; boundary=x", 413),
@@ -76,7 +76,7 @@ both_engines! {
         assert_eq!((statuses(&text), closed), (vec![403], true));
     }
 
-    async fn after_a_body_that_is_left_unread_the_answer_announces_the_end_of_the_connection(app: App) {
+    async fn the_answer_to_an_unread_body_announces_the_end_of_the_connection(app: App) {
         // Without the announcement a client sends its next request on a connection that is being closed.
         for (length, closes) in [(100, false), (2_000_000, true)] {
             let body = format!("username={}", "x".repeat(length - "username=".len()));
@@ -93,7 +93,7 @@ both_engines! {
         let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
         let path = format!("/visits/{}/photos", seed::visit(&app, app.people.rep1, customer).await);
         let rep = app.sign_in("rep1").await;
-        app.pass(31 * server::kernel::clock::MINUTE);
+        app.pass(31 * server::testing::kernel::clock::MINUTE);
         let photo = pictures::jpeg_of(7, 3000, 2000);
         assert!(photo.len() > 64 << 10);
         let page = rep.post_parts(&path, &[("note", "客户要两箱")], &[("photo", "a.jpg", "image/jpeg", photo)]).await.expect(401);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, TlsConfiguration, Transport};
 use serde_json::json;
-use server::gateways::Claim;
+use server::testing::gateways::Claim;
 use uuid::Uuid;
 
 use crate::support::app::{App, Engine};
@@ -90,7 +90,7 @@ fn the_broker_listens_before_a_box_can_ask_for_it() {
                 while std::net::TcpStream::connect(("127.0.0.1", pages)).is_err() {}
                 std::net::TcpStream::connect(("127.0.0.1", broker)).is_ok()
             });
-            let running = server::app::start(config, clock).await;
+            let running = server::testing::app::start(config, clock).await;
             assert!(asking.join().unwrap(), "a box would be told no authority, and trust nobody");
             running
         };

@@ -1,7 +1,7 @@
 //! A call from the first ring to whoever took it or called back.
 
 use serde_json::json;
-use server::kernel::clock::MINUTE;
+use server::testing::kernel::clock::MINUTE;
 use uuid::Uuid;
 
 use crate::support::app::App;
@@ -187,9 +187,9 @@ both_engines! {
         assert!(popup.says("山东潍坊"));
         let new = popup.links("/customers/new").into_iter().next().unwrap();
         let region = |page: crate::support::client::Page| page.form("/customers").value("region_id").map(str::to_owned);
-        assert_eq!(region(clerk.get(&new).await), Some(server::kernel::id::Id(2).to_string()));
+        assert_eq!(region(clerk.get(&new).await), Some(server::testing::kernel::id::Id(2).to_string()));
         // Elsewhere in the province, and a mobile, which may be from anywhere.
-        assert_eq!(region(clerk.get("/customers/new?phone=05318112290").await), Some(server::kernel::id::Id(1).to_string()));
+        assert_eq!(region(clerk.get("/customers/new?phone=05318112290").await), Some(server::testing::kernel::id::Id(1).to_string()));
         assert_eq!(region(clerk.get("/customers/new?phone=13805362417").await).unwrap_or_default(), "");
     }
 

@@ -1,10 +1,8 @@
 //! A clock that jumps sends nothing, ends nothing and revives nothing; a person, or the clock itself, lets it go on.
 
-use std::time::Duration;
-
-use server::events::{Event, raise_later};
-use server::kernel::background::housekeeping;
-use server::kernel::clock::{Clock, DAY, HOUR, MINUTE};
+use server::testing::events::{Event, raise_later};
+use server::testing::kernel::background::housekeeping;
+use server::testing::kernel::clock::{Clock, DAY, HOUR, MINUTE};
 
 use super::campaigns::{draft, people, release};
 use crate::support::app::App;
@@ -15,11 +13,6 @@ use crate::support::{both_engines, seed};
 const MADE: &str = "SELECT count(*) AS n FROM sms_messages";
 const DONE: &str = "SELECT count(*) AS n FROM events WHERE kind = 'call_unanswered' AND state = 'done'";
 const YEAR: i64 = 365 * DAY;
-
-/// Longer than any job sleeps.
-async fn a_while() {
-    tokio::time::sleep(Duration::from_secs(7)).await;
-}
 
 async fn confirm(client: &Client) {
     let form = client.get("/").await.expect(200).form("/clock/confirmation");
@@ -44,7 +37,7 @@ both_engines! {
         let manager = later(&app).await;
         assert!(!manager.get("/").await.says("核对服务器时间"));
         app.jump(YEAR);
-        a_while().await;
+        app.work_once().await;
         assert_eq!((app.number(MADE).await, app.number(DONE).await), (0, 0));
         assert_eq!(app.number("SELECT count(*) AS n FROM campaigns WHERE state = 'running' AND held = 'clock'").await, 1);
         let page = manager.get("/").await.expect(200);
@@ -70,14 +63,14 @@ both_engines! {
     async fn a_jump_right_after_a_confirmation_is_another_question(app: App) {
         let manager = later(&app).await;
         app.jump(HOUR);
-        a_while().await;
+        app.work_once().await;
         confirm(&manager).await;
         app.jump(YEAR);
-        a_while().await;
+        app.work_once().await;
         assert!(manager.get("/").await.says("核对服务器时间"), "nobody has looked at the second jump");
         assert_eq!((app.number(MADE).await, app.number(DONE).await), (0, 0));
         // It outlives the process, which may die before the next minute.
-        assert!(app.number("SELECT jumped_to AS n FROM clock_watch").await > 0);
+        until(&app, "SELECT count(*) AS n FROM clock_watch WHERE jumped_to > 0", 1).await;
         confirm(&manager).await;
         until(&app, MADE, 5).await;
     }
@@ -85,9 +78,9 @@ both_engines! {
     async fn a_clock_that_goes_back_by_itself_ends_the_hold_and_sends_nothing(app: App) {
         let manager = later(&app).await;
         app.jump(YEAR);
-        a_while().await;
+        app.work_once().await;
         app.jump(-YEAR);
-        a_while().await;
+        app.work_once().await;
         assert!(!manager.get("/").await.says("核对服务器时间"));
         assert_eq!((app.number(MADE).await, app.number(DONE).await), (0, 0));
         app.pass(11 * DAY);
@@ -123,7 +116,7 @@ both_engines! {
         let manager = monday.session_of(app.people.manager1).await;
         assert!(!manager.get("/").await.says("核对服务器时间"), "a weekend");
         let festival = monday.restart_after(off(30 * DAY)).await;
-        a_while().await;
+        festival.work_once().await;
         let manager = festival.session_of(app.people.manager1).await;
         assert!(manager.get("/").await.says("核对服务器时间"));
         assert_eq!((festival.number(MADE).await, festival.number(DONE).await), (0, 0), "neither by the weekend nor by the jump");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use server::config::Config;
+use server::testing::config::Config;
 use tokio::io::AsyncReadExt;
 
 use crate::support::app::{App, Engine, on_with};

@@ -216,7 +216,7 @@ both_engines! {
         assert!(rep.get(&format!("/customers/{id}")).await.says("赵会计"));
         assert_eq!(finds(&rep, "赵会计").await.len(), 1);
         #[derive(sqlx_macros::FromRow)]
-        struct Row { id: server::kernel::id::Id }
+        struct Row { id: server::testing::kernel::id::Id }
         let contact = app.rows::<Row>("SELECT id FROM contacts").await[0].id;
         let other = app.sign_in("rep2").await;
         other.get(&format!("/contacts/{contact}/edit")).await.expect(404);

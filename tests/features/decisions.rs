@@ -1,8 +1,8 @@
 //! Approvals asked and answered by SMS: the same decision as on the page, and nothing else.
 
 use fieldline_protocol::messages::SmsCommand;
-use server::kernel::clock::{DAY, HOUR};
-use server::kernel::id::Id;
+use server::testing::kernel::clock::{DAY, HOUR};
+use server::testing::kernel::id::Id;
 
 use super::orders::{order, submit};
 use crate::support::app::App;

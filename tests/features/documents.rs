@@ -1,18 +1,20 @@
 //! What all kinds of documents share: versions, search by number and customer, last prices.
 
-use server::customers::{self, NewCustomer};
-use server::documents::{self, State};
-use server::kernel::audit::Author;
-use server::kernel::db::Hold;
-use server::kernel::i18n::Lang;
-use server::kernel::id::Id;
-use server::kernel::money::{Fen, Milli};
-use server::lines::{Discount, NewLine};
-use server::orders::{self, NewOrder, Order};
+use server::testing::customers::{self, NewCustomer};
+use server::testing::documents::{self, State};
+use server::testing::kernel::audit::Author;
+use server::testing::kernel::db::Hold;
+use server::testing::kernel::i18n::Lang;
+use server::testing::kernel::id::Id;
+use server::testing::kernel::money::{Fen, Milli};
+use server::testing::lines::sheet::{self, NewSheet};
+use server::testing::lines::{Discount, NewLine};
+use server::testing::orders::{Order, Terms};
 
 use super::orders::{order, submit};
 use crate::support::app::App;
 use crate::support::client::Client;
+use crate::support::scene::Scene;
 use crate::support::seed::Goods;
 use crate::support::{both_engines, seed};
 
@@ -31,9 +33,7 @@ async fn known(app: &App, name: &str) -> Id {
 
 both_engines! {
     async fn a_change_without_the_version_that_was_shown_is_a_conflict(app: App) {
-        let goods = seed::goods(&app).await;
-        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
-        let rep = app.sign_in("rep1").await;
+        let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
         let path = draft(&rep, customer, &goods, "1").await;
         let product = goods.bottles.to_string();
         let words: [Option<&str>; 5] = [None, Some(""), Some("newest"), Some("0"), Some("2")];
@@ -55,8 +55,7 @@ both_engines! {
     }
 
     async fn a_search_for_products_does_not_hide_that_the_draft_was_changed(app: App) {
-        let goods = seed::goods(&app).await;
-        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
+        let Scene { goods, customer, .. } = Scene::set(&app).await;
         let (rep, manager) = (app.sign_in("rep1").await, app.sign_in("manager1").await);
         let path = draft(&rep, customer, &goods, "1").await;
         let lines = format!("{path}/lines");
@@ -72,8 +71,7 @@ both_engines! {
     }
 
     async fn a_document_that_changed_since_its_page_was_opened_is_neither_withdrawn_nor_cancelled_by_it(app: App) {
-        let goods = seed::goods(&app).await;
-        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
+        let Scene { goods, customer, .. } = Scene::set(&app).await;
         let (rep, manager) = (app.sign_in("rep1").await, app.sign_in("manager1").await);
         let path = draft(&rep, customer, &goods, "1").await;
         // The manager means to discard a draft; meanwhile it comes into force.
@@ -90,8 +88,7 @@ both_engines! {
     }
 
     async fn a_draft_goes_to_the_recycle_bin_and_comes_back(app: App) {
-        let goods = seed::goods(&app).await;
-        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
+        let Scene { goods, customer, .. } = Scene::set(&app).await;
         let (rep, other) = (app.sign_in("rep1").await, app.sign_in("rep2").await);
         let path = draft(&rep, customer, &goods, "1").await;
         let form = rep.get(&path).await.form(&format!("{path}/deletion"));
@@ -174,9 +171,7 @@ both_engines! {
     }
 
     async fn what_was_bought_long_ago_is_no_first_purchase(app: App) {
-        let goods = seed::goods(&app).await;
-        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
-        let rep = app.sign_in("rep1").await;
+        let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
         let old = format!("/orders/{}", order(&rep, customer, &goods, &[(goods.bulk, "10", "公斤", "16.90")]).await.new_id());
         submit(&rep, &old).await.location();
         // Two hundred lines of something else since then.
@@ -194,8 +189,7 @@ both_engines! {
     }
 
     async fn an_order_that_the_system_makes_goes_the_same_way_as_a_persons(app: App) {
-        let goods = seed::goods(&app).await;
-        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
+        let Scene { goods, customer, .. } = Scene::set(&app).await;
         let author = Author { user: None, origin: "test".to_owned(), at: app.clock.now() };
         for (bottles, state) in [(3, State::Active), (200, State::Approving)] {
             let line = NewLine {
@@ -208,20 +202,19 @@ both_engines! {
                 amount: Fen(8_000 * bottles),
                 cost: Fen(6_000 * bottles),
             };
-            let new = NewOrder {
+            let new = NewSheet {
                 owner: app.people.rep1,
-                customer,
+                customer: Some(customer),
                 visit: None,
                 source: None,
-                level: None,
-                warehouse: Some(goods.house),
+                state: State::Draft,
+                terms: Terms { level: None, warehouse: Some(goods.warehouse), discount: Discount::NONE },
                 note: String::new(),
-                discount: Discount::NONE,
                 lines: vec![line],
             };
             let mut tx = app.office.db.begin().await.unwrap();
             customers::kept(&mut tx, Some(customer), Hold::Changed).await.unwrap();
-            let id = orders::create(&mut tx, &author, &new).await.unwrap();
+            let (id, _) = sheet::create::<Order>(&mut tx, &author, &new).await.unwrap();
             let (owner, note) = (app.people.rep1, String::new());
             let reached = documents::submit_for::<Order>(&mut tx, &author, owner, id, note, Lang::Zh).await.unwrap();
             tx.commit().await.unwrap();
@@ -233,9 +226,7 @@ both_engines! {
     }
 
     async fn a_word_in_the_database_that_is_no_kind_is_an_error(app: App) {
-        let goods = seed::goods(&app).await;
-        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
-        let rep = app.sign_in("rep1").await;
+        let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
         let path = draft(&rep, customer, &goods, "200").await;
         submit(&rep, &path).await.location();
         let manager = app.sign_in("manager1").await;

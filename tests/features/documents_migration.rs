@@ -1,7 +1,7 @@
 //! The move of orders and payments into the tables of all documents, with rows in the old tables.
 
-use server::kernel::db::{Db, Migration, migrate, sql};
-use server::migrations;
+use server::testing::kernel::db::{Db, Migration, migrate, sql};
+use server::testing::migrations;
 
 use crate::support::app::{App, Engine};
 use crate::support::both_engines;

@@ -1,7 +1,7 @@
 //! Events: recorded with what made them true, acted upon once after the commit, timers when they are due.
 
-use server::events::{Event, raise, raise_later};
-use server::kernel::clock::MINUTE;
+use server::testing::events::{Event, raise, raise_later};
+use server::testing::kernel::clock::MINUTE;
 
 use crate::support::app::App;
 use crate::support::both_engines;
@@ -25,7 +25,7 @@ both_engines! {
         assert_eq!(app.number(DONE_ONCE).await, 100);
     }
 
-    async fn what_is_undone_raises_nothing(app: App) {
+    async fn a_rolled_back_transaction_raises_no_event(app: App) {
         let now = app.clock.now();
         let mut tx = app.office.db.begin().await.unwrap();
         raise(&mut tx, now, Event::CallUnanswered { call: app.nobody() }).await.unwrap();

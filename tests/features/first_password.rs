@@ -1,8 +1,8 @@
 //! Whoever must choose a password first can do nothing else before, at any address.
 
-use server::app::routes;
-use server::kernel::access::Gate;
-use server::kernel::id::Id;
+use server::testing::app::routes;
+use server::testing::kernel::access::Gate;
+use server::testing::kernel::id::Id;
 
 use crate::support::app::App;
 use crate::support::both_engines;

@@ -1,8 +1,8 @@
 //! Every route, called by somebody who may use it but not for this record: another's record does not exist.
 //! The routes come from the router's own table, so one that is new must find its record here.
 
-use server::app::routes;
-use server::kernel::id::Id;
+use server::testing::app::routes;
+use server::testing::kernel::id::Id;
 
 use crate::support::app::{App, TODAY};
 use crate::support::client::Client;
@@ -64,7 +64,7 @@ impl Records {
                  VALUES ($1, 'order', 'DD20261123-900', 900, $2, $3, 'approving', $4, 100, $5, $5)")
                 .bind(order).bind(owner).bind(customer).bind(TODAY).bind(now),
             sql("INSERT INTO orders (id, price_level_id, warehouse_id, cost) VALUES ($1, $2, $3, 50)")
-                .bind(order).bind(goods.wholesale).bind(goods.house),
+                .bind(order).bind(goods.wholesale).bind(goods.warehouse),
             sql("INSERT INTO document_lines (id, document_id, position, product_id, unit, ratio, quantity, price, list_price, amount, cost) \
                  VALUES ($1, $2, 1, $3, '瓶', 1000, 1000, 100, 100, 100, 50)").bind(Id::new()).bind(order).bind(goods.bottles),
             sql("INSERT INTO documents (id, kind, number, sequence, owner_id, customer_id, state, day, title, amount, created_at, updated_at) \
@@ -108,7 +108,7 @@ impl Records {
             .unwrap();
             sql("INSERT INTO stock_documents (id, warehouse_id) VALUES ($1, $2)")
                 .bind(*id)
-                .bind(goods.house)
+                .bind(goods.warehouse)
                 .run(&mut tx)
                 .await
                 .unwrap();
@@ -166,8 +166,8 @@ impl Records {
     }
 }
 
-fn sql(text: &'static str) -> server::kernel::db::Query {
-    server::kernel::db::sql(text)
+fn sql(text: &'static str) -> server::testing::kernel::db::Query {
+    server::testing::kernel::db::sql(text)
 }
 
 /// Fields that get a form as far as looking for its record.

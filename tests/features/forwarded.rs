@@ -47,7 +47,7 @@ both_engines! {
 
 #[test]
 fn a_configured_proxy_is_believed() {
-    let settings = |config: &mut server::config::Config| config.proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let settings = |config: &mut server::testing::config::Config| config.proxies = vec!["127.0.0.0/8".parse().unwrap()];
     on_with(Engine::Sqlite, settings, async |app: App| {
         let cookies = sign_in(&app, "https://crm.example.com").await;
         assert_eq!(app.word(LAST).await, "203.0.113.9");

@@ -159,7 +159,7 @@ both_engines! {
         assert!(!page.body.contains("13805362417") && page.says("***17 sent"), "{}", page.text());
         let stored = app.number("SELECT count(*) AS n FROM gateway_commands WHERE said LIKE '%second%'").await;
         assert_eq!(stored, 0, "in memory and nowhere else");
-        app.pass(2 * server::kernel::clock::HOUR);
+        app.pass(2 * server::testing::kernel::clock::HOUR);
         assert!(!app.sign_in("admin").await.get(&path).await.says("second"), "for an hour");
         app.sign_in("clerk1").await.get(&path).await.expect(403);
     }
@@ -215,7 +215,7 @@ both_engines! {
         here.presence(&app, fieldline_protocol::messages::Presence::Offline).await;
         until(&app, "SELECT count(*) AS n FROM gateways WHERE online = FALSE", 1).await;
         assert!(!clerk.get("/").await.says("测试网关"), "a moment is a restart");
-        app.pass(11 * server::kernel::clock::MINUTE);
+        app.pass(11 * server::testing::kernel::clock::MINUTE);
         assert!(app.sign_in("admin").await.get("/").await.says("离线"));
         assert!(!app.sign_in("rep1").await.get("/").await.says("测试网关"), "a rep can do nothing about it");
     }

@@ -4,7 +4,7 @@ use fieldline_protocol::messages::TimeCommand;
 use fieldline_protocol::signing::CommandVerifier;
 use fieldline_protocol::topics::Topic;
 use serde_json::json;
-use server::kernel::clock::MINUTE;
+use server::testing::kernel::clock::MINUTE;
 use uuid::Uuid;
 
 use crate::support::app::App;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use server::kernel::Office;
-use server::kernel::db::{DbError, sql};
+use server::testing::kernel::Office;
+use server::testing::kernel::db::{DbError, sql};
 
 use crate::support::app::App;
 use crate::support::both_engines;
@@ -37,7 +37,7 @@ async fn written(app: &App) -> BTreeSet<String> {
 }
 
 both_engines! {
-    async fn of_sixty_four_writers_exactly_the_committed_ones_remain(app: App) {
+    async fn exactly_the_committed_ones_of_sixty_four_writes_remain(app: App) {
         let tasks: Vec<_> = (0..64)
             .map(|n| tokio::spawn(write(app.office.clone(), format!("w{n}"), n != 17)))
             .collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use server::kernel::clock::DAY;
+use server::testing::kernel::clock::DAY;
 
 use crate::support::app::{App, Engine, on_with};
 use crate::support::both_engines;
@@ -51,7 +51,7 @@ async fn asked(app: &App) -> (Client, Page) {
 }
 
 both_engines! {
-    async fn of_many_guesses_at_once_three_are_looked_at_before_the_question(app: App) {
+    async fn three_of_many_guesses_at_once_are_checked_before_the_question(app: App) {
         let statuses = at_once(&app, 200, &[("username", "rep1"), ("password", "guess")]).await;
         assert!(statuses.iter().all(|status| matches!(status, 422 | 429)), "{statuses:?}");
         assert_eq!(app.number(WRONG).await, 3, "of 200 at once");

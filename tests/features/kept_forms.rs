@@ -1,6 +1,6 @@
 //! What was typed into a form outlives the end of the session, for its writer, where no script runs.
 
-use server::kernel::clock::MINUTE;
+use server::testing::kernel::clock::MINUTE;
 
 use crate::support::app::App;
 use crate::support::client::{Client, FormOnPage, Page};

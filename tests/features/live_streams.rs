@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use server::kernel::clock::MINUTE;
-use server::kernel::id::Id;
-use server::kernel::live::sse::Live as Told;
+use server::testing::kernel::clock::MINUTE;
+use server::testing::kernel::id::Id;
+use server::testing::kernel::live::sse::Live as Told;
 use uuid::Uuid;
 
 use crate::support::app::App;
@@ -55,7 +55,7 @@ both_engines! {
         assert!(page.popup().await.contains("0536-3112290"));
     }
 
-    async fn over_http_2_the_streams_are_counted_too(app: App) {
+    async fn streams_over_http_2_are_counted_too(app: App) {
         let mut tx = app.office.db.begin().await.unwrap();
         let token = app.office.open_session(&mut tx, app.people.rep1, "test", app.clock.now()).await.unwrap();
         tx.commit().await.unwrap();

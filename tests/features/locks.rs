@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use server::kernel::id::Id;
+use server::testing::kernel::id::Id;
 use sqlx::{Connection, PgConnection};
 
 use super::sums;
@@ -150,12 +150,12 @@ fn op() -> String {
 
 /// A new draft of so many bottles.
 async fn order(rep: &Client, customer: Id, goods: &Goods, bottles: &str) -> Option<String> {
-    let (op, customer, house, product) =
-        (op(), customer.to_string(), goods.house.to_string(), goods.bottles.to_string());
+    let (op, customer, warehouse, product) =
+        (op(), customer.to_string(), goods.warehouse.to_string(), goods.bottles.to_string());
     let fields = [
         ("op_id", op.as_str()),
         ("customer_id", &customer),
-        ("warehouse_id", &house),
+        ("warehouse_id", &warehouse),
         ("product_id_0", &product),
         ("quantity_0", bottles),
         ("unit_0", "瓶"),
@@ -221,13 +221,13 @@ async fn mix(app: App, place: u32, customer: Id, goods: Goods, until: Instant, e
                 manager.submit(&form, &[("op_id", &key)]).await
             }
             _ => {
-                let (product, house) = (goods.bottles.to_string(), goods.house.to_string());
+                let (product, warehouse) = (goods.bottles.to_string(), goods.warehouse.to_string());
                 let kind = if round % 2 == 0 { "in" } else { "out" };
                 let fields = [
                     ("op_id", key.as_str()),
                     ("kind", kind),
                     ("product_id", &product),
-                    ("warehouse_id", &house),
+                    ("warehouse_id", &warehouse),
                     ("quantity", "7"),
                 ];
                 clerk.post("/stock/moves", &fields).await

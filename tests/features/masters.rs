@@ -1,23 +1,24 @@
 //! Customers and products in use: what is made for one looks at it under its lock, and whoever deletes
 //! or retires it looks for what was made.
 
-use server::kernel::db::{Tx, sql};
-use server::kernel::id::Id;
+use server::testing::kernel::db::{Tx, sql};
+use server::testing::kernel::id::Id;
 
 use crate::support::app::{App, TODAY};
 use crate::support::client::{Client, Page};
+use crate::support::scene::Scene;
 use crate::support::seed::Goods;
 use crate::support::{both_engines, seed};
 
 /// Sends a form to `path` that makes something for a customer.
 async fn make(client: Client, kind: usize, customer: Id, goods: Goods, op: String) -> Page {
-    let (customer, house, product) = (customer.to_string(), goods.house.to_string(), goods.bottles.to_string());
+    let (customer, warehouse, product) = (customer.to_string(), goods.warehouse.to_string(), goods.bottles.to_string());
     let owned: (String, Vec<(&str, &str)>) = match kind {
         0 => (
             "/orders".to_owned(),
             vec![
                 ("customer_id", &customer),
-                ("warehouse_id", &house),
+                ("warehouse_id", &warehouse),
                 ("product_id_0", &product),
                 ("quantity_0", "1"),
                 ("unit_0", "瓶"),
@@ -69,7 +70,7 @@ both_engines! {
         assert_eq!(app.number("SELECT count(*) AS n FROM contacts").await, 0);
     }
 
-    async fn in_sixty_races_no_document_stays_on_a_deleted_customer(app: App) {
+    async fn no_document_stays_on_a_deleted_customer_in_sixty_races(app: App) {
         let goods = seed::goods(&app).await;
         let (rep, manager) = (app.session_of(app.people.rep1).await, app.session_of(app.people.manager1).await);
         let (mut made, mut deleted) = (0, 0);
@@ -104,9 +105,7 @@ both_engines! {
     }
 
     async fn no_line_is_made_of_a_product_that_is_being_taken_off(app: App) {
-        let goods = seed::goods(&app).await;
-        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 1_000_000).await;
-        let rep = app.session_of(app.people.rep1).await;
+        let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
         let mut tx = begin(&app).await;
         sql("UPDATE products SET status = 'off' WHERE id = $1").bind(goods.bottles).run(&mut tx).await.unwrap();
         let making = tokio::spawn(make(rep.clone(), 0, customer, goods, "retired".to_owned()));

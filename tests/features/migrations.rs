@@ -1,7 +1,7 @@
 //! Migrations: on an empty database, on one with data, and when one fails.
 
-use server::kernel::db::{Db, Migration, migrate, sql};
-use server::migrations;
+use server::testing::kernel::db::{Db, Migration, migrate, sql};
+use server::testing::migrations;
 
 use crate::support::app::{App, Engine};
 use crate::support::both_engines;

@@ -12,6 +12,7 @@ mod connections;
 mod csrf;
 mod customers;
 mod decisions;
+mod demo;
 mod documents;
 mod documents_migration;
 mod events;

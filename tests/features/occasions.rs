@@ -1,6 +1,6 @@
 //! Greetings that go by themselves: on the right day, once, and not because a clock jumped.
 
-use server::kernel::clock::DAY;
+use server::testing::kernel::clock::DAY;
 
 use crate::support::app::App;
 use crate::support::client::Client;
@@ -36,7 +36,7 @@ both_engines! {
         until(&app, MADE, 3).await;
         assert_eq!(app.number("SELECT count(*) AS n FROM sms_messages WHERE text LIKE '%生日快乐%' AND class = 'marketing'").await, 3);
         let again = app.restart().await;
-        tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+        again.work_once().await;
         assert_eq!((again.number(MADE).await, again.number(RUNS).await), (3, 1), "once a day, also after a restart");
         let clerk = again.sign_in("clerk1").await;
         assert!(clerk.get("/campaigns/occasions").await.says("2026-11-23 已发"));
@@ -53,7 +53,7 @@ both_engines! {
         occasion(&clerk, &[("name", "明天"), ("kind", "lunar"), ("month", "10"), ("day", "16"), ("minute", "08:30"), ("text", "明天见")]).await;
         until(&app, MADE, 1).await;
         app.jump(DAY);
-        tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+        app.work_once().await;
         assert_eq!((app.number(MADE).await, app.number(RUNS).await), (1, 1), "nothing by the jump");
         // The clock was wrong, and the day comes by itself.
         app.jump(-DAY);

@@ -1,8 +1,8 @@
 //! The same form is done once, however often it arrives.
 
-use server::app::routes;
-use server::kernel::access::Gate;
-use server::web::routes::Entry;
+use server::testing::app::routes;
+use server::testing::kernel::access::Gate;
+use server::testing::web::routes::Entry;
 
 use crate::support::app::App;
 use crate::support::client::{Client, FormOnPage};

@@ -1,7 +1,7 @@
 //! A call on the line, and on whose open pages it pops up.
 
 use serde_json::json;
-use server::kernel::clock::MINUTE;
+use server::testing::kernel::clock::MINUTE;
 use uuid::Uuid;
 
 use crate::support::app::App;

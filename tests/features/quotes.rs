@@ -4,8 +4,8 @@ use crate::support::app::App;
 use crate::support::client::{Client, Page};
 use crate::support::seed::Goods;
 use crate::support::{both_engines, seed};
-use server::kernel::clock::DAY;
-use server::kernel::id::Id;
+use server::testing::kernel::clock::DAY;
+use server::testing::kernel::id::Id;
 
 /// Sends the quote form with these rows (product, quantity, unit, price) and these fields instead of its own.
 async fn quote(client: &Client, customer: Id, rows: &[(Id, &str, &str, &str)], change: &[(&str, &str)]) -> Page {

@@ -1,9 +1,9 @@
 //! Who can be asked about a document, and what becomes of what waits for somebody who left.
 
-use server::approvals;
-use server::kernel::access::Role;
-use server::kernel::id::Id;
-use server::users::{NewUser, insert_user};
+use server::testing::approvals;
+use server::testing::kernel::access::Role;
+use server::testing::kernel::id::Id;
+use server::testing::users::{NewUser, insert_user};
 
 use super::orders::{order, submit};
 use crate::support::app::App;

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use reqwest::Url;
-use server::kernel::address::local;
-use server::web::error::see_other;
+use server::testing::kernel::address::local;
+use server::testing::web::error::see_other;
 
 use crate::support::app::App;
 use crate::support::both_engines;

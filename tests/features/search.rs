@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use server::kernel::db::{Arg, sql};
-use server::kernel::id::Id;
-use server::kernel::search::{Card, Place, index_many, initials};
+use server::testing::kernel::db::{Arg, sql};
+use server::testing::kernel::id::Id;
+use server::testing::kernel::search::{Place, SearchEntry, index_many, initials};
 
 use crate::support::app::App;
 use crate::support::both_engines;
@@ -16,7 +16,7 @@ struct Made {
     owner: Id,
     mnemonic: String,
     owes: bool,
-    card: Card,
+    card: SearchEntry,
 }
 
 /// Customers whose names share their pieces: some very common, some rare. Most are of the first rep, some of the second,
@@ -33,7 +33,7 @@ async fn many(app: &App) -> Vec<Made> {
         let owner = people[if n % 300 == 1 { 2 } else { usize::from(n % 5 == 0) }];
         let mnemonic = initials(&full);
         let phone = format!("138{:08}", n * 7919 % 100_000_000);
-        let card = Card::new([full.as_str(), &mnemonic], ["王芳"], [phone.as_str()]);
+        let card = SearchEntry::new([full.as_str(), &mnemonic], ["王芳"], [phone.as_str()]);
         made.push(Made { id: Id::new(), owner, mnemonic, owes: n % 3 == 0, card });
     }
     let mut tx = app.office.db.begin().await.unwrap();
@@ -63,7 +63,7 @@ async fn many(app: &App) -> Vec<Made> {
         .unwrap();
     }
     let place = |one: &Made| Place { sort_key: one.mnemonic.clone(), owner_id: one.owner };
-    let cards: Vec<(Id, Place, Card)> = made.iter().map(|one| (one.id, place(one), one.card.clone())).collect();
+    let cards: Vec<(Id, Place, SearchEntry)> = made.iter().map(|one| (one.id, place(one), one.card.clone())).collect();
     index_many(&mut tx, "c", &cards).await.unwrap();
     tx.commit().await.unwrap();
     made

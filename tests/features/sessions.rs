@@ -1,6 +1,6 @@
 //! Sessions end when they should.
 
-use server::kernel::clock::{DAY, HOUR, MINUTE};
+use server::testing::kernel::clock::{DAY, HOUR, MINUTE};
 
 use crate::support::app::App;
 use crate::support::both_engines;
@@ -67,7 +67,7 @@ both_engines! {
         }
     }
 
-    async fn after_a_restart_of_the_machine_the_stored_times_count(app: App) {
+    async fn the_stored_times_count_after_a_restart_of_the_machine(app: App) {
         let token = |user| {
             let app = app.clone();
             async move {

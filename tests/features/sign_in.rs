@@ -1,6 +1,6 @@
 //! Signing in, wrong passwords, the first admin.
 
-use server::kernel::clock::DAY;
+use server::testing::kernel::clock::DAY;
 
 use crate::support::app::App;
 use crate::support::both_engines;
@@ -21,7 +21,7 @@ async fn guess(client: &Client, username: &str, password: &str) -> Page {
 }
 
 both_engines! {
-    async fn after_three_wrong_passwords_a_question_in_words_comes_first(app: App) {
+    async fn three_wrong_passwords_bring_a_question_in_words(app: App) {
         let client = app.stranger();
         for _ in 0..3 {
             let page = client.sign_in("rep1", "guess").await.expect(422);

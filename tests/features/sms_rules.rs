@@ -51,7 +51,7 @@ both_engines! {
         assert!(write(&rep, "/sms/new", "13805360001", "您好").await.expect(422).says("这个号码今天已收到 1 条"));
         write(&rep, "/sms/new", "13805360002", "您好").await.location();
         assert!(write(&rep, "/sms/new", "13805360003", "您好").await.expect(422).says("您今天已发 2 条"));
-        app.pass(server::kernel::clock::DAY);
+        app.pass(server::testing::kernel::clock::DAY);
         let rep = app.sign_in("rep1").await;
         write(&rep, "/sms/new", "13805360001", "您好").await.location();
     }

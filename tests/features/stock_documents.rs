@@ -1,6 +1,6 @@
 //! Documents that change stock: what each kind moves, what is refused, and how one is taken back.
 
-use server::kernel::id::Id;
+use server::testing::kernel::id::Id;
 
 use crate::support::app::App;
 use crate::support::client::{Client, Page};
@@ -26,7 +26,8 @@ const SEEDED: i64 = 400_000 + 4_000_000 + 50_000_000;
 
 /// Sends the form of a new document with these rows: product, quantity, unit.
 async fn write(client: &Client, list: &str, goods: &Goods, rows: &[(Id, &str, &str)]) -> Page {
-    write_with(client, list, &[("warehouse_id", goods.house), ("to_warehouse_id", goods.empty_house)], rows).await
+    write_with(client, list, &[("warehouse_id", goods.warehouse), ("to_warehouse_id", goods.empty_warehouse)], rows)
+        .await
 }
 
 async fn write_with(client: &Client, list: &str, places: &[(&str, Id)], rows: &[(Id, &str, &str)]) -> Page {
@@ -163,8 +164,8 @@ both_engines! {
             for version in ["1", "2", "3"] {
                 for noun in ["correction", "submission", "cancellation", "lines"] {
                     let op = format!("{op}-{noun}-{version}");
-                    let house = goods.house.to_string();
-                    let fields = [("op_id", op.as_str()), ("version", version), ("warehouse_id", &house)];
+                    let warehouse = goods.warehouse.to_string();
+                    let fields = [("op_id", op.as_str()), ("version", version), ("warehouse_id", &warehouse)];
                     let page = clerk.post(&format!("{target}/{noun}"), &fields).await;
                     assert!((400..500).contains(&page.status), "{noun} {version}: {}", page.status);
                 }
@@ -191,7 +192,7 @@ both_engines! {
         adds_up(&app).await;
     }
 
-    async fn of_two_who_post_or_take_back_at_once_one_does(app: App) {
+    async fn one_of_two_people_who_post_or_reverse_at_once_succeeds(app: App) {
         let goods = seed::goods(&app).await;
         let (clerk, admin) = (app.session_of(app.people.clerk1).await, app.session_of(app.people.admin).await);
         for round in 1..=5 {
@@ -222,7 +223,7 @@ both_engines! {
         let clerk = app.session_of(app.people.clerk1).await;
         let rows = [(goods.bulk, "1", "公斤"), (goods.bottles, "1", "瓶"), (goods.bags, "1", "袋")];
         posted(&clerk, TRANSFERS, &goods, &[(goods.bottles, "100", "瓶"), (goods.bags, "100", "袋"), (goods.bulk, "100", "公斤")]).await;
-        let back = [("warehouse_id", goods.empty_house), ("to_warehouse_id", goods.house)];
+        let back = [("warehouse_id", goods.empty_warehouse), ("to_warehouse_id", goods.warehouse)];
         let reversed: Vec<_> = rows.iter().rev().copied().collect();
         for round in 0..8 {
             let there = draft(&clerk, TRANSFERS, &goods, &rows).await;
@@ -241,7 +242,7 @@ both_engines! {
         let lines = format!("{path}/lines");
         let mine = clerk.get(&format!("{path}/edit")).await.expect(200).form(&lines);
         let theirs = admin.get(&format!("{path}/edit")).await.expect(200).form(&lines);
-        let (from, to) = (goods.empty_house.to_string(), goods.house.to_string());
+        let (from, to) = (goods.empty_warehouse.to_string(), goods.warehouse.to_string());
         admin.submit(&theirs, &[("quantity_0", "7"), ("warehouse_id", &from), ("to_warehouse_id", &to)]).await.location();
         assert!(clerk.get(TRANSFERS).await.says("二号库 → 一号库"));
         let crossed = clerk.submit(&mine, &[("quantity_0", "2")]).await.expect(409);
@@ -288,13 +289,13 @@ both_engines! {
             let twice = write(&clerk, list, &goods, &[(goods.bottles, "1", "箱"), (goods.bottles, "1", "瓶")]).await.expect(422);
             assert!(twice.says("同一产品只能有一行"), "{}", twice.text());
             let rows = [(goods.bottles, "1", "瓶")];
-            write_with(&clerk, list, &[("to_warehouse_id", goods.house)], &rows).await.expect(422);
-            write_with(&clerk, list, &[("warehouse_id", goods.bottles), ("to_warehouse_id", goods.house)], &rows).await.expect(422);
+            write_with(&clerk, list, &[("to_warehouse_id", goods.warehouse)], &rows).await.expect(422);
+            write_with(&clerk, list, &[("warehouse_id", goods.bottles), ("to_warehouse_id", goods.warehouse)], &rows).await.expect(422);
         }
         let rows = [(goods.bottles, "1", "瓶")];
-        let same = [("warehouse_id", goods.house), ("to_warehouse_id", goods.house)];
+        let same = [("warehouse_id", goods.warehouse), ("to_warehouse_id", goods.warehouse)];
         assert!(write_with(&clerk, TRANSFERS, &same, &rows).await.expect(422).says("不能是同一个仓库"));
-        write_with(&clerk, TRANSFERS, &[("warehouse_id", goods.house)], &rows).await.expect(422);
+        write_with(&clerk, TRANSFERS, &[("warehouse_id", goods.warehouse)], &rows).await.expect(422);
         assert_eq!(app.number("SELECT count(*) AS n FROM documents").await, 1);
         // More than the range of numbers is refused and not wrapped.
         app.execute("UPDATE stock_balances SET on_hand = 9223372036854775000 WHERE on_hand = 400000").await.unwrap();

@@ -11,8 +11,8 @@ const MOVED: &str = "SELECT CAST(COALESCE(sum(quantity), 0) AS BIGINT) AS n FROM
 
 async fn enter(client: &Client, goods: &Goods, kind: &str, quantity: &str) -> Page {
     let page = client.get(&format!("/stock/moves/new?product={}", goods.bottles)).await.expect(200);
-    let (product, house) = (goods.bottles.to_string(), goods.house.to_string());
-    let fields = [("kind", kind), ("product_id", &product), ("warehouse_id", &house), ("quantity", quantity)];
+    let (product, warehouse) = (goods.bottles.to_string(), goods.warehouse.to_string());
+    let fields = [("kind", kind), ("product_id", &product), ("warehouse_id", &warehouse), ("quantity", quantity)];
     client.submit(&page.form("/stock/moves"), &fields).await
 }
 

@@ -1,10 +1,10 @@
 //! What fails behind the pages: one reaction that panics or fails stops no other, and what was set aside is seen.
 
-use server::app::start_with;
-use server::events::{Event, raise};
-use server::kernel::clock::HOUR;
-use server::kernel::id::Id;
-use server::reactions;
+use server::testing::app::start_with;
+use server::testing::events::{Event, raise};
+use server::testing::kernel::clock::HOUR;
+use server::testing::kernel::id::Id;
+use server::testing::reactions;
 
 use crate::support::app::App;
 use crate::support::both_engines;

@@ -1,7 +1,7 @@
 //! Tasks told and answered by SMS: the owner's own number, the code, once, in time, for the task as it was told.
 
 use fieldline_protocol::messages::SmsCommand;
-use server::kernel::clock::DAY;
+use server::testing::kernel::clock::DAY;
 
 use crate::support::app::App;
 use crate::support::both_engines;

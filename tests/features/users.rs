@@ -1,9 +1,30 @@
 //! Staff: made, changed, seen by whom.
 
+use server::testing::kernel::db::sql;
+
 use crate::support::app::App;
 use crate::support::both_engines;
 
 both_engines! {
+    async fn a_person_who_is_locked_loses_the_devices_that_get_notices(app: App) {
+        for (id, user) in [(1i64, app.people.rep1), (2, app.people.rep2)] {
+            let mut tx = app.office.db.begin().await.unwrap();
+            sql("INSERT INTO push_subscriptions (id, user_id, endpoint, p256dh, auth, created_at) VALUES ($1, $2, $3, '', '', 0)")
+                .bind(id)
+                .bind(user)
+                .bind(format!("https://push.example/{id}"))
+                .run(&mut tx)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
+        let admin = app.sign_in("admin").await;
+        let path = format!("/users/{}", app.people.rep1);
+        let form = admin.get(&format!("{path}/edit")).await.expect(200).form(&path);
+        admin.submit(&form, &[("locked", "1")]).await.location();
+        assert_eq!(app.number("SELECT CAST(sum(id) AS BIGINT) AS n FROM push_subscriptions").await, 2);
+    }
+
     async fn a_manager_sees_the_own_department_and_nobody_elses(app: App) {
         let manager = app.sign_in("manager1").await;
         let list = manager.get("/users").await.expect(200);

@@ -1,7 +1,7 @@
 //! A form says which version of its record it was opened on. One that is missing, unreadable or not the record's is a
 //! conflict: what was typed comes back, and nothing is written.
 
-use server::kernel::id::Id;
+use server::testing::kernel::id::Id;
 
 use super::campaigns::draft;
 use crate::support::app::App;

@@ -74,7 +74,7 @@ fn the_embedded_broker_isolates_boxes_from_each_other() {
 #[test]
 fn a_real_box_believes_the_broker_by_the_authority_that_it_was_handed_and_by_no_other() {
     run(async {
-        let everywhere = |config: &mut server::config::Config| config.mqtt_listen = ([0, 0, 0, 0], 0).into();
+        let everywhere = |config: &mut server::testing::config::Config| config.mqtt_listen = ([0, 0, 0, 0], 0).into();
         let app = App::start_with(Engine::Sqlite, everywhere).await;
         let (claim, _) = newcomer(&app, &app.sign_in("admin").await, "办公室").await;
         let stranger = App::start_with(Engine::Sqlite, everywhere).await;

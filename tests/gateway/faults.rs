@@ -18,7 +18,7 @@ fn by(scene: &Scene, to: &str) -> Vec<String> {
 }
 
 #[test]
-fn of_two_modems_one_dies_and_the_other_goes_on() {
+fn one_of_two_modems_dies_and_the_other_goes_on() {
     let scene = Scene::new(2, &[]);
     let _agent = scene.start();
     scene.ready(0, 0);

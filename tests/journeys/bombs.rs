@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use server::kernel::id::Id;
+use server::testing::kernel::id::Id;
 
 use super::crash::{found, settings};
 use super::process::Server;
@@ -85,10 +85,10 @@ fn no_picture_makes_the_server_swell_or_stand() {
 }
 
 /// A visit of rep1 under way.
-async fn visit(config: &server::config::Config) -> Id {
-    use server::kernel::clock::Clock;
-    use server::kernel::db::sql;
-    let running = server::app::start(config.clone(), Clock::default()).await.unwrap();
+async fn visit(config: &server::testing::config::Config) -> Id {
+    use server::testing::kernel::clock::Clock;
+    use server::testing::kernel::db::sql;
+    let running = server::testing::app::start(config.clone(), Clock::default()).await.unwrap();
     let (customer, visit, now) = (Id::new(), Id::new(), running.office.clock.now());
     let mut tx = running.office.db.begin().await.unwrap();
     sql("INSERT INTO customers (id, owner_id, name, created_at, updated_at) VALUES ($1, (SELECT id FROM users WHERE username = 'rep1'), '丰源', $2, $2)")
@@ -97,7 +97,7 @@ async fn visit(config: &server::config::Config) -> Id {
          VALUES ($1, (SELECT id FROM users WHERE username = 'rep1'), $2, $3, 'open', $4, $4, $4)")
     .bind(visit)
     .bind(customer)
-    .bind(server::kernel::clock::iso_day(now))
+    .bind(server::testing::kernel::clock::iso_day(now))
     .bind(now)
     .run(&mut tx)
     .await

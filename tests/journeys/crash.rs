@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use server::config::Config;
-use server::kernel::clock::Clock;
-use server::kernel::db::{Db, sql};
+use server::testing::config::Config;
+use server::testing::kernel::clock::Clock;
+use server::testing::kernel::db::{Db, sql};
 
 use super::process::Server;
 use crate::support::client::Client;
@@ -44,7 +44,7 @@ pub(super) fn settings(data: &Path, database_url: Option<String>) -> (Config, Ve
 
 /// Makes the people in an empty data folder, in this process, before the server is started as its own.
 pub(super) async fn found(config: &Config) -> Vec<String> {
-    let running = server::app::start(config.clone(), Clock::default()).await.unwrap();
+    let running = server::testing::app::start(config.clone(), Clock::default()).await.unwrap();
     let people = people::move_in(&running.office).await;
     let mut tx = running.office.db.begin().await.unwrap();
     let mut tokens = Vec::new();

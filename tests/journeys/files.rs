@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use server::kernel::db::{Db, sql};
+use server::testing::kernel::db::{Db, sql};
 
 use super::crash::{found, settings};
 use super::process::program;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use server::kernel::clock::{self, Clock};
+use server::testing::kernel::clock::{self, Clock};
 
 use super::process::Server;
 use crate::support::app::{App, Engine};

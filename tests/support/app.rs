@@ -1,14 +1,16 @@
 //! The real server, in this process, on a free port and with a database of its own.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use server::app::{Running, start};
-use server::config::Config;
-use server::kernel::Office;
-use server::kernel::clock::{self, Clock, HOUR, Millis};
-use server::kernel::db::{Record, sql};
-use server::kernel::id::Id;
+use server::testing::app::{Running, start, work_once};
+use server::testing::config::Config;
+use server::testing::demo::fill;
+use server::testing::kernel::Office;
+use server::testing::kernel::clock::{self, Clock, HOUR, Millis};
+use server::testing::kernel::db::{Record, sql};
+use server::testing::kernel::id::Id;
 use tempfile::TempDir;
 
 use super::client::Client;
@@ -69,6 +71,23 @@ pub fn on_with<F: Future<Output = ()>>(engine: Engine, change: impl FnOnce(&mut 
     });
     // A stream that a test left open must not hold the run up.
     runtime.shutdown_background();
+}
+
+/// A demo company with so many customers, on a server of its own below `folder`.
+pub async fn demo(engine: Engine, folder: &Path, customers: u32) -> Running {
+    let config = Config {
+        data: folder.join("data"),
+        listen: ([127, 0, 0, 1], 0).into(),
+        mqtt_listen: ([127, 0, 0, 1], 0).into(),
+        database_url: match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(postgres::shared().database().await),
+        },
+        ..Config::default()
+    };
+    let running = start(config, Clock::standing_at(nine_o_clock())).await.unwrap();
+    fill(&running.office, customers).await.unwrap();
+    running
 }
 
 impl App {
@@ -213,7 +232,7 @@ impl App {
     }
 
     /// Runs a statement by hand, as nobody in the product does.
-    pub async fn execute(&self, text: &'static str) -> Result<u64, server::kernel::db::DbError> {
+    pub async fn execute(&self, text: &'static str) -> Result<u64, server::testing::kernel::db::DbError> {
         let mut tx = self.office.db.begin().await?;
         let changed = sql(text).run(&mut tx).await?;
         tx.commit().await?;
@@ -242,6 +261,12 @@ impl App {
             assert!(std::time::Instant::now() < deadline, "{} events are still waiting", due.n);
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
+    }
+
+    /// Lets the server do everything that it does by itself once. What has not happened after that is not due: a proof
+    /// that needs no waiting.
+    pub async fn work_once(&self) {
+        work_once(&self.office).await.unwrap();
     }
 
     /// An id that no record has.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use scraper::{ElementRef, Html, Selector};
-use server::kernel::id::Id;
+use server::testing::kernel::id::Id;
 
 /// A browser.
 #[derive(Clone)]
@@ -225,7 +225,7 @@ impl Page {
     pub fn new_id(&self) -> String {
         let location = self.location();
         let path = location.split('?').next().unwrap();
-        let id = path.split('/').find(|piece| piece.parse::<server::kernel::id::Id>().is_ok());
+        let id = path.split('/').find(|piece| piece.parse::<server::testing::kernel::id::Id>().is_ok());
         id.unwrap_or_else(|| panic!("{location} names no record")).to_owned()
     }
 

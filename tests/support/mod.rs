@@ -10,6 +10,7 @@ pub mod people;
 pub mod pictures;
 pub mod postgres;
 pub mod raw;
+pub mod scene;
 pub mod seed;
 pub mod sources;
 pub mod statements;

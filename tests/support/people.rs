@@ -1,9 +1,9 @@
 //! A little company: two departments side by side under one roof.
 
-use server::kernel::Office;
-use server::kernel::access::Role;
-use server::kernel::id::Id;
-use server::users::{NewUser, insert_department, insert_user};
+use server::testing::kernel::Office;
+use server::testing::kernel::access::Role;
+use server::testing::kernel::id::Id;
+use server::testing::users::{NewUser, insert_department, insert_user};
 use tokio::sync::OnceCell;
 
 /// Everybody's password.

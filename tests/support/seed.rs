@@ -1,11 +1,11 @@
 //! Records put straight into the tables, for tests of what is built upon them.
 #![allow(dead_code)] // A vocabulary; not every word is in use at every time.
 
-use server::contacts::{self, NewContact};
-use server::kernel::audit::Author;
-use server::kernel::china::phone::Phone;
-use server::kernel::db::sql;
-use server::kernel::id::Id;
+use server::testing::contacts::{self, NewContact};
+use server::testing::kernel::audit::Author;
+use server::testing::kernel::china::phone::Phone;
+use server::testing::kernel::db::sql;
+use server::testing::kernel::id::Id;
 
 use super::app::{App, TODAY};
 
@@ -125,21 +125,22 @@ pub struct Goods {
     /// 批发价
     pub wholesale: Id,
     /// Where everything lies.
-    pub house: Id,
+    pub warehouse: Id,
     /// Where nothing lies.
-    pub empty_house: Id,
+    pub empty_warehouse: Id,
 }
 
 /// Puts goods into the warehouse.
 pub async fn goods(app: &App) -> Goods {
     let now = app.clock.now();
     let mut tx = app.office.db.begin().await.unwrap();
-    let (retail, wholesale, house, empty_house, category) = (Id::new(), Id::new(), Id::new(), Id::new(), Id::new());
+    let (retail, wholesale, warehouse, empty_warehouse, category) =
+        (Id::new(), Id::new(), Id::new(), Id::new(), Id::new());
     for (id, name, position) in [(retail, "零售价", 1i64), (wholesale, "批发价", 2)] {
         let insert = sql("INSERT INTO price_levels (id, name, position) VALUES ($1, $2, $3)");
         insert.bind(id).bind(name).bind(position).run(&mut tx).await.unwrap();
     }
-    for (id, name) in [(house, "一号库"), (empty_house, "二号库")] {
+    for (id, name) in [(warehouse, "一号库"), (empty_warehouse, "二号库")] {
         sql("INSERT INTO warehouses (id, name) VALUES ($1, $2)").bind(id).bind(name).run(&mut tx).await.unwrap();
     }
     let insert = sql("INSERT INTO product_categories (id, name, path) VALUES ($1, '制剂', '/1/')");
@@ -187,7 +188,7 @@ pub async fn goods(app: &App) -> Goods {
         }
         sql("INSERT INTO stock_balances (product_id, warehouse_id, on_hand, reserved) VALUES ($1, $2, $3, 0)")
             .bind(id)
-            .bind(house)
+            .bind(warehouse)
             .bind(on_hand)
             .run(&mut tx)
             .await
@@ -196,7 +197,7 @@ pub async fn goods(app: &App) -> Goods {
     }
     tx.commit().await.unwrap();
     let [bottles, bags, bulk] = ids.try_into().unwrap();
-    Goods { bottles, bags, bulk, retail, wholesale, house, empty_house }
+    Goods { bottles, bags, bulk, retail, wholesale, warehouse, empty_warehouse }
 }
 
 /// A customer who buys at a level, with a limit of credit in yuan.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use server::kernel::db::Db;
+use server::testing::kernel::db::Db;
 
 /// What this process has written down.
 static KEPT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());

@@ -13,7 +13,7 @@ use fieldline_protocol::signing::Signed;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use server::gateways::{Claim, claim_directly, welcome};
+use server::testing::gateways::{Claim, claim_directly, welcome};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, channel};
 use uuid::Uuid;

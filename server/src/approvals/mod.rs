@@ -32,12 +32,12 @@ use crate::web::routes::Routes;
 pub use deciders::manager_of;
 pub use decision::decide;
 pub use reassign::{LOOK, look, person_changed, settle_stuck};
-pub use rules::{Against, State, StepState};
+pub use rules::{State, StepState};
 pub use store::{Approval, Step, count_waiting, find, flow, last_of, of_document, open, open_of, withdraw};
 pub use view::flow_card;
 
 /// Shows what decides about a document: the card's facts, from the module that knows it.
-pub type Facts = for<'a> fn(&'a Cx, &'a Asked) -> HookFuture<'a, Result<Markup>>;
+pub type Facts = for<'a> fn(&'a Cx, &'a DocumentAccess) -> HookFuture<'a, Result<Markup>>;
 
 /// Addresses. `facts` finds the module of a document's kind.
 pub fn routes(routes: &mut Routes, facts: Facts) {
@@ -52,12 +52,12 @@ pub fn routes(routes: &mut Routes, facts: Facts) {
 /// or they see the requester's rows. Only this feature makes one, so a document's module can show its facts
 /// to somebody from another department to whom the approval was handed over.
 #[derive(Debug)]
-pub struct Asked {
+pub struct DocumentAccess {
     kind: Kind,
     document: Id,
 }
 
-impl Asked {
+impl DocumentAccess {
     /// The document's kind.
     #[must_use]
     pub fn kind(&self) -> Kind {

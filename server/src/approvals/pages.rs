@@ -50,7 +50,7 @@ async fn card(cx: &Cx, facts: Facts, approval: &Approval, steps: &[Step], form: 
     let mut page = Page::new(&frame, t!(cx.lang, "approvals.card"))
         .subtitle(view::subtitle(cx, approval))
         .back("/approvals")
-        .header_action(view::state_tag(cx.lang, approval.state(), mine));
+        .header_action(view::state_tag(cx.lang, approval.state, mine));
     if mine {
         page = page.bar(view::bar(cx.lang, approval));
     }

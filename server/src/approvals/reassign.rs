@@ -55,7 +55,7 @@ async fn settle(tx: &mut Tx, at: Millis, id: Id, left: Option<Left<'_>>) -> Resu
     let mut moved = 0;
     let steps = store::flow(&mut *tx, id).await?;
     for step in &steps {
-        let asked = match step.state() {
+        let asked = match step.state {
             StepState::Open | StepState::Waiting => step.approver_id,
             StepState::Approved | StepState::Rejected | StepState::HandedOver | StepState::Skipped => continue,
         };
@@ -66,7 +66,7 @@ async fn settle(tx: &mut Tx, at: Millis, id: Id, left: Option<Left<'_>>) -> Resu
         let others: Vec<Id> = store::flow(&mut *tx, id)
             .await?
             .iter()
-            .filter(|other| other.id != step.id && !matches!(other.state(), StepState::HandedOver | StepState::Skipped))
+            .filter(|other| other.id != step.id && !matches!(other.state, StepState::HandedOver | StepState::Skipped))
             .map(|other| other.approver_id)
             .collect();
         let from = left.filter(|left| left.user == asked).map(|left| left.path);
@@ -75,7 +75,7 @@ async fn settle(tx: &mut Tx, at: Millis, id: Id, left: Option<Left<'_>>) -> Resu
             continue;
         };
         let comment = t!(Lang::default(), "approvals.moved_on");
-        if step.state() == StepState::Open {
+        if step.state == StepState::Open {
             store::hand_over(tx, at, id, step, to, &comment).await?;
         } else {
             sql("UPDATE approval_steps SET approver_id = $1 WHERE id = $2").bind(to).bind(step.id).run(tx).await?;

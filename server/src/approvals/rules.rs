@@ -54,19 +54,19 @@ pub(super) fn turn_of<'a>(approval: &Approval, steps: &'a [Step], user: Id) -> R
     if mine().next().is_none() {
         return Err(Against::NotAsked);
     }
-    if approval.state() != State::Open {
-        return Err(Against::Ended(approval.state()));
+    if approval.state != State::Open {
+        return Err(Against::Ended(approval.state));
     }
-    if let Some(step) = mine().find(|step| step.state() == StepState::Open) {
+    if let Some(step) = mine().find(|step| step.state == StepState::Open) {
         return Ok(step);
     }
-    let said = mine().map(Step::state).find(|state| *state != StepState::Waiting);
+    let said = mine().map(|step| step.state).find(|state| *state != StepState::Waiting);
     Err(said.map_or(Against::NotAsked, Against::Said))
 }
 
 /// The first waiting step after one that said yes; none means that everybody has agreed.
 pub(super) fn next_step(steps: &[Step], done: Id) -> Option<&Step> {
-    steps.iter().filter(|step| step.id != done && step.state() == StepState::Waiting).min_by_key(|step| step.position)
+    steps.iter().filter(|step| step.id != done && step.state == StepState::Waiting).min_by_key(|step| step.position)
 }
 
 /// Who is asked: each once, the requester never.
@@ -92,7 +92,7 @@ mod tests {
             approver_id: Id(approver),
             approver: String::new(),
             position,
-            state: state.code().to_owned(),
+            state,
             comment: String::new(),
             opened_at: None,
             decided_at: None,

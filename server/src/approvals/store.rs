@@ -13,7 +13,7 @@ use crate::kinds::Kind;
 use crate::web::error::{AppError, Result};
 
 use super::rules::{self, State, StepState};
-use super::{Ask, Asked, deciders};
+use super::{Ask, DocumentAccess, deciders};
 
 /// An approval.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -34,7 +34,8 @@ pub struct Approval {
     pub reason: String,
     /// What the requester said.
     pub note: String,
-    state: String,
+    /// Where it stands.
+    pub state: State,
     /// When it was asked.
     pub created_at: Millis,
     /// When it ended.
@@ -42,16 +43,10 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Where it stands.
+    /// The reader of this row may see its document: see [`DocumentAccess`].
     #[must_use]
-    pub fn state(&self) -> State {
-        State::from_code(&self.state).unwrap_or(State::Withdrawn)
-    }
-
-    /// The reader of this row may see its document: see [`Asked`].
-    #[must_use]
-    pub fn asked(&self) -> Asked {
-        Asked { kind: self.document_kind, document: self.document_id }
+    pub fn asked(&self) -> DocumentAccess {
+        DocumentAccess { kind: self.document_kind, document: self.document_id }
     }
 
     #[cfg(test)]
@@ -66,7 +61,7 @@ impl Approval {
             amount: None,
             reason: String::new(),
             note: String::new(),
-            state: state.code().to_owned(),
+            state,
             created_at: 0,
             decided_at: None,
         }
@@ -84,21 +79,14 @@ pub struct Step {
     pub approver: String,
     /// Order of asking.
     pub position: i64,
-    pub(super) state: String,
+    /// Where it stands.
+    pub state: StepState,
     /// What they said.
     pub comment: String,
     /// When their turn came.
     pub opened_at: Option<Millis>,
     /// When they decided.
     pub decided_at: Option<Millis>,
-}
-
-impl Step {
-    /// Where it stands.
-    #[must_use]
-    pub fn state(&self) -> StepState {
-        StepState::from_code(&self.state).unwrap_or(StepState::Skipped)
-    }
 }
 
 const APPROVAL: &str = "SELECT a.id, a.document_kind, a.document_id, a.requester_id, r.name AS requester, a.title, a.amount, a.reason, \
@@ -168,7 +156,7 @@ pub async fn of_document(on: impl Into<On<'_>>, kind: Kind, document: Id) -> Res
 
 /// The approval of a document that is still open.
 pub async fn open_of(on: impl Into<On<'_>>, kind: Kind, document: Id) -> Result<Option<Approval>, DbError> {
-    Ok(of_document(on, kind, document).await?.into_iter().find(|approval| approval.state() == State::Open))
+    Ok(of_document(on, kind, document).await?.into_iter().find(|approval| approval.state == State::Open))
 }
 
 /// An approval with one of its steps.
@@ -180,7 +168,7 @@ struct WithStep {
     approver_id: Option<Id>,
     approver: Option<String>,
     position: Option<i64>,
-    step_state: Option<String>,
+    step_state: Option<StepState>,
     comment: Option<String>,
     opened_at: Option<Millis>,
     step_decided_at: Option<Millis>,
@@ -193,7 +181,7 @@ impl WithStep {
             approver_id: self.approver_id?,
             approver: self.approver.clone()?,
             position: self.position?,
-            state: self.step_state.clone()?,
+            state: self.step_state?,
             comment: self.comment.clone()?,
             opened_at: self.opened_at,
             decided_at: self.step_decided_at,
@@ -306,7 +294,7 @@ async fn close_step(tx: &mut Tx, step: Id, state: StepState, comment: &str, now:
 }
 
 /// Ends an approval and lets its document's module act in the same transaction.
-async fn end(tx: &mut Tx, now: Millis, id: Id, document: &Asked, outcome: Outcome, by: Id) -> Result<()> {
+async fn end(tx: &mut Tx, now: Millis, id: Id, document: &DocumentAccess, outcome: Outcome, by: Id) -> Result<()> {
     let state = match outcome {
         Outcome::Approved => State::Approved,
         Outcome::Rejected => State::Rejected,

@@ -13,7 +13,7 @@ use crate::kernel::live::push;
 pub async fn opened(office: &Office, key: &CompanyKey, approval: Id, approver: Id) -> anyhow::Result<()> {
     office.badges_changed(approver);
     let Some(found) = store::find(&office.db, &Scope::company(key), approver, approval).await? else { return Ok(()) };
-    if found.state() == State::Open {
+    if found.state == State::Open {
         let title = t!(Lang::default(), "approvals.tell_opened", name = found.requester);
         push::notify(office, approver, &title, &found.title, &format!("/approvals/{approval}"));
     }
@@ -25,7 +25,7 @@ pub async fn decided(office: &Office, key: &CompanyKey, approval: Id, by: Id) ->
     office.badges_changed(by);
     let Some(found) = store::find(&office.db, &Scope::company(key), by, approval).await? else { return Ok(()) };
     office.badges_changed(found.requester_id);
-    let title = match found.state() {
+    let title = match found.state {
         State::Approved => t!(Lang::default(), "approvals.tell_approved"),
         State::Rejected => t!(Lang::default(), "approvals.tell_rejected"),
         State::Open | State::Withdrawn => return Ok(()),

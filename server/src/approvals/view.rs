@@ -65,7 +65,7 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
                         (row.title) p { (t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now))) }
                     }, html! {
                         @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
-                        (state_tag(lang, row.state(), false))
+                        (state_tag(lang, row.state, false))
                     }))
                 }
             }
@@ -93,7 +93,7 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
         } else {
             step.approver.clone()
         };
-        let when = match (step.state(), step.opened_at) {
+        let when = match (step.state, step.opened_at) {
             (StepState::Open, Some(since)) => {
                 let minutes = (cx.now - since).max(0) / clock::MINUTE;
                 t!(lang, "approvals.waits", minutes = minutes).into_owned()
@@ -103,7 +103,7 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
                 clock::brief(at, cx.now)
             }
         };
-        let tone = match step.state() {
+        let tone = match step.state {
             StepState::Open => Tone::Warn,
             StepState::Approved => Tone::Good,
             StepState::Rejected => Tone::Bad,
@@ -115,10 +115,10 @@ pub fn flow_card(cx: &Cx, approval: &Approval, steps: &[Step]) -> Markup {
             href: None,
             title: name,
             text: step.comment.clone(),
-            tag: Some((step.state().name(lang).into_owned(), tone)),
+            tag: Some((step.state.name(lang).into_owned(), tone)),
         }
     }));
-    if let (State::Withdrawn, Some(at)) = (approval.state(), approval.decided_at) {
+    if let (State::Withdrawn, Some(at)) = (approval.state, approval.decided_at) {
         entries.push(Entry {
             at,
             when: clock::brief(at, cx.now),

@@ -98,7 +98,7 @@ fn span(lang: Lang, millis: Millis) -> String {
 
 fn row(lang: Lang, call: &Call, now: Millis) -> maud::Markup {
     let end = call.ended_at.unwrap_or(call.started_at);
-    let open = call.state() == State::Missed;
+    let open = call.state == State::Missed;
     let who = call.customer.clone().unwrap_or_else(|| shown(&call.digits));
     link_cell(
         format!("/calls/{}", call.id),

@@ -33,7 +33,7 @@ pub async fn rang_out(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let now = office.clock.now();
     let mut tx = office.db.begin().await?;
     let Some(call) = store::to_change(&mut tx, scope, id).await? else { return Ok(()) };
-    if call.state() != State::Ringing {
+    if call.state != State::Ringing {
         return Ok(());
     }
     close(&mut tx, id, State::Ringing, (call.started_at + LONGEST_RING).min(now), now).await?;

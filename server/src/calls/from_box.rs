@@ -81,7 +81,7 @@ pub async fn heard(tx: &mut Tx, gateway: Id, now: Millis, event: &CallEvent) -> 
         }
     };
     let learned = !new && learn(tx, &mut call, &caller).await?;
-    let state = State::of(&call.state);
+    let state = call.state;
     match event.phase {
         CallPhase::Ringing | CallPhase::Identified => {
             if new {
@@ -103,7 +103,7 @@ pub async fn heard(tx: &mut Tx, gateway: Id, now: Millis, event: &CallEvent) -> 
 fn beginning(id: Id, caller: &Caller) -> Known {
     Known {
         id,
-        state: State::Ringing.code().to_owned(),
+        state: State::Ringing,
         owner_id: caller.owner,
         customer_id: caller.customer,
         contact_id: caller.contact,

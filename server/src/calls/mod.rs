@@ -128,12 +128,12 @@ pub async fn unanswered(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let stand_in = answers_for_unknown(office, &clerks).await?;
     let mut tx = office.db.begin().await?;
     let Some(call) = store::to_change(&mut tx, scope, id).await? else { return Ok(()) };
-    if !matches!(call.state(), State::Ended | State::Ringing) {
+    if !matches!(call.state, State::Ended | State::Ringing) {
         return Ok(());
     }
     store::set_state(&mut tx, id, State::Missed, None, now).await?;
     let author = Author { user: None, origin: "calls".to_owned(), at: now };
-    let changes = Changes::new().moved("state", call.state().code(), State::Missed.code());
+    let changes = Changes::new().moved("state", call.state.code(), State::Missed.code());
     audit::record(&mut tx, &author, Action::Edit, "call", id, changes).await?;
     // Whose call it is may have left since it rang.
     let acting = match call.owner_id {

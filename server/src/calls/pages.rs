@@ -49,7 +49,7 @@ pub async fn answer(cx: Cx) -> Result<Response> {
     let Some(taken) = taken else { return Err(AppError::BadRequest("neither yes nor no")) };
     let mut write = cx.write(&form).await?;
     let call = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
-    if !call.state().is_open() {
+    if !call.state.is_open() {
         return Err(AppError::Refused(t!(cx.lang, "calls.settled_before").into_owned()));
     }
     let by = cx.actor().id;
@@ -64,7 +64,7 @@ pub async fn answer(cx: Cx) -> Result<Response> {
         settled.push(id);
         let feedback = t!(cx.lang, "calls.feedback_answered");
         told.extend(tasks::finish_callbacks(&mut write.tx, &author, call.customer_id, &settled, &feedback).await?);
-        let changes = Changes::new().moved("state", call.state().code(), State::Answered.code());
+        let changes = Changes::new().moved("state", call.state.code(), State::Answered.code());
         write.audit(Action::Edit, "call", id, changes).await?;
     } else {
         // Nobody took it: the timer need not be waited for. It finds its work done.
@@ -84,7 +84,7 @@ pub async fn call_back(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
     let mut write = cx.write(&form).await?;
     let call = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
-    if !call.state().is_open() {
+    if !call.state.is_open() {
         return Err(AppError::Refused(t!(cx.lang, "calls.settled_before").into_owned()));
     }
     let author = write.author.clone();
@@ -96,7 +96,7 @@ pub async fn call_back(cx: Cx) -> Result<Response> {
     let feedback = t!(cx.lang, "calls.feedback_called_back");
     let mut told = tasks::finish_callbacks(&mut write.tx, &author, call.customer_id, &settled, &feedback).await?;
     told.extend(call.owner_id);
-    let changes = Changes::new().moved("state", call.state().code(), State::CalledBack.code());
+    let changes = Changes::new().moved("state", call.state.code(), State::CalledBack.code());
     write.audit(Action::Edit, "call", id, changes).await?;
     let response = write.finish(&format!("/calls/{id}?done=done")).await?;
     for user in told {

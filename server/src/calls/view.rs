@@ -41,7 +41,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
                 @for call in &calls.rows {
                     (link_cell(
                         format!("/calls/{}", call.id),
-                        html! { b { (caller(lang, call)) } " " (tag(call.state().name(lang), call.state().tone())) p {
+                        html! { b { (caller(lang, call)) } " " (tag(call.state.name(lang), call.state.tone())) p {
                             @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
                             @if let Some(name) = call.line_name() { " · " (name) }
                         } },
@@ -68,8 +68,8 @@ fn acts(cx: &Cx, call: &Call) -> Markup {
         })
     };
     html! {
-        @if cx.may(Gate::edit(Module::Calls)) && call.state().is_open() {
-            @if call.state() == State::Missed {
+        @if cx.may(Gate::edit(Module::Calls)) && call.state.is_open() {
+            @if call.state == State::Missed {
                 (fields::post(&callback_link(call.id), &cx.op_id()).holding(fields::submit(t!(lang, "calls.have_called_back"), ButtonKind::Primary)))
                 (answer("yes", t!(lang, "calls.was_taken"), ButtonKind::Quiet))
             } @else {
@@ -93,7 +93,7 @@ pub fn show(cx: &Cx, call: &Call) -> String {
             (cell(t!(lang, "calls.number"), html! { @if call.digits.is_empty() { (t!(lang, "calls.withheld")) } @else { span.num { (shown(&call.digits)) } } }))
             @if let Some(origin) = Origin::of(&call.digits).words(lang) { (cell(t!(lang, "calls.origin"), html! { (origin) })) }
             @if !call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (call.name) })) }
-            (cell(t!(lang, "calls.state"), tag(call.state().name(lang), call.state().tone())))
+            (cell(t!(lang, "calls.state"), tag(call.state.name(lang), call.state.tone())))
             (cell(t!(lang, "calls.began"), html! { (clock::iso_minute(call.started_at)) }))
             @if let Some(end) = call.ended_at { (cell(t!(lang, "calls.length"), html! { span.num { (t!(lang, "calls.rang", n = (end - call.started_at).max(0) / 1000)) } })) }
             @if let Some(answerer) = &call.answerer { (cell(t!(lang, "calls.taken_by"), html! { (answerer) })) }

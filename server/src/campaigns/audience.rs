@@ -38,7 +38,7 @@ pub async fn sieve<'a>(
     settings: &'a Settings,
     now: Millis,
 ) -> Result<Sieve<'a>, DbError> {
-    let selection = match campaign.audience() {
+    let selection = match campaign.audience {
         // A view that is none reaches nobody.
         Audience::View => match campaign.list_view() {
             Some(view) => {
@@ -80,7 +80,7 @@ impl Sieve<'_> {
     }
 
     fn narrowed(&self, query: Query) -> Query {
-        match (self.campaign.audience(), &self.selection) {
+        match (self.campaign.audience, &self.selection) {
             (Audience::All, _) => query,
             (Audience::View, None) => query.push(" AND 1 = 0"),
             (Audience::Region, _) => customers::in_region(query.push(" AND "), "c.region_id", self.campaign.region_id),

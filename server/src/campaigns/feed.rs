@@ -49,7 +49,7 @@ pub fn feed<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture<'a, 
         let quiet = sms::settings(&office.db).await?.quiet.holds(now);
         let mut room = AHEAD - open.iter().map(|campaign| campaign.queued).sum::<i64>();
         let due = |campaign: &&Campaign| {
-            campaign.state() == State::Running && campaign.starts_at.is_none_or(|starts| starts <= now)
+            campaign.state == State::Running && campaign.starts_at.is_none_or(|starts| starts <= now)
         };
         for campaign in open.iter().filter(due) {
             if jumped {
@@ -88,7 +88,7 @@ async fn piece(office: &Office, scope: &Scope, id: Id, most: i64) -> Result<i64>
     let author = Author { user: None, origin: "campaign".to_owned(), at: now };
     let mut tx = office.db.begin().await?;
     let found = store::to_change(&mut tx, scope, id).await?;
-    let Some(campaign) = found.filter(|campaign| campaign.state() == State::Running) else { return Ok(0) };
+    let Some(campaign) = found.filter(|campaign| campaign.state == State::Running) else { return Ok(0) };
     let waiting = store::pending(&mut tx, id, most.max(1)).await?;
     if waiting.is_empty() {
         if campaign.queued == 0 {
@@ -176,7 +176,7 @@ fn tell_anew(office: &Office, open: &[Campaign], told: &mut HashMap<Id, (Counter
     for campaign in open {
         let counters = campaign.counters();
         let twentieth = campaign.finished() * 20 / campaign.total.max(1);
-        let words = format!("{twentieth} {} {}", campaign.held, campaign.state().code());
+        let words = format!("{twentieth} {} {}", campaign.held, campaign.state.code());
         let (numbers_stand, words_stand) =
             told.get(&campaign.id).map_or((false, false), |(was, said)| (*was == counters, *said == words));
         if !words_stand {

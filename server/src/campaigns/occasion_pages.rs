@@ -14,7 +14,7 @@ use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, empty, link_button, link_cell};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html as page_of};
+use crate::web::error::{AppError, Result, form_html, html as page_of};
 use crate::web::form::Form;
 
 fn when(lang: Lang, occasion: &Occasion) -> String {
@@ -97,11 +97,7 @@ async fn form_page(cx: &Cx, occasion: Option<&Occasion>, form: &Form) -> Result<
     let frame = cx.frame();
     let page = Page::new(&frame, title).back("/campaigns/occasions");
     let page = if form.is_right() { page } else { page.error_title() };
-    let mut response = page_of(page.render(body));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_html(page.render(body), form))
 }
 
 /// `GET /campaigns/occasions/new?festival=`

@@ -14,7 +14,7 @@ use crate::kernel::clock;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_html, html};
 use crate::web::form::Form;
 use crate::{contacts, customers, sms};
 
@@ -36,11 +36,7 @@ async fn form_page(cx: &Cx, campaign: Option<&Campaign>, form: &Form) -> Result<
     let (regions, settings) = (customers::regions(db).await?, sms::settings(db).await?);
     let mut templates = if campaign.is_none() { sms::templates(db).await? } else { Vec::new() };
     templates.retain(|template| foreign_variable(&template.text).is_none());
-    let mut response = html(view::form(cx, campaign, form, &regions, &settings, &templates));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_html(view::form(cx, campaign, form, &regions, &settings, &templates), form))
 }
 
 /// `GET /campaigns/new?template=`
@@ -131,14 +127,14 @@ fn filled(cx: &Cx, campaign: &Campaign) -> Form {
         .with("name", campaign.name.as_str())
         .with("text", campaign.text.as_str())
         .with("product", campaign.product.as_str())
-        .with("audience", campaign.audience().code())
+        .with("audience", campaign.audience.code())
         .with("region_id", campaign.region_id.map(|id| id.to_string()).unwrap_or_default())
         .with("view", campaign.view.as_str())
         .with("q", campaign.q.as_str())
 }
 
 fn only_draft(cx: &Cx, campaign: &Campaign) -> Result<()> {
-    match campaign.state() {
+    match campaign.state {
         State::Draft => Ok(()),
         State::Running | State::Paused | State::Done | State::Cancelled => {
             Err(AppError::Refused(t!(cx.lang, "campaigns.not_draft").into_owned()))
@@ -174,7 +170,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let changes = Changes::new()
         .moved("name", before.name.as_str(), draft.name.as_str())
         .moved("text", before.text.as_str(), draft.text.as_str())
-        .moved("audience", before.audience().code(), draft.audience.code());
+        .moved("audience", before.audience.code(), draft.audience.code());
     write.audit(Action::Edit, "campaign", id, changes).await?;
     write.finish(&format!("/campaigns/{id}?done=saved")).await
 }
@@ -191,7 +187,7 @@ async fn changed(cx: &Cx, campaign: &Campaign, form: Form) -> Result<Response> {
 /// `GET /campaigns/:id`: the dry preview of a draft, else the progress.
 pub async fn show(cx: Cx) -> Result<Response> {
     let campaign = read(&cx).await?;
-    match campaign.state() {
+    match campaign.state {
         State::Draft => {
             let form = cx.blank().with("start", Start::Now.code());
             draft_page(&cx, &campaign, &form).await
@@ -220,11 +216,7 @@ async fn draft_page(cx: &Cx, campaign: &Campaign, form: &Form) -> Result<Respons
         None => None,
     };
     let preview = Preview { tally, sample, region, settings };
-    let mut response = html(view::draft(cx, campaign, &preview, form));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    Ok(form_html(view::draft(cx, campaign, &preview, form), form))
 }
 
 /// `GET /campaigns/:id/picks?q=`
@@ -311,7 +303,7 @@ async fn to_state(cx: Cx, next: State) -> Result<Response> {
     let form = cx.form().await?;
     let mut write = cx.write(&form).await?;
     let campaign = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
-    let before = campaign.state();
+    let before = campaign.state;
     if !before.moves_to(next) {
         let state = before.name(cx.lang);
         return Err(AppError::Refused(t!(cx.lang, "campaigns.cannot_move", state = state).into_owned()));
@@ -333,7 +325,7 @@ pub async fn pause(cx: Cx) -> Result<Response> {
 
 /// `POST /campaigns/:id/resumption`
 pub async fn resume(cx: Cx) -> Result<Response> {
-    let before = read(&cx).await?.state();
+    let before = read(&cx).await?.state;
     match before {
         State::Paused => to_state(cx, State::Running).await,
         // A draft is released with its recipients, not resumed.

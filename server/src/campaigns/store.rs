@@ -18,11 +18,11 @@ pub struct Campaign {
     pub name: String,
     pub text: String,
     pub product: String,
-    audience: String,
+    pub audience: Audience,
     pub region_id: Option<Id>,
     pub view: String,
     pub q: String,
-    state: String,
+    pub state: State,
     pub starts_at: Option<Millis>,
     pub held: String,
     pub total: i64,
@@ -37,15 +37,6 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    pub fn state(&self) -> State {
-        State::from_code(&self.state).unwrap_or(State::Cancelled)
-    }
-
-    /// What cannot be read reaches nobody: nobody is picked.
-    pub fn audience(&self) -> Audience {
-        Audience::from_code(&self.audience).unwrap_or(Audience::Picked)
-    }
-
     /// The view of the customers' list that is meant; `None` for a word that is none of them.
     pub fn list_view(&self) -> Option<customers::View> {
         list_view(&self.view)
@@ -241,7 +232,7 @@ pub async fn exclude(tx: &mut Tx, campaign: Id, contact: Id, reason: Reason) -> 
 struct Stands {
     campaign_id: Id,
     contact_id: Id,
-    state: String,
+    state: Stage,
 }
 
 fn column(stage: Stage) -> Option<&'static str> {
@@ -265,9 +256,8 @@ pub async fn follow(tx: &mut Tx, message: Id, stage: Stage) -> Result<(), DbErro
             .push(lock)
             .optional(&mut *tx)
             .await?;
-    let Some(stands) = stands else { return Ok(()) };
-    let Some(before) = Stage::from_code(&stands.state).filter(|before| *before != stage) else { return Ok(()) };
-    let (Some(from), Some(to)) = (column(before), column(stage)) else { return Ok(()) };
+    let Some(stands) = stands.filter(|stands| stands.state != stage) else { return Ok(()) };
+    let (Some(from), Some(to)) = (column(stands.state), column(stage)) else { return Ok(()) };
     sql("UPDATE campaign_recipients SET state = $3 WHERE campaign_id = $1 AND contact_id = $2")
         .bind(stands.campaign_id)
         .bind(stands.contact_id)
@@ -300,7 +290,7 @@ pub async fn put_back(tx: &mut Tx, message: Id) -> Result<(), DbError> {
             .optional(&mut *tx)
             .await?;
     let Some(stands) = stands else { return Ok(()) };
-    let Some(from) = Stage::from_code(&stands.state).and_then(column) else { return Ok(()) };
+    let Some(from) = column(stands.state) else { return Ok(()) };
     sql("UPDATE campaign_recipients SET state = 'pending', message_id = NULL WHERE campaign_id = $1 AND contact_id = $2")
         .bind(stands.campaign_id)
         .bind(stands.contact_id)

@@ -35,7 +35,7 @@ pub struct Preview {
 }
 
 fn state_tag(lang: Lang, campaign: &Campaign, now: clock::Millis) -> Markup {
-    let (name, tone) = match campaign.state() {
+    let (name, tone) = match campaign.state {
         State::Running if campaign.starts_at.is_some_and(|at| at > now) => {
             (t!(lang, "campaigns.state_scheduled"), Tone::Info)
         }
@@ -62,7 +62,7 @@ pub fn list(cx: &Cx, listing: &Listing<Campaign>) -> String {
                     (link_cell(
                         format!("/campaigns/{}", row.id),
                         html! { b { (row.name) } " " (state_tag(lang, row, cx.now)) p { (row.owner) " · " (clock::brief(row.created_at, cx.now)) } },
-                        html! { @if row.state() != State::Draft { small.num { (row.finished()) "/" (row.total) } } },
+                        html! { @if row.state != State::Draft { small.num { (row.finished()) "/" (row.total) } } },
                     ))
                 }
             }))
@@ -125,8 +125,8 @@ pub fn form(
 }
 
 fn audience_words(lang: Lang, campaign: &Campaign, region: Option<&str>) -> String {
-    let name = campaign.audience().name(lang);
-    match campaign.audience() {
+    let name = campaign.audience.name(lang);
+    match campaign.audience {
         Audience::Region => format!("{name} · {}", region.unwrap_or_default()),
         Audience::View => {
             let view = campaign.list_view().map_or(campaign.view.as_str().into(), |view| view.name(lang));
@@ -166,7 +166,7 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
             (cell(t!(lang, "campaigns.audience"), html! { (audience_words(lang, campaign, preview.region.as_deref())) }))
             (cell(t!(lang, "campaigns.reached"), html! { b.num { (t!(lang, "campaigns.people", n = reached)) } }))
             (cell(t!(lang, "campaigns.cost"), html! { b.num { (t!(lang, "campaigns.about_cost", cost = cost, parts = parts)) } }))
-            @if campaign.audience() == Audience::Picked {
+            @if campaign.audience == Audience::Picked {
                 (link_cell(format!("/campaigns/{}/picks", campaign.id), html! { (t!(lang, "campaigns.pick")) }, html! {}))
             }
         }))
@@ -200,7 +200,7 @@ pub fn draft(cx: &Cx, campaign: &Campaign, preview: &Preview, form: &Form) -> St
 /// A campaign under way or at its end.
 pub fn progress(cx: &Cx, campaign: &Campaign, settings: &Settings) -> String {
     let lang = cx.lang;
-    let note = match (campaign.state(), campaign.held.as_str(), campaign.starts_at) {
+    let note = match (campaign.state, campaign.held.as_str(), campaign.starts_at) {
         (State::Running, "clock", _) => t!(lang, "campaigns.note_clock"),
         (State::Running, _, Some(at)) if at > cx.now => t!(lang, "campaigns.note_at", when = clock::iso_minute(at)),
         (State::Running, "quiet", _) => t!(lang, "campaigns.note_quiet", to = sms::wall(settings.quiet.to)),
@@ -227,7 +227,7 @@ pub fn progress(cx: &Cx, campaign: &Campaign, settings: &Settings) -> String {
         }))
         (card(Some(&t!(lang, "campaigns.text")), None, html! { div.cell { div.g { p.pre { (settings.dress(&campaign.text, Class::Marketing)) } } } }))
         div.row {
-            @match campaign.state() {
+            @match campaign.state {
                 State::Running => { (act("pause", t!(lang, "campaigns.pause"), ButtonKind::Primary)) (act("cancellation", t!(lang, "campaigns.cancel"), ButtonKind::Danger)) }
                 State::Paused => { (act("resumption", t!(lang, "campaigns.resume"), ButtonKind::Primary)) (act("cancellation", t!(lang, "campaigns.cancel"), ButtonKind::Danger)) }
                 State::Draft | State::Done | State::Cancelled => {}
@@ -239,7 +239,7 @@ pub fn progress(cx: &Cx, campaign: &Campaign, settings: &Settings) -> String {
         .subtitle(campaign.owner.as_str())
         .back("/campaigns")
         .header_action(state_tag(lang, campaign, cx.now));
-    let page = match campaign.state() {
+    let page = match campaign.state {
         State::Running | State::Paused => page.refresh(),
         State::Draft | State::Done | State::Cancelled => page,
     };

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use maud::{Markup, html};
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::kernel::access::Scope;
 use crate::kernel::audit::{self, Action, Author, Changes};
@@ -19,7 +18,7 @@ use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::{card, cell, plain_cell};
 use crate::web::cx::Cx;
-use crate::web::error::{Result, html as page_of};
+use crate::web::error::{Result, form_html, html as page_of};
 use crate::web::form::Form;
 
 /// Numbers taken in one go.
@@ -242,9 +241,7 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
         }
     };
     let (Some(agreed), Some(how), true) = (agreed, how, form.is_right()) else {
-        let mut response = page_of(page(&cx, &form, None));
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-        return Ok(response);
+        return Ok(form_html(page(&cx, &form, None), &form));
     };
     let mut write = cx.write(&form).await?;
     let author = write.author.clone();

@@ -136,12 +136,6 @@ pub async fn find(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option
     store::find(on, scope, id, "").await
 }
 
-/// Whom a service message goes to: the main contact with a mobile, else the first who has one. The flag
-/// says whether they agreed to get messages.
-pub async fn main_mobile(on: impl Into<On<'_>>, customer: Id) -> Result<Option<(Id, String, bool)>, DbError> {
-    store::main_mobile(on, customer).await
-}
-
 /// Appends to a statement the select of every contact `k` (of the customer `c`) in `scope` with its first
 /// mobile number: contact_id, customer_id, owner_id, sms_consent, digits (empty where there is none). Its
 /// `WHERE` is open, so that the caller can go on with ` AND …`.

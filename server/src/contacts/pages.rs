@@ -17,7 +17,7 @@ use crate::kernel::id::Id;
 use crate::modules::Module;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_html, html, html_with};
 use crate::web::form::Form;
 use crate::web::merge;
 use crate::web::write::Write;
@@ -35,13 +35,13 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let person = read(&cx, &mut form, customer.id);
     if !form.is_right() {
-        return Ok(refuse(new_page(&cx, &customer, &form), StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(form_html(new_page(&cx, &customer, &form), &form));
     }
     let mut write = cx.write(&form).await?;
     hold_customer(&cx, &mut write, customer.id).await?;
     if !phones_are_free(&cx, &mut write.tx, customer.id, &person, &mut form).await? {
         drop(write);
-        return Ok(refuse(new_page(&cx, &customer, &form), StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(form_html(new_page(&cx, &customer, &form), &form));
     }
     create_contact(&mut write.tx, &write.author, person).await?;
     write.finish(&format!("/customers/{}?done=saved", customer.id)).await
@@ -63,7 +63,7 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     let opened = form.opened();
     let mut person = read(&cx, &mut form, contact.customer_id);
     if !form.is_right() {
-        return Ok(refuse(edit_page(&cx, &contact, opened, &form), StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(form_html(edit_page(&cx, &contact, opened, &form), &form));
     }
     let mut write = cx.write(&form).await?;
     hold_customer(&cx, &mut write, contact.customer_id).await?;
@@ -82,14 +82,14 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
         }
         if !form.is_right() {
             drop(write);
-            return Ok(refuse(edit_page(&cx, &before, before.version, &form), StatusCode::CONFLICT));
+            return Ok(html_with(edit_page(&cx, &before, before.version, &form), StatusCode::CONFLICT));
         }
         person = read(&cx, &mut form, contact.customer_id);
     }
     let right = form.is_right() && phones_are_free(&cx, &mut write.tx, contact.customer_id, &person, &mut form).await?;
     if !right {
         drop(write);
-        return Ok(refuse(edit_page(&cx, &before, before.version, &form), StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(form_html(edit_page(&cx, &before, before.version, &form), &form));
     }
     if person.is_main && !before.is_main {
         store::clear_main(&mut write.tx, before.customer_id).await?;
@@ -135,7 +135,7 @@ pub(super) async fn delete(cx: Cx) -> Result<Response> {
     let contact = store::find(&mut write.tx, &cx.scope(), id, lock).await?.ok_or(AppError::NotFound)?;
     if contact.version != form.opened() {
         drop(write);
-        return Ok(refuse(deletion_page(&cx, &contact, true), StatusCode::CONFLICT));
+        return Ok(html_with(deletion_page(&cx, &contact, true), StatusCode::CONFLICT));
     }
     store::delete(&mut write.tx, id, cx.now).await?;
     reindex(&mut write.tx, contact.customer_id).await?;
@@ -197,12 +197,6 @@ fn page(
     let page = Page::new(&frame, title).subtitle(customer).back(format!("/customers/{id}"));
     let page = if filled.is_right() { page } else { page.error_title() };
     page.render(maud::html! { (view::form_page(filled, around)) (below) })
-}
-
-fn refuse(document: String, status: StatusCode) -> Response {
-    let mut response = html(document);
-    response.set_status(status);
-    response
 }
 
 /// A contact as its form shows it.

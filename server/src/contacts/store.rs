@@ -6,7 +6,6 @@ use super::NewContact;
 use super::rules::Birthday;
 use crate::customers::{self, Number};
 use crate::kernel::access::Scope;
-use crate::kernel::china::phone::{Line, Phone};
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
@@ -99,26 +98,6 @@ pub(super) fn mobiles(query: Query, scope: &Scope) -> Query {
          WHERE k.deleted_at IS NULL AND c.deleted_at IS NULL",
     );
     scope.restrict(query, "c.owner_id")
-}
-
-#[derive(FromRow)]
-struct Reached {
-    id: Id,
-    digits: String,
-    sms_consent: bool,
-}
-
-pub(super) async fn main_mobile(on: impl Into<On<'_>>, customer: Id) -> Result<Option<(Id, String, bool)>, DbError> {
-    let rows: Vec<Reached> = sql("SELECT k.id, p.digits, k.sms_consent FROM contacts k JOIN phones p ON p.contact_id = k.id \
-         WHERE k.customer_id = $1 AND p.customer_id = $2 AND k.deleted_at IS NULL ORDER BY k.is_main DESC, k.id, p.id LIMIT 100")
-        .bind(customer)
-        .bind(customer)
-        .all(on)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .find(|row| Phone::parse(&row.digits).is_some_and(|phone| phone.line() == Line::Mobile))
-        .map(|row| (row.id, row.digits, row.sms_consent)))
 }
 
 pub(super) async fn names(tx: &mut Tx, customer: Id) -> Result<Vec<String>, DbError> {

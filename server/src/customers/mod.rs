@@ -145,7 +145,7 @@ pub async fn create(tx: &mut Tx, author: &Author, mut new: NewCustomer) -> Resul
         new.mnemonic = search::initials(&new.name);
     }
     let id = Id::new();
-    let card = search::Card::new(
+    let card = search::SearchEntry::new(
         [new.name.as_str(), &new.short_name, &new.mnemonic],
         [],
         new.phones.iter().map(Phone::digits),
@@ -239,11 +239,6 @@ pub async fn add_purchase(tx: &mut Tx, id: Id, by: Fen, at: Millis) -> Result<()
 /// the inbox, which decide who sees it by `owner_id`.
 pub async fn by_phone(on: impl Into<On<'_>>, digits: &str) -> Result<Vec<Caller>, DbError> {
     store::by_phone(on, digits).await
-}
-
-/// The price levels in their order.
-pub async fn price_levels(on: impl Into<On<'_>>) -> Result<Vec<Named>, DbError> {
-    store::price_levels(on).await
 }
 
 /// The regions, each named with those above it: 潍坊/临朐.

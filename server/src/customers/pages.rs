@@ -6,7 +6,7 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use super::rules::{self, Class, Heat, Kind, Level, Settlement, Sort, View};
-use super::store::{self, Customer, Wanted};
+use super::store::{self, Customer, ListQuery};
 use super::view::{self, Around, Lists};
 use super::{FirstContact, FirstPerson, NewCustomer, Used, UsedBy, create as create_customer};
 use crate::kernel::access::Gate;
@@ -20,7 +20,7 @@ use crate::kernel::search::{self, Place};
 use crate::modules::Module;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_html, html, html_with};
 use crate::web::form::Form;
 use crate::web::merge;
 use crate::web::write::Write;
@@ -28,7 +28,7 @@ use crate::web::write::Write;
 /// `GET /customers?q=&view=&sort=&page=`
 pub(super) async fn list(cx: Cx) -> Result<Response> {
     let scope = cx.scope();
-    let wanted = Wanted {
+    let wanted = ListQuery {
         q: cx.query("q"),
         view: cx.query("view").and_then(View::from_code).unwrap_or(View::All),
         sort: cx.query("sort").and_then(Sort::from_code).unwrap_or(Sort::Name),
@@ -96,7 +96,7 @@ pub(super) async fn create(cx: Cx, first_contact: FirstContact) -> Result<Respon
         StatusCode::UNPROCESSABLE_ENTITY
     };
     let lists = lists(&cx, None).await?;
-    Ok(refuse(new_page(&cx, &lists, &form), fault))
+    Ok(html_with(new_page(&cx, &lists, &form), fault))
 }
 
 /// `GET /customers/:id/edit`
@@ -118,7 +118,7 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     read(&cx, &mut form, &mut after);
     if !form.is_right() {
         let lists = lists(&cx, Some(&seen)).await?;
-        return Ok(refuse(edit_page(&cx, &seen, &lists, opened, &form), StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(form_html(edit_page(&cx, &seen, &lists, opened, &form), &form));
     }
     let mut write = cx.write(&form).await?;
     // The turn comes before the row, as for those who make a new customer.
@@ -147,7 +147,7 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
     if !form.is_right() || !check(&cx, &mut write, &mut form, typed).await? {
         drop(write);
         let lists = lists(&cx, Some(&before)).await?;
-        return Ok(refuse(edit_page(&cx, &before, &lists, before.version, &form), StatusCode::CONFLICT));
+        return Ok(html_with(edit_page(&cx, &before, &lists, before.version, &form), StatusCode::CONFLICT));
     }
     if after.mnemonic.is_empty() {
         after.mnemonic = free_mnemonic(&mut write, &after.name).await?;
@@ -188,7 +188,7 @@ pub(super) async fn delete(cx: Cx, used_by: UsedBy) -> Result<Response> {
     let customer = store::find(&mut write.tx, &cx.scope(), id, lock).await?.ok_or(AppError::NotFound)?;
     if customer.version != form.opened() {
         drop(write);
-        return Ok(refuse(deletion_page(&cx, &customer, true), StatusCode::CONFLICT));
+        return Ok(html_with(deletion_page(&cx, &customer, true), StatusCode::CONFLICT));
     }
     let refusal = match used_by(&mut write.tx, id).await? {
         Some(Used::Documents) => Some(t!(cx.lang, "customers.has_documents", name = customer.name)),
@@ -252,12 +252,6 @@ fn page(
     let page = if let Some(subtitle) = subtitle { page.subtitle(subtitle) } else { page };
     let page = if filled.is_right() { page } else { page.error_title() };
     page.render(view::form_page(filled, lists, around))
-}
-
-fn refuse(document: String, status: StatusCode) -> Response {
-    let mut response = html(document);
-    response.set_status(status);
-    response
 }
 
 /// A clash's value is shown in one line.

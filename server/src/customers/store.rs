@@ -6,7 +6,7 @@
 mod lists;
 
 pub use lists::Selection;
-pub(super) use lists::{Wanted, choices, list, numbers_of, selection};
+pub(super) use lists::{ListQuery, choices, list, numbers_of, selection};
 
 use sqlx_macros::FromRow;
 
@@ -18,7 +18,7 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search::{self, Card, Known, Place};
+use crate::kernel::search::{self, Known, Place, SearchEntry};
 
 /// What customers' pieces are filed under; one letter, since it stands in every piece.
 pub(super) const KIND: &str = "c";
@@ -78,8 +78,6 @@ pub struct Customer {
     pub last_contact_at: Option<Millis>,
     /// The agreed next time, `YYYY-MM-DD`.
     pub next_contact_on: Option<String>,
-    /// What search compares with.
-    pub search_text: String,
     /// Rises with every change.
     pub version: i64,
     /// When it was entered.
@@ -91,12 +89,6 @@ impl Customer {
     #[must_use]
     pub fn point(&self) -> Option<Point> {
         Point::new(self.lat?, self.lng?)
-    }
-
-    /// What people call it: the short name, else the name.
-    #[must_use]
-    pub fn called(&self) -> &str {
-        if self.short_name.is_empty() { &self.name } else { &self.short_name }
     }
 }
 
@@ -128,12 +120,6 @@ pub struct Brief {
     pub arrears: Fen,
     /// What it may owe.
     pub credit_limit: Fen,
-    /// Its last order.
-    pub last_order_at: Option<Millis>,
-    /// The main contact, or empty.
-    pub contact_name: String,
-    /// The number to call first, as shown, or empty.
-    pub phone: String,
 }
 
 /// A customer to choose.
@@ -172,12 +158,8 @@ pub struct Number {
 pub struct Caller {
     /// The customer.
     pub customer_id: Id,
-    /// Its name.
-    pub customer_name: String,
     /// Whose it is.
     pub owner_id: Id,
-    /// The owner's name.
-    pub owner_name: String,
     /// The person, where the number is a person's.
     pub contact_id: Option<Id>,
     /// The person's name, or empty.
@@ -190,7 +172,7 @@ const COLUMNS: &str = "SELECT c.id, c.owner_id, u.name AS owner_name, c.name, c.
      c.level, c.heat, c.region_id, COALESCE(CASE WHEN rp.name IS NULL THEN r.name ELSE rp.name || '/' || r.name END, '') AS region, \
      c.address, c.lat, c.lng, c.price_level_id, COALESCE(pl.name, '') AS price_level, c.credit_limit, c.credit_days, \
      c.settlement, c.description, c.arrears, c.purchases_total, c.last_order_at, c.last_contact_at, c.next_contact_on, \
-     c.search_text, c.version, c.created_at \
+     c.version, c.created_at \
      FROM customers c JOIN users u ON u.id = c.owner_id LEFT JOIN regions r ON r.id = c.region_id \
      LEFT JOIN regions rp ON rp.id = r.parent_id LEFT JOIN price_levels pl ON pl.id = c.price_level_id \
      WHERE c.deleted_at IS NULL AND c.id = $1";
@@ -216,10 +198,9 @@ pub(super) async fn find(
 
 pub(super) async fn brief(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> Result<Option<Brief>, DbError> {
     let query =
-        sql("SELECT x.id, x.name, x.owner_id, u.name AS owner_name, x.arrears, x.credit_limit, x.last_order_at, ")
-            .push(WHOM)
-            .push(" FROM customers x JOIN users u ON u.id = x.owner_id WHERE x.deleted_at IS NULL AND x.id = ")
-            .arg(id);
+        sql("SELECT x.id, x.name, x.owner_id, u.name AS owner_name, x.arrears, x.credit_limit FROM customers x \
+         JOIN users u ON u.id = x.owner_id WHERE x.deleted_at IS NULL AND x.id = ")
+        .arg(id);
     scope.restrict(query, "x.owner_id").optional(on).await
 }
 
@@ -308,12 +289,7 @@ pub(super) async fn delete(tx: &mut Tx, id: Id, at: Millis) -> Result<(), DbErro
 pub(super) async fn kept(tx: &mut Tx, id: Id, hold: Hold) -> Result<Option<Id>, DbError> {
     let lock = tx.hold(hold);
     let query = sql("SELECT id FROM customers WHERE id = $1 AND deleted_at IS NULL").bind(id).push(lock);
-    Ok(query.optional::<Found>(tx).await?.map(|found| found.id))
-}
-
-#[derive(FromRow)]
-struct Found {
-    id: Id,
+    query.optional_scalar(tx).await
 }
 
 pub(super) async fn set_point(tx: &mut Tx, id: Id, lat: f64, lng: f64) -> Result<(), DbError> {
@@ -369,9 +345,8 @@ pub(super) async fn add_purchase(tx: &mut Tx, id: Id, by: Fen, at: Millis) -> Re
 }
 
 pub(super) async fn by_phone(on: impl Into<On<'_>>, digits: &str) -> Result<Vec<Caller>, DbError> {
-    sql("SELECT c.id AS customer_id, c.name AS customer_name, c.owner_id, u.name AS owner_name, k.id AS contact_id, \
-         COALESCE(k.name, '') AS contact_name, COALESCE(k.position, '') AS position \
-         FROM phones p JOIN customers c ON c.id = p.customer_id JOIN users u ON u.id = c.owner_id \
+    sql("SELECT c.id AS customer_id, c.owner_id, k.id AS contact_id, COALESCE(k.name, '') AS contact_name, \
+         COALESCE(k.position, '') AS position FROM phones p JOIN customers c ON c.id = p.customer_id \
          LEFT JOIN contacts k ON k.id = p.contact_id \
          WHERE p.digits = $1 AND c.deleted_at IS NULL AND k.deleted_at IS NULL \
          ORDER BY c.last_contact_at DESC NULLS LAST, p.id LIMIT 5")
@@ -491,12 +466,14 @@ pub(super) async fn taken_mnemonic(tx: &mut Tx, but: Option<Id>, mnemonic: &str)
 /// Whether chosen ids exist, so that a foreign one becomes a message and no fault.
 pub(super) async fn exists(tx: &mut Tx, region: Option<Id>, price_level: Option<Id>) -> Result<(bool, bool), DbError> {
     let region = match region {
-        Some(id) => sql("SELECT id FROM regions WHERE id = $1").bind(id).optional::<Found>(&mut *tx).await?.is_some(),
+        Some(id) => {
+            sql("SELECT id FROM regions WHERE id = $1").bind(id).optional_scalar::<Id>(&mut *tx).await?.is_some()
+        }
         None => true,
     };
     let price_level = match price_level {
         Some(id) => {
-            sql("SELECT id FROM price_levels WHERE id = $1").bind(id).optional::<Found>(&mut *tx).await?.is_some()
+            sql("SELECT id FROM price_levels WHERE id = $1").bind(id).optional_scalar::<Id>(&mut *tx).await?.is_some()
         }
         None => true,
     };
@@ -521,15 +498,15 @@ pub(super) async fn reindex(tx: &mut Tx, id: Id, before: Option<&Place>, people:
         .optional(&mut *tx)
         .await?;
     let Some(own) = own else { return Ok(()) };
-    let numbers: Vec<Digits> = sql("SELECT p.digits FROM phones p LEFT JOIN contacts k ON k.id = p.contact_id \
+    let numbers: Vec<String> = sql("SELECT p.digits FROM phones p LEFT JOIN contacts k ON k.id = p.contact_id \
              WHERE p.customer_id = $1 AND k.deleted_at IS NULL")
     .bind(id)
-    .all(&mut *tx)
+    .all_scalars(&mut *tx)
     .await?;
-    let card = Card::new(
+    let card = SearchEntry::new(
         [own.name.as_str(), &own.short_name, &own.mnemonic],
         people.iter().map(String::as_str),
-        numbers.iter().map(|number| number.digits.as_str()),
+        numbers.iter().map(String::as_str),
     );
     let text = card.text();
     let place = Place { sort_key: own.mnemonic, owner_id: own.owner_id };
@@ -544,17 +521,5 @@ pub(super) async fn reindex(tx: &mut Tx, id: Id, before: Option<&Place>, people:
 
 /// The names of a customer's people, for [`reindex`].
 pub(super) async fn people(tx: &mut Tx, id: Id) -> Result<Vec<String>, DbError> {
-    let rows: Vec<Person> =
-        sql("SELECT name FROM contacts WHERE customer_id = $1 AND deleted_at IS NULL").bind(id).all(tx).await?;
-    Ok(rows.into_iter().map(|row| row.name).collect())
-}
-
-#[derive(FromRow)]
-struct Digits {
-    digits: String,
-}
-
-#[derive(FromRow)]
-struct Person {
-    name: String,
+    sql("SELECT name FROM contacts WHERE customer_id = $1 AND deleted_at IS NULL").bind(id).all_scalars(tx).await
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::rules::{Class, Heat, Kind, Level, Settlement, Sort, View, quiet_days};
-use super::store::{Customer, Named, Row, Wanted};
+use super::store::{Customer, ListQuery, Named, Row};
 use crate::kernel::address::address;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::Listing;
@@ -51,7 +51,13 @@ pub(super) fn new_button(lang: Lang) -> Markup {
 }
 
 /// `others`: the looker sees other people's customers, so that "mine" is a view and owners are shown.
-pub(super) fn list(lang: Lang, listing: &Listing<Row>, wanted: &Wanted<'_>, others: bool, may_create: bool) -> Markup {
+pub(super) fn list(
+    lang: Lang,
+    listing: &Listing<Row>,
+    wanted: &ListQuery<'_>,
+    others: bool,
+    may_create: bool,
+) -> Markup {
     let q = wanted.q.unwrap_or_default();
     let (view, sort) = (wanted.view, wanted.sort);
     // What is usual is not said.
@@ -86,7 +92,7 @@ pub(super) fn list(lang: Lang, listing: &Listing<Row>, wanted: &Wanted<'_>, othe
     }
 }
 
-fn nothing(lang: Lang, wanted: &Wanted<'_>, may_create: bool) -> Markup {
+fn nothing(lang: Lang, wanted: &ListQuery<'_>, may_create: bool) -> Markup {
     match (wanted.q, wanted.view) {
         (Some(q), _) => {
             let href = address("/customers/new", &[("q", q)]);

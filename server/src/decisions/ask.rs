@@ -25,9 +25,9 @@ pub async fn ask(office: &Office, key: &CompanyKey, approval: Id, approver: Id) 
     }
     let mut tx = office.db.begin().await?;
     let found = approvals::find(&mut tx, &scope, approver, approval).await?;
-    let Some(found) = found.filter(|found| found.state() == State::Open) else { return Ok(()) };
+    let Some(found) = found.filter(|found| found.state == State::Open) else { return Ok(()) };
     let steps = approvals::flow(&mut tx, approval).await?;
-    let mine = |step: &&approvals::Step| step.approver_id == approver && step.state() == StepState::Open;
+    let mine = |step: &&approvals::Step| step.approver_id == approver && step.state == StepState::Open;
     let Some(step) = steps.iter().find(mine) else { return Ok(()) };
     if store::step_was_asked(&mut tx, step.id).await? {
         return Ok(());
@@ -73,7 +73,7 @@ pub async fn tell_task(office: &Office, key: &CompanyKey, task: Id, owner: Id) -
     let Some(found) = tasks::find(&mut tx, &scope, owner, task).await? else { return Ok(()) };
     // Nobody needs to be told of what they noted down themselves.
     let Some(giver) = found.giver_name.as_deref().filter(|_| found.giver_id != Some(owner)) else { return Ok(()) };
-    if found.state() != tasks::State::Open || store::task_was_told(&mut tx, task).await? {
+    if found.state != tasks::State::Open || store::task_was_told(&mut tx, task).await? {
         return Ok(());
     }
     let code = store::new_code(&mut tx, &person.mobile).await?;

@@ -11,7 +11,7 @@ use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{Arg, DbError};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search::{self, Card, Place};
+use crate::kernel::search::{self, Place, SearchEntry};
 
 /// A person at a customer: name, position, sex, number, birthday by the lunar calendar.
 type Known = (&'static str, &'static str, &'static str, &'static str, &'static str);
@@ -107,7 +107,7 @@ pub(super) struct Shop {
     pub owner_id: Id,
     pub manager: Id,
     pub level: usize,
-    pub house: usize,
+    pub warehouse: usize,
     pub name: String,
     pub point: (f64, f64),
     pub since: Millis,
@@ -187,7 +187,7 @@ pub(super) fn make(n: usize, load: &mut Loader<'_>, rng: &mut Rng, company: &Com
         owner_id: rep.id,
         manager: rep.manager,
         level,
-        house: usize::from(district.city >= 3),
+        warehouse: usize::from(district.city >= 3),
         name,
         point: (district.lat + rng.swing() * 0.06, district.lng + rng.swing() * 0.08),
         since,
@@ -236,7 +236,7 @@ pub(super) async fn write(
     let (mut customers, mut contacts, mut phones, mut cards) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for shop in shops {
         let mnemonic = search::initials(&shop.name);
-        let card = Card::new(
+        let card = SearchEntry::new(
             [shop.name.as_str(), &shop.short_name, &mnemonic],
             shop.people.iter().map(|person| person.name.as_str()),
             shop.people.iter().map(|person| person.number.as_str()),

@@ -148,7 +148,7 @@ pub(super) struct Goods {
     pub list: Vec<Good>,
     pub levels: Vec<Id>,
     /// The first serves three cities, the second the others.
-    pub houses: [Id; 2],
+    pub warehouses: [Id; 2],
     raised_at: Millis,
 }
 
@@ -173,7 +173,7 @@ pub(super) async fn shelve(load: &mut Loader<'_>, rng: &mut Rng, today: Millis) 
     let raised_at = today - 120 * DAY;
     let categories = [(load.id(since), "制剂".to_owned()), (load.id(since), "原药".to_owned())];
     let levels: Vec<(Id, String)> = LEVELS.iter().map(|(name, _)| (load.id(since), (*name).to_owned())).collect();
-    let houses = [(load.id(since), "潍坊中心仓".to_owned(), None), (load.id(since), "青岛分仓".to_owned(), None)];
+    let warehouses = [(load.id(since), "潍坊中心仓".to_owned(), None), (load.id(since), "青岛分仓".to_owned(), None)];
     let (mut list, mut products, mut units, mut prices) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (place, (name, form, pack, wholesale)) in (1i64..).zip(GOODS) {
         let id = load.id(since);
@@ -225,11 +225,11 @@ pub(super) async fn shelve(load: &mut Loader<'_>, rng: &mut Rng, today: Millis) 
     insert_products(tx, &products, since).await?;
     insert_units(tx, &units).await?;
     insert_prices(tx, &prices).await?;
-    insert_warehouses(tx, &houses).await?;
+    insert_warehouses(tx, &warehouses).await?;
     Ok(Goods {
         list,
         levels: levels.into_iter().map(|(id, _)| id).collect(),
-        houses: houses.map(|(id, ..)| id),
+        warehouses: warehouses.map(|(id, ..)| id),
         raised_at,
     })
 }

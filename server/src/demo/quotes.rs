@@ -4,7 +4,7 @@ use chrono::Days;
 
 use super::customers::Shop;
 use super::goods::Goods;
-use crate::documents;
+use crate::documents::{self, State};
 use crate::kernel::audit::Author;
 use crate::kernel::clock::{self, DAY, HOUR, Millis};
 use crate::kernel::db::Tx;
@@ -12,7 +12,7 @@ use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::lines::Discount;
 use crate::lines::editor::{self, Prices, Setting};
-use crate::lines::sheet::{self, Said};
+use crate::lines::sheet::{self, NewSheet};
 use crate::quotes::{Quote, Terms};
 use crate::web::error::Result;
 use crate::web::form::Form;
@@ -54,7 +54,12 @@ pub(super) async fn write(tx: &mut Tx, askers: &[Asker], goods: &Goods, now: Mil
         }
         let setting = Setting { customer: Some(asker.customer), prices: Prices::At(asker.level) };
         let lines = editor::held_at(tx, at, &mut form, Lang::Zh, setting).await?;
-        let said = Said {
+        let new = NewSheet {
+            owner: asker.owner,
+            customer: Some(asker.customer),
+            visit: None,
+            source: None,
+            state: State::Draft,
             lines,
             terms: Terms {
                 discount: Discount::parse(discount).unwrap_or(Discount::NONE),
@@ -62,7 +67,7 @@ pub(super) async fn write(tx: &mut Tx, askers: &[Asker], goods: &Goods, now: Mil
             },
             note: note.to_owned(),
         };
-        let quote = sheet::create::<Quote>(tx, &author, asker.owner, asker.customer, None, &said).await?;
+        let (quote, _) = sheet::create::<Quote>(tx, &author, &new).await?;
         if submitted {
             documents::submit_for::<Quote>(tx, &author, asker.owner, quote, String::new(), Lang::Zh).await?;
         }

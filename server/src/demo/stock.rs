@@ -1,7 +1,7 @@
 //! A few stock documents of the last days, written and posted as the clerk would.
 
 use super::goods::{Good, Goods};
-use crate::documents;
+use crate::documents::{self, State};
 use crate::kernel::audit::Author;
 use crate::kernel::clock::{DAY, HOUR, Millis};
 use crate::kernel::db::Tx;
@@ -9,8 +9,9 @@ use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 use crate::lines::NewLine;
+use crate::lines::sheet::{self, NewSheet};
 use crate::stock;
-use crate::stock_documents::{Counting, Effect, Issuing, NewStockDocument, Receiving, StockDocument, Transferring};
+use crate::stock_documents::{Counting, Effect, Issuing, Receiving, StockDocument, Terms, Transferring};
 
 /// A line in the larger unit, or in the base unit where there is none.
 fn line(good: &Good, quantity: Milli) -> NewLine {
@@ -22,19 +23,21 @@ fn line(good: &Good, quantity: Milli) -> NewLine {
 
 pub(super) async fn write(tx: &mut Tx, clerk: Id, goods: &Goods, today: Millis) -> anyhow::Result<()> {
     let warehouses: Vec<(Id, String)> =
-        stock::warehouses(&mut *tx).await?.into_iter().map(|house| (house.id, house.name)).collect();
+        stock::warehouses(&mut *tx).await?.into_iter().map(|warehouse| (warehouse.id, warehouse.name)).collect();
     let [main, branch] = warehouses.as_slice() else { anyhow::bail!("the demo company has two warehouses") };
     let packed: Vec<&Good> = goods.list.iter().filter(|good| !good.bulk && good.larger.is_some()).collect();
     let some = |from: usize, count: usize, boxes: i64| -> Vec<NewLine> {
         packed.iter().skip(from).take(count).map(|good| line(good, Milli(boxes * 1000))).collect()
     };
-    let new = |to: Option<&(Id, String)>, note: &str, lines: Vec<NewLine>| NewStockDocument {
+    let new = |to: Option<&(Id, String)>, note: &str, lines: Vec<NewLine>| NewSheet {
         owner: clerk,
-        warehouse: main.clone(),
-        to: to.cloned(),
+        customer: None,
+        visit: None,
         source: None,
-        note: note.to_owned(),
+        state: State::Draft,
         lines,
+        terms: Terms { warehouse: main.clone(), to: to.cloned() },
+        note: note.to_owned(),
     };
     let by = |days: i64| Author { user: Some(clerk), origin: "demo".to_owned(), at: today - days * DAY + 10 * HOUR };
     post::<Receiving>(tx, &by(6), &new(None, "采购到货", some(0, 3, 30))).await?;
@@ -58,12 +61,12 @@ pub(super) async fn write(tx: &mut Tx, clerk: Id, goods: &Goods, today: Millis) 
     Ok(())
 }
 
-async fn write_draft<E: Effect>(tx: &mut Tx, author: &Author, new: &NewStockDocument) -> anyhow::Result<Id> {
-    let (id, _) = crate::stock_documents::create::<E>(tx, author, new).await?;
+async fn write_draft<E: Effect>(tx: &mut Tx, author: &Author, new: &NewSheet<Terms>) -> anyhow::Result<Id> {
+    let (id, _) = sheet::create::<StockDocument<E>>(tx, author, new).await?;
     Ok(id)
 }
 
-async fn post<E: Effect>(tx: &mut Tx, author: &Author, new: &NewStockDocument) -> anyhow::Result<()> {
+async fn post<E: Effect>(tx: &mut Tx, author: &Author, new: &NewSheet<Terms>) -> anyhow::Result<()> {
     let id = write_draft::<E>(tx, author, new).await?;
     documents::submit_for::<StockDocument<E>>(tx, author, new.owner, id, String::new(), Lang::Zh).await?;
     Ok(())

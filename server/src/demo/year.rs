@@ -98,7 +98,7 @@ pub(super) struct Order {
     customer: Id,
     customer_name: String,
     level: Option<Id>,
-    house: usize,
+    warehouse: usize,
     paid: Fen,
     number: String,
 }
@@ -126,7 +126,7 @@ impl Order {
             customer: shop.id,
             customer_name: shop.name.clone(),
             level: goods.levels.get(shop.level).copied(),
-            house: shop.house,
+            warehouse: shop.warehouse,
             paid: Fen::ZERO,
             number: String::new(),
         };
@@ -496,7 +496,7 @@ async fn write_orders(load: &mut Loader<'_>, goods: &Goods, orders: &[Order], su
             "draft" | "approving" => None,
             _ => Some(order.at + if order.reason.is_empty() { 0 } else { 40 * MINUTE }),
         };
-        let house = goods.houses.get(order.house).copied();
+        let warehouse = goods.warehouses.get(order.warehouse).copied();
         let cost: Fen = order.lines.iter().map(|line| line.cost).sum();
         heads.push(row![
             order.id,
@@ -516,7 +516,7 @@ async fn write_orders(load: &mut Loader<'_>, goods: &Goods, orders: &[Order], su
             order.at,
             decided.unwrap_or(order.at),
         ]);
-        rows.push(row![order.id, order.level, house, cost, order.paid]);
+        rows.push(row![order.id, order.level, warehouse, cost, order.paid]);
         let mut wanted: BTreeMap<usize, i64> = BTreeMap::new();
         for (position, line) in (0i64..).zip(&order.lines) {
             lines.push(row![
@@ -539,12 +539,12 @@ async fn write_orders(load: &mut Loader<'_>, goods: &Goods, orders: &[Order], su
             match order.state {
                 "closed" => {
                     let day = (order.at + 8 * HOUR) / DAY + 1;
-                    *sums.gone.entry((day, good, order.house)).or_default() += quantity;
+                    *sums.gone.entry((day, good, order.warehouse)).or_default() += quantity;
                 }
                 "active" => {
-                    *sums.promised.entry((good, order.house)).or_default() += quantity;
+                    *sums.promised.entry((good, order.warehouse)).or_default() += quantity;
                     let product = goods.list.get(good).map(|good| good.id);
-                    promises.push(row![load.id(order.at), order.id, product, house, quantity]);
+                    promises.push(row![load.id(order.at), order.id, product, warehouse, quantity]);
                 }
                 _ => {}
             }
@@ -623,32 +623,32 @@ pub(super) async fn close(
     let mut arrivals: BTreeMap<(i64, usize, usize), i64> = BTreeMap::new();
     let mut balances: BTreeMap<(usize, usize), i64> = BTreeMap::new();
     for place in 0..goods.list.len() {
-        for house in 0..goods.houses.len() {
-            let promised = sums.promised.get(&(place, house)).copied().unwrap_or(0);
+        for warehouse in 0..goods.warehouses.len() {
+            let promised = sums.promised.get(&(place, warehouse)).copied().unwrap_or(0);
             // The last few products are nearly sold out, so that a shortage can be seen.
             let spare = if place % 20 == 19 { rng.between(0, 3) * 1000 } else { rng.between(200, 900) * 1000 };
             let bulk = goods.list.get(place).is_some_and(|good| good.bulk);
             let opening = promised + if bulk { spare / 100 } else { spare };
-            balances.insert((place, house), opening);
-            moves.push((pace.today - 370 * DAY, "in", place, house, opening, "期初入库"));
+            balances.insert((place, warehouse), opening);
+            moves.push((pace.today - 370 * DAY, "in", place, warehouse, opening, "期初入库"));
         }
     }
-    for ((day, place, house), quantity) in sums.gone {
-        *arrivals.entry((day / 30, place, house)).or_default() += quantity;
-        moves.push((day * DAY, "out", place, house, -quantity, "订单发货"));
+    for ((day, place, warehouse), quantity) in sums.gone {
+        *arrivals.entry((day / 30, place, warehouse)).or_default() += quantity;
+        moves.push((day * DAY, "out", place, warehouse, -quantity, "订单发货"));
     }
-    for ((month, place, house), quantity) in arrivals {
-        moves.push((month * 30 * DAY - 6 * HOUR, "in", place, house, quantity, "采购入库"));
+    for ((month, place, warehouse), quantity) in arrivals {
+        moves.push((month * 30 * DAY - 6 * HOUR, "in", place, warehouse, quantity, "采购入库"));
     }
     moves.sort_unstable();
     let product = |place: usize| goods.list.get(place).map(|good| good.id);
-    let house = |place: usize| goods.houses.get(place).copied();
+    let warehouse = |place: usize| goods.warehouses.get(place).copied();
     let moves = moves
         .into_iter()
-        .map(|(at, kind, place, at_house, quantity, note)| {
+        .map(|(at, kind, place, at_warehouse, quantity, note)| {
             // A move of a day that is not over has happened just now.
             let at = at.min(pace.today);
-            row![load.id(at), at, kind, product(place), house(at_house), quantity, Some(clerk), note]
+            row![load.id(at), at, kind, product(place), warehouse(at_warehouse), quantity, Some(clerk), note]
         })
         .collect();
     load.insert(
@@ -658,9 +658,9 @@ pub(super) async fn close(
     .await?;
     let balances = balances
         .into_iter()
-        .map(|((place, at_house), on_hand)| {
-            let promised = sums.promised.get(&(place, at_house)).copied().unwrap_or(0);
-            row![product(place), house(at_house), on_hand, promised]
+        .map(|((place, at_warehouse), on_hand)| {
+            let promised = sums.promised.get(&(place, at_warehouse)).copied().unwrap_or(0);
+            row![product(place), warehouse(at_warehouse), on_hand, promised]
         })
         .collect();
     load.insert("INSERT INTO stock_balances (product_id, warehouse_id, on_hand, reserved) VALUES", balances).await

@@ -2,7 +2,7 @@
 
 use poem::Response;
 
-use super::{Begun, Document, Head, State, begin, store, trail, view};
+use super::{Begun, Document, Head, State, begin, changed_meanwhile, store, trail, view};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::db::{DbError, Tx};
 use crate::kernel::i18n::t;
@@ -23,8 +23,7 @@ pub(super) async fn page<D: Document>(cx: Cx) -> Result<Response> {
 pub(super) async fn delete<D: Document>(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
     let Begun::Ready(mut change) = begin::<D>(&cx, &form, cx.id()?, &[State::Draft]).await? else {
-        let text = t!(cx.lang, "documents.changed_meanwhile", kind = D::KIND.name(cx.lang));
-        return Err(AppError::Refused(text.into_owned()));
+        return Err(changed_meanwhile::<D>(cx.lang));
     };
     store::set_deleted(&mut change.write.tx, change.document.head.id, Some(cx.now), cx.now).await?;
     change.note(Action::Delete, Changes::new().moved("deleted", false, true)).await?;

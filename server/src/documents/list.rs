@@ -14,14 +14,14 @@ use crate::kernel::id::Id;
 use crate::kinds::Kind;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{Result, html};
 
 /// The header table as [`Scope::newest`] walks it.
 pub const NARROW: Newest = Newest { table: "documents", live: "deleted_at IS NULL", owner: "d.owner_id", id: "d.id" };
 
 /// What a list asks for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted<'a> {
+pub(super) struct ListQuery<'a> {
     pub state: Option<State>,
     pub q: &'a str,
     pub customer: Option<Id>,
@@ -32,8 +32,8 @@ pub(super) struct Wanted<'a> {
 pub(super) async fn page<D: Document>(cx: Cx) -> Result<Response> {
     let q = cx.query("q").unwrap_or_default();
     let state = cx.query("view").and_then(State::from_code).filter(|state| D::LIST.segments.contains(state));
-    let customer = cx.query("customer").map(|id| id.parse::<Id>().map_err(|_| AppError::NotFound)).transpose()?;
-    let wanted = Wanted { state, q, customer, paging: cx.paging(), now: cx.now };
+    let customer = cx.query_id("customer")?;
+    let wanted = ListQuery { state, q, customer, paging: cx.paging(), now: cx.now };
     let found = list(&cx.office.db, &cx.scope(), D::KIND, wanted).await?;
     let frame = cx.frame();
     let page = Page::new(&frame, D::list_title(cx.lang)).back(D::ABOVE).tabs();
@@ -41,8 +41,8 @@ pub(super) async fn page<D: Document>(cx: Cx) -> Result<Response> {
     Ok(html(page.render(view::list::<D>(&cx, wanted, &found))))
 }
 
-pub(super) async fn list(db: &Db, scope: &Scope, kind: Kind, wanted: Wanted<'_>) -> Result<Listing<Head>, DbError> {
-    let Wanted { state, q, customer, paging, .. } = wanted;
+pub(super) async fn list(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'_>) -> Result<Listing<Head>, DbError> {
+    let ListQuery { state, q, customer, paging, .. } = wanted;
     if !q.is_empty() {
         return search(db, scope, kind, wanted).await;
     }
@@ -75,8 +75,8 @@ fn in_view(query: Query, state: Option<State>, customer: Option<Id>) -> Query {
 
 /// Documents whose number or customer matches what was typed. Each way of searching reads its own newest rows from an
 /// index, and the page is taken from all of them.
-async fn search(db: &Db, scope: &Scope, kind: Kind, wanted: Wanted<'_>) -> Result<Listing<Head>, DbError> {
-    let Wanted { state, q, customer, paging, now } = wanted;
+async fn search(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'_>) -> Result<Listing<Head>, DbError> {
+    let ListQuery { state, q, customer, paging, now } = wanted;
     let named = customers::selection(db, customers::View::All, Some(q), now).await?;
     let sought = number::parse(q, kind.prefix(), clock::day(now));
     let narrow = |query: Query| {

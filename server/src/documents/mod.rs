@@ -39,7 +39,7 @@ use std::future::Future;
 use maud::Markup;
 use poem::Response;
 
-use crate::approvals::Asked;
+use crate::approvals::DocumentAccess;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{DbError, On, Record, Tx};
@@ -56,11 +56,10 @@ use crate::web::form::Form;
 use crate::web::routes::Routes;
 
 pub use bin::names_customer;
-pub use change::{Begun, Change, begin};
+pub use change::{Begun, begin};
 pub use flow::{changed_meanwhile, decided, submit_for};
 pub use history::{history, made_of, related};
-pub use list::NARROW;
-pub use store::{COLUMNS, FROM, NewHead, insert, last_of_customer, set_content, set_title};
+pub use store::{NewHead, insert, last_of_customer, set_content, set_title};
 pub use trail::note;
 pub use view::{SUBMISSION, choose_customer, flow_acts, related_card, state_tag};
 
@@ -224,6 +223,8 @@ pub trait Document: Sized + Send + Sync + 'static {
     const LIST: List;
     /// Whether its documents have a customer.
     const HAS_CUSTOMER: bool = true;
+    /// Whether submitting one may ask an approver; then it is submitted with a note.
+    const NEEDS_APPROVAL: bool = true;
     /// The text that asks for a customer before the form.
     const CUSTOMER_FIRST: &'static str = "documents.customer_first";
     /// The page that its list stands below.
@@ -351,7 +352,7 @@ pub async fn find<D: Document>(on: impl Into<On<'_>>, scope: &Scope, id: Id) -> 
 ///
 /// # Errors
 /// [`AppError::NotFound`] when the document is gone.
-pub async fn facts<D: Document>(cx: &Cx, asked: &Asked) -> Result<Markup> {
+pub async fn facts<D: Document>(cx: &Cx, asked: &DocumentAccess) -> Result<Markup> {
     let db = &cx.office.db;
     let document = store::find::<D>(db, None, asked.document()).await?.ok_or(AppError::NotFound)?;
     let seen = store::is_in_scope(db, &cx.scope(), document.head.id).await?;

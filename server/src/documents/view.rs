@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use poem::Response;
 
-use super::list::Wanted;
+use super::list::ListQuery;
 use super::{Document, Head, NOTE, State};
 use crate::kernel::access::Gate;
 use crate::kernel::db::paging::Listing;
@@ -33,7 +33,7 @@ pub(super) fn add_link<D: Document>(cx: &Cx, customer: Option<Id>) -> Markup {
     }
 }
 
-pub(super) fn list<D: Document>(cx: &Cx, wanted: Wanted<'_>, found: &Listing<Head>) -> Markup {
+pub(super) fn list<D: Document>(cx: &Cx, wanted: ListQuery<'_>, found: &Listing<Head>) -> Markup {
     let (lang, path) = (cx.lang, D::KIND.paths().list);
     let only = wanted.customer.map(|id| id.to_string()).unwrap_or_default();
     let of_customer = |sign: &str| if only.is_empty() { String::new() } else { format!("{sign}customer={only}") };
@@ -156,11 +156,13 @@ pub fn flow_acts<D: Document>(
         let body = form::submit(label, kind);
         form::post(&format!("{address}/{noun}"), &cx.op_id()).version(head.version).holding(body)
     };
-    let note = t!(lang, "documents.to_approver");
-    let blank = cx.blank();
+    let (note, blank) = (t!(lang, "documents.to_approver"), cx.blank());
+    let to_approver = html! {
+        @if D::NEEDS_APPROVAL { (card(None, None, form::textarea(&blank.field("note", &note), NOTE))) }
+    };
     match head.state {
         State::Draft => html! {
-            (form::post(&format!("{address}/submission"), &cx.op_id()).id(SUBMISSION).version(head.version).offline_if(offline).holding(card(None, None, form::textarea(&blank.field("note", &note), NOTE))))
+            (form::post(&format!("{address}/submission"), &cx.op_id()).id(SUBMISSION).version(head.version).offline_if(offline).holding(to_approver))
             (post("cancellation", &t!(lang, "documents.cancel_draft"), ButtonKind::Quiet))
             @if has_bin::<D>(cx) { (post("deletion", &t!(lang, "documents.delete_draft"), ButtonKind::Quiet)) }
         },

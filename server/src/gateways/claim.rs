@@ -121,7 +121,7 @@ fn without_port(host: &str) -> &str {
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct ClaimBody {
     code: String,
 }
 
@@ -154,7 +154,7 @@ pub(super) async fn claim(guest: Guest) -> Result<Response> {
         return Ok(response);
     }
     let bytes = guest.bytes(1024).await?;
-    let Ok(asked) = serde_json::from_slice::<Asked>(&bytes) else {
+    let Ok(asked) = serde_json::from_slice::<ClaimBody>(&bytes) else {
         return Ok(refusal(StatusCode::BAD_REQUEST, "the body must be {\"code\": \"…\"}"));
     };
     let office = &guest.office;

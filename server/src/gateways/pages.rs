@@ -3,7 +3,6 @@
 use fieldline_protocol::messages::UssdCommand;
 use fieldline_protocol::topics::CommandKind;
 use poem::Response;
-use poem::http::StatusCode;
 
 use super::commands::Ask;
 use super::store::Gateway;
@@ -13,7 +12,7 @@ use crate::kernel::audit::{Action, Changes};
 use crate::kernel::i18n::t;
 use crate::reactions;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_html, html};
 
 /// The last commands on a box's page.
 const COMMANDS: i64 = 8;
@@ -35,9 +34,7 @@ pub async fn create(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let name = form.required("name", &t!(cx.lang, "gateways.name"), 40);
     if !form.is_right() {
-        let mut response = html(view::new(&cx, &form));
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-        return Ok(response);
+        return Ok(form_html(view::new(&cx, &form), &form));
     }
     let mut write = cx.write(&form).await?;
     let (id, _) = store::insert(&mut write.tx, &name, None, None, cx.now).await?;
@@ -108,9 +105,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let gateway = store::find(&cx.office.db, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
     if !form.is_right() {
         let beside = beside(&cx, &gateway).await?;
-        let mut response = html(view::show(&cx, &gateway, &beside, &form));
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-        return Ok(response);
+        return Ok(form_html(view::show(&cx, &gateway, &beside, &form), &form));
     }
     let mut write = cx.write(&form).await?;
     let before = store::to_change(&mut write.tx, id).await?.ok_or(AppError::NotFound)?;

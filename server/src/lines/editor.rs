@@ -269,10 +269,10 @@ pub async fn gather(cx: &Cx, form: &Form, setting: Setting, warehouse: Option<Id
             (offers, last_order) = store::bought(db, &cx.scope(), customer, OFFERED).await?;
         }
         if offers.is_empty() {
-            offers = products::choices(db, "", OFFERED).await?.into_iter().map(|choice| choice.id).collect();
+            offers = products::choices(db, "", OFFERED).await?;
         }
     } else {
-        offers.extend(products::choices(db, q, FOUND).await?.into_iter().map(|choice| choice.id));
+        offers.extend(products::choices(db, q, FOUND).await?);
     }
     offers.retain(|id| !rows.iter().any(|row| row.product == *id));
     let ids: Vec<Id> = rows.iter().map(|row| row.product).chain(offers.iter().copied()).collect();
@@ -313,7 +313,6 @@ mod tests {
             tracked: true,
             available: Milli(0),
             cost_price: Fen(1_000),
-            floor_price: Fen(1_260),
             price: Some(Fen(1_340)),
             units: vec![
                 Unit { name: "瓶".to_owned(), ratio: Milli(1_000) },

@@ -17,7 +17,7 @@ use crate::kernel::money::{Fen, Milli};
 
 pub use discount::Discount;
 pub use rules::under_floor;
-pub use store::{bought, insert, names_product, of_document, prices_of, rewrite, weighed};
+pub use store::{names_product, of_document, weighed};
 
 /// A line with the product's name.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]

@@ -14,7 +14,7 @@ use crate::kernel::words::words;
 use crate::kinds::Kind;
 use crate::lines::{self, Discount, Line, Weighed, under_floor};
 use crate::products;
-use crate::stock::{self, Shortage, Wanted};
+use crate::stock::{self, Demand, Shortage};
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
 
@@ -91,10 +91,10 @@ pub(super) async fn asked(tx: &mut Tx, order: &Full<Body>, now: Millis, lang: La
 /// may remain, and the refusal names what is missing.
 pub(super) async fn come_into_force(tx: &mut Tx, order: &Full<Body>, now: Millis, lang: Lang) -> Result<()> {
     let lines = lines::of_document(&mut *tx, order.head.id).await?;
-    let wanted: Vec<Wanted> = lines
+    let wanted: Vec<Demand> = lines
         .into_iter()
         .filter(|line| line.tracked)
-        .map(|line| Wanted { product: line.product_id, quantity: line.base_quantity(), name: line.name })
+        .map(|line| Demand { product: line.product_id, quantity: line.base_quantity(), name: line.name })
         .collect();
     if !wanted.is_empty() {
         let warehouse =

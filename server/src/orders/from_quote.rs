@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use poem::Response;
 
-use super::NewOrder;
 use super::approval::customer_of;
+use super::{Order, Terms};
 use crate::documents::{self, Begun, Full, State};
 use crate::kernel::access::Gate;
 use crate::kernel::audit::Author;
@@ -14,6 +14,7 @@ use crate::kernel::id::Id;
 use crate::kinds::Kind;
 use crate::lines;
 use crate::lines::editor::{self, Prices, Setting};
+use crate::lines::sheet::{self, NewSheet};
 use crate::quotes::{self, Quote};
 use crate::stock::{self, Warehouse};
 use crate::ui::form::{ButtonKind, act_form};
@@ -74,16 +75,20 @@ pub async fn make(
     if let Some((_, message)) = form.errors().first() {
         return Err(AppError::Refused(message.clone()));
     }
-    let new = NewOrder {
+    let new = NewSheet {
         owner: head.owner_id,
-        customer,
+        customer: Some(customer),
         visit: None,
         source: Some((Kind::Quote, head.id)),
-        level: body.customer_level,
-        discount: body.discount,
-        warehouse: editor::warehouse_of(&form, warehouses, body.customer_region),
+        state: State::Draft,
+        terms: Terms {
+            level: body.customer_level,
+            discount: body.discount,
+            warehouse: editor::warehouse_of(&form, warehouses, body.customer_region),
+        },
         note: head.note.clone(),
         lines,
     };
-    Ok(super::create(tx, author, &new).await?)
+    let (order, _) = sheet::create::<Order>(tx, author, &new).await?;
+    Ok(order)
 }

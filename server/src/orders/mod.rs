@@ -6,32 +6,33 @@
 
 mod approval;
 mod credit;
-mod form;
 pub mod from_quote;
-mod pages;
 mod rules;
 mod short;
 mod store;
 mod view;
 
-use maud::Markup;
+use maud::{Markup, html};
 use poem::Response;
+use serde_json::Value;
 
-use crate::documents::{self, Document, Full, List, NewHead, State};
-use crate::kernel::HookFuture;
+use crate::documents::{self, Document, Full, List, State};
 use crate::kernel::access::{Gate, Scope};
-use crate::kernel::audit::{Action, Author, Changes};
-use crate::kernel::clock::{self, Millis};
+use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, On, Tx};
-use crate::kernel::i18n::Lang;
+use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kinds::Kind;
-use crate::lines::{self, Discount, NewLine};
-use crate::products;
-use crate::ui::timeline::Entry;
+use crate::lines::sheet::sale::{self, Checks, Sale, Told};
+use crate::lines::sheet::{Context, Sheet};
+use crate::lines::view::warehouse_field;
+use crate::lines::{self, Discount, NewLine, Weighed, editor};
+use crate::ui::form;
+use crate::visits;
 use crate::web::cx::Cx;
-use crate::web::error::Result;
+use crate::web::error::{AppError, Result};
+use crate::web::form::Form;
 use crate::web::routes::Routes;
 
 pub use store::{Unpaid, settle, unpaid};
@@ -90,7 +91,7 @@ impl Document for Order {
     }
 
     async fn refused(cx: &Cx, order: &Full<Body>, why: String) -> Result<Response> {
-        pages::refused(cx, order, &why).await
+        sale::refused::<Order>(cx, order, &why).await
     }
 
     async fn facts(cx: &Cx, order: &Full<Body>, seen: bool) -> Result<Markup> {
@@ -98,76 +99,154 @@ impl Document for Order {
     }
 }
 
-/// What others know about a document, such as the fate of its text messages, as entries for its page.
-pub type Told = for<'a> fn(&'a Cx, Kind, Id) -> HookFuture<'a, Result<Vec<Entry>>>;
-
-/// Addresses. `told` gathers what modules downstream have to say about an order.
-pub fn routes(routes: &mut Routes, told: Told) {
-    let (paths, module) = (Kind::Order.paths(), Kind::Order.module());
-    documents::list_route::<Order>(routes);
-    routes.get(paths.new, Gate::create(module), pages::new);
-    routes.post(paths.list, Gate::create(module), pages::create);
-    routes.post("/quotes/:id/order", Gate::create(module), from_quote::create);
-    routes.get(paths.one, Gate::view(module), move |cx| pages::show(cx, told));
-    routes.get(paths.edit, Gate::edit(module), pages::edit);
-    routes.post(paths.lines, Gate::edit(module), pages::save_lines);
-    documents::flow_routes::<Order>(routes);
-    documents::bin_routes::<Order>(routes);
-}
-
-/// An order to be made.
-#[derive(Clone, Debug)]
-pub struct NewOrder {
-    /// Whose it will be.
-    pub owner: Id,
-    /// The customer, held by the caller.
-    pub customer: Id,
-    /// The visit that it is written on.
-    pub visit: Option<Id>,
-    /// The document that it is made from.
-    pub source: Option<(Kind, Id)>,
+/// What an order says besides its lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
     /// The level its list prices come from; without one, the company's first.
     pub level: Option<Id>,
-    /// What is asked of the sum of its lines.
+    /// What is asked of the sum of its lines. Only an order from a quote has one.
     pub discount: Discount,
     /// Where it is delivered from.
     pub warehouse: Option<Id>,
-    /// What its writer notes.
-    pub note: String,
-    /// Its lines; their products are held by the caller.
-    pub lines: Vec<NewLine>,
 }
 
-/// Makes the draft of an order.
-pub async fn create(tx: &mut Tx, author: &Author, new: &NewOrder) -> Result<Id, DbError> {
-    let (sum, cost) = lines::totals(&new.lines);
-    let total = new.discount.of(sum);
-    let level = match new.level {
-        Some(level) => Some(level),
-        None => products::default_level(&mut *tx).await?,
-    };
-    let head = NewHead {
-        owner: new.owner,
-        customer: Some(new.customer),
-        visit: new.visit,
-        source: new.source,
-        state: State::Draft,
-        day: clock::iso_day(author.at),
-        title: String::new(),
-        amount: Some(total),
-        note: new.note.clone(),
-    };
-    let (id, number) = documents::insert(tx, Kind::Order, &head, author.at).await?;
-    store::insert(tx, id, level, new.warehouse, new.discount, cost).await?;
-    lines::insert(tx, id, Some(new.customer), &new.lines).await?;
-    let changes = Changes::new()
-        .set("number", number)
-        .set("customer_id", new.customer.to_string())
-        .set("total", total.plain())
-        .set("discount", new.discount.percent())
-        .set("lines", lines::noted(&new.lines));
-    documents::note(tx, author, Action::Create, Kind::Order, id, changes).await?;
-    Ok(id)
+impl Sheet for Order {
+    type Terms = Terms;
+    const HAS_WAREHOUSE: bool = true;
+    const IS_KEPT: bool = true;
+    const OFFLINE: Option<&'static str> = Some("order_draft");
+    const CROSSED: &'static str = "orders.crossed";
+
+    fn level(body: &Body) -> Option<Id> {
+        body.customer_level
+    }
+
+    fn region(body: &Body) -> Option<Id> {
+        body.customer_region
+    }
+
+    /// A customer's, a visit's, or one with the lines of an earlier order 再来一单.
+    async fn opened(cx: &Cx) -> Result<(Form, Option<Id>)> {
+        let (mut typed, mut customer) = (cx.blank(), cx.query_id("customer")?);
+        if let Some(visit) = cx.query_id("visit")? {
+            let visits = visits::find(&cx.office.db, &cx.scope(), visit).await?;
+            customer = Some(visits.ok_or(AppError::NotFound)?.row.customer_id);
+            typed = typed.with("visit_id", visit.to_string());
+        }
+        if let Some(model) = cx.query_id("repeat")? {
+            let model = documents::seen::<Order>(cx, model).await?;
+            customer = model.head.customer_id;
+            let lines = lines::of_document(&cx.office.db, model.head.id).await?;
+            typed = Order::fill(editor::filled(typed, &lines, false), &Order::terms(&model.body));
+        }
+        Ok((typed, customer))
+    }
+
+    async fn visit(cx: &Cx, form: &mut Form, customer: Option<Id>) -> Result<Option<Id>> {
+        let visit = form.record("visit_id", &t!(cx.lang, "orders.visit"));
+        if let Some(visit) = visit {
+            let found = visits::find(&cx.office.db, &cx.scope(), visit).await?.ok_or(AppError::NotFound)?;
+            if Some(found.row.customer_id) != customer {
+                return Err(AppError::NotFound);
+            }
+        }
+        Ok(visit)
+    }
+
+    fn terms(body: &Body) -> Terms {
+        Terms { level: body.customer_level, discount: body.discount, warehouse: body.warehouse_id }
+    }
+
+    fn fill(form: Form, terms: &Terms) -> Form {
+        match terms.warehouse {
+            Some(warehouse) => form.with("warehouse_id", warehouse.to_string()),
+            None => form,
+        }
+    }
+
+    fn read(form: &mut Form, _: &[NewLine], context: &Context) -> Option<Terms> {
+        let warehouse = editor::read_warehouse(form, context.lang, &context.warehouses, context.region());
+        Some(Terms { level: context.level(), discount: Discount::NONE, warehouse })
+    }
+
+    fn kept(terms: Terms, draft: &Body) -> Terms {
+        Terms { discount: draft.discount, ..terms }
+    }
+
+    fn fields_above(context: &Context, typed: &Form, is_new: bool) -> Markup {
+        html! {
+            @if is_new { (form::hidden("visit_id", typed.value("visit_id"))) }
+            (warehouse_field(context.lang, &context.warehouses, typed))
+        }
+    }
+
+    fn shown(lang: Lang, order: &Full<Body>, _: Millis) -> Markup {
+        view::terms(lang, order)
+    }
+
+    fn repeat(lang: Lang, last: Id) -> Option<Markup> {
+        Some(view::repeat_link(lang, last, form::ButtonKind::Quiet))
+    }
+
+    fn total(terms: &Terms, sum: Fen) -> Option<Fen> {
+        Some(terms.discount.of(sum))
+    }
+
+    fn noted(terms: &Terms) -> Vec<(&'static str, Value)> {
+        vec![("discount", terms.discount.percent().into())]
+    }
+
+    async fn store(tx: &mut Tx, id: Id, terms: &Terms, cost: Fen, is_new: bool) -> Result<(), DbError> {
+        if is_new { store::insert(tx, id, terms, cost).await } else { store::update(tx, id, terms, cost).await }
+    }
+}
+
+impl Sale for Order {
+    const OFFLINE_SUBMISSION: Option<&'static str> = Some("order_submission");
+    const DAY: &'static str = "orders.date";
+    const SUBMIT: &'static str = "orders.submit";
+
+    fn warehouse(body: &Body) -> Option<Id> {
+        body.warehouse_id
+    }
+
+    async fn checks(cx: &Cx, order: &Full<Body>, lines: &[Weighed]) -> Result<Checks> {
+        let weighing = approval::weigh(cx, order, lines).await?;
+        let needs: Vec<_> = weighing.reasons.into_iter().map(approval::Reason::code).collect();
+        Ok(Checks {
+            cells: html! {
+                (short::stock_cell(cx.lang, order, lines))
+                (view::credit_cells(cx.lang, &weighing.credit))
+            },
+            held: short::is_held(&needs, lines),
+            needs,
+        })
+    }
+
+    fn reason(lang: Lang, body: &Body, code: &str) -> String {
+        match approval::Reason::from_code(code) {
+            Some(reason) => view::reason_name(lang, reason, body.over()),
+            None => code.to_owned(),
+        }
+    }
+
+    fn may_cancel(cx: &Cx, body: &Body) -> bool {
+        cx.scope().sees_others() && body.paid == Fen::ZERO
+    }
+
+    fn ways_out(lang: Lang, order: &Full<Body>, lines: &[Weighed]) -> Markup {
+        short::ways_out(lang, order, lines)
+    }
+
+    fn acts(cx: &Cx, order: &Full<Body>) -> Markup {
+        view::acts(cx, order)
+    }
+}
+
+/// Addresses. `told` gathers what modules downstream have to say about an order.
+pub fn routes(routes: &mut Routes, told: Told) {
+    sale::routes::<Order>(routes, None, Some(told));
+    routes.post("/quotes/:id/order", Gate::create(Kind::Order.module()), from_quote::create);
 }
 
 /// What a text message to the customer says of an order.

@@ -3,17 +3,16 @@
 use maud::{Markup, html};
 
 use super::Body;
-use super::approval::Weighing;
 use crate::documents::Full;
 use crate::kernel::i18n::{Lang, t};
 use crate::lines::Weighed;
-use crate::ui::form::{ButtonKind, error_summary};
+use crate::ui::form::ButtonKind;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{cell, link_button};
 
 /// Whether the order cannot be submitted: it would come into force at once, and stock is short.
-pub(super) fn is_held(weighing: &Weighing, lines: &[Weighed]) -> bool {
-    weighing.reasons.is_empty() && lines.iter().any(Weighed::is_short)
+pub(super) fn is_held(needs: &[&str], lines: &[Weighed]) -> bool {
+    needs.is_empty() && lines.iter().any(Weighed::is_short)
 }
 
 /// Whether the stock is enough for all lines.
@@ -29,11 +28,10 @@ pub(super) fn stock_cell(lang: Lang, order: &Full<Body>, lines: &[Weighed]) -> M
     )
 }
 
-/// Why the order was not submitted, and where that is put right: the first short line's quantity, another warehouse.
-pub(super) fn refusal(lang: Lang, order: &Full<Body>, lines: &[Weighed], why: &str) -> Markup {
+/// Where a shortage is put right: the first short line's quantity, another warehouse.
+pub(super) fn ways_out(lang: Lang, order: &Full<Body>, lines: &[Weighed]) -> Markup {
     let edit = format!("{}/edit", order.head.address());
     html! {
-        (error_summary(lang, &[("", why)]))
         @if let Some(place) = lines.iter().position(Weighed::is_short) {
             div.row.full {
                 (link_button(format!("{edit}#f-quantity_{place}"), t!(lang, "orders.change_quantity"), ButtonKind::Primary))

@@ -1,34 +1,32 @@
 //! The SQL of orders alone, and of a customer's credit.
 
+use super::Terms;
 use crate::customers;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::lines::Discount;
+use crate::products;
 
-pub(super) async fn insert(
-    tx: &mut Tx,
-    order: Id,
-    level: Option<Id>,
-    warehouse: Option<Id>,
-    discount: Discount,
-    cost: Fen,
-) -> Result<(), DbError> {
+pub(super) async fn insert(tx: &mut Tx, order: Id, terms: &Terms, cost: Fen) -> Result<(), DbError> {
+    let level = match terms.level {
+        Some(level) => Some(level),
+        None => products::default_level(&mut *tx).await?,
+    };
     sql("INSERT INTO orders (id, price_level_id, warehouse_id, discount, cost) VALUES ($1, $2, $3, $4, $5)")
         .bind(order)
         .bind(level)
-        .bind(warehouse)
-        .bind(discount)
+        .bind(terms.warehouse)
+        .bind(terms.discount)
         .bind(cost)
         .run(tx)
         .await
         .map(|_| ())
 }
 
-pub(super) async fn update(tx: &mut Tx, order: Id, warehouse: Option<Id>, cost: Fen) -> Result<(), DbError> {
+pub(super) async fn update(tx: &mut Tx, order: Id, terms: &Terms, cost: Fen) -> Result<(), DbError> {
     sql("UPDATE orders SET warehouse_id = $1, cost = $2 WHERE id = $3")
-        .bind(warehouse)
+        .bind(terms.warehouse)
         .bind(cost)
         .bind(order)
         .run(tx)

@@ -2,30 +2,26 @@
 
 use maud::{Markup, html};
 
-use super::approval::{Reason, Weighing};
+use super::Body;
+use super::approval::Reason;
 use super::credit::Credit;
 use super::rules::{margin, percent};
 use super::short::stock_cell;
 use super::store::Turnover;
-use super::{Body, Order};
-use crate::approvals::{self, Approval, Step};
-use crate::documents::{self, Full, State};
+use crate::documents::{Full, State};
 use crate::kernel::access::Gate;
-use crate::kernel::clock;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::lines::{self, Weighed};
 use crate::modules::Module;
-use crate::ui::button::button_for;
 use crate::ui::cell::plain_cell;
 use crate::ui::form::ButtonKind;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::timeline::{Entry, timeline};
 use crate::ui::{card, cell, link_button, meter, money};
 use crate::web::cx::Cx;
 
-fn reason_name(lang: Lang, reason: Reason, over: Fen) -> String {
+pub(super) fn reason_name(lang: Lang, reason: Reason, over: Fen) -> String {
     match reason {
         Reason::Amount => t!(lang, "orders.reason_amount", over = over),
         Reason::Credit => t!(lang, "orders.reason_credit"),
@@ -39,7 +35,7 @@ pub(super) fn repeat_link(lang: Lang, order: Id, kind: ButtonKind) -> Markup {
     link_button(format!("/orders/new?repeat={order}"), t!(lang, "orders.repeat"), kind)
 }
 
-fn credit_cells(lang: Lang, credit: &Credit) -> Markup {
+pub(super) fn credit_cells(lang: Lang, credit: &Credit) -> Markup {
     html! {
         @if let (Some(before), Some(after)) = (credit.percent(credit.before), credit.percent(credit.after)) {
             (plain_cell(html! {
@@ -94,103 +90,43 @@ pub(super) fn facts(
             @if open { (stock_cell(lang, order, lines)) }
         }))
         (card(Some(&t!(lang, "lines.title", n = lines.len())), None, lines::view::weighed_cells(lang, lines, open)))
-        @if !head.note.is_empty() { (card(Some(&t!(lang, "orders.note")), None, html! { div.cell { div.g { (head.note) } } })) }
+        @if !head.note.is_empty() { (card(Some(&t!(lang, "lines.note")), None, html! { div.cell { div.g { (head.note) } } })) }
     }
 }
 
-type Flow<'a> = Option<(&'a Approval, &'a [Step])>;
-
-pub(super) fn show(
-    cx: &Cx,
-    order: &Full<Body>,
-    lines: &[Weighed],
-    weighing: Option<&Weighing>,
-    flow: Flow<'_>,
-    told: &[Entry],
-) -> Markup {
-    let lang = cx.lang;
+/// What an order has besides its lines, as cells.
+pub(super) fn terms(lang: Lang, order: &Full<Body>) -> Markup {
     let Full { head, body } = order;
-    let edit = format!("{}/edit", head.address());
-    let edit_lines = t!(lang, "orders.edit_lines");
     html! {
-        (card(None, None, html! {
-            (money(head.total().0))
-            @if let Some(customer) = head.customer_id {
-                (cell(&t!(lang, "orders.customer"), html! { a href={ "/customers/" (customer) } { (head.customer) } }))
-            }
-            (cell(&t!(lang, "orders.owner"), html! { (head.owner) }))
-            (cell(&t!(lang, "orders.date"), html! { span.num { (head.day) } }))
-            (lines::view::discount_cell(lang, body.discount))
-            @if let Some(warehouse) = &body.warehouse { (cell(&t!(lang, "lines.warehouse"), html! { (warehouse) })) }
-            @if let Some(visit) = head.visit_id { (cell(&t!(lang, "orders.visit"), html! { a href={ "/visits/" (visit) } { (t!(lang, "orders.to_visit")) } })) }
-            @if head.state.in_force() {
-                (cell(&t!(lang, "orders.paid"), html! { span.num { "¥" (body.paid) } br; small { (t!(lang, "orders.rest", rest = head.total() - body.paid)) } }))
-            }
-            @if !head.note.is_empty() { (cell(&t!(lang, "orders.note"), html! { (head.note) })) }
-        }))
-        (card(Some(&t!(lang, "lines.title", n = lines.len())), (head.state == State::Draft).then_some((edit.as_str(), &*edit_lines)), html! {
-            @if lines.is_empty() { div.cell { div.g { (t!(lang, "lines.none")) } } }
-            (lines::view::weighed_cells(lang, lines, head.state.is_open()))
-        }))
-        @if let Some(weighing) = weighing {
-            (card(Some(&t!(lang, "orders.checks")), None, html! {
-                (stock_cell(lang, order, lines))
-                (credit_cells(lang, &weighing.credit))
-                @if head.state == State::Draft {
-                    (cell(&t!(lang, "orders.approval"), html! {
-                        @if weighing.reasons.is_empty() { (t!(lang, "orders.needs_none")) }
-                        @for reason in &weighing.reasons { (tag(reason_name(lang, *reason, body.over()), Tone::Warn)) " " }
-                    }))
-                }
-            }))
+        (lines::view::discount_cell(lang, body.discount))
+        @if let Some(warehouse) = &body.warehouse { (cell(&t!(lang, "lines.warehouse"), html! { (warehouse) })) }
+        @if let Some(visit) = head.visit_id { (cell(&t!(lang, "orders.visit"), html! { a href={ "/visits/" (visit) } { (t!(lang, "orders.to_visit")) } })) }
+        @if head.state.in_force() {
+            (cell(&t!(lang, "orders.paid"), html! { span.num { "¥" (body.paid) } br; small { (t!(lang, "orders.rest", rest = head.total() - body.paid)) } }))
         }
-        @if let Some((approval, steps)) = flow {
-            (approvals::flow_card(cx, approval, steps))
-        }
-        @if let Some(at) = head.decided_at.filter(|_| flow.is_none()) {
-            (card(None, None, cell(&t!(lang, "orders.in_force_since"), html! { (clock::brief(at, cx.now)) })))
-        }
-        @if !told.is_empty() { (card(Some(&t!(lang, "orders.told")), None, timeline(told))) }
-        (documents::flow_acts::<Order>(cx, head, Some("order_submission"), may_withdraw(cx, order, flow), may_cancel(cx, body)))
     }
 }
 
-fn may_withdraw(cx: &Cx, order: &Full<Body>, flow: Flow<'_>) -> bool {
-    let me = cx.actor().id;
-    order.head.owner_id == me || flow.is_some_and(|(approval, _)| approval.requester_id == me)
-}
-
-fn may_cancel(cx: &Cx, body: &Body) -> bool {
-    cx.scope().sees_others() && body.paid == Fen::ZERO
-}
-
-/// The acts in the bar: the main one of each state.
-/// An order that is `held` is put right first.
-pub(super) fn bar(cx: &Cx, order: &Full<Body>, flow: Flow<'_>, held: bool) -> Option<Markup> {
-    let lang = cx.lang;
-    let Full { head, body } = order;
-    let repeat = |kind| repeat_link(lang, head.id, kind);
+/// The acts of each state in the bar.
+pub(super) fn acts(cx: &Cx, order: &Full<Body>) -> Markup {
+    let (lang, Full { head, body }) = (cx.lang, order);
     let may_create = cx.may(Gate::create(Module::Orders));
-    match head.state {
-        State::Draft if held && cx.may(Gate::edit(Module::Orders)) => Some(link_button(
-            format!("{}/edit", head.address()),
-            t!(lang, "orders.change_quantity"),
-            ButtonKind::Primary,
-        )),
-        State::Draft if cx.may(Gate::edit(Module::Orders)) => Some(html! {
-            (link_button(format!("{}/edit", head.address()), t!(lang, "orders.edit"), ButtonKind::Quiet))
-            (button_for(documents::SUBMISSION, t!(lang, "orders.submit"), ButtonKind::Primary))
-        }),
-        State::Approving => flow.map(|(approval, _)| {
-            link_button(format!("/approvals/{}", approval.id), t!(lang, "orders.to_approval"), ButtonKind::Primary)
-        }),
-        State::Active => Some(html! {
-            @if may_create { (repeat(ButtonKind::Quiet)) }
-            @if let Some(customer) = head.customer_id.filter(|_| body.paid < head.total() && cx.may(Gate::create(Module::Payments))) {
-                (link_button(format!("/payments/new?customer={customer}"), t!(lang, "orders.take_payment"), ButtonKind::Primary))
-            }
-        }),
-        State::Rejected | State::Closed | State::Cancelled if may_create => Some(repeat(ButtonKind::Primary)),
-        State::Draft | State::Rejected | State::Closed | State::Cancelled => None,
+    let pays = || head.customer_id.filter(|_| body.paid < head.total() && cx.may(Gate::create(Module::Payments)));
+    html! {
+        @match head.state {
+            State::Draft => @if cx.may(Gate::edit(Module::Orders)) {
+                (link_button(format!("{}/edit", head.address()), t!(lang, "orders.edit"), ButtonKind::Quiet))
+            },
+            State::Approving => {},
+            State::Active => {
+                @if may_create { (repeat_link(lang, head.id, ButtonKind::Quiet)) }
+                @if let Some(customer) = pays() {
+                    (link_button(format!("/payments/new?customer={customer}"), t!(lang, "orders.take_payment"), ButtonKind::Primary))
+                }
+            },
+            State::Rejected | State::Closed | State::Cancelled => @if may_create {
+                (repeat_link(lang, head.id, ButtonKind::Primary))
+            },
+        }
     }
 }

@@ -38,7 +38,7 @@ pub fn routes(routes: &mut Routes) {
 
 /// What the card shows.
 #[derive(Debug)]
-struct Card {
+struct CallCard {
     call: Call,
     customer: Option<Brief>,
     contact: String,
@@ -47,7 +47,7 @@ struct Card {
 }
 
 /// Gathers the card of a call as this person may see it.
-async fn card(office: &Office, actor: &Actor, call: Id) -> Result<Option<Card>, DbError> {
+async fn card(office: &Office, actor: &Actor, call: Id) -> Result<Option<CallCard>, DbError> {
     let (db, scope) = (&office.db, actor.scope());
     let Some(call) = calls::find(db, &scope, call).await? else { return Ok(None) };
     let customer = match call.customer_id {
@@ -67,7 +67,7 @@ async fn card(office: &Office, actor: &Actor, call: Id) -> Result<Option<Card>, 
         open.retain(|task| task.customer_id == Some(customer.id));
         open.truncate(TASKS);
     }
-    Ok(Some(Card { call, customer, contact, last_order, tasks: open }))
+    Ok(Some(CallCard { call, customer, contact, last_order, tasks: open }))
 }
 
 /// The people on whose pages a call pops up: its owner and every clerk.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Card;
+use super::CallCard;
 use crate::calls::{State, answer_link};
 use crate::kernel::china::origin::Origin;
 use crate::kernel::china::phone::Phone;
@@ -20,16 +20,16 @@ pub fn shown(digits: &str) -> String {
     Phone::parse(digits).map_or_else(|| digits.to_owned(), |phone| phone.to_string())
 }
 
-fn number(lang: Lang, card: &Card) -> String {
+fn number(lang: Lang, card: &CallCard) -> String {
     if card.call.digits.is_empty() { t!(lang, "calls.withheld").into_owned() } else { shown(&card.call.digits) }
 }
 
-fn state(lang: Lang, card: &Card) -> Markup {
-    tag(card.call.state().name(lang), card.call.state().tone())
+fn state(lang: Lang, card: &CallCard) -> Markup {
+    tag(card.call.state.name(lang), card.call.state.tone())
 }
 
 /// For a desk where perhaps nobody sits: neither name nor debt.
-pub fn number_only(lang: Lang, found: &Card) -> Markup {
+pub fn number_only(lang: Lang, found: &CallCard) -> Markup {
     html! {
         h2 { (t!(lang, "popup.title")) " " (state(lang, found)) }
         p.money { (number(lang, found)) }
@@ -38,7 +38,7 @@ pub fn number_only(lang: Lang, found: &Card) -> Markup {
 }
 
 /// The corner of an open page.
-pub fn popup(lang: Lang, found: &Card) -> Markup {
+pub fn popup(lang: Lang, found: &CallCard) -> Markup {
     html! {
         h2 { (t!(lang, "popup.title")) " " (state(lang, found)) " " span.num { (number(lang, found)) } }
         @if let Some(name) = found.call.line_name() { p { (name) } }
@@ -48,7 +48,7 @@ pub fn popup(lang: Lang, found: &Card) -> Markup {
     }
 }
 
-fn facts(lang: Lang, found: &Card) -> Markup {
+fn facts(lang: Lang, found: &CallCard) -> Markup {
     html! {
         @match (&found.customer, &found.call.customer) {
             (Some(customer), _) => {
@@ -77,7 +77,7 @@ fn facts(lang: Lang, found: &Card) -> Markup {
 }
 
 /// The popup as a page.
-pub fn page(cx: &Cx, found: &Card, people: &[(Id, String)]) -> String {
+pub fn page(cx: &Cx, found: &CallCard, people: &[(Id, String)]) -> String {
     let lang = cx.lang;
     let call = &found.call;
     let answer = |word: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
@@ -95,7 +95,7 @@ pub fn page(cx: &Cx, found: &Card, people: &[(Id, String)]) -> String {
             @if !found.call.name.is_empty() { (cell(t!(lang, "calls.name"), html! { (found.call.name) })) }
             (facts(lang, found))
         }))
-        @if matches!(call.state(), State::Ringing | State::Ended) {
+        @if matches!(call.state, State::Ringing | State::Ended) {
             (answer("yes", t!(lang, "popup.taken"), ButtonKind::Primary))
             (answer("no", t!(lang, "popup.not_taken"), ButtonKind::Quiet))
         }

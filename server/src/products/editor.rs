@@ -11,7 +11,7 @@ use crate::kernel::money::{Fen, Milli};
 use crate::stock;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, html_with};
 use crate::web::form::Form;
 
 use super::store::{self, Entry, LevelPrice, Stored};
@@ -245,7 +245,5 @@ async fn page(cx: &Cx, product: Option<&Stored>, form: &Form, status: StatusCode
     if !form.is_right() {
         page = page.error_title();
     }
-    let mut response = html(page.render(form_view::form(cx, product, form, &categories, &levels)));
-    response.set_status(status);
-    Ok(response)
+    Ok(html_with(page.render(form_view::form(cx, product, form, &categories, &levels)), status))
 }

@@ -27,7 +27,7 @@ use crate::web::routes::Routes;
 pub use rules::mnemonic;
 pub use store::{
     NewPrice, NewProduct, NewUnit, choices, default_level, hold, insert_categories, insert_levels, insert_prices,
-    insert_products, insert_units, levels, priced,
+    insert_products, insert_units, priced,
 };
 
 /// Whether a document names a product whose base unit is about to change. It is held; those who know stand downstream.
@@ -66,28 +66,6 @@ pub struct Unit {
     pub ratio: Milli,
 }
 
-/// A product that can be chosen.
-#[derive(Clone, Debug, sqlx_macros::FromRow)]
-pub struct Choice {
-    /// The product.
-    pub id: Id,
-    /// 编码
-    pub code: String,
-    /// 名称
-    pub name: String,
-    /// 包装规格
-    pub pack_spec: String,
-}
-
-/// A price level 价格级别.
-#[derive(Clone, Debug, sqlx_macros::FromRow)]
-pub struct Level {
-    /// The level.
-    pub id: Id,
-    /// 零售价, 批发价 …
-    pub name: String,
-}
-
 /// A product with what a line of an order needs.
 #[derive(Clone, Debug)]
 pub struct Priced {
@@ -107,8 +85,6 @@ pub struct Priced {
     pub available: Milli,
     /// What a base unit costs the company.
     pub cost_price: Fen,
-    /// Below this price of a base unit an order needs approval.
-    pub floor_price: Fen,
     /// Price of a base unit at the asked level on the asked day; `None` where none is in force.
     pub price: Option<Fen>,
     /// The base unit first, then the others.

@@ -12,7 +12,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 
 use super::rules::{mnemonic, search_text};
-use super::{Choice, Level, Priced, Unit};
+use super::{Priced, Unit};
 
 pub(super) use writes::{
     Category, Entry, LARGEST_RATIO, LevelPrice, Stored, begin, categories, code_taken, insert, insert_category,
@@ -105,24 +105,22 @@ pub(super) async fn prices_on(db: &Db, product: Id, today: &str) -> Result<Vec<P
 }
 
 /// Every price level, in order.
-pub async fn levels(on: impl Into<On<'_>>) -> Result<Vec<Level>, DbError> {
-    sql("SELECT id, name FROM price_levels ORDER BY position, id").all(on).await
+pub async fn levels(on: impl Into<On<'_>>) -> Result<Vec<Id>, DbError> {
+    sql("SELECT id FROM price_levels ORDER BY position, id").all_scalars(on).await
 }
 
 /// The level of a customer without one: the first.
 pub async fn default_level(on: impl Into<On<'_>>) -> Result<Option<Id>, DbError> {
-    let first: Option<Level> =
-        sql("SELECT id, name FROM price_levels ORDER BY position, id LIMIT 1").optional(on).await?;
-    Ok(first.map(|level| level.id))
+    sql("SELECT id FROM price_levels ORDER BY position, id LIMIT 1").optional_scalar(on).await
 }
 
 /// Products on sale that a search text finds, for a picker.
-pub async fn choices(on: impl Into<On<'_>>, q: &str, most: i64) -> Result<Vec<Choice>, DbError> {
-    sql("SELECT id, code, name, pack_spec FROM products WHERE deleted_at IS NULL AND status = 'normal' AND search_text LIKE $1 \
+pub async fn choices(on: impl Into<On<'_>>, q: &str, most: i64) -> Result<Vec<Id>, DbError> {
+    sql("SELECT id FROM products WHERE deleted_at IS NULL AND status = 'normal' AND search_text LIKE $1 \
          ESCAPE '!' ORDER BY mnemonic, id LIMIT $2")
     .bind(containing(q))
     .bind(most)
-    .all(on)
+    .all_scalars(on)
     .await
 }
 
@@ -135,7 +133,6 @@ struct PricedRow {
     status: String,
     tracked: bool,
     cost_price: Fen,
-    floor_price: Fen,
     base_unit: String,
     price: Option<Fen>,
     available: Milli,
@@ -187,22 +184,21 @@ pub async fn priced(
     if ids.is_empty() {
         return Ok(found);
     }
-    let rows: Vec<PricedRow> = sql(
-        "SELECT p.id, p.code, p.name, p.pack_spec, p.status, p.tracked, p.cost_price, p.floor_price, p.base_unit, \
+    let rows: Vec<PricedRow> =
+        sql("SELECT p.id, p.code, p.name, p.pack_spec, p.status, p.tracked, p.cost_price, p.base_unit, \
          (SELECT pr.price FROM prices pr WHERE pr.product_id = p.id AND pr.starts_on <= $2 AND pr.price_level_id = \
           COALESCE($1, (SELECT pl.id FROM price_levels pl ORDER BY pl.position, pl.id LIMIT 1)) \
           ORDER BY pr.starts_on DESC LIMIT 1) AS price, \
          CAST(COALESCE(b.on_hand - b.reserved, 0) AS BIGINT) AS available, un.name AS unit, un.ratio \
          FROM products p LEFT JOIN stock_balances b ON b.product_id = p.id AND b.warehouse_id = $3 \
-         LEFT JOIN product_units un ON un.product_id = p.id WHERE p.deleted_at IS NULL AND p.id IN ",
-    )
-    .bind(level)
-    .bind(day)
-    .bind(warehouse)
-    .args(ids.iter().copied())
-    .push(" ORDER BY p.id, un.position, un.id")
-    .all(on)
-    .await?;
+         LEFT JOIN product_units un ON un.product_id = p.id WHERE p.deleted_at IS NULL AND p.id IN ")
+        .bind(level)
+        .bind(day)
+        .bind(warehouse)
+        .args(ids.iter().copied())
+        .push(" ORDER BY p.id, un.position, un.id")
+        .all(on)
+        .await?;
     for row in rows {
         let product = found.entry(row.id).or_insert_with(|| Priced {
             id: row.id,
@@ -213,7 +209,6 @@ pub async fn priced(
             tracked: row.tracked,
             available: row.available,
             cost_price: row.cost_price,
-            floor_price: row.floor_price,
             price: row.price,
             units: units_of(&row.base_unit, std::iter::empty()),
         });

@@ -16,9 +16,10 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kernel::words::words;
 use crate::kinds::Kind;
-use crate::lines::sheet::{self, Onward, Sheet};
+use crate::lines::sheet::sale::{self, Checks, Onward, Sale, Versions};
+use crate::lines::sheet::{Context, Sheet};
 use crate::lines::view::{discount_cell, discount_field};
-use crate::lines::{self, Discount, Line, under_floor};
+use crate::lines::{self, Discount, Line, NewLine, Weighed, under_floor};
 use crate::ui::cell;
 use crate::ui::form::{self, InputKind};
 use crate::ui::tag::{Tone, tag};
@@ -96,11 +97,11 @@ impl Document for Quote {
         if quote.body.is_expired(now) {
             return Err(AppError::Refused(t!(lang, "quotes.expired_draft").into_owned()));
         }
-        Ok(Quote::needs(quote, &lines))
+        Ok(needs(quote, lines.iter()))
     }
 
     async fn facts(cx: &Cx, quote: &Full<Body>, seen: bool) -> Result<Markup> {
-        sheet::facts::<Quote>(cx, quote, seen).await
+        sale::facts::<Quote>(cx, quote, seen).await
     }
 
     fn tag(lang: Lang, head: &Head, now: Millis) -> Markup {
@@ -120,6 +121,16 @@ pub struct Terms {
     pub valid_until: NaiveDate,
 }
 
+/// Why a quote needs approval.
+fn needs<'a>(quote: &Full<Body>, lines: impl Iterator<Item = &'a Line> + Clone) -> Vec<&'static str> {
+    let asked = |line: &Line| quote.body.discount.of(line.price);
+    let holds = |reason: &Reason| match reason {
+        Reason::Amount => quote.head.total() > quote.body.over(),
+        Reason::Floor => lines.clone().any(|line| under_floor(asked(line), line.ratio, line.floor_price)),
+    };
+    Reason::ALL.into_iter().filter(holds).map(Reason::code).collect()
+}
+
 impl Sheet for Quote {
     type Terms = Terms;
 
@@ -127,8 +138,9 @@ impl Sheet for Quote {
         body.customer_level
     }
 
-    fn begin(now: Millis) -> Terms {
-        Terms { discount: Discount::NONE, valid_until: clock::day(now) + HOLDS }
+    async fn opened(cx: &Cx) -> Result<(Form, Option<Id>)> {
+        let terms = Terms { discount: Discount::NONE, valid_until: clock::day(cx.now) + HOLDS };
+        Ok((Quote::fill(cx.blank(), &terms), cx.query_id("customer")?))
     }
 
     fn terms(body: &Body) -> Terms {
@@ -136,24 +148,20 @@ impl Sheet for Quote {
         Terms { discount: body.discount, valid_until }
     }
 
-    fn renewed(terms: Terms, now: Millis) -> Terms {
-        let is_past = terms.valid_until < clock::day(now);
-        if is_past { Terms { valid_until: clock::day(now) + HOLDS, ..terms } } else { terms }
-    }
-
     fn fill(form: Form, terms: &Terms) -> Form {
         let form = form.with("valid_until", terms.valid_until.to_string());
         if terms.discount == Discount::NONE { form } else { form.with("discount", terms.discount.percent()) }
     }
 
-    fn read(form: &mut Form, lang: Lang, now: Millis) -> Option<Terms> {
+    fn read(form: &mut Form, _: &[NewLine], context: &Context) -> Option<Terms> {
+        let lang = context.lang;
         let discount = Discount::read(form, lang);
         let label = t!(lang, "quotes.valid_until");
         let valid_until = form.day("valid_until", &label);
         if valid_until.is_none() && form.error("valid_until").is_none() {
             form.wrong("valid_until", t!(lang, "form.required", field = label));
         }
-        if valid_until.is_some_and(|day| day < clock::day(now)) {
+        if valid_until.is_some_and(|day| day < clock::day(context.now)) {
             form.wrong("valid_until", t!(lang, "quotes.valid_until_past"));
         }
         Some(Terms { discount, valid_until: valid_until? })
@@ -176,29 +184,8 @@ impl Sheet for Quote {
         }
     }
 
-    fn mark(lang: Lang, quote: &Full<Body>, now: Millis) -> Option<String> {
-        quote.body.is_expired(now).then(|| t!(lang, "quotes.expired").into_owned())
-    }
-
-    fn needs(quote: &Full<Body>, lines: &[Line]) -> Vec<&'static str> {
-        let asked = |line: &Line| quote.body.discount.of(line.price);
-        let holds = |reason: &Reason| match reason {
-            Reason::Amount => quote.head.total() > quote.body.over(),
-            Reason::Floor => lines.iter().any(|line| under_floor(asked(line), line.ratio, line.floor_price)),
-        };
-        Reason::ALL.into_iter().filter(holds).map(Reason::code).collect()
-    }
-
-    fn reason(lang: Lang, body: &Body, code: &str) -> String {
-        match Reason::from_code(code) {
-            Some(Reason::Amount) => t!(lang, "quotes.reason_amount", over = body.over()).into_owned(),
-            Some(Reason::Floor) => t!(lang, "quotes.reason_floor").into_owned(),
-            None => code.to_owned(),
-        }
-    }
-
-    fn total(terms: &Terms, sum: Fen) -> Fen {
-        terms.discount.of(sum)
+    fn total(terms: &Terms, sum: Fen) -> Option<Fen> {
+        Some(terms.discount.of(sum))
     }
 
     fn title(terms: &Terms) -> String {
@@ -209,7 +196,7 @@ impl Sheet for Quote {
         vec![("discount", terms.discount.percent().into()), ("valid_until", terms.valid_until.to_string().into())]
     }
 
-    async fn store(tx: &mut Tx, id: Id, terms: &Terms, is_new: bool) -> Result<(), DbError> {
+    async fn store(tx: &mut Tx, id: Id, terms: &Terms, _: Fen, is_new: bool) -> Result<(), DbError> {
         let query = if is_new {
             sql("INSERT INTO quotes (valid_until, discount, id) VALUES ($1, $2, $3)")
         } else {
@@ -219,7 +206,33 @@ impl Sheet for Quote {
     }
 }
 
+impl Sale for Quote {
+    const VERSIONS: Option<Versions> = Some(Versions { versions: "/quotes/:id/versions", print: "/quotes/:id/print" });
+
+    fn renewed(terms: Terms, now: Millis) -> Terms {
+        let is_past = terms.valid_until < clock::day(now);
+        if is_past { Terms { valid_until: clock::day(now) + HOLDS, ..terms } } else { terms }
+    }
+
+    fn mark(lang: Lang, quote: &Full<Body>, now: Millis) -> Option<String> {
+        quote.body.is_expired(now).then(|| t!(lang, "quotes.expired").into_owned())
+    }
+
+    async fn checks(_: &Cx, quote: &Full<Body>, lines: &[Weighed]) -> Result<Checks> {
+        let needs = needs(quote, lines.iter().map(|weighed| &weighed.line));
+        Ok(Checks { cells: html! {}, needs, held: false })
+    }
+
+    fn reason(lang: Lang, body: &Body, code: &str) -> String {
+        match Reason::from_code(code) {
+            Some(Reason::Amount) => t!(lang, "quotes.reason_amount", over = body.over()).into_owned(),
+            Some(Reason::Floor) => t!(lang, "quotes.reason_floor").into_owned(),
+            None => code.to_owned(),
+        }
+    }
+}
+
 /// Addresses. `onward` adds the acts of modules downstream.
 pub fn routes(routes: &mut Routes, onward: Onward<Body>) {
-    sheet::routes::<Quote>(routes, "/quotes/:id/versions", "/quotes/:id/print", onward);
+    sale::routes::<Quote>(routes, Some(onward), None);
 }

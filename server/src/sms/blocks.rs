@@ -1,7 +1,6 @@
 //! Numbers that are not written to (不发名单): opt-outs 退订, by reply or by hand, and the blacklist 黑名单.
 
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::customers::Sought;
 use crate::kernel::access::Scope;
@@ -15,7 +14,7 @@ use crate::kernel::id::Id;
 use crate::sms::limits::{Block, Class};
 use crate::sms::{optouts, settings_view};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_html, html};
 use crate::web::form::Form;
 
 /// A number that is not written to.
@@ -25,7 +24,8 @@ pub struct Blocked {
     pub id: Id,
     /// The number.
     pub digits: String,
-    kind: String,
+    /// Why.
+    pub kind: Block,
     /// What somebody noted.
     pub note: String,
     /// Since when.
@@ -38,24 +38,16 @@ pub struct Blocked {
     pub words: Option<String>,
 }
 
-impl Blocked {
-    /// Why.
-    #[must_use]
-    pub fn kind(&self) -> Block {
-        Block::of(&self.kind)
-    }
-}
-
 const BLOCKED: &str = "SELECT b.id, b.digits, b.kind, b.note, b.at, b.uncertain, u.name AS by_name, i.text AS words FROM sms_blocks b \
      LEFT JOIN users u ON u.id = b.by_id LEFT JOIN sms_inbox i ON i.id = b.inbox_id WHERE b.ended_at IS NULL";
 
 /// What stands against writing to a number, if anything does.
 pub async fn against(on: impl Into<On<'_>>, digits: &str, class: Class) -> Result<Option<Block>, DbError> {
-    let kinds: Vec<String> = sql("SELECT kind FROM sms_blocks WHERE digits = $1 AND ended_at IS NULL ORDER BY kind")
+    let kinds: Vec<Block> = sql("SELECT kind FROM sms_blocks WHERE digits = $1 AND ended_at IS NULL ORDER BY kind")
         .bind(digits)
         .all_scalars(on)
         .await?;
-    Ok(kinds.iter().map(|kind| Block::of(kind)).find(|block| block.stops(class)))
+    Ok(kinds.into_iter().find(|block| block.stops(class)))
 }
 
 /// A number's block of one kind, standing or ended.
@@ -161,9 +153,7 @@ pub async fn create(cx: Cx) -> Result<Response> {
     }
     let (Some(phone), Some(kind), true) = (phone, kind, form.is_right()) else {
         let found = listed(&cx.office.db, &cx.scope(), &Sought::Everything, cx.paging()).await?;
-        let mut response = html(settings_view::blocks(&cx, &found, &form));
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-        return Ok(response);
+        return Ok(form_html(settings_view::blocks(&cx, &found, &form), &form));
     };
     let mut write = cx.write(&form).await?;
     let new = NewBlock {
@@ -207,7 +197,7 @@ pub async fn end(cx: Cx) -> Result<Response> {
     write
         .audit(Action::Edit, "sms_block", id, Changes::new().moved("ended_at", serde_json::Value::Null, cx.now))
         .await?;
-    told(&mut write.tx, id, found.kind(), cx.now).await?;
+    told(&mut write.tx, id, found.kind, cx.now).await?;
     write.finish("/sms/blocks?done=done").await
 }
 

@@ -36,7 +36,7 @@ pub async fn acknowledged(tx: &mut Tx, gateway: Id, now: Millis, ack: &Ack) -> R
 }
 
 async fn advance(tx: &mut Tx, message: &store::Message, state: State, error: &str, now: Millis) -> Result<()> {
-    if !message.state().moves_to(state) {
+    if !message.state.moves_to(state) {
         return Ok(());
     }
     store::set_state(tx, message.id, state, error, now).await?;

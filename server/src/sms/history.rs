@@ -43,7 +43,7 @@ pub(super) fn sent(message: Message) -> Gathered {
         at: message.created_at,
         ended_at: Some(message.at()),
         person: String::new(),
-        state: message.state().code().to_owned(),
+        state: message.state.code().to_owned(),
         title: message.digits,
         text: message.text,
         more: String::new(),

@@ -16,14 +16,6 @@ words! {
     }
 }
 
-impl Class {
-    /// The class of a stored word; what cannot be read is marketing, which may less.
-    #[must_use]
-    pub fn of(stored: &str) -> Class {
-        Class::from_code(stored).unwrap_or(Class::Marketing)
-    }
-}
-
 /// How many messages may be sent in a China day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
@@ -140,12 +132,6 @@ words! {
 }
 
 impl Block {
-    /// The kind of a stored word; what cannot be read stops everything.
-    #[must_use]
-    pub fn of(stored: &str) -> Block {
-        Block::from_code(stored).unwrap_or(Block::Blacklist)
-    }
-
     /// Whether it stops a message of this class.
     #[must_use]
     pub fn stops(self, class: Class) -> bool {

@@ -28,10 +28,10 @@ pub use crate::kernel::clock::{minute_of, wall};
 pub use from_box::{acknowledged, box_lost, moved, received};
 pub use from_order::order_approved;
 pub use history::{message_entry, past_messages, past_replies, reply_entry};
-pub use limits::{Block, Class, Quiet};
+pub use limits::{Block, Class};
 pub use offer::{LOOK, box_came_online, look, offer};
 pub use optouts::{opt_out_changed, opted_out};
-pub use parts::{Alphabet, Size, measure};
+pub use parts::measure;
 pub use recall::{ask_back, came_back, recall_all};
 pub use rules::{LONGEST, Refusal, State, VARIABLES, content, fill, form_of_address, unknown_variable};
 pub use settings::{Settings, load as settings};
@@ -206,11 +206,6 @@ pub async fn unread(db: &Db, actor: &Actor) -> Result<i64, DbError> {
         Role::Clerk => Ok(own + store::unread_of_nobody(db).await?),
         Role::Rep | Role::Manager | Role::Admin => Ok(own),
     }
-}
-
-/// Messages of this person that did not go, or of which nobody knows.
-pub async fn unsettled(db: &Db, actor: &Actor) -> Result<i64, DbError> {
-    store::unsettled(db, &actor.scope().mine()).await
 }
 
 /// How many questions a member of staff still gets today, and the cap.

@@ -35,7 +35,7 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     let mut tx = office.db.begin().await?;
     gateways::hold(&mut tx).await?;
     let Some(message) = store::message_to_change(&mut tx, scope, id).await? else { return Ok(()) };
-    let gateway = match (message.state(), message.gateway_id) {
+    let gateway = match (message.state, message.gateway_id) {
         // One that is wanted back is not pressed upon the box.
         (State::Offered, Some(_)) if !message.recall.is_empty() => return Ok(()),
         (State::Offered, Some(gateway)) => Some(gateway),
@@ -45,11 +45,11 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
         (State::Waiting, _) => {
             let rules = settings::load(&mut tx).await?;
             let held = rules.quiet.holds(now) || office.clock.hold().is_some();
-            if message.class() == Class::Marketing && held {
+            if message.class == Class::Marketing && held {
                 return Ok(());
             }
             // It was allowed when it was written; the receiver may have opted out since.
-            if let Some(block) = blocks::against(&mut tx, &message.digits, message.class()).await? {
+            if let Some(block) = blocks::against(&mut tx, &message.digits, message.class).await? {
                 return end(tx, id, stopped(block), block.code(), now).await;
             }
             let wanted = store::last_box(&mut tx, &message.digits).await?;
@@ -73,7 +73,7 @@ pub async fn offer(office: &Office, scope: &Scope, id: Id) -> Result<()> {
         expires: Some(message.created_at + LIFE),
         report: true,
         policy: Policy::AtMostOnce,
-        class: match message.class() {
+        class: match message.class {
             Class::Service | Class::Staff => WireClass::Service,
             Class::Marketing => WireClass::Marketing,
         },

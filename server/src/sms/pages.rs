@@ -1,7 +1,6 @@
 //! Pages of conversations and messages.
 
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::customers::{self, Sought};
 use crate::events::{self, Event};
@@ -15,7 +14,7 @@ use crate::sms::rules::{self, LONGEST, State};
 use crate::sms::view::Draft;
 use crate::sms::{Class, NewSms, Sent, against, incoming_view, optouts, send, settings, store, view};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_html, html};
 use crate::web::form::Form;
 
 /// Messages of a conversation on its page.
@@ -175,9 +174,7 @@ fn check(cx: &Cx, form: &mut Form) -> (String, String) {
 }
 
 fn again(cx: &Cx, form: &Form, draft: &Draft) -> Response {
-    let mut response = html(view::compose(cx, form, draft));
-    response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    response
+    form_html(view::compose(cx, form, draft), form)
 }
 
 /// `POST /sms/preview`: the count, before it costs anything. Changes nothing.
@@ -244,19 +241,19 @@ pub async fn retry(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
     let mut write = cx.write(&form).await?;
     let message = store::message_to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
-    if !message.state().needs_a_person() {
+    if !message.state.needs_a_person() {
         return Err(AppError::Refused(t!(cx.lang, "sms.not_unsent").into_owned()));
     }
     let mut rules = settings::load(&mut write.tx).await?;
     // The message itself is one of today's or yesterday's; a retry does not count twice.
     rules.caps.recipient += 1;
     let phone = rules::recipient(&message.digits).map_err(|why| AppError::Refused(why.text(cx.lang).into_owned()))?;
-    let stands = against(&mut write.tx, &rules, &phone, message.owner_id, message.class(), cx.now).await?;
+    let stands = against(&mut write.tx, &rules, &phone, message.owner_id, message.class, cx.now).await?;
     if let Some(refusal) = stands {
         return Err(AppError::Refused(refusal.text(cx.lang).into_owned()));
     }
     store::set_waiting_again(&mut write.tx, id).await?;
-    let changes = Changes::new().moved("state", message.state().code(), State::Waiting.code());
+    let changes = Changes::new().moved("state", message.state.code(), State::Waiting.code());
     write.audit(Action::Edit, "sms", id, changes).await?;
     events::raise(&mut write.tx, cx.now, Event::SmsQueued { sms: id }).await?;
     write.finish(&format!("/sms/messages/{id}?done=sent")).await
@@ -290,13 +287,13 @@ pub async fn settle(cx: Cx) -> Result<Response> {
     let mut write = cx.write(&form).await?;
     let message = store::message_to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
     // A message that no box has yet can be dropped too; one that a box has is on its way.
-    let open = message.state().needs_a_person() || (message.state() == State::Waiting && outcome == State::Dropped);
+    let open = message.state.needs_a_person() || (message.state == State::Waiting && outcome == State::Dropped);
     if !open {
         return Err(AppError::Refused(t!(cx.lang, "sms.not_unsent").into_owned()));
     }
     store::set_state(&mut write.tx, id, outcome, &message.error, cx.now).await?;
     events::raise(&mut write.tx, cx.now, Event::SmsMoved { sms: id }).await?;
-    let changes = Changes::new().moved("state", message.state().code(), outcome.code());
+    let changes = Changes::new().moved("state", message.state.code(), outcome.code());
     write.audit(Action::Edit, "sms", id, changes).await?;
     let response = write.finish(&format!("/sms/messages/{id}?done=done")).await?;
     cx.office.badges_changed(message.owner_id);

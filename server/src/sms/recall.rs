@@ -60,7 +60,7 @@ pub enum Recalled {
 
 /// Wants a message back that this transaction has locked.
 pub async fn recall(tx: &mut Tx, message: &Message, by: For, now: Millis) -> Result<Recalled> {
-    match message.state() {
+    match message.state {
         State::Waiting => {
             want(tx, message.id, by, None, now).await?;
             store::set_state(tx, message.id, State::Dropped, reason(by.code()), now).await?;
@@ -118,7 +118,7 @@ pub async fn ask_back(office: &Office, scope: &Scope, id: Id) -> Result<()> {
     gateways::hold(&mut tx).await?;
     let Some(message) = store::message_to_change(&mut tx, scope, id).await? else { return Ok(()) };
     let (Some(gateway), Some(command)) = (message.gateway_id, &message.recall_id) else { return Ok(()) };
-    if !matches!(message.state(), State::Offered | State::Queued) {
+    if !matches!(message.state, State::Offered | State::Queued) {
         return Ok(());
     }
     let (Ok(id), Ok(sms)) = (command.parse(), message.wire_id.parse()) else { return Ok(()) };
@@ -152,14 +152,14 @@ pub async fn acknowledged(tx: &mut Tx, gateway: Id, now: Millis, ack: &Ack) -> R
         .bind(!ack.ok)
         .run(&mut *tx)
         .await?;
-    let next = match (ack.ok, message.state()) {
+    let next = match (ack.ok, message.state) {
         (true, _) => Some((State::Dropped, reason(&message.recall))),
         // It has no such message in its queue and never said that it took it in: it may have sent it all the
         // same, and its report is still to come.
         (false, State::Offered) => Some((State::Unknown, "recall")),
         (false, _) => None,
     };
-    if let Some((state, error)) = next.filter(|(state, _)| message.state().moves_to(*state)) {
+    if let Some((state, error)) = next.filter(|(state, _)| message.state.moves_to(*state)) {
         store::set_state(tx, message.id, state, error, now).await?;
     }
     events::raise(tx, now, Event::SmsMoved { sms: message.id }).await
@@ -167,7 +167,7 @@ pub async fn acknowledged(tx: &mut Tx, gateway: Id, now: Millis, ack: &Ack) -> R
 
 #[derive(sqlx_macros::FromRow)]
 struct Stands {
-    state: String,
+    state: State,
     error: String,
     recall: String,
 }
@@ -177,6 +177,6 @@ pub async fn came_back(tx: &mut Tx, id: Id) -> Result<bool, DbError> {
     let row: Option<Stands> =
         sql("SELECT state, error, recall FROM sms_messages WHERE id = $1").bind(id).optional(tx).await?;
     Ok(row.is_some_and(|row| {
-        State::of(&row.state) == State::Dropped && row.error == TAKEN_BACK && row.recall == For::Campaign.code()
+        row.state == State::Dropped && row.error == TAKEN_BACK && row.recall == For::Campaign.code()
     }))
 }

@@ -1,7 +1,6 @@
 //! The company's rules for messages (短信设置): rows of `settings` whose names begin with `sms_`, and their page.
 
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock::{minute_of, wall};
@@ -13,7 +12,7 @@ use crate::kernel::settings as stored;
 use crate::sms::limits::{self, Caps, Class, Quiet};
 use crate::sms::settings_view;
 use crate::web::cx::Cx;
-use crate::web::error::{Result, html};
+use crate::web::error::{Result, form_html, html};
 use crate::web::form::Form;
 
 /// The rules as set, or as they come.
@@ -190,9 +189,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let after = read(&cx, &mut form);
     if !form.is_right() {
-        let mut response = html(settings_view::page(&cx, &form));
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-        return Ok(response);
+        return Ok(form_html(settings_view::page(&cx, &form), &form));
     }
     let mut write = cx.write(&form).await?;
     let before = load(&mut write.tx).await?;

@@ -67,7 +67,7 @@ pub fn blocks(cx: &Cx, listing: &Listing<Blocked>, form: &Form) -> String {
                     (plain_cell(
                         html! {
                             b.num { (shown(&row.digits)) } " "
-                            (tag(row.kind().name(lang), match row.kind() { Block::OptOut => Tone::Plain, Block::Blacklist => Tone::Bad }))
+                            (tag(row.kind.name(lang), match row.kind { Block::OptOut => Tone::Plain, Block::Blacklist => Tone::Bad }))
                             @if row.uncertain { " " (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
                             p { (clock::iso_minute(row.at)) " " @match (&row.by_name, &row.words) {
                                 (Some(name), _) => (name),

@@ -32,8 +32,10 @@ pub struct Message {
     pub text: String,
     /// Messages that the operator counts.
     pub parts: i64,
-    class: String,
-    state: String,
+    /// What it is for.
+    pub class: Class,
+    /// Where it is.
+    pub state: State,
     /// Why it did not go.
     pub error: String,
     /// When it was written.
@@ -51,18 +53,6 @@ pub struct Message {
 }
 
 impl Message {
-    /// Where it is.
-    #[must_use]
-    pub fn state(&self) -> State {
-        State::of(&self.state)
-    }
-
-    /// What it is for.
-    #[must_use]
-    pub fn class(&self) -> Class {
-        Class::of(&self.class)
-    }
-
     /// The moment that its state tells of.
     #[must_use]
     pub fn at(&self) -> Millis {
@@ -375,8 +365,7 @@ pub async fn to_offer(db: &Db, before: Millis, marketing: bool, most: i64) -> Re
 
 /// Where a message stands.
 pub async fn state_of(tx: &mut Tx, id: Id) -> Result<Option<State>, DbError> {
-    let row: Option<String> = sql("SELECT state FROM sms_messages WHERE id = $1").bind(id).optional_scalar(tx).await?;
-    Ok(row.map(|row| State::of(&row)))
+    sql("SELECT state FROM sms_messages WHERE id = $1").bind(id).optional_scalar(tx).await
 }
 
 /// Messages that a box was offered and has not answered, for when it comes back.
@@ -559,14 +548,6 @@ pub async fn unread_of_nobody(db: &Db) -> Result<i64, DbError> {
     let query =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM sms_threads t WHERE t.unread > 0 AND t.owner_id IS NULL");
     query.scalar(db).await
-}
-
-/// Messages that a person has to look at.
-pub async fn unsettled(db: &Db, scope: &Scope) -> Result<i64, DbError> {
-    let query = sql(
-        "SELECT CAST(count(*) AS BIGINT) AS n FROM sms_messages m WHERE m.state IN ('unknown', 'failed', 'refused')",
-    );
-    scope.restrict(query, "m.owner_id").scalar(db).await
 }
 
 /// Somebody looked at a conversation.

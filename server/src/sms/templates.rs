@@ -9,7 +9,7 @@ use crate::sms::rules::{self, LONGEST};
 use crate::sms::store::{self, Template};
 use crate::sms::templates_view;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, html, html_with};
 use crate::web::form::Form;
 
 /// `GET /sms/templates`
@@ -38,9 +38,7 @@ fn check(cx: &Cx, form: &mut Form) -> (String, String, bool) {
 }
 
 fn again(cx: &Cx, template: Option<&Template>, form: &Form, other: Option<&Template>, status: StatusCode) -> Response {
-    let mut response = html(templates_view::template(cx, template, form, other));
-    response.set_status(status);
-    response
+    html_with(templates_view::template(cx, template, form, other), status)
 }
 
 /// `POST /sms/templates`

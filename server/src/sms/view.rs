@@ -126,7 +126,7 @@ pub fn thread(
     let mut lines: Vec<(i64, TimelineItem)> = sent
         .iter()
         .map(|message| {
-            let state = message.state();
+            let state = message.state;
             let moment = if state.needs_a_person() { Moment::Bad } else { Moment::Done };
             let title = html! { (message.text) " " (state_tag(lang, state)) };
             let detail = html! { (t!(lang, "sms.sent_at", when = clock::brief(message.created_at, cx.now))) };
@@ -283,7 +283,7 @@ pub fn preview(cx: &Cx, draft: &Draft, to: &str, text: &str) -> String {
 
 fn person_acts(cx: &Cx, message: &Message) -> Markup {
     let lang = cx.lang;
-    let state = message.state();
+    let state = message.state;
     let settle = |outcome: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
         fields::post(&format!("/sms/messages/{}/settlement", message.id), &cx.op_id()).holding(html! {
             (fields::hidden("outcome", outcome))
@@ -324,7 +324,7 @@ pub fn message(cx: &Cx, message: &Message, thread: Option<&Thread>, customer: Op
             (cell(t!(lang, "sms.to"), html! { span.num { (shown(&message.digits)) } }))
             div.cell { div.g { p.pre { (message.text) } } }
             (cell(t!(lang, "sms.parts"), html! { span.num { (t!(lang, "sms.parts_count", n = message.parts)) } }))
-            (cell(t!(lang, "sms.state"), state_tag(lang, message.state())))
+            (cell(t!(lang, "sms.state"), state_tag(lang, message.state)))
             @if !message.error.is_empty() { (cell(t!(lang, "sms.reason"), html! { (reason(lang, &message.error)) })) }
             (cell(t!(lang, "sms.written"), html! { (clock::iso_minute(message.created_at)) }))
             @if let Some(at) = message.sent_at { (cell(t!(lang, "sms.sent"), html! { (clock::iso_minute(at)) })) }
@@ -350,7 +350,7 @@ pub fn unsent(cx: &Cx, messages: &Listing<Message>, waiting: bool) -> String {
                 @for message in &messages.rows {
                     (link_cell(
                         format!("/sms/messages/{}", message.id),
-                        html! { b.num { (shown(&message.digits)) } " " (state_tag(lang, message.state())) p { (quoted(&message.text)) } @if !message.error.is_empty() { p { (reason(lang, &message.error)) } } },
+                        html! { b.num { (shown(&message.digits)) } " " (state_tag(lang, message.state)) p { (quoted(&message.text)) } @if !message.error.is_empty() { p { (reason(lang, &message.error)) } } },
                         html! { small { (clock::brief(message.created_at, cx.now)) } },
                     ))
                 }

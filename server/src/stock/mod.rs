@@ -73,7 +73,7 @@ impl Balance {
 
 /// A quantity in base units that an order wants.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct Demand {
     /// The product.
     pub product: Id,
     /// Its name, for the words of a shortage.

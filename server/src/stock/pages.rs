@@ -1,7 +1,6 @@
 //! Stock: balances, one product, and moves entered by the store.
 
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
@@ -10,7 +9,7 @@ use crate::kernel::money::Milli;
 use crate::modules::Module;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_page, html};
 use crate::web::form::Form;
 
 use super::rules::Kind;
@@ -54,15 +53,8 @@ async fn move_page(cx: &Cx, form: &Form) -> Result<Response> {
         Err(_) => store::products(&cx.office.db, cx.query("q").unwrap_or_default()).await?,
     };
     let frame = cx.frame();
-    let mut page = Page::new(&frame, t!(cx.lang, "stock.new_move")).back("/stock");
-    if !form.is_right() {
-        page = page.error_title();
-    }
-    let mut response = html(page.render(view::move_form(cx, form, &warehouses, &products)));
-    if !form.is_right() {
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    Ok(response)
+    let page = Page::new(&frame, t!(cx.lang, "stock.new_move")).back("/stock");
+    Ok(form_page(page, view::move_form(cx, form, &warehouses, &products), form))
 }
 
 pub(super) async fn create_move(cx: Cx) -> Result<Response> {
@@ -86,7 +78,7 @@ pub(super) async fn create_move(cx: Cx) -> Result<Response> {
         form.wrong("product_id", t!(cx.lang, "form.choice", field = t!(cx.lang, "stock.product")));
     }
     if let Some(id) = warehouse
-        && !store::warehouses(&cx.office.db).await?.iter().any(|house| house.id == id)
+        && !store::warehouses(&cx.office.db).await?.iter().any(|warehouse| warehouse.id == id)
     {
         form.wrong("warehouse_id", t!(cx.lang, "form.choice", field = t!(cx.lang, "stock.warehouse")));
     }

@@ -7,7 +7,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
 use crate::kernel::words::words;
 
-use super::Wanted;
+use super::Demand;
 
 /// A product of which there is not enough, in base units.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +44,8 @@ impl Shortage {
 }
 
 /// Sums the wishes by product: two lines of one product draw on one balance.
-pub(super) fn summed(wanted: &[Wanted]) -> BTreeMap<Id, Wanted> {
-    let mut sums: BTreeMap<Id, Wanted> = BTreeMap::new();
+pub(super) fn summed(wanted: &[Demand]) -> BTreeMap<Id, Demand> {
+    let mut sums: BTreeMap<Id, Demand> = BTreeMap::new();
     for wish in wanted {
         sums.entry(wish.product)
             .and_modify(|sum| sum.quantity = Milli(sum.quantity.0.saturating_add(wish.quantity.0)))
@@ -55,7 +55,7 @@ pub(super) fn summed(wanted: &[Wanted]) -> BTreeMap<Id, Wanted> {
 }
 
 /// What is missing. `available` names what there is by product; a product without a balance has none.
-pub(super) fn shortages(wanted: &BTreeMap<Id, Wanted>, available: &BTreeMap<Id, Milli>) -> Vec<Shortage> {
+pub(super) fn shortages(wanted: &BTreeMap<Id, Demand>, available: &BTreeMap<Id, Milli>) -> Vec<Shortage> {
     wanted
         .values()
         .filter_map(|wish| {
@@ -103,11 +103,11 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Id, Kind, Milli, Wanted, shortages, summed};
+    use super::{Demand, Id, Kind, Milli, shortages, summed};
 
     #[test]
     fn two_lines_of_one_product_draw_on_one_balance() {
-        let wish = |quantity| Wanted { product: Id(1), name: "草甘膦".to_owned(), quantity: Milli(quantity) };
+        let wish = |quantity| Demand { product: Id(1), name: "草甘膦".to_owned(), quantity: Milli(quantity) };
         let wanted = summed(&[wish(6000), wish(5000)]);
         let short = shortages(&wanted, &[(Id(1), Milli(10_000))].into());
         assert_eq!(short.iter().map(|s| (s.wanted, s.available)).collect::<Vec<_>>(), [(Milli(11_000), Milli(10_000))]);

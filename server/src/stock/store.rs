@@ -10,7 +10,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
 
 use super::rules::{Kind, Shortage, shortages, summed};
-use super::{Balance, Wanted, Warehouse};
+use super::{Balance, Demand, Warehouse};
 
 #[derive(Debug, sqlx_macros::FromRow)]
 pub(super) struct Row {
@@ -140,7 +140,7 @@ pub async fn reserve(
     tx: &mut Tx,
     order: Id,
     warehouse: Id,
-    wanted: &[Wanted],
+    wanted: &[Demand],
 ) -> Result<Result<(), Vec<Shortage>>, DbError> {
     let wanted = summed(wanted);
     let lock = tx.for_update();

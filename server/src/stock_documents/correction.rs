@@ -2,10 +2,11 @@
 
 use poem::Response;
 
-use super::{Act, Effect, NewStockDocument, StockDocument, create};
+use super::{Act, Effect, StockDocument};
 use crate::documents::{self, Begun, Full, State};
 use crate::kernel::i18n::t;
 use crate::kernel::money::{Fen, Milli};
+use crate::lines::sheet::{self, NewSheet, Sheet};
 use crate::lines::{self, NewLine};
 use crate::stock::{self, Posting};
 use crate::web::cx::Cx;
@@ -15,8 +16,7 @@ pub(super) async fn correct<E: Effect>(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
     let begun = documents::begin::<StockDocument<E>>(&cx, &form, cx.id()?, &[State::Active]).await?;
     let Begun::Ready(mut change) = begun else {
-        let kind = E::KIND.name(cx.lang);
-        return Err(AppError::Refused(t!(cx.lang, "documents.changed_meanwhile", kind = kind).into_owned()));
+        return Err(documents::changed_meanwhile::<StockDocument<E>>(cx.lang));
     };
     let Full { head, body } = change.document.clone();
     if body.corrects.is_some() {
@@ -42,16 +42,19 @@ pub(super) async fn correct<E: Effect>(cx: Cx) -> Result<Response> {
     if lines.is_empty() {
         return Err(AppError::Refused(t!(cx.lang, "stock_documents.no_difference").into_owned()));
     }
-    let new = NewStockDocument {
+    let new = NewSheet {
         owner: cx.actor().id,
-        warehouse: (body.warehouse_id, body.warehouse),
-        to: body.to_warehouse_id.zip(body.to_warehouse),
-        source: Some(head.id),
-        note: t!(cx.lang, "stock_documents.corrects", number = head.number).into_owned(),
+        customer: None,
+        visit: None,
+        source: Some((E::KIND, head.id)),
+        // It is posted at once, with the moves below.
+        state: State::Active,
         lines,
+        terms: StockDocument::<E>::terms(&body),
+        note: t!(cx.lang, "stock_documents.corrects", number = head.number).into_owned(),
     };
     let author = change.write.author.clone();
-    let (id, number) = create::<E>(&mut change.write.tx, &author, &new).await?;
+    let (id, number) = sheet::create::<StockDocument<E>>(&mut change.write.tx, &author, &new).await?;
     let posting = Posting { document: id, number, user: new.owner, at: author.at };
     stock::reverse(&mut change.write.tx, &posting, head.id, cx.lang).await?;
     change.move_to(State::Closed).await?;

@@ -7,26 +7,30 @@
 //! Uses: documents, lines, stock
 
 mod correction;
-mod form;
-mod pages;
 mod store;
 mod view;
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use crate::documents::{self, Document, Full, List, NewHead, State};
+use maud::Markup;
+use serde_json::Value;
+
+use crate::documents::{Document, Full, List, State};
 use crate::kernel::access::Gate;
-use crate::kernel::audit::{Action, Author, Changes};
-use crate::kernel::clock::{self, Millis};
+use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, Tx};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::kernel::money::Milli;
+use crate::kernel::money::{Fen, Milli};
 use crate::kinds::Kind;
+use crate::lines::editor::Prices;
+use crate::lines::sheet::{self, Context, Sheet};
 use crate::lines::{self, NewLine};
 use crate::stock::{self, Entry, Posting};
+use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result};
+use crate::web::form::Form;
 use crate::web::routes::Routes;
 
 /// What a document does to stock.
@@ -111,6 +115,7 @@ impl<E: Effect> Document for StockDocument<E> {
         segments: &[State::Draft, State::Active, State::Closed],
     };
     const HAS_CUSTOMER: bool = false;
+    const NEEDS_APPROVAL: bool = false;
     const ABOVE: &'static str = "/stock";
 
     fn list_title(lang: Lang) -> Cow<'static, str> {
@@ -158,57 +163,99 @@ impl<E: Effect> Document for StockDocument<E> {
     }
 }
 
-/// A stock document to be made.
+/// What a stock document says besides its lines: warehouses with their names.
 #[derive(Clone, Debug)]
-pub struct NewStockDocument {
-    /// Whose it will be.
-    pub owner: Id,
-    /// The warehouse, and its name.
+pub struct Terms {
+    /// The warehouse.
     pub warehouse: (Id, String),
     /// Where a transfer goes.
     pub to: Option<(Id, String)>,
-    /// The document that it takes back; then it is posted at once, and its moves are entered by the caller.
-    pub source: Option<Id>,
-    /// What its writer notes.
-    pub note: String,
-    /// Its lines, each of another product; the products are held by the caller.
-    pub lines: Vec<NewLine>,
 }
 
-impl NewStockDocument {
-    fn title(&self) -> String {
-        match &self.to {
-            Some((_, to)) => format!("{} → {to}", self.warehouse.1),
-            None => self.warehouse.1.clone(),
+impl<E: Effect> Sheet for StockDocument<E> {
+    type Terms = Terms;
+    const HAS_WAREHOUSE: bool = true;
+    const IS_KEPT: bool = true;
+    const CROSSED: &'static str = "stock_documents.crossed";
+
+    fn prices(_: &Context) -> Prices {
+        match E::ACT {
+            Act::Count => Prices::Counted,
+            Act::Receive | Act::Issue | Act::Transfer => Prices::None,
         }
     }
-}
 
-/// Makes a draft, or the document that takes another back.
-///
-/// # Returns
-/// The id and the number.
-pub async fn create<E: Effect>(tx: &mut Tx, author: &Author, new: &NewStockDocument) -> Result<(Id, String), DbError> {
-    let head = NewHead {
-        owner: new.owner,
-        customer: None,
-        visit: None,
-        source: new.source.map(|id| (E::KIND, id)),
-        state: if new.source.is_some() { State::Active } else { State::Draft },
-        day: clock::iso_day(author.at),
-        title: new.title(),
-        amount: None,
-        note: new.note.clone(),
-    };
-    let (id, number) = documents::insert(tx, E::KIND, &head, author.at).await?;
-    store::insert(tx, id, new.warehouse.0, new.to.as_ref().map(|to| to.0)).await?;
-    lines::insert(tx, id, None, &new.lines).await?;
-    let changes = Changes::new()
-        .set("number", number.clone())
-        .set("warehouse", head.title)
-        .set("lines", lines::noted(&new.lines));
-    documents::note(tx, author, Action::Create, E::KIND, id, changes).await?;
-    Ok((id, number))
+    async fn opened(cx: &Cx) -> Result<(Form, Option<Id>)> {
+        let mut typed = cx.blank();
+        // A transfer begins with two warehouses that differ.
+        if let (Act::Transfer, Some(second)) = (E::ACT, stock::warehouses(&cx.office.db).await?.get(1)) {
+            typed = typed.with("to_warehouse_id", second.id.to_string());
+        }
+        Ok((typed, None))
+    }
+
+    fn terms(body: &Body) -> Terms {
+        let to = body.to_warehouse_id.zip(body.to_warehouse.clone());
+        Terms { warehouse: (body.warehouse_id, body.warehouse.clone()), to }
+    }
+
+    fn fill(form: Form, terms: &Terms) -> Form {
+        let form = form.with("warehouse_id", terms.warehouse.0.to_string());
+        match &terms.to {
+            Some((to, _)) => form.with("to_warehouse_id", to.to_string()),
+            None => form,
+        }
+    }
+
+    fn read(form: &mut Form, lines: &[NewLine], context: &Context) -> Option<Terms> {
+        let lang = context.lang;
+        // A count of a product in two lines would have two results.
+        let twice = |(place, line): (usize, &NewLine)| lines.iter().take(place).any(|one| one.product == line.product);
+        if lines.iter().enumerate().any(twice) {
+            form.wrong("q", t!(lang, "stock_documents.twice"));
+        }
+        let chosen = |typed: &str| {
+            let id = typed.parse::<Id>().ok()?;
+            context.warehouses.iter().find(|known| known.id == id).map(|known| (known.id, known.name.clone()))
+        };
+        let warehouse = form.choice("warehouse_id", &t!(lang, "stock_documents.warehouse"), chosen);
+        let to = match E::ACT {
+            Act::Transfer => form.choice("to_warehouse_id", &t!(lang, "stock_documents.to"), chosen),
+            Act::Receive | Act::Issue | Act::Count => None,
+        };
+        if to.is_some() && to == warehouse {
+            form.wrong("to_warehouse_id", t!(lang, "stock_documents.same"));
+        }
+        Some(Terms { warehouse: warehouse?, to })
+    }
+
+    fn fields_above(context: &Context, typed: &Form, _: bool) -> Markup {
+        view::warehouse_fields(context, typed, E::ACT)
+    }
+
+    fn shown(lang: Lang, document: &Full<Body>, _: Millis) -> Markup {
+        view::warehouse_cells(lang, &document.body)
+    }
+
+    fn total(_: &Terms, _: Fen) -> Option<Fen> {
+        None
+    }
+
+    fn title(terms: &Terms) -> String {
+        match &terms.to {
+            Some((_, to)) => format!("{} → {to}", terms.warehouse.1),
+            None => terms.warehouse.1.clone(),
+        }
+    }
+
+    fn noted(terms: &Terms) -> Vec<(&'static str, Value)> {
+        vec![("warehouse", <Self as Sheet>::title(terms).into())]
+    }
+
+    async fn store(tx: &mut Tx, id: Id, terms: &Terms, _: Fen, is_new: bool) -> Result<(), DbError> {
+        let (warehouse, to) = (terms.warehouse.0, terms.to.as_ref().map(|to| to.0));
+        if is_new { store::insert(tx, id, warehouse, to).await } else { store::update(tx, id, warehouse, to).await }
+    }
 }
 
 /// Addresses.
@@ -221,13 +268,7 @@ pub fn routes(routes: &mut Routes) {
 
 fn of_kind<E: Effect>(routes: &mut Routes) {
     let (paths, module) = (E::KIND.paths(), E::KIND.module());
-    documents::list_route::<StockDocument<E>>(routes);
-    routes.get(paths.new, Gate::create(module), pages::new::<E>);
-    routes.post(paths.list, Gate::create(module), pages::create::<E>);
-    routes.get(paths.one, Gate::view(module), pages::show::<E>);
-    routes.get(paths.edit, Gate::edit(module), pages::edit::<E>);
-    routes.post(paths.lines, Gate::edit(module), pages::save::<E>);
-    documents::flow_routes::<StockDocument<E>>(routes);
-    documents::bin_routes::<StockDocument<E>>(routes);
+    sheet::form_routes::<StockDocument<E>>(routes);
+    routes.get(paths.one, Gate::view(module), view::page::<E>);
     routes.post(paths.correction, Gate::create(module), correction::correct::<E>);
 }

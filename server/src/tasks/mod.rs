@@ -119,7 +119,7 @@ pub async fn finish(
     let Some(task) = store::find_for_change(tx, scope, owner, id).await?.filter(|task| task.owner_id == owner) else {
         return Ok(Err(NotDone::Gone));
     };
-    if task.state() != State::Open {
+    if task.state != State::Open {
         return Ok(Err(NotDone::Over));
     }
     if task.version != version {
@@ -134,7 +134,7 @@ pub async fn finish(
 
 /// A call-back was done as a task: the call hears of it.
 async fn tell_call(tx: &mut Tx, at: Millis, task: &TaskRow, by: Id) -> Result<()> {
-    match (task.kind(), task.cause_kind.as_str(), task.cause_id) {
+    match (task.kind, task.cause_kind.as_str(), task.cause_id) {
         (Kind::Callback, "call", Some(call)) => events::raise(tx, at, Event::CallReturned { call, by }).await,
         (Kind::Todo | Kind::Callback, _, _) => Ok(()),
     }

@@ -13,7 +13,7 @@ use crate::tasks::rules::{Kind, Priority, State, parse_due};
 use crate::tasks::store::{self, NewTask, TaskRow, View};
 use crate::tasks::view::{self, Choice, ListPage, NewPage, ShowPage};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_html, html, html_with};
 use crate::web::form::Form;
 use crate::{customers, users};
 
@@ -71,9 +71,7 @@ async fn ask(cx: &Cx, form: &Form, status: StatusCode) -> Result<Response> {
         customers.insert(0, (one.id.to_string(), one.name));
     }
     let page = NewPage { form, people: &people, customers: &customers, op_id: cx.op_id() };
-    let mut response = html(view::new(&cx.frame(), &page));
-    response.set_status(status);
-    Ok(response)
+    Ok(html_with(view::new(&cx.frame(), &page), status))
 }
 
 /// `POST /tasks`
@@ -173,20 +171,18 @@ pub async fn complete(cx: Cx) -> Result<Response> {
     let feedback = form.text("feedback", &t!(cx.lang, "tasks.feedback"), NOTE);
     if !form.is_right() {
         let task = store::find(&cx.office.db, &cx.scope(), me, id).await?.ok_or(AppError::NotFound)?;
-        let mut response = html(render(&cx, &task, &form));
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-        return Ok(response);
+        return Ok(form_html(render(&cx, &task, &form), &form));
     }
     let mut write = cx.write(&form).await?;
     let task = store::find_for_change(&mut write.tx, &cx.scope(), me, id).await?.ok_or(AppError::NotFound)?;
     if task.owner_id != me {
         return Err(AppError::Forbidden);
     }
-    if task.state() != State::Open {
+    if task.state != State::Open {
         return Err(AppError::Refused(t!(cx.lang, "tasks.done_already").into_owned()));
     }
     store::complete(&mut write.tx, id, &feedback, cx.now).await?;
-    let changes = Changes::new().moved("state", task.state.as_str(), State::Done.code()).set("feedback", feedback);
+    let changes = Changes::new().moved("state", task.state.code(), State::Done.code()).set("feedback", feedback);
     write.audit(Action::Edit, "task", id, changes).await?;
     crate::tasks::tell_call(&mut write.tx, cx.now, &task, me).await?;
     write.finish("/tasks?done=done").await
@@ -205,7 +201,7 @@ pub async fn confirm(cx: Cx) -> Result<Response> {
         return Err(AppError::Refused(t!(cx.lang, "tasks.not_to_confirm").into_owned()));
     }
     store::confirm(&mut write.tx, id, cx.now).await?;
-    let changes = Changes::new().moved("state", task.state.as_str(), State::Confirmed.code());
+    let changes = Changes::new().moved("state", task.state.code(), State::Confirmed.code());
     write.audit(Action::Edit, "task", id, changes).await?;
     write.finish(&format!("/tasks/{id}?done=saved")).await
 }

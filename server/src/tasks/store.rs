@@ -24,8 +24,8 @@ pub struct TaskRow {
     pub customer_id: Option<Id>,
     /// Their name.
     pub customer_name: Option<String>,
-    /// As stored; see [`TaskRow::kind`].
-    pub kind: String,
+    /// What it asks for.
+    pub kind: Kind,
     /// What caused it, such as `call`.
     pub cause_kind: String,
     /// The record that caused it.
@@ -34,12 +34,12 @@ pub struct TaskRow {
     pub title: String,
     /// More about it.
     pub note: String,
-    /// As stored; see [`TaskRow::priority`].
-    pub priority: String,
+    /// How much it presses.
+    pub priority: Priority,
     /// Until when.
     pub due_at: Option<Millis>,
-    /// As stored; see [`TaskRow::state`].
-    pub state: String,
+    /// Where it stands.
+    pub state: State,
     /// What came of it.
     pub feedback: String,
     /// When it was done.
@@ -51,34 +51,16 @@ pub struct TaskRow {
 }
 
 impl TaskRow {
-    /// What it asks for.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        Kind::of(&self.kind)
-    }
-
-    /// Where it stands.
-    #[must_use]
-    pub fn state(&self) -> State {
-        State::of(&self.state)
-    }
-
-    /// How much it presses.
-    #[must_use]
-    pub fn priority(&self) -> Priority {
-        Priority::from_code(&self.priority).unwrap_or(Priority::Normal)
-    }
-
     /// Whether its time has run out at `now`.
     #[must_use]
     pub fn is_late(&self, now: Millis) -> bool {
-        self.state() == State::Open && self.due_at.is_some_and(|due| due < now)
+        self.state == State::Open && self.due_at.is_some_and(|due| due < now)
     }
 
     /// Whether its giver, somebody other than its owner, has yet to accept it.
     #[must_use]
     pub fn awaits(&self, person: Id) -> bool {
-        self.state() == State::Done && self.giver_id == Some(person) && self.owner_id != person
+        self.state == State::Done && self.giver_id == Some(person) && self.owner_id != person
     }
 }
 

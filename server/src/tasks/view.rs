@@ -91,12 +91,12 @@ fn state_tag(task: &TaskRow, looker: Id, now: Millis, lang: Lang) -> Markup {
     if task.awaits(looker) {
         return tag(&t!(lang, "tasks.to_confirm"), Tone::Warn);
     }
-    match (task.state(), task.kind()) {
+    match (task.state, task.kind) {
         (State::Open, _) if task.is_late(now) => tag(&t!(lang, "tasks.late"), Tone::Bad),
         (State::Open, Kind::Callback) => tag(&t!(lang, "tasks.to_call_back"), Tone::Bad),
-        (State::Open, Kind::Todo) if task.priority() == Priority::High => tag(task.priority().name(lang), Tone::Warn),
-        (State::Open, Kind::Todo) => tag(task.state().name(lang), Tone::Info),
-        (State::Done | State::Confirmed, _) => tag(task.state().name(lang), Tone::Plain),
+        (State::Open, Kind::Todo) if task.priority == Priority::High => tag(task.priority.name(lang), Tone::Warn),
+        (State::Open, Kind::Todo) => tag(task.state.name(lang), Tone::Info),
+        (State::Done | State::Confirmed, _) => tag(task.state.name(lang), Tone::Plain),
     }
 }
 
@@ -197,7 +197,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
     let task = page.task;
     let address = format!("/tasks/{}", task.id);
     let mine = task.owner_id == page.looker;
-    let open = task.state() == State::Open;
+    let open = task.state == State::Open;
     let feedback = t!(lang, "tasks.feedback");
     let body = html! {
         (error_summary(lang, page.form.errors()))
@@ -207,7 +207,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
                 @for line in task.note.lines() { p { (line) } }
             } div.v { (state_tag(task, page.looker, page.now, lang)) } }
             @if let Some(at) = task.due_at { (cell(&t!(lang, "tasks.due"), html! { (clock::brief(at, page.now)) })) }
-            (cell(&t!(lang, "tasks.priority_label"), html! { (task.priority().name(lang)) }))
+            (cell(&t!(lang, "tasks.priority_label"), html! { (task.priority.name(lang)) }))
             @if !mine { (cell(&t!(lang, "tasks.owner"), html! { (task.owner_name) })) }
             (cell(&t!(lang, "tasks.giver"), html! {
                 @if let Some(name) = &task.giver_name { (name) } @else { (t!(lang, "tasks.by_system")) }
@@ -221,7 +221,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
                 div.cell { div.g { (feedback) @for line in task.feedback.lines() { p { (line) } } } }
             }
         }))
-        @if open && task.kind() == Kind::Callback && let Some(digits) = number(task) {
+        @if open && task.kind == Kind::Callback && let Some(digits) = number(task) {
             (link_button(format!("tel:{digits}"), &t!(lang, "tasks.call_back"), ButtonKind::Quiet))
         }
         @if mine && open {
@@ -236,7 +236,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
             }))
         }
     };
-    let title = match task.kind() {
+    let title = match task.kind {
         Kind::Todo => t!(lang, "tasks.title"),
         Kind::Callback => t!(lang, "tasks.callback"),
     };

@@ -31,7 +31,7 @@ pub fn routes(routes: &mut Routes) {
 
 /// Whose past is asked for, and by whom.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct Reading<'a> {
     /// Who looks: what they may not view is left out.
     pub actor: &'a Actor,
     /// The customer.
@@ -60,8 +60,8 @@ const TELLERS: [Teller; 5] = [
 ];
 
 /// The `limit` newest entries of every feature that the looker may view.
-pub async fn recent(db: &Db, asked: Asked<'_>, limit: i64) -> Result<Vec<Entry>, DbError> {
-    let Asked { actor, customer, lang, now } = asked;
+pub async fn recent(db: &Db, asked: Reading<'_>, limit: i64) -> Result<Vec<Entry>, DbError> {
+    let Reading { actor, customer, lang, now } = asked;
     let scope: &Scope = &actor.scope();
     let may = |module: Module| Gate::view(module).admits(&actor.rights);
     let selects = TELLERS

@@ -3,8 +3,8 @@
 use poem::Response;
 use tokio::try_join;
 
-use super::view::{self, Card};
-use super::{Asked, recent};
+use super::view::{self, CustomerPage};
+use super::{Reading, recent};
 use crate::contacts;
 use crate::customers::{self, Customer};
 use crate::kernel::access::Gate;
@@ -29,7 +29,7 @@ pub(super) async fn show(cx: Cx) -> Result<Response> {
     let recent = recent(db, asked(&cx, &customer), SHOWN);
     let ((contacts, numbers), entries) = try_join!(people, recent)?;
     let may = |gate: Gate| cx.may(gate);
-    let card = Card {
+    let card = CustomerPage {
         lang: cx.lang,
         now: cx.now,
         customer: &customer,
@@ -74,6 +74,6 @@ async fn customer_of(cx: &Cx) -> Result<Customer> {
     customers::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)
 }
 
-fn asked<'a>(cx: &'a Cx, customer: &'a Customer) -> Asked<'a> {
-    Asked { actor: cx.actor(), customer, lang: cx.lang, now: cx.now }
+fn asked<'a>(cx: &'a Cx, customer: &'a Customer) -> Reading<'a> {
+    Reading { actor: cx.actor(), customer, lang: cx.lang, now: cx.now }
 }

@@ -15,7 +15,7 @@ use crate::ui::timeline::{Entry, timeline as entries_list};
 use crate::ui::{Act, StripItem, acts, card, cell, empty, pager, strip};
 
 /// Everything the page shows, and what the looker may do.
-pub(super) struct Card<'a> {
+pub(super) struct CustomerPage<'a> {
     pub lang: Lang,
     pub now: Millis,
     pub customer: &'a Customer,
@@ -44,7 +44,7 @@ pub(super) fn edit_button(lang: Lang, customer: Id) -> Markup {
     html! { a.btn.q href={ "/customers/" (customer) "/edit" } aria-label=(t!(lang, "timeline.edit")) { (Icon::Edit.markup()) } }
 }
 
-pub(super) fn show(page: &Card<'_>) -> Markup {
+pub(super) fn show(page: &CustomerPage<'_>) -> Markup {
     let (lang, customer) = (page.lang, page.customer);
     html! {
         (acts(&what_to_do(page)))
@@ -63,18 +63,18 @@ pub(super) fn show(page: &Card<'_>) -> Markup {
     }
 }
 
-fn add_contact(page: &Card<'_>) -> Option<(String, String)> {
+fn add_contact(page: &CustomerPage<'_>) -> Option<(String, String)> {
     let href = format!("/customers/{}/contacts/new", page.customer.id);
     page.may_create.then(|| (href, t!(page.lang, "timeline.add_contact").into_owned()))
 }
 
 /// The number to dial: the first of the main contact, else of anybody, else the shop's.
-fn first_number<'a>(page: &'a Card<'_>) -> Option<&'a str> {
+fn first_number<'a>(page: &'a CustomerPage<'_>) -> Option<&'a str> {
     let people = page.contacts.iter().flat_map(|contact| &contact.phones).map(|phone| phone.digits.as_str());
     people.chain(page.own_numbers.iter().map(|number| number.digits.as_str())).next()
 }
 
-fn what_to_do(page: &Card<'_>) -> Vec<Act> {
+fn what_to_do(page: &CustomerPage<'_>) -> Vec<Act> {
     let (lang, customer) = (page.lang, page.customer);
     let mut acts = Vec::new();
     let mut add =
@@ -101,7 +101,7 @@ fn what_to_do(page: &Card<'_>) -> Vec<Act> {
     acts
 }
 
-fn figures(page: &Card<'_>) -> [StripItem; 3] {
+fn figures(page: &CustomerPage<'_>) -> [StripItem; 3] {
     let (lang, customer) = (page.lang, page.customer);
     let here = format!("/customers/{}", customer.id);
     let to = |seen: bool, list: &str| if seen { format!("/{list}?customer={}", customer.id) } else { here.clone() };
@@ -148,7 +148,7 @@ fn short(lang: Lang, fen: Fen) -> String {
     }
 }
 
-fn facts(page: &Card<'_>) -> Markup {
+fn facts(page: &CustomerPage<'_>) -> Markup {
     let (lang, customer) = (page.lang, page.customer);
     let point = customer.point();
     let settlement = Settlement::from_code(&customer.settlement).map(|word| word.name(lang));

@@ -79,7 +79,7 @@ pub fn find(path: &str) -> Option<&'static Asset> {
 }
 
 /// Every asset.
-#[must_use]
+#[cfg(test)]
 pub fn all() -> &'static [Asset] {
     &ASSETS
 }

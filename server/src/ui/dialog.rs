@@ -22,14 +22,3 @@ pub fn ask(question: &str, detail: impl Render, answer: Markup) -> Markup {
         }
     }
 }
-
-/// The card of an incoming call, as the `popup` event carries it. `caller` is a name or number, `line` what
-/// is known beside it, `body` cells, `actions` buttons.
-pub fn call_card(caller: &str, line: impl Render, body: Markup, actions: Markup) -> Markup {
-    html! {
-        h2 { (caller) }
-        p { (line) }
-        (body)
-        div.row { (actions) }
-    }
-}

@@ -103,7 +103,6 @@ pub struct Page<'a> {
     back: Option<String>,
     action: Option<Markup>,
     bottom: Bottom,
-    wide: bool,
     refresh: bool,
     error: bool,
 }
@@ -118,7 +117,6 @@ impl<'a> Page<'a> {
             back: None,
             action: None,
             bottom: Bottom::Nothing,
-            wide: false,
             refresh: false,
             error: false,
         }
@@ -162,13 +160,6 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Uses the whole width of a desk's screen, for tables.
-    #[must_use]
-    pub fn wide(mut self) -> Page<'a> {
-        self.wide = true;
-        self
-    }
-
     /// Reloads every 30 seconds where no script does it better. Not for pages with a form.
     #[must_use]
     pub fn refresh(mut self) -> Page<'a> {
@@ -200,11 +191,9 @@ impl<'a> Page<'a> {
         let lang = frame.lang;
         let title =
             if self.error { t!(lang, "ui.error_title", title = self.title).into_owned() } else { self.title.clone() };
-        let class = match (&self.bottom, self.wide) {
-            (Bottom::Tabs, false) => Some("tabbed"),
-            (Bottom::Tabs, true) => Some("tabbed wide"),
-            (Bottom::Nothing | Bottom::Bar(_), true) => Some("wide"),
-            (Bottom::Nothing | Bottom::Bar(_), false) => None,
+        let class = match &self.bottom {
+            Bottom::Tabs => Some("tabbed"),
+            Bottom::Nothing | Bottom::Bar(_) => None,
         };
         html! {
             title { (title) " · " (t!(lang, "ui.product")) }

@@ -1,13 +1,14 @@
 //! Pages as the features will compose them, written out for looking at: `UI_SAMPLES=<folder> cargo test`.
 
-use maud::{Markup, html};
+use maud::html;
 
 use crate::kernel::i18n::Lang;
-use crate::ui::button::{button_for, link_button};
+use crate::ui::button::{ButtonKind, button, button_for, link_button};
 use crate::ui::cell::{cell, entry, figure, link_cell, plain_cell};
-use crate::ui::dialog::call_card;
 use crate::ui::form::{FieldView, InputKind, error_summary, location, post, quantity, select, text, textarea};
 use crate::ui::layout::{Frame, Look, Page, Sheet, TabItem, TextSize, Theme, badge};
+use crate::ui::list::{View, views};
+use crate::ui::timeline::{Moment, TimelineItem, timeline};
 use crate::ui::*;
 
 fn tr(lang: Lang, zh: &'static str, en: &'static str) -> String {
@@ -168,17 +169,6 @@ fn order_form(f: &Frame) -> String {
         })
 }
 
-fn popup(f: &Frame) -> Markup {
-    call_card(
-        "临朐惠民农资 张卫东",
-        tr(f.lang, "138 0536 2417 · 山东潍坊", "138 0536 2417 · Weifang"),
-        html! {
-            (cell("欠款", html! { b.num { "¥18,600.00" } })) (cell("最近订单", "11月2日 ¥8,460.00"))
-        },
-        html! { (link_button("/customers/1", tr(f.lang, "打开客户", "Open"), ButtonKind::Primary)) (link_button("/popup/1/handover", tr(f.lang, "转接", "Hand over"), ButtonKind::Quiet)) },
-    )
-}
-
 #[test]
 fn samples_are_written_where_asked() -> std::io::Result<()> {
     let Some(folder) = std::env::var_os("UI_SAMPLES") else { return Ok(()) };
@@ -196,7 +186,6 @@ fn samples_are_written_where_asked() -> std::io::Result<()> {
                     ("approval", approval(&frame(lang, look, "/approvals"))),
                     ("order", order_form(&frame(lang, look, "/orders"))),
                     ("outbox", outbox_page(&frame(lang, look, "/outbox"))),
-                    ("popup", popup(&frame(lang, look, "/")).0),
                 ];
                 for (name, page) in pages {
                     std::fs::write(folder.join(format!("{name}.{}.{text:?}.{theme:?}.html", lang.code())), page)?;

@@ -14,10 +14,10 @@ mod sign_in;
 mod store;
 mod view;
 
-pub use machine::{Restored, restore};
+pub use machine::restore;
 pub use sign_in::sign_in_page;
 pub use store::{
-    NewUser, Person, User, acting_for, find, hold, insert_department, insert_user, is_active, is_staff_number,
+    NewUser, Person, acting_for, find, hold, insert_department, insert_user, is_active, is_staff_number,
     names_with_role, people_in_scope,
 };
 pub use view::role_name;

@@ -9,11 +9,12 @@ use crate::kernel::audit::{Action, Changes};
 use crate::kernel::china::phone::Phone;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
+use crate::kernel::live::push;
 use crate::users::password::{self, without_passwords};
 use crate::users::store::{self, NewUser, User};
 use crate::users::{guesses, sign_in, view};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, form_html, html, html_with};
 use crate::web::form::Form;
 
 /// `GET /users`
@@ -98,7 +99,8 @@ pub async fn create(cx: Cx) -> Result<Response> {
         form.wrong("password", problem);
     }
     let Some(input) = input.filter(|_| form.is_right()) else {
-        return Ok(wrong(view::edit(&cx, None, &without_passwords(form), &departments)));
+        let form = without_passwords(form);
+        return Ok(form_html(view::edit(&cx, None, &form, &departments), &form));
     };
     let hash = cx.office.hash_password(first).await?;
     let mut write = cx.write(&form).await?;
@@ -138,7 +140,8 @@ pub async fn update(cx: Cx) -> Result<Response> {
         form.wrong("password", problem);
     }
     let Some(input) = input.filter(|_| form.is_right()) else {
-        return Ok(wrong(view::edit(&cx, Some(&user), &without_passwords(form), &departments)));
+        let form = without_passwords(form);
+        return Ok(form_html(view::edit(&cx, Some(&user), &form, &departments), &form));
     };
     let hash = if fresh.is_empty() { None } else { Some(cx.office.hash_password(fresh).await?) };
     let changed = User {
@@ -163,9 +166,10 @@ pub async fn update(cx: Cx) -> Result<Response> {
     if !store::has_administrator(&mut write.tx).await? {
         drop(write);
         form.wrong(if locked { "locked" } else { "role" }, t!(cx.lang, "users.last_administrator"));
-        let mut response = html(view::edit(&cx, Some(&user), &without_passwords(form), &departments));
-        response.set_status(StatusCode::CONFLICT);
-        return Ok(response);
+        return Ok(html_with(
+            view::edit(&cx, Some(&user), &without_passwords(form), &departments),
+            StatusCode::CONFLICT,
+        ));
     }
     if let Some(hash) = &hash {
         store::set_password(&mut write.tx, user.id, hash, true, cx.now).await?;
@@ -174,6 +178,9 @@ pub async fn update(cx: Cx) -> Result<Response> {
     if user.id != cx.actor().id {
         // Role, department and lock count from the next request on, not from the next sign-in.
         cx.office.end_sessions_of(&mut write.tx, user.id).await?;
+        if locked {
+            push::forget_all(&mut write.tx, user.id).await?;
+        }
     }
     write.audit(Action::Edit, "user", user.id, changes).await?;
     let same =
@@ -196,17 +203,12 @@ pub async fn create_department(cx: Cx) -> Result<Response> {
     let parent = form.record("parent_id", &t!(cx.lang, "users.department_above"));
     let parent = parent.and_then(|id| departments.iter().find(|department| department.id == id));
     if !form.is_right() {
-        return Ok(wrong(view::edit(&cx, None, &form.with("role", Role::Rep.code()), &departments)));
+        let page = view::edit(&cx, None, &form.with("role", Role::Rep.code()), &departments);
+        return Ok(html_with(page, StatusCode::UNPROCESSABLE_ENTITY));
     }
     let mut write = cx.write(&form).await?;
     let above = parent.map(|department| (department.id, department.path.as_str()));
     let (id, _) = store::insert_department(&mut write.tx, &name, above).await?;
     write.audit(Action::Create, "department", id, Changes::new().set("name", name)).await?;
     write.finish("/users/new?done=saved").await
-}
-
-fn wrong(document: String) -> Response {
-    let mut response = html(document);
-    response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    response
 }

@@ -7,7 +7,7 @@ use crate::kernel::access::auth;
 use crate::kernel::i18n::{Lang, t};
 use crate::users::{guesses, sign_in, store, view};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, html, html_with};
 use crate::web::form::Form;
 
 /// Passwords that everybody tries first. The demo's is among them: `serve` refuses it.
@@ -96,9 +96,7 @@ pub async fn change(cx: Cx) -> Result<Response> {
 }
 
 fn again(cx: &Cx, form: Form, status: StatusCode) -> Response {
-    let mut response = html(view::password(cx, &without_passwords(form)));
-    response.set_status(status);
-    response
+    html_with(view::password(cx, &without_passwords(form)), status)
 }
 
 /// A password that is used once: 16 characters that are not mistaken for each other, in groups of four.

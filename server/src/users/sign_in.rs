@@ -17,7 +17,7 @@ use crate::users::guesses::{self, Counts, Verdict};
 use crate::users::{captcha, password, store, view};
 use crate::web::Interrupted;
 use crate::web::cx::Guest;
-use crate::web::error::{AppError, Result, html, see_other};
+use crate::web::error::{AppError, Result, form_html, html, html_with, see_other};
 use crate::web::form::Form;
 
 /// The cookie by which a device is recognised: strangers who try passwords lock themselves out, not staff.
@@ -67,9 +67,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
 fn again(guest: &Guest, form: Form, username: &str, counts: Counts) -> Response {
     let question = captcha::ask(&guest.office.seal, guest.lang, username, counts, &guest.office.clock);
     let form = password::without_passwords(form).with("captcha", "");
-    let mut response = html(view::sign_in(guest, &form, None, question.as_ref()));
-    response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    response
+    form_html(view::sign_in(guest, &form, None, question.as_ref()), &form)
 }
 
 /// The sign-in page when too many wait before this one: nothing was looked at, nothing is counted.
@@ -178,9 +176,10 @@ pub async fn set_up(guest: Guest) -> Result<Response> {
     let new = form.value("new").to_owned();
     password::check_pair(&mut form, lang, &new, &username);
     if !form.is_right() {
-        let mut response = html(view::setup(&guest, &password::without_passwords(form)));
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-        return Ok(response);
+        return Ok(html_with(
+            view::setup(&guest, &password::without_passwords(form)),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ));
     }
     let hash = guest.office.hash_password(new).await?;
     let device = new_device();

@@ -25,8 +25,6 @@ pub struct User {
     pub mobile: String,
     /// `active` or `locked`.
     pub status: String,
-    /// For noticing that somebody else changed it meanwhile.
-    pub updated_at: Millis,
 }
 
 /// A department, for pickers.
@@ -77,8 +75,8 @@ pub struct NewUser<'a> {
     pub must_change_password: bool,
 }
 
-const COLUMNS: &str = "SELECT u.id, u.username, u.name, u.role, u.department_id, d.name AS department, u.mobile, u.status, \
-     u.updated_at FROM users u JOIN departments d ON d.id = u.department_id WHERE 1 = 1";
+const COLUMNS: &str = "SELECT u.id, u.username, u.name, u.role, u.department_id, d.name AS department, u.mobile, u.status \
+     FROM users u JOIN departments d ON d.id = u.department_id WHERE 1 = 1";
 
 /// Whether anybody exists yet.
 pub async fn is_empty(on: impl Into<On<'_>>) -> Result<bool, DbError> {

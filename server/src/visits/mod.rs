@@ -1,7 +1,7 @@
 //! Visits 拜访: planned for a day, checked in on the spot with evidence, checked out with a result.
 //!
 //! Tables: visits, visit_photos
-//! Events: VisitEnded
+//! Events: none
 //! Uses: customers, users
 
 mod check_in;
@@ -17,9 +17,9 @@ mod view;
 mod write_up;
 
 pub use history::{entry, past};
-pub use rules::{Fix, Flag, Flags, State};
+pub use rules::State;
 pub use stops::{Stop, stops};
-pub use store::{Ended, NewVisit, Visit, VisitRow, awaits, count_today, create, create_ended, find, last_of};
+pub use store::{awaits, count_today, find};
 
 use crate::kernel::access::Gate;
 use crate::modules::Module;

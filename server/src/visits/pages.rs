@@ -14,7 +14,7 @@ use crate::visits::rules::State;
 use crate::visits::store::{self, Visit};
 use crate::visits::view::{self, ListPage, ShowPage, TeamPage, View};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, html, html_with};
 use crate::web::form::Form;
 use crate::web::merge;
 
@@ -135,9 +135,7 @@ pub async fn again(cx: &Cx, visit: Visit, form: Form, status: StatusCode) -> Res
     } else {
         render(cx, &visit, &form).await?
     };
-    let mut response = html(document);
-    response.set_status(status);
-    Ok(response)
+    Ok(html_with(document, status))
 }
 
 /// Merges a form with a record that changed after the page was opened. `Err` has the form in which the fields

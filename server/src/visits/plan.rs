@@ -15,7 +15,7 @@ use crate::visits::rules::State;
 use crate::visits::store::{self, NewVisit, Visit, Waiting};
 use crate::visits::view::{self, Candidate, NewPage};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, html};
+use crate::web::error::{AppError, Result, html_with};
 use crate::web::form::Form;
 use crate::web::write::Write;
 
@@ -57,9 +57,7 @@ async fn choose(cx: &Cx, form: Form, chosen: &[Id], status: StatusCode) -> Resul
     }
     let at_once = cx.query("customer").filter(|_| picked == 1).and_then(|_| offered.first());
     let page = NewPage { form: &form, offered: &offered, picked, nothing, at_once, op_ids: [cx.op_id(), cx.op_id()] };
-    let mut response = html(view::new(&cx.frame(), &page));
-    response.set_status(status);
-    Ok(response)
+    Ok(html_with(view::new(&cx.frame(), &page), status))
 }
 
 /// `POST /visits`: plans visits to the chosen customers. With `?customer=` in the address it is the quick

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn on_the_spot_nothing_is_odd() {
+    fn a_check_in_at_the_customer_has_no_flags() {
         let evidence = judge(Some(&fix(36.5124, 118.5434)), Some(SHOP), None, NOW);
         assert_eq!(flags(&evidence), vec![]);
         assert!((10..40).contains(&evidence.distance.unwrap()));

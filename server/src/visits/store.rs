@@ -6,8 +6,7 @@ mod writes;
 
 pub use photos::{NewPhoto, PhotoRow, add_photo, photo, photos, visits_with};
 pub use writes::{
-    Ended, NewVisit, Waiting, check_in, check_out, create, create_ended, delete, last_place, replan, set_flags,
-    waiting, write_result,
+    NewVisit, Waiting, check_in, check_out, create, delete, last_place, replan, set_flags, waiting, write_result,
 };
 
 use chrono::NaiveDate;
@@ -17,7 +16,7 @@ use crate::kernel::access::Scope;
 use crate::kernel::china::geo::Point;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::{Listing, Paging};
-use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx, sql};
+use crate::kernel::db::{DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::visits::rules::{Flags, State, minutes};
 
@@ -230,29 +229,6 @@ pub async fn team_day(
         .all(on)
         .await?;
     Ok(paging.cut(rows))
-}
-
-/// A customer's visits that took place, newest first.
-pub async fn of_customer(
-    on: impl Into<On<'_>>,
-    scope: &Scope,
-    customer: Id,
-    limit: i64,
-) -> Result<Vec<Visit>, DbError> {
-    let query = sql(ROW)
-        .push(
-            ", v.in_lat, v.in_lng, v.in_accuracy, v.in_fix_at, v.out_reason, v.result, v.next_on, v.version, c.lat, c.lng",
-        )
-        .push(FROM)
-        .push(" AND v.customer_id = ")
-        .arg(customer)
-        .push(" AND v.checked_in_at IS NOT NULL");
-    scope.restrict(query, "v.owner_id").push(" ORDER BY v.id DESC LIMIT ").arg(limit).all(on).await
-}
-
-/// A customer's last finished visit: when it was, and its result.
-pub async fn last_of(db: &Db, scope: &Scope, customer: Id) -> Result<Option<Visit>, DbError> {
-    Ok(of_customer(db, scope, customer, 1).await?.into_iter().next())
 }
 
 /// Whether a visit to a customer is planned or in progress.

@@ -5,7 +5,6 @@ use poem::Response;
 use poem::http::StatusCode;
 
 use crate::customers;
-use crate::events::{self, Event};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
 use crate::kernel::i18n::t;
@@ -134,7 +133,6 @@ async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
             let (owner, customer) = (visit.row.owner_id, visit.row.customer_id);
             plan::add(&mut write, &NewVisit { owner, customer, planned_on, purpose: "", at: cx.now }, Some(id)).await?;
         }
-        events::raise(&mut write.tx, cx.now, Event::VisitEnded { visit: id }).await?;
     } else {
         store_draft(&mut write, &cx, id, &said).await?;
     }

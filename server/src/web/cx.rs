@@ -138,6 +138,14 @@ impl Guest {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// A record that the query names.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where it is no id.
+    pub fn query_id(&self, name: &str) -> Result<Option<Id>> {
+        self.query(name).map(|id| id.parse().map_err(|_| AppError::NotFound)).transpose()
+    }
+
     /// `?page=`.
     #[must_use]
     pub fn paging(&self) -> Paging {

@@ -266,11 +266,22 @@ pub fn see_other(location: &str) -> Response {
 /// A page with a form as a response. Where something of the form is wrong it is 422, and the page's title says so.
 #[must_use]
 pub fn form_page(page: Page<'_>, body: Markup, form: &Form) -> Response {
-    if form.is_right() {
-        return html(page.render(body));
-    }
-    let mut response = html(page.error_title().render(body));
-    response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    let page = if form.is_right() { page } else { page.error_title() };
+    form_html(page.render(body), form)
+}
+
+/// A document with a form, rendered already, as a response. Where something of the form is wrong it is 422.
+#[must_use]
+pub fn form_html(document: String, form: &Form) -> Response {
+    let status = if form.is_right() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    html_with(document, status)
+}
+
+/// An HTML document as a response with a status.
+#[must_use]
+pub fn html_with(document: String, status: StatusCode) -> Response {
+    let mut response = html(document);
+    response.set_status(status);
     response
 }
 

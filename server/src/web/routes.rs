@@ -15,7 +15,7 @@ use crate::kernel::bodies::GUEST_LIMIT;
 use crate::ui::layout::csp_style_hash;
 use crate::web::compress::compress;
 use crate::web::cx::{Cx, Guest};
-use crate::web::error::{AppError, PASSWORD_FIELDS, Result, html, see_other};
+use crate::web::error::{AppError, PASSWORD_FIELDS, Result, html_with, see_other};
 use crate::web::form::RESUMED;
 use crate::web::{Interrupted, Shell};
 
@@ -287,9 +287,8 @@ impl Door {
         let files = guest.typed.get().is_some_and(|typed| !typed.files.is_empty());
         let filled = files || kept.iter().any(|(name, value)| *name != "version" && !value.is_empty());
         let sealed = if keep { self.office.seal.seal("form", &text) } else { None };
-        let mut response = html((self.shell.sign_in)(&guest, &Interrupted { sealed, filled, files }));
-        response.set_status(StatusCode::UNAUTHORIZED);
-        Ok(response)
+        let page = (self.shell.sign_in)(&guest, &Interrupted { sealed, filled, files });
+        Ok(html_with(page, StatusCode::UNAUTHORIZED))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::kernel::search::{self, Around, Plan};
 
 /// What a list asks for.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct ListQuery<'a> {
     pub q: Option<&'a str>,
     pub view: View,
     pub sort: Sort,
@@ -69,7 +69,7 @@ fn cut(query: Query, plan: &Plan, order: &'static str, limit: i64, offset: i64) 
     query.push(order).push(" LIMIT ").arg(limit).push(" OFFSET ").arg(offset)
 }
 
-pub async fn list(db: &Db, scope: &Scope, wanted: Wanted<'_>) -> Result<Listing<Row>, DbError> {
+pub async fn list(db: &Db, scope: &Scope, wanted: ListQuery<'_>) -> Result<Listing<Row>, DbError> {
     let order = order(wanted.view, wanted.sort);
     let mine = scope.mine();
     let scope = if wanted.view == View::Mine { &mine } else { scope };

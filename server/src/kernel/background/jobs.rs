@@ -52,31 +52,51 @@ pub type React<E> =
 pub async fn run<E: Event + 'static>(office: Office, lane: Lane, react: React<E>) {
     let key = Arc::new(CompanyKey::new());
     loop {
-        let now = office.clock.now();
-        match outbox::take::<E>(&office.db, lane, now, office.clock.hold(), BATCH).await {
-            Ok(events) if events.is_empty() => rest::<E>(&office, lane).await,
-            Ok(events) => {
-                for pending in events {
-                    let (id, attempts) = (pending.id, pending.attempts);
-                    let noted = match contained(|| react(Arc::clone(&office), Arc::clone(&key), pending)).await {
-                        Ok(()) => outbox::done(&office.db, id).await,
-                        Err(error) => {
-                            let why = format!("{error:#}");
-                            tracing::warn!(event = %id, attempts, why, "a reaction failed");
-                            outbox::failed(&office.db, id, attempts, &why, now).await
-                        }
-                    };
-                    if let Err(error) = noted {
-                        tracing::warn!(event = %id, %error, "its lease will run out and it will be tried again");
-                    }
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "events cannot be read now");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
+        if !pass(&office, lane, &react, &key).await {
+            rest::<E>(&office, lane).await;
         }
     }
+}
+
+/// Runs the reactions to what is due in a lane, a batch at most; `false` where nothing is.
+async fn pass<E: Event + 'static>(office: &Office, lane: Lane, react: &React<E>, key: &Arc<CompanyKey>) -> bool {
+    let now = office.clock.now();
+    let events = match outbox::take::<E>(&office.db, lane, now, office.clock.hold(), BATCH).await {
+        Ok(events) => events,
+        Err(error) => {
+            tracing::warn!(%error, "events cannot be read now");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            return true;
+        }
+    };
+    let found = !events.is_empty();
+    for pending in events {
+        let (id, attempts) = (pending.id, pending.attempts);
+        let noted = match contained(|| react(Arc::clone(office), Arc::clone(key), pending)).await {
+            Ok(()) => outbox::done(&office.db, id).await,
+            Err(error) => {
+                let why = format!("{error:#}");
+                tracing::warn!(event = %id, attempts, why, "a reaction failed");
+                outbox::failed(&office.db, id, attempts, &why, now).await
+            }
+        };
+        if let Err(error) = noted {
+            tracing::warn!(event = %id, %error, "its lease will run out and it will be tried again");
+        }
+    }
+    found
+}
+
+/// Runs both lanes and all `rounds` once. What has not happened after that is not due.
+pub async fn once<E: Event + 'static>(office: &Office, react: &React<E>, rounds: &[Round]) -> anyhow::Result<()> {
+    let key = Arc::new(CompanyKey::new());
+    for work in rounds {
+        work(office, &key).await?;
+    }
+    for lane in [Lane::Urgent, Lane::Usual] {
+        pass(office, lane, react, &key).await;
+    }
+    Ok(())
 }
 
 /// Runs a reaction to its end, to its time-out, or to its panic.

@@ -23,11 +23,6 @@ pub struct MigrationError {
     source: DbError,
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Applied {
-    name: String,
-}
-
 fn failed(name: &'static str) -> impl Fn(DbError) -> MigrationError {
     move |source| MigrationError { name, source }
 }
@@ -35,15 +30,15 @@ fn failed(name: &'static str) -> impl Fn(DbError) -> MigrationError {
 /// How far a database is: what it has run, and how many of `migrations` are still to run.
 pub async fn pending(db: &Db, migrations: &[Migration]) -> Result<(usize, usize), MigrationError> {
     let applied = applied(db).await?;
-    let ahead = migrations.iter().filter(|migration| !applied.iter().any(|done| done.name == migration.name)).count();
+    let ahead = migrations.iter().filter(|migration| !applied.iter().any(|done| done == migration.name)).count();
     Ok((applied.len(), ahead))
 }
 
-async fn applied(db: &Db) -> Result<Vec<Applied>, MigrationError> {
+async fn applied(db: &Db) -> Result<Vec<String>, MigrationError> {
     execute(db, "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)", None)
         .await
         .map_err(failed("the list of migrations"))?;
-    sql("SELECT name FROM migrations").all(db).await.map_err(failed("the list of migrations"))
+    sql("SELECT name FROM migrations").all_scalars(db).await.map_err(failed("the list of migrations"))
 }
 
 /// Runs what has not run yet, in order.
@@ -54,7 +49,7 @@ pub async fn migrate(db: &Db, migrations: &[Migration]) -> Result<usize, Migrati
     let applied = applied(db).await?;
     let mut ran = 0;
     for migration in migrations {
-        if applied.iter().any(|done| done.name == migration.name) {
+        if applied.iter().any(|done| done == migration.name) {
             continue;
         }
         execute(db, migration.text, Some(migration.name)).await.map_err(failed(migration.name))?;

@@ -27,10 +27,10 @@ use sqlx::{ConnectOptions, PgPool, Postgres, SqliteConnection, SqlitePool, Trans
 
 use crate::kernel::durable;
 pub use error::DbError;
-pub use migrate::{Migration, MigrationError, migrate, pending};
+pub use migrate::{Migration, migrate, pending};
 pub use query::{Arg, On, Query, Record, sql};
 pub use statements::Statements;
-use writer::{Seat, Writer};
+use writer::{WriteTurn, Writer};
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -128,14 +128,14 @@ impl Db {
         }
     }
 
-    /// Begins a write. On SQLite this waits for the writer's seat; other people's writes of the same moment
+    /// Begins a write. On SQLite this waits for the writer's turn; other people's writes of the same moment
     /// share one COMMIT. Await nothing but SQL between here and [`Tx::commit`].
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when no transaction can begin.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         match self {
-            Db::Sqlite { writer, statements, .. } => Ok(Tx::new(Inner::Sqlite(writer.sit().await?), statements)),
+            Db::Sqlite { writer, statements, .. } => Ok(Tx::new(Inner::Sqlite(writer.take_turn().await?), statements)),
             Db::Postgres { writers, statements, .. } => {
                 Ok(Tx::new(Inner::Postgres(writers.begin().await?), statements))
             }
@@ -207,7 +207,7 @@ pub struct Tx {
 
 #[derive(Debug)]
 enum Inner {
-    Sqlite(Seat),
+    Sqlite(WriteTurn),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -218,7 +218,7 @@ impl Tx {
     /// When the commit fails, nothing of this write remains.
     pub async fn commit(mut self) -> Result<(), DbError> {
         match self.inner {
-            Inner::Sqlite(seat) => seat.commit(std::mem::take(&mut self.later)).await,
+            Inner::Sqlite(turn) => turn.commit(std::mem::take(&mut self.later)).await,
             Inner::Postgres(mut transaction) => {
                 for query in self.later {
                     query.run_on_postgres(&mut transaction).await?;
@@ -249,8 +249,8 @@ impl Tx {
         }
         let later = std::mem::take(&mut self.later);
         match &mut self.inner {
-            Inner::Sqlite(seat) => {
-                query::joined(later).run_on_sqlite(sqlite_of(seat)?).await?;
+            Inner::Sqlite(turn) => {
+                query::joined(later).run_on_sqlite(sqlite_of(turn)?).await?;
             }
             Inner::Postgres(transaction) => {
                 for query in later {
@@ -310,6 +310,6 @@ impl AsMut<Tx> for Tx {
     }
 }
 
-fn sqlite_of(seat: &mut Seat) -> Result<&mut SqliteConnection, DbError> {
-    seat.connection()
+fn sqlite_of(turn: &mut WriteTurn) -> Result<&mut SqliteConnection, DbError> {
+    turn.connection()
 }

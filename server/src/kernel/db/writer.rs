@@ -19,7 +19,7 @@ use super::query::{Query, joined};
 const BATCH_MEMBERS: u32 = 64;
 const BATCH_AGE: Duration = Duration::from_millis(10);
 /// A member that handed its turn on looks after this time whether the batch was committed: the next in
-/// line may have gone away (its browser closed) without sitting down.
+/// line may have gone away (its browser closed) without taking its turn.
 const LOOK_AFTER: Duration = Duration::from_millis(5);
 
 /// How long a write waits for its turn: while the file is locked from outside, each turn before it may take the
@@ -29,12 +29,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The one writing connection and the queue before it.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    desk: Arc<Mutex<Desk>>,
+    shared: Arc<Mutex<Shared>>,
     waiting: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
-struct Desk {
+struct Shared {
     connection: SqliteConnection,
     batch: Option<Batch>,
     /// A member left without committing; its savepoint is still open.
@@ -49,11 +49,11 @@ struct Batch {
     outcome: watch::Sender<Option<Result<(), String>>>,
 }
 
-/// A turn at the desk.
+/// A turn at the one connection.
 #[derive(Debug)]
-pub struct Seat {
+pub struct WriteTurn {
     /// `None` once committed.
-    desk: Option<OwnedMutexGuard<Desk>>,
+    shared: Option<OwnedMutexGuard<Shared>>,
     writer: Writer,
 }
 
@@ -75,35 +75,35 @@ impl Drop for InLine<'_> {
 
 impl Writer {
     pub(super) fn new(connection: SqliteConnection) -> Writer {
-        let desk = Desk { connection, batch: None, abandoned: false };
-        Writer { desk: Arc::new(Mutex::new(desk)), waiting: Arc::new(AtomicUsize::new(0)) }
+        let shared = Shared { connection, batch: None, abandoned: false };
+        Writer { shared: Arc::new(Mutex::new(shared)), waiting: Arc::new(AtomicUsize::new(0)) }
     }
 
-    async fn lock(&self) -> OwnedMutexGuard<Desk> {
+    async fn lock(&self) -> OwnedMutexGuard<Shared> {
         let _in_line = InLine::join(&self.waiting);
-        Arc::clone(&self.desk).lock_owned().await
+        Arc::clone(&self.shared).lock_owned().await
     }
 
-    pub(super) async fn sit(&self) -> Result<Seat, DbError> {
+    pub(super) async fn take_turn(&self) -> Result<WriteTurn, DbError> {
         let waited = tokio::time::timeout(PATIENCE, self.lock()).await;
-        let mut desk = waited.map_err(|_| DbError::Unavailable("the queue of writes is too long".to_owned()))?;
+        let mut shared = waited.map_err(|_| DbError::Unavailable("the queue of writes is too long".to_owned()))?;
         let writer = self.clone();
-        // In a task of its own: a caller that is dropped now must not leave a half-begun transaction behind. The seat
+        // In a task of its own: a caller that is dropped now must not leave a half-begun transaction behind. The turn
         // that nobody fetches is dropped, which undoes it.
-        let sitting = tokio::spawn(async move {
-            desk.tidy().await?;
-            desk.open().await?;
-            Ok(Seat { desk: Some(desk), writer })
+        let taking = tokio::spawn(async move {
+            shared.tidy().await?;
+            shared.open().await?;
+            Ok(WriteTurn { shared: Some(shared), writer })
         });
-        sitting.await.map_err(|error| DbError::Unavailable(error.to_string()))?
+        taking.await.map_err(|error| DbError::Unavailable(error.to_string()))?
     }
 
     /// Runs a statement that cannot run inside a transaction, such as `VACUUM INTO`.
     pub(super) async fn apart(&self, statement: String) -> Result<(), DbError> {
-        let mut desk = self.lock().await;
-        desk.tidy().await?;
-        desk.commit_batch().await;
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut desk.connection).await?;
+        let mut shared = self.lock().await;
+        shared.tidy().await?;
+        shared.commit_batch().await;
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut shared.connection).await?;
         Ok(())
     }
 
@@ -113,14 +113,14 @@ impl Writer {
 
     /// Commits an open batch that nobody else will.
     async fn settle(&self) {
-        let mut desk = self.lock().await;
-        if desk.tidy().await.is_ok() && !self.somebody_waits() {
-            desk.commit_batch().await;
+        let mut shared = self.lock().await;
+        if shared.tidy().await.is_ok() && !self.somebody_waits() {
+            shared.commit_batch().await;
         }
     }
 }
 
-impl Desk {
+impl Shared {
     /// Undoes what an abandoned member did.
     async fn tidy(&mut self) -> Result<(), DbError> {
         if self.abandoned {
@@ -187,44 +187,44 @@ impl Desk {
     }
 }
 
-impl Seat {
+impl WriteTurn {
     pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, DbError> {
-        match self.desk.as_mut() {
-            Some(desk) if desk.batch.is_some() => Ok(&mut desk.connection),
+        match self.shared.as_mut() {
+            Some(shared) if shared.batch.is_some() => Ok(&mut shared.connection),
             Some(_) | None => Err(DbError::Unavailable("the transaction was undone".to_owned())),
         }
     }
 
     /// Runs what was put off, and commits.
     pub(super) async fn commit(mut self, later: Vec<Query>) -> Result<(), DbError> {
-        // A failure here drops the seat with its savepoint open, which undoes this member alone.
+        // A failure here drops the turn with its savepoint open, which undoes this member alone.
         if !later.is_empty() {
             joined(later).run_on_sqlite(self.connection()?).await?;
         }
-        // The desk is taken only after the release: until then a cancelled call must still be undone.
-        let Some(desk) = self.desk.as_mut() else { return Ok(()) };
-        if let Err(error) = desk.connection.execute("RELEASE member").await {
-            desk.fail_batch(&error).await;
-            self.desk = None;
+        // The connection is given up only after the release: until then a cancelled call must still be undone.
+        let Some(shared) = self.shared.as_mut() else { return Ok(()) };
+        if let Err(error) = shared.connection.execute("RELEASE member").await {
+            shared.fail_batch(&error).await;
+            self.shared = None;
             return Err(error.into());
         }
-        let Some(batch) = desk.batch.as_mut() else {
+        let Some(batch) = shared.batch.as_mut() else {
             return Err(DbError::Unavailable("the transaction was undone".to_owned()));
         };
         batch.members += 1;
         let mut outcome = batch.outcome.subscribe();
         let full = batch.members >= BATCH_MEMBERS || batch.begun.elapsed() >= BATCH_AGE;
-        let desk = self.desk.take();
+        let shared = self.shared.take();
         if full || !self.writer.somebody_waits() {
-            if let Some(mut desk) = desk {
+            if let Some(mut shared) = shared {
                 // In a task of its own: a commit half awaited by a browser that left must still finish.
-                let committing = tokio::spawn(async move { desk.commit_batch().await });
+                let committing = tokio::spawn(async move { shared.commit_batch().await });
                 if let Err(error) = committing.await {
                     tracing::error!(%error, "the commit's task ended early");
                 }
             }
         } else {
-            drop(desk);
+            drop(shared);
         }
         loop {
             if let Some(known) = outcome.borrow_and_update().clone() {
@@ -245,11 +245,11 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for WriteTurn {
     fn drop(&mut self) {
-        if let Some(mut desk) = self.desk.take() {
-            desk.abandoned = true;
-            drop(desk);
+        if let Some(mut shared) = self.shared.take() {
+            shared.abandoned = true;
+            drop(shared);
             // Others may be waiting for the batch this member was the last of.
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                 let writer = self.writer.clone();

@@ -278,7 +278,7 @@ async fn forget(db: &Db, id: Id) -> Result<(), DbError> {
     tx.commit().await
 }
 
-/// Forgets every device of a person who left; part of ending their sessions.
+/// Forgets every device of a person who left.
 pub async fn forget_all(tx: &mut crate::kernel::db::Tx, user: Id) -> Result<(), DbError> {
     sql("DELETE FROM push_subscriptions WHERE user_id = $1").bind(user).run(tx).await.map(|_| ())
 }

@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_calls_alone_the_newest_are_kept() {
+    async fn only_the_newest_of_several_calls_are_kept() {
         let hub = Hub::default();
         let mut page = hub.listen(Id(1), "a");
         for n in 0..=BACKLOG {

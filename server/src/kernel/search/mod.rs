@@ -138,27 +138,27 @@ fn readings(text: &str) -> Vec<Reading> {
 
 /// What a record is found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Card {
+pub struct SearchEntry {
     names: Vec<String>,
     others: Vec<String>,
     phones: Vec<String>,
 }
 
-impl Card {
+impl SearchEntry {
     /// Of a record's own `names`, `other` names that lead to it (its contacts), and its numbers in
     /// national form.
     pub fn new<'a>(
         names: impl IntoIterator<Item = &'a str>,
         others: impl IntoIterator<Item = &'a str>,
         phones: impl IntoIterator<Item = &'a str>,
-    ) -> Card {
+    ) -> SearchEntry {
         fn tidy<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
             let mut texts: Vec<String> = texts.into_iter().map(normal).filter(|text| !text.is_empty()).collect();
             texts.sort();
             texts.dedup();
             texts
         }
-        Card { names: tidy(names), others: tidy(others), phones: tidy(phones) }
+        SearchEntry { names: tidy(names), others: tidy(others), phones: tidy(phones) }
     }
 
     /// For the column `search_text`.
@@ -176,14 +176,14 @@ impl Card {
         [self.names.join("|"), self.others.join("|"), self.phones.join("|"), spoken.join("|")].join("#")
     }
 
-    /// Reads [`Card::text`] back.
+    /// Reads [`SearchEntry::text`] back.
     #[must_use]
-    pub fn read(search_text: &str) -> Card {
+    pub fn read(search_text: &str) -> SearchEntry {
         let mut parts = search_text.split('#').map(|part| part.split('|'));
         let mut next = || parts.next().into_iter().flatten();
         let names: Vec<&str> = next().collect();
         let others: Vec<&str> = next().collect();
-        Card::new(names, others, next())
+        SearchEntry::new(names, others, next())
     }
 
     /// Every piece.
@@ -310,11 +310,6 @@ impl Needle {
     }
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Named {
-    record_id: Id,
-}
-
 /// The records whose own name is one of `names`, whatever spaces, case and punctuation.
 pub async fn same_name(on: impl Into<On<'_>>, kind: &'static str, names: &[&str]) -> Result<Vec<Id>, DbError> {
     let terms: BTreeSet<String> =
@@ -322,13 +317,12 @@ pub async fn same_name(on: impl Into<On<'_>>, kind: &'static str, names: &[&str]
     if terms.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Named> = sql("SELECT DISTINCT record_id FROM search_terms WHERE kind = $1 AND term IN ")
+    sql("SELECT DISTINCT record_id FROM search_terms WHERE kind = $1 AND term IN ")
         .bind(kind)
         .args(terms)
         .push(" ORDER BY record_id LIMIT 20")
-        .all(on)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.record_id).collect())
+        .all_scalars(on)
+        .await
 }
 
 /// Where a record stands among others.
@@ -355,10 +349,10 @@ pub async fn reindex(
     kind: &'static str,
     id: Id,
     before: Option<Known<'_>>,
-    card: &Card,
+    card: &SearchEntry,
     place: &Place,
 ) -> Result<(), DbError> {
-    let old = before.map(|known| Card::read(known.text).terms()).unwrap_or_default();
+    let old = before.map(|known| SearchEntry::read(known.text).terms()).unwrap_or_default();
     let new = card.terms();
     // A row holds the place too: at another one every row is another.
     let stays = before.is_some_and(|known| known.place == place);
@@ -381,7 +375,7 @@ pub async fn reindex(
 
 /// Writes the pieces of many records at once. Sorted, since inserting pieces record by record would touch
 /// a page of the index for each of them.
-pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Place, Card)]) -> Result<(), DbError> {
+pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Place, SearchEntry)]) -> Result<(), DbError> {
     let terms: Vec<BTreeSet<String>> = cards.iter().map(|(_, _, card)| card.terms()).collect();
     let mut rows: Vec<Row<'_>> = cards
         .iter()
@@ -429,9 +423,9 @@ fn padded<T: Copy>(chunk: &[T], size: usize) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use super::{Card, Needle, initials, normal, same};
+    use super::{Needle, SearchEntry, initials, normal, same};
 
-    fn finds(card: &Card, typed: &str) -> bool {
+    fn finds(card: &SearchEntry, typed: &str) -> bool {
         let needle = Needle::parse(typed).expect("something is looked for");
         let terms = card.terms();
         needle.pieces.iter().all(|piece| terms.contains(piece)) && card.text().contains(&needle.text)
@@ -439,7 +433,7 @@ mod tests {
 
     #[test]
     fn every_way_to_say_it_finds_it() {
-        let card = Card::new(["临朐县惠民农资经营部", "临朐惠民"], ["张卫东"], ["13805362417", "05363112290"]);
+        let card = SearchEntry::new(["临朐县惠民农资经营部", "临朐惠民"], ["张卫东"], ["13805362417", "05363112290"]);
         for typed in [
             "惠民",
             "惠",
@@ -481,7 +475,7 @@ mod tests {
 
     #[test]
     fn names_in_letters_and_digits_are_found_as_they_are() {
-        let card = Card::new(["ABC-118 农资（北京）"], [], []);
+        let card = SearchEntry::new(["ABC-118 农资（北京）"], [], []);
         for typed in ["abc", "ABC-118", "118", "118农", "(北京)", "abc118", "18", "ab"] {
             assert!(finds(&card, typed), "{typed}");
         }
@@ -489,20 +483,20 @@ mod tests {
 
     #[test]
     fn doubtful_characters_are_found_by_either_reading() {
-        let card = Card::new(["昌乐县绿重种业"], [], []);
+        let card = SearchEntry::new(["昌乐县绿重种业"], [], []);
         for typed in ["cl", "cy", "lv", "changle", "changyue", "lvchong", "lvzhong"] {
             assert!(finds(&card, typed), "{typed}");
         }
         assert_eq!(initials("昌乐县绿野（东）"), "clxlyd");
-        let many = Card::new(["长重行曾单朝解仇区翟乐查盛会"], [], []);
+        let many = SearchEntry::new(["长重行曾单朝解仇区翟乐查盛会"], [], []);
         assert!(many.terms().len() < 800);
     }
 
     #[test]
     fn pieces_follow_from_the_text_alone() {
-        let card = Card::new(["惠民#农|资", "ABC"], ["李 四"], ["13805362417"]);
-        assert_eq!(Card::read(&card.text()), card);
-        assert_eq!(Card::read("").terms().len(), 0);
+        let card = SearchEntry::new(["惠民#农|资", "ABC"], ["李 四"], ["13805362417"]);
+        assert_eq!(SearchEntry::read(&card.text()), card);
+        assert_eq!(SearchEntry::read("").terms().len(), 0);
     }
 
     #[test]

@@ -1,17 +1,16 @@
-//! The form of a document with lines: new, create, edit, save, copy.
+//! The form of a document with lines: new, create, edit, save.
 
-use maud::html;
+use maud::{Markup, html};
 use poem::Response;
 use poem::http::StatusCode;
 
-use super::{Said, Sheet, create};
-use crate::customers::{self, Customer};
+use super::{Context, NewSheet, Sheet, create};
+use crate::customers;
 use crate::documents::{self, Begun, Full, NOTE, State};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::db::Hold;
 use crate::kernel::i18n::t;
-use crate::kernel::id::Id;
-use crate::lines::editor::{self, Prices, Setting};
+use crate::lines::editor::{self, Editor};
 use crate::lines::{Line, NewLine, noted, store, totals, view};
 use crate::ui::button::{ButtonKind, button_for};
 use crate::ui::layout::Page;
@@ -20,116 +19,103 @@ use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html as answer};
 use crate::web::form::Form;
 
-/// The form that the button in the bar sends.
-const FORM: &str = "sheet";
-
-/// What the form is for: a new document for a customer, or a draft. `crossed` holds the lines of a draft that somebody
-/// else has changed meanwhile.
-struct Target<'a, B> {
-    customer: Id,
-    name: &'a str,
-    level: Option<Id>,
-    draft: Option<&'a Full<B>>,
-    crossed: Option<&'a [Line]>,
-}
-
-impl<'a, B> Target<'a, B> {
-    fn new(buyer: &'a Customer) -> Target<'a, B> {
-        Target { customer: buyer.id, name: &buyer.name, level: buyer.price_level_id, draft: None, crossed: None }
-    }
-
-    fn draft<D: Sheet<Body = B>>(draft: &'a Full<B>, crossed: Option<&'a [Line]>) -> Result<Target<'a, B>> {
-        let head = &draft.head;
-        let customer = head.customer_id.ok_or(AppError::NotFound)?;
-        Ok(Target { customer, name: &head.customer, level: D::level(&draft.body), draft: Some(draft), crossed })
-    }
-
-    fn setting(&self) -> Setting {
-        Setting { customer: Some(self.customer), prices: Prices::At(self.level) }
-    }
+/// What the form is for: a new document, or a draft. `crossed` holds the lines of a draft that somebody else has changed
+/// meanwhile.
+enum Target<'a, B> {
+    New,
+    Draft { document: &'a Full<B>, crossed: Option<&'a [Line]> },
 }
 
 pub(super) async fn new<D: Sheet>(cx: Cx) -> Result<Response> {
-    let Some(customer) = cx.query("customer") else { return Ok(documents::choose_customer::<D>(&cx)) };
-    let customer = customer.parse::<Id>().map_err(|_| AppError::NotFound)?;
-    let buyer = customers::find(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
-    let typed = D::fill(cx.blank(), &D::begin(cx.now));
-    page::<D>(&cx, &Target::new(&buyer), &typed, StatusCode::OK).await
+    let (typed, customer) = D::opened(&cx).await?;
+    if D::HAS_CUSTOMER && customer.is_none() {
+        return Ok(documents::choose_customer::<D>(&cx));
+    }
+    let context = Context::for_new::<D>(&cx, customer).await?;
+    page::<D>(&cx, &context, Target::New, typed, StatusCode::OK).await
 }
 
 pub(super) async fn post<D: Sheet>(cx: Cx) -> Result<Response> {
     let mut typed = cx.form().await?;
-    let scope = cx.scope();
-    let customer = typed.record("customer_id", &t!(cx.lang, "lines.customer")).ok_or(AppError::NotFound)?;
-    let buyer = customers::find(&cx.office.db, &scope, customer).await?.ok_or(AppError::NotFound)?;
-    let target = Target::new(&buyer);
+    let customer = if D::HAS_CUSTOMER {
+        Some(typed.record("customer_id", &t!(cx.lang, "lines.customer")).ok_or(AppError::NotFound)?)
+    } else {
+        None
+    };
+    let context = Context::for_new::<D>(&cx, customer).await?;
+    let visit = D::visit(&cx, &mut typed, customer).await?;
     if editor::asks_for_page(&mut typed, true) {
-        return page::<D>(&cx, &target, &typed, StatusCode::OK).await;
+        return page::<D>(&cx, &context, Target::New, typed, StatusCode::OK).await;
     }
-    let Some((terms, note)) = read::<D>(&cx, &mut typed, target.setting()).await? else {
-        return page::<D>(&cx, &target, &typed, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let Some((terms, note)) = read::<D>(&cx, &mut typed, &context).await? else {
+        return page::<D>(&cx, &context, Target::New, typed, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let mut write = cx.write(&typed).await?;
-    customers::hold(&mut write.tx, &scope, customer, Hold::Referred).await?.ok_or(AppError::NotFound)?;
-    let lines = editor::held(&mut write, &mut typed, cx.lang, target.setting()).await?;
+    if let Some(customer) = customer {
+        customers::hold(&mut write.tx, &cx.scope(), customer, Hold::Referred).await?.ok_or(AppError::NotFound)?;
+    }
+    let lines = editor::held(&mut write, &mut typed, cx.lang, context.setting::<D>()).await?;
     if !typed.is_right() {
         drop(write);
-        return page::<D>(&cx, &target, &typed, StatusCode::CONFLICT).await;
+        return page::<D>(&cx, &context, Target::New, typed, StatusCode::CONFLICT).await;
     }
     let goes_on = lines.is_empty();
-    let said = Said { lines, terms, note };
-    let id = create::<D>(&mut write.tx, &write.author, cx.actor().id, customer, None, &said).await?;
+    let (owner, source, state) = (cx.actor().id, None, State::Draft);
+    let new = NewSheet { owner, customer, visit, source, state, lines, terms, note };
+    let (id, _) = create::<D>(&mut write.tx, &write.author, &new).await?;
     write.finish(&editor::after_saving(D::KIND, id, goes_on)).await
 }
 
 pub(super) async fn edit<D: Sheet>(cx: Cx) -> Result<Response> {
     let draft = documents::seen::<D>(&cx, cx.id()?).await?;
-    if draft.head.state != State::Draft {
-        return Err(draft.head.locked(cx.lang));
-    }
+    let context = Context::of::<D>(&cx, &draft).await?;
     let lines = store::of_document(&cx.office.db, draft.head.id).await?;
     let typed = D::fill(editor::filled(cx.blank(), &lines, true), &D::terms(&draft.body));
     let typed = typed.with("note", draft.head.note.clone());
-    page::<D>(&cx, &Target::draft::<D>(&draft, None)?, &typed, StatusCode::OK).await
+    again::<D>(&cx, &context, &draft, typed, StatusCode::OK).await
 }
 
+/// Writes a draft as its form says.
 pub(super) async fn save<D: Sheet>(cx: Cx) -> Result<Response> {
     let mut typed = cx.form().await?;
-    let draft = documents::seen::<D>(&cx, cx.id()?).await?;
-    let (id, target) = (draft.head.id, Target::draft::<D>(&draft, None)?);
-    if draft.head.state != State::Draft {
-        return Err(draft.head.locked(cx.lang));
-    }
+    let id = cx.id()?;
+    let draft = documents::seen::<D>(&cx, id).await?;
+    let context = Context::of::<D>(&cx, &draft).await?;
     if editor::asks_for_page(&mut typed, false) {
-        return page::<D>(&cx, &target, &typed, StatusCode::OK).await;
+        return again::<D>(&cx, &context, &draft, typed, StatusCode::OK).await;
     }
-    let Some((terms, note)) = read::<D>(&cx, &mut typed, target.setting()).await? else {
-        return page::<D>(&cx, &target, &typed, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let Some((terms, note)) = read::<D>(&cx, &mut typed, &context).await? else {
+        return again::<D>(&cx, &context, &draft, typed, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let mut change = match documents::begin::<D>(&cx, &typed, id, &[State::Draft]).await? {
         Begun::Ready(change) => change,
         Begun::Crossed(draft) => {
             // Both are shown; saving again takes what stands in the form.
             let stored = store::of_document(&cx.office.db, id).await?;
-            let target = Target::draft::<D>(&draft, Some(&stored))?;
-            return page::<D>(&cx, &target, &typed, StatusCode::CONFLICT).await;
+            let target = Target::Draft { document: &draft, crossed: Some(&stored) };
+            return page::<D>(&cx, &context, target, typed, StatusCode::CONFLICT).await;
         }
     };
-    let lines = editor::held(&mut change.write, &mut typed, cx.lang, target.setting()).await?;
+    let lines = editor::held(&mut change.write, &mut typed, cx.lang, context.setting::<D>()).await?;
     if !typed.is_right() {
-        drop(change);
-        return page::<D>(&cx, &target, &typed, StatusCode::CONFLICT).await;
+        let draft = change.document;
+        drop(change.write);
+        return again::<D>(&cx, &context, &draft, typed, StatusCode::CONFLICT).await;
     }
-    let total = D::total(&terms, totals(&lines).0);
+    let Full { head, body } = &change.document;
+    let terms = D::kept(terms, body);
+    let (sum, cost) = totals(&lines);
+    let (total, title) = (D::total(&terms, sum), <D as Sheet>::title(&terms));
     let tx = &mut change.write.tx;
     let before: Vec<NewLine> = store::of_document(&mut *tx, id).await?.iter().map(NewLine::from).collect();
-    documents::set_content(tx, id, Some(total), &note, cx.now).await?;
-    documents::set_title(tx, id, &<D as Sheet>::title(&terms)).await?;
-    D::store(tx, id, &terms, false).await?;
-    store::rewrite(tx, id, Some(target.customer), &lines).await?;
-    let Full { head, body } = &change.document;
+    documents::set_content(tx, id, total, &note, cx.now).await?;
+    if title != head.title {
+        documents::set_title(tx, id, &title).await?;
+    }
+    D::store(tx, id, &terms, cost, false).await?;
+    store::rewrite(tx, id, context.customer(), &lines).await?;
     let mut changes = Changes::new()
-        .moved("total", head.total().plain(), total.plain())
+        .moved("total", head.amount.map(|total| total.plain()), total.map(|total| total.plain()))
         .moved("note", head.note.clone(), note)
         .moved("lines", noted(&before), noted(&lines));
     for ((name, old), (_, new)) in D::noted(&D::terms(body)).into_iter().zip(D::noted(&terms)) {
@@ -139,67 +125,104 @@ pub(super) async fn save<D: Sheet>(cx: Cx) -> Result<Response> {
     change.write.finish(&editor::after_saving(D::KIND, id, editor::removes(&typed))).await
 }
 
-/// A new version 复制为新版本: a draft with the same lines and terms that names the former.
-pub(super) async fn copy<D: Sheet>(cx: Cx) -> Result<Response> {
-    let form = cx.form().await?;
-    let Full { head, body } = documents::seen::<D>(&cx, cx.id()?).await?;
-    let customer = head.customer_id.ok_or(AppError::NotFound)?;
-    let mut write = cx.write(&form).await?;
-    customers::hold(&mut write.tx, &cx.scope(), customer, Hold::Referred).await?.ok_or(AppError::NotFound)?;
-    let lines = store::of_document(&mut write.tx, head.id).await?.iter().map(NewLine::from).collect();
-    let said = Said { lines, terms: D::renewed(D::terms(&body), cx.now), note: head.note };
-    let id = create::<D>(&mut write.tx, &write.author, head.owner_id, customer, Some(head.id), &said).await?;
-    write.finish(&editor::after_saving(D::KIND, id, true)).await
-}
-
 /// Reads the fields besides the lines, and checks the lines; `None` where anything is wrong.
-async fn read<D: Sheet>(cx: &Cx, form: &mut Form, setting: Setting) -> Result<Option<(D::Terms, String)>> {
-    editor::read(cx, form, setting).await?;
-    let terms = D::read(form, cx.lang, cx.now);
+async fn read<D: Sheet>(cx: &Cx, form: &mut Form, context: &Context) -> Result<Option<(D::Terms, String)>> {
+    let lines = editor::read(cx, form, context.setting::<D>()).await?;
+    let terms = D::read(form, &lines, context);
     let note = form.text("note", &t!(cx.lang, "lines.note"), NOTE);
     Ok(terms.filter(|_| form.is_right()).map(|terms| (terms, note)))
 }
 
-/// The form with everything that was typed.
-async fn page<D: Sheet>(cx: &Cx, target: &Target<'_, D::Body>, typed: &Form, status: StatusCode) -> Result<Response> {
-    let rows = editor::gather(cx, typed, target.setting(), None).await?;
-    let (lang, frame, kind) = (cx.lang, cx.frame(), D::KIND.name(cx.lang));
-    let customer = format!("/customers/{}", target.customer);
-    let mut page = match target.draft {
-        None => Page::new(&frame, t!(lang, D::LIST.new)).back(customer.clone()),
-        Some(Full { head, .. }) => {
-            let title = t!(lang, "lines.edit_document", kind = kind);
+/// The form again, for a draft.
+async fn again<D: Sheet>(
+    cx: &Cx,
+    context: &Context,
+    draft: &Full<D::Body>,
+    typed: Form,
+    status: StatusCode,
+) -> Result<Response> {
+    if draft.head.state != State::Draft {
+        return Err(D::locked(&draft.head, cx.lang));
+    }
+    page::<D>(cx, context, Target::Draft { document: draft, crossed: None }, typed, status).await
+}
+
+/// The form with everything that was typed. `status` is that of an error where something is wrong.
+async fn page<D: Sheet>(
+    cx: &Cx,
+    context: &Context,
+    target: Target<'_, D::Body>,
+    mut typed: Form,
+    status: StatusCode,
+) -> Result<Response> {
+    let lang = cx.lang;
+    let warehouse = context.warehouse(&typed);
+    if let Some(warehouse) = warehouse {
+        typed = typed.with("warehouse_id", warehouse.to_string());
+    }
+    let rows = editor::gather(cx, &typed, context.setting::<D>(), warehouse).await?;
+    let frame = cx.frame();
+    let mut page = match &target {
+        Target::New => Page::new(&frame, t!(lang, D::LIST.new)).back(match context.customer() {
+            Some(customer) => format!("/customers/{customer}"),
+            None => D::KIND.paths().list.to_owned(),
+        }),
+        Target::Draft { document: Full { head, .. }, .. } => {
+            let title = t!(lang, "lines.edit_document", kind = D::KIND.name(lang));
             Page::new(&frame, title).subtitle(head.number.clone()).back(head.address())
         }
     };
-    page = page.bar(button_for(FORM, t!(lang, "lines.save"), ButtonKind::Primary));
+    page = page.bar(button_for(D::KIND.code(), t!(lang, "lines.save"), ButtonKind::Primary));
     if !typed.is_right() {
         page = page.error_title();
     }
-    let list = || D::KIND.paths().list.to_owned();
-    let action = target.draft.map_or_else(list, |draft| format!("{}/lines", draft.head.address()));
-    let version = target.draft.map(|draft| draft.head.shown_version(typed, target.crossed.is_some()));
-    let mut response = answer(page.render(html! {
+    if let (Target::New, Some(last), true) = (&target, rows.last_order, typed.op().is_empty()) {
+        page = match D::repeat(lang, last) {
+            Some(link) => page.header_action(link),
+            None => page,
+        };
+    }
+    let document = page.render(body::<D>(cx, context, &target, &rows, &typed));
+    let mut response = if D::IS_KEPT { cx.offline_page(document) } else { answer(document) };
+    response.set_status(status);
+    Ok(response)
+}
+
+fn body<D: Sheet>(cx: &Cx, context: &Context, target: &Target<'_, D::Body>, rows: &Editor, typed: &Form) -> Markup {
+    let lang = cx.lang;
+    let (action, version, offline) = match target {
+        Target::New => (D::KIND.paths().list.to_owned(), None, D::OFFLINE),
+        Target::Draft { document: Full { head, .. }, crossed } => {
+            (format!("{}/lines", head.address()), Some(head.shown_version(typed, crossed.is_some())), None)
+        }
+    };
+    let is_new = matches!(target, Target::New);
+    let above = D::fields_above(context, typed, is_new);
+    html! {
         (form::error_summary(lang, typed.errors()))
-        @if let (Some(draft), Some(stored)) = (target.draft, target.crossed) {
-            (card(Some(&t!(lang, "lines.crossed")), None, html! {
-                (cell(t!(lang, "lines.crossed_text"), html! { b.num { "¥" (draft.head.total()) } }))
-                (view::cells(lang, stored))
-                (D::shown(lang, draft, cx.now))
+        @if let Target::Draft { document, crossed: Some(stored) } = target {
+            (card(Some(&t!(lang, D::CROSSED)), None, html! {
+                (cell(t!(lang, "lines.crossed_text"), html! {
+                    @if let Some(total) = document.head.amount { b.num { "¥" (total) } }
+                }))
+                @if D::prices(context).are_shown() { (view::cells(lang, stored)) } @else { (view::goods_cells(stored)) }
+                (D::shown(lang, document, cx.now))
             }))
         }
-        (form::post(&action, &cx.op_id()).id(FORM).version_if(version).holding(html! {
+        (form::post(&action, &cx.op_id()).id(D::KIND.code()).version_if(version).offline_if(offline).holding(html! {
             (card(None, None, html! {
-                (cell(t!(lang, "lines.customer"), html! { a href=(customer) { (target.name) } }))
-                @if target.draft.is_none() { (form::hidden("customer_id", &target.customer.to_string())) }
+                @if let Some(buyer) = &context.buyer {
+                    @let href = format!("/customers/{}", buyer.id);
+                    (cell(t!(lang, "lines.customer"), html! { a href=(href) { (buyer.name) } }))
+                    @if is_new { (form::hidden("customer_id", &buyer.id.to_string())) }
+                }
+                (above)
             }))
-            (view::rows(lang, &rows, typed))
+            (view::rows(lang, rows, typed))
             (card(None, None, html! {
                 (D::fields(lang, typed))
                 (form::textarea(&typed.field("note", &t!(lang, "lines.note")), NOTE))
             }))
         }))
-    }));
-    response.set_status(status);
-    Ok(response)
+    }
 }

@@ -5,8 +5,8 @@ use crate::kernel::db::{DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 
+use super::super::Unit;
 use super::super::rules::search_text;
-use super::super::{Level, Unit};
 
 /// A product category 分类.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -209,8 +209,7 @@ pub(in crate::products) const LARGEST_RATIO: Milli = Milli(1_000_000_000_000);
 
 /// What a new company begins with: levels and a category to put the first product in.
 pub(in crate::products) async fn begin(tx: &mut Tx, levels: &[&str], category: &str) -> Result<(), DbError> {
-    let known: Vec<Level> = super::levels(&mut *tx).await?;
-    if !known.is_empty() {
+    if !super::levels(&mut *tx).await?.is_empty() {
         return Ok(());
     }
     let named: Vec<(Id, String)> = levels.iter().map(|name| (Id::new(), (*name).to_owned())).collect();

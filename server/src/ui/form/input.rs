@@ -24,18 +24,10 @@ pub enum InputKind {
     DateTime,
     /// A time of day.
     Time,
-    /// A month.
-    Month,
     /// A mail address.
     Email,
     /// The password of this account.
     Password,
-    /// A password being chosen.
-    NewPassword,
-    /// The name one signs in with.
-    Account,
-    /// A one-time code of digits.
-    Code,
     /// Something searched for.
     Search,
 }
@@ -51,12 +43,8 @@ impl InputKind {
             InputKind::Date => ("date", None, None),
             InputKind::DateTime => ("datetime-local", None, None),
             InputKind::Time => ("time", None, None),
-            InputKind::Month => ("month", None, None),
             InputKind::Email => ("email", None, None),
             InputKind::Password => ("password", None, Some("current-password")),
-            InputKind::NewPassword => ("password", None, Some("new-password")),
-            InputKind::Account => ("text", None, Some("username")),
-            InputKind::Code => ("text", Some("numeric"), Some("one-time-code")),
             InputKind::Search => ("search", None, Some("off")),
         }
     }
@@ -64,19 +52,12 @@ impl InputKind {
     /// Whether the answer is short and set in figures, so that it can stand beside its label.
     fn inline(self) -> bool {
         match self {
-            InputKind::Money
-            | InputKind::Quantity
-            | InputKind::Date
-            | InputKind::Time
-            | InputKind::Month
-            | InputKind::Code => true,
+            InputKind::Money | InputKind::Quantity | InputKind::Date | InputKind::Time => true,
             InputKind::Text
             | InputKind::DateTime
             | InputKind::Phone
             | InputKind::Email
             | InputKind::Password
-            | InputKind::NewPassword
-            | InputKind::Account
             | InputKind::Search => false,
         }
     }

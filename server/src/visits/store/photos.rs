@@ -78,16 +78,10 @@ pub async fn add_photo(tx: &mut Tx, new: &NewPhoto<'_>) -> Result<Id, DbError> {
     Ok(id)
 }
 
-#[derive(sqlx_macros::FromRow)]
-struct Twin {
-    visit_id: Id,
-}
-
 /// The visits for which the same picture was handed in before.
 pub async fn visits_with(tx: &mut Tx, original: &str) -> Result<Vec<Id>, DbError> {
-    let twins: Vec<Twin> = sql("SELECT visit_id FROM visit_photos WHERE original_hash = $1 ORDER BY id LIMIT 20")
+    sql("SELECT visit_id FROM visit_photos WHERE original_hash = $1 ORDER BY id LIMIT 20")
         .bind(original)
-        .all(tx)
-        .await?;
-    Ok(twins.into_iter().map(|twin| twin.visit_id).collect())
+        .all_scalars(tx)
+        .await
 }

@@ -23,25 +23,6 @@ pub struct NewVisit<'a> {
     pub at: Millis,
 }
 
-/// How a visit went, for records of visits that are over.
-#[derive(Clone, Debug)]
-pub struct Ended<'a> {
-    /// Check-in.
-    pub from: Millis,
-    /// Check-out.
-    pub to: Millis,
-    /// Where.
-    pub fix: Option<Fix>,
-    /// Metres to the customer's point.
-    pub distance: Option<i64>,
-    /// What came of it.
-    pub result: &'a str,
-    /// The next visit.
-    pub next_on: Option<NaiveDate>,
-    /// What is odd.
-    pub flags: Flags,
-}
-
 /// Plans a visit.
 pub async fn create(tx: &mut Tx, new: &NewVisit<'_>) -> Result<Id, DbError> {
     let id = Id::new();
@@ -55,34 +36,6 @@ pub async fn create(tx: &mut Tx, new: &NewVisit<'_>) -> Result<Id, DbError> {
     .bind(new.at)
     .bind(new.at)
     .later(tx);
-    Ok(id)
-}
-
-/// Records a visit that is over: for data that comes from elsewhere.
-pub async fn create_ended(tx: &mut Tx, new: &NewVisit<'_>, ended: &Ended<'_>) -> Result<Id, DbError> {
-    let id = Id::new();
-    sql("INSERT INTO visits (id, owner_id, customer_id, planned_on, state, purpose, checked_in_at, in_lat, in_lng, \
-         in_accuracy, in_fix_at, in_distance, checked_out_at, result, next_on, flags, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, 'done', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)")
-    .bind(id)
-    .bind(new.owner)
-    .bind(new.customer)
-    .bind(new.planned_on.to_string())
-    .bind(new.purpose)
-    .bind(ended.from)
-    .bind(ended.fix.map(|fix| fix.lat))
-    .bind(ended.fix.map(|fix| fix.lng))
-    .bind(ended.fix.and_then(|fix| fix.accuracy))
-    .bind(ended.fix.and_then(|fix| fix.at))
-    .bind(ended.distance)
-    .bind(ended.to)
-    .bind(ended.result)
-    .bind(ended.next_on.map(|day| day.to_string()))
-    .bind(ended.flags.stored())
-    .bind(new.at)
-    .bind(ended.to)
-    .run(tx)
-    .await?;
     Ok(id)
 }
 

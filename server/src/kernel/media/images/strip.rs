@@ -125,7 +125,7 @@ mod tests {
     const TIFF: &[u8] = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
 
     #[test]
-    fn of_a_png_only_the_picture_and_the_camera_s_turn_are_kept() {
+    fn a_png_keeps_only_the_picture_and_its_orientation() {
         let plain = encoded(ImageFormat::Png);
         let mut bytes = plain[..33].to_vec();
         for (kind, data) in [
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_jpeg_only_the_picture_and_the_camera_s_turn_are_kept() {
+    fn a_jpeg_keeps_only_the_picture_and_its_orientation() {
         let plain = encoded(ImageFormat::Jpeg);
         let mut bytes = plain[..2].to_vec();
         for (kind, data) in [
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_webp_only_the_picture_and_the_camera_s_turn_are_kept() {
+    fn a_webp_keeps_only_the_picture_and_its_orientation() {
         let plain = encoded(ImageFormat::WebP);
         let picture = plain[20..].to_vec();
         let chunk = webp::chunk;
