@@ -66,7 +66,7 @@ if(user&&(await entries(user)).some(due))throw 0;
 };
 addEventListener("install",e=>{
 skipWaiting();
-e.waitUntil(caches.open("assets").then(c=>c.addAll(Object.values(OFFLINE))));
+e.waitUntil(caches.open("assets").then(c=>c.addAll([...Object.values(OFFLINE),...LATE])));
 });
 addEventListener("activate",e=>e.waitUntil((async()=>{
 // Stored pages still need the assets of their day; only a long trail of them is cut.

@@ -97,7 +97,11 @@ async fn stopped() -> anyhow::Result<()> {
 
 async fn claim(arguments: &ClaimArgs) -> anyhow::Result<()> {
     let address = format!("{}/gateways/claim", arguments.server.trim_end_matches('/'));
-    let answer = reqwest::Client::new()
+    // A machine without any authority's certificate has no client at all.
+    let client = reqwest::Client::builder()
+        .build()
+        .context("the certificates of this computer cannot be read; install the package ca-certificates")?;
+    let answer = client
         .post(&address)
         .json(&serde_json::json!({ "code": arguments.code.trim() }))
         .send()

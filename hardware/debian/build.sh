@@ -51,7 +51,7 @@ Maintainer: Fieldline <fieldline@localhost>
 Section: comm
 Priority: optional
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
-Depends: adduser, libc6 (>= 2.36), libgcc-s1
+Depends: adduser, ca-certificates, libc6 (>= 2.36), libgcc-s1
 Recommends: systemd, udev
 Description: SMS and caller ID between a modem, a telephone line and Fieldline
  Runs on a small computer in the office, sends and receives SMS by a GSM or LTE

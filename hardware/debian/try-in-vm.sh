@@ -29,7 +29,7 @@ wait_for() {
 # A system with systemd and a kernel, and one unit that tries everything and switches off.
 # VM_ROOT names a system that was made before, for a second try.
 if [ -n "${VM_ROOT:-}" ]; then cp -a "$VM_ROOT" "$work/root"; else
-debootstrap --variant=minbase --include=systemd,systemd-sysv,udev,adduser,dbus,iproute2,procps,linux-image-cloud-amd64 \
+debootstrap --variant=minbase --include=systemd,systemd-sysv,udev,adduser,ca-certificates,dbus,iproute2,procps,linux-image-cloud-amd64 \
     bookworm "$work/root" > "$work/debootstrap.log" || { tail "$work/debootstrap.log" >&2; exit 1; }
 fi
 install -m 644 "$package" "$work/root/root/gateway-agent.deb"

@@ -7,11 +7,11 @@ let parts=units?1:0,filled=0;
 if(units>one)for(const w of widths){if(filled+w>each){parts++;filled=0}filled+=w}
 return[units,parts];
 };
-$$("[data-count]").forEach(p=>{
+fit(()=>$$("[data-count]").forEach(p=>{
 const area=$("textarea",p.closest("form")),d=p.dataset,say=()=>{
 const text=area.value.trim(),signed=text[0]==="【"?text:d.before+text,[units,parts]=measure(text&&(d.after&&text.includes(d.after.trim())?signed:signed+d.after));
 p.textContent=T.count.replace("%u",units).replace("%p",parts).replace("%c",(d.price*parts/100).toFixed(2));
 };
 area.addEventListener("input",say);
 say();
-});
+}));

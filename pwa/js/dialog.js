@@ -14,5 +14,6 @@ if(e.target===d||back&&back.pathname===location.pathname){e.preventDefault();d.c
 };
 document.body.append(d);
 d.showModal();
+revive();
 }catch(_){location=a.href}
 });

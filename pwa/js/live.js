@@ -7,20 +7,7 @@ if(b.className=="badge"){b.hidden=n<1;b.textContent=n>99?"99+":n}
 else if(+b.textContent>=0)b.textContent=n;
 });
 },
-popup:call=>{
-$(".call")?.remove();
-const box=make("div",{className:"call",tabIndex:-1}),close=make("button",{className:"ib"},"✕");
-box.innerHTML=call.html;
-box.setAttribute("role","alertdialog");
-box.setAttribute("aria-label",$("h2",box).textContent);
-close.setAttribute("aria-label",T.close);
-close.onclick=()=>box.remove();
-box.onkeydown=e=>e.key=="Escape"&&box.remove();
-box.append(close);
-document.body.append(box);
-// Whoever is typing goes on typing.
-dirty||box.focus();
-},
+popup:call=>late(()=>popup(call)),
 reload:at=>(location.pathname+"/").startsWith(at.path+"/")&&!dirty&&!$("dialog")&&location.reload(),
 toast:t=>toast(t.text||t),
 // The open conversation shows the message itself.

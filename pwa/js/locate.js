@@ -25,5 +25,5 @@ return job;
 };
 if(navigator.geolocation){
 before.push(f=>{const box=$("[data-locate]",f);return box&&locate(box)});
-if(navigator.permissions)navigator.permissions.query({name:"geolocation"}).then(p=>p.state==="granted"&&$$("[data-locate]").forEach(locate)).catch(()=>{});
+if(navigator.permissions)fit(()=>navigator.permissions.query({name:"geolocation"}).then(p=>p.state==="granted"&&$$("[data-locate]").forEach(locate)).catch(()=>{}));
 }

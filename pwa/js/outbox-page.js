@@ -16,8 +16,8 @@ const line=make("div",{className:"g"},make("b",{},e.name)," ",make("span",{class
 if(e.html)line.append(make("p",{className:"err"},why(e.html)));
 return make("div",{className:"entry"},make("div",{className:"cell"},line),make("div",{className:"row"},
 act(T.retry,"q",async()=>{await put({...e,state:"waiting"});draw();pump()}),
-// While it is being changed it is not sent.
-act(T.edit,"q",async()=>{await put({...e,refused:e.refused||e.state==="refused",state:"refused"});location=e.page.split("#")[0]+"#outbox="+e.seq}),
+// While it is being changed it is not sent. A photo is taken again.
+e.only?"":act(T.edit,"q",async()=>{await put({...e,refused:e.refused||e.state==="refused",state:"refused"});location=e.page.split("#")[0]+"#outbox="+e.seq}),
 act(T.drop,"r",async()=>{if(confirm(T.sure)){await drop(e.seq);draw()}})));
 };
 const draw=async()=>{

@@ -1,40 +1,22 @@
-// Forms that may wait: kept on the phone first, then sent. The page learns how it went.
+// Sends a form and shows what came of it. Forms that may wait go through the outbox: wait.js.
+let waits;
 const send=async(f,button)=>{
-const data=new FormData(f);
-if(button&&button.name)data.append(button.name,button.value);
-const e={user,kind:f.dataset.offline,name:[button&&button.textContent,$("h1").firstChild.data,($("input[type=text]",f)||0).value].filter(Boolean).join(" · "),action:path(f.action),page:path(location),multi:f.enctype.startsWith("multipart"),fields:[...data].filter(([,v])=>v.size!==0),at:Date.now(),state:"waiting"};
-if(f.dataset.seq)e.seq=+f.dataset.seq;
-try{e.seq=await put(e)}catch(_){
-free(f);
-return navigator.onLine===false?toast(T.full):plain(f,button);
+const b=button||f,data=new FormData(f),k=key(f),only="only" in b.dataset,named=button&&b.name;
+if(named)data.append(b.name,b.value);
+const e={user,action:path(b.hasAttribute("formaction")?b.formAction:f.action),multi:!!$("[type=file]",f),fields:[...data].filter(([n,v])=>v.size!==0&&(!only||v.size||n==="op_id"))},out=waits&&f.dataset.offline&&!named&&await waits(f,b,e),a=out||await post(e,"follow");
+if(a.is==="done"&&a.page.redirected){
+if(only)return late(()=>renewed(f,a));
+forget(k);
+unsafe=dirty=0;
+return late(()=>arrive(a),()=>location.replace(a.page.url));
 }
-dirty=0;
-await known;
-const a=navigator.onLine===false?{}:await drain(user,e.seq)||{};
-if(a.is==="done")return arrive(a.page);
-if(a.is==="refused"){await drop(e.seq);return refuse(f,a.html)}
-if(a.is==="signin")return location="/login?next=/outbox";
-toast(T.queued);
-count();
-f.reset();renew(f);free(f);delete f.dataset.seq;
-$$(".shots",f).forEach(s=>s.replaceChildren());
-if(worker)worker.ready.then(r=>r.sync.register("outbox")).catch(()=>{});
-};
-// The answer is here already: the worker hands it to the navigation, so that it is not fetched twice. Made
-// anew, since a navigation refuses a response that was redirected.
-const arrive=async r=>{
-if(worker&&worker.controller)await caches.open("once").then(c=>c.put(r.url,new Response(r.body,{headers:r.headers}))).catch(()=>{});
-location=r.url;
-};
-// Shows what the server says about the form, with the photos that were chosen for it.
-const refuse=(f,html)=>{
-const page=new DOMParser().parseFromString(html,"text/html"),main=$("main",page),files=$$("[type=file]",f);
-if(!main)return plain(f);
-document.title=page.title;
-$("main").replaceWith(main);
-for(const old of files){const i=$(`[type=file][name="${old.name}"]`,main);if(i){i.files=old.files;show(i)}}
-const wrong=$(".errors",main)||main;
-wrong.tabIndex=-1;wrong.focus();
+if(a.is==="signin")return location="/login?next="+encodeURIComponent(out?"/outbox":here());
+if(a.is==="done"||a.is==="refused"||!out&&a.html){
+if(out)await drop(e.seq);
+return late(()=>answer(f,a.html,k));
+}
+free(f);
+out?late(()=>queued(f,a,only,k),()=>toast(T.queued)):toast(T.offline);
 };
 // How many wait, on every page.
 const count=async()=>{
@@ -48,4 +30,3 @@ addEventListener("outbox",count);
 addEventListener("online",pump);
 document.addEventListener("visibilitychange",pump);
 if(worker)worker.onmessage=()=>dispatchEvent(new Event("outbox"));
-if(/^#outbox=/.test(location.hash))document.head.append(make("script",{src:T.reopen}));

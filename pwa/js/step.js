@@ -8,4 +8,4 @@ i.dispatchEvent(new Event("input",{bubbles:true}));
 b.setAttribute("aria-label",label);
 return b;
 };
-$$("[data-step]").forEach(box=>{box.prepend(step(box,-1,"−",T.less));$("input",box).after(step(box,1,"+",T.more))});
+fit(()=>$$("[data-step]").forEach(box=>{if($("button",box))return;box.prepend(step(box,-1,"−",T.less));$("input",box).after(step(box,1,"+",T.more))}));

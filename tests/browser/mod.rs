@@ -63,3 +63,8 @@ fn every_page_is_within_its_budget_of_bytes() {
 fn pages_can_be_used_by_everybody() {
     node("pages.mjs", &["axe"]);
 }
+
+#[test]
+fn nothing_typed_into_any_form_is_lost() {
+    node("forms.mjs", &[]);
+}

@@ -24,6 +24,7 @@ mod gateway_page;
 mod gateways;
 mod grouped_commits;
 mod guesses;
+mod kept_forms;
 mod live_streams;
 mod locks;
 mod masters;

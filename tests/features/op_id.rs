@@ -75,7 +75,7 @@ both_engines! {
         for entry in routes().entries().iter().filter(posts) {
             let path = entry.path.split('/').map(|piece| if piece.starts_with(':') { app.nobody().to_string() } else { piece.to_owned() });
             let path = path.collect::<Vec<_>>().join("/");
-            for fields in [vec![], vec![("op_id", "")], vec![("op_id", &*"x".repeat(81))]] {
+            for fields in [vec![], vec![("op_id", "")], vec![("op_id", &*"x".repeat(101))]] {
                 let answer = admin.post(&path, &fields).await;
                 assert!(matches!(answer.status, 400 | 404), "{path} answers {}", answer.status);
                 assert!(answer.status == 404 || answer.says("缺少防重复提交的编号"), "{path}: {}", answer.text());

@@ -149,7 +149,7 @@ both_engines! {
             statuses.push(task.await.unwrap());
         }
         statuses.sort_unstable();
-        assert_eq!(statuses, [303, 303, 303, 303, 409, 409]);
+        assert_eq!(statuses, [303, 303, 303, 303, 422, 422]);
         assert_eq!(app.number(RESERVED).await, 400_000);
         holds(&app).await;
     }

@@ -1,4 +1,4 @@
-//! Sessions end when they should, and what was typed outlives them.
+//! Sessions end when they should.
 
 use server::testing::kernel::clock::{DAY, HOUR, MINUTE};
 
@@ -121,31 +121,6 @@ both_engines! {
         let cookies: Vec<&str> = answer.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap()).collect();
         let sid = cookies.iter().find(|cookie| cookie.starts_with("sid=")).unwrap();
         assert!(sid.contains("HttpOnly") && sid.contains("SameSite=Lax"), "{sid}");
-    }
-
-    async fn a_form_interrupted_by_the_end_of_the_session_is_still_there_after_signing_in(app: App) {
-        let admin = app.sign_in("admin").await;
-        let form = admin.get("/users/new").await.form("/users");
-        app.pass(31 * MINUTE);
-        let typed = [("name", "孙丽丽"), ("username", "sunlili"), ("password", "a-long-first-password")];
-        let door = admin.submit(&form, &typed).await.expect(401);
-        let sign_in = door.form("/login");
-        assert!(sign_in.value("kept").is_some_and(|kept| !kept.is_empty()));
-        let back = admin.submit(&sign_in, &[("username", "admin"), ("password", PASSWORD)]).await.expect(200);
-        let kept = back.form("/users");
-        assert_eq!(kept.value("name"), Some("孙丽丽"));
-        admin.submit(&kept, &[]).await.location();
-        assert_eq!(app.number("SELECT count(*) AS n FROM users WHERE username = 'sunlili'").await, 1);
-    }
-
-    async fn a_kept_form_opens_for_its_owner_only(app: App) {
-        let admin = app.sign_in("admin").await;
-        let form = admin.get("/users/new").await.form("/users");
-        app.pass(31 * MINUTE);
-        let door = admin.submit(&form, &[("name", "只有我能看"), ("username", "x1")]).await.expect(401);
-        let answer = admin.submit(&door.form("/login"), &[("username", "rep1"), ("password", PASSWORD)]).await;
-        assert_eq!(answer.status, 303, "somebody else's form was shown");
-        assert!(!answer.body.contains("只有我能看"));
     }
 
     async fn a_stream_whose_session_ended_is_told_so(app: App) {

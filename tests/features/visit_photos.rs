@@ -21,7 +21,8 @@ async fn send(client: &Client, path: &str, name: &str, kind: &str, bytes: Vec<u8
 
 /// Addresses of the visit's photos: the pictures on its page lead to them.
 async fn photos(client: &Client, path: &str) -> Vec<String> {
-    let mut all = client.get(path).await.links(&format!("{path}/photos/"));
+    let pages = client.get(path).await.links(&format!("{path}/photos/"));
+    let mut all: Vec<String> = pages.iter().filter_map(|page| page.strip_suffix("/view")).map(str::to_owned).collect();
     all.dedup();
     all
 }

@@ -284,19 +284,17 @@ impl Page {
         let html = self.html();
         let posting = Selector::parse("form[method=post]").unwrap();
         let elsewhere = Selector::parse("button[formaction]").unwrap();
-        let mut forms = Vec::new();
+        let mut forms: Vec<FormOnPage> = html.select(&posting).map(read_form).collect();
         for form in html.select(&posting) {
-            let read = read_form(form);
             for button in form.select(&elsewhere) {
                 let button = button.value();
-                let mut sent = read.clone();
+                let mut sent = read_form(form);
                 sent.action = button.attr("formaction").unwrap_or_default().to_owned();
                 if let Some(name) = button.attr("name") {
                     sent.fields.push((name.to_owned(), button.attr("value").unwrap_or_default().to_owned()));
                 }
                 forms.push(sent);
             }
-            forms.push(read);
         }
         forms
     }

@@ -34,7 +34,16 @@ pub(super) async fn submit<D: Document>(cx: Cx) -> Result<Response> {
         return Err(changed_meanwhile::<D>(cx.lang));
     };
     let author = change.write.author.clone();
-    let state = send::<D>(&mut change.write.tx, &author, cx.actor().id, &change.document, note, cx.lang).await?;
+    let sent = send::<D>(&mut change.write.tx, &author, cx.actor().id, &change.document, note, cx.lang).await;
+    let state = match sent {
+        Ok(state) => state,
+        Err(AppError::Refused(why)) => {
+            let document = change.document;
+            drop(change.write);
+            return D::refused(&cx, &document, why).await;
+        }
+        Err(other) => return Err(other),
+    };
     let done = if state == State::Active { "in_force" } else { "sent" };
     let address = change.document.head.address();
     change.write.finish(&format!("{address}?done={done}")).await

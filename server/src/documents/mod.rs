@@ -37,6 +37,7 @@ use std::borrow::Cow;
 use std::future::Future;
 
 use maud::Markup;
+use poem::Response;
 
 use crate::approvals::DocumentAccess;
 use crate::kernel::access::{Gate, Scope};
@@ -267,6 +268,12 @@ pub trait Document: Sized + Send + Sync + 'static {
     fn undo(tx: &mut Tx, document: &Full<Self::Body>, lang: Lang) -> impl Future<Output = Result<()>> + Send {
         let _ = (tx, document, lang);
         async { Ok(()) }
+    }
+
+    /// The answer to a submission that is refused: the document's own page, where the kind has one for this.
+    fn refused(cx: &Cx, document: &Full<Self::Body>, why: String) -> impl Future<Output = Result<Response>> + Send {
+        let _ = (cx, document);
+        async { Err(AppError::Refused(why)) }
     }
 
     /// What decides about it, for the approval's card. `seen` says whether the reader may open the document.

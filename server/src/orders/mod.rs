@@ -8,10 +8,12 @@ mod approval;
 mod credit;
 pub mod from_quote;
 mod rules;
+mod short;
 mod store;
 mod view;
 
 use maud::{Markup, html};
+use poem::Response;
 use serde_json::Value;
 
 use crate::documents::{self, Document, Full, List, State};
@@ -86,6 +88,10 @@ impl Document for Order {
 
     async fn undo(tx: &mut Tx, order: &Full<Body>, lang: Lang) -> Result<()> {
         approval::undo(tx, order, lang).await
+    }
+
+    async fn refused(cx: &Cx, order: &Full<Body>, why: String) -> Result<Response> {
+        sale::refused::<Order>(cx, order, &why).await
     }
 
     async fn facts(cx: &Cx, order: &Full<Body>, seen: bool) -> Result<Markup> {
@@ -206,8 +212,15 @@ impl Sale for Order {
 
     async fn checks(cx: &Cx, order: &Full<Body>, lines: &[Weighed]) -> Result<Checks> {
         let weighing = approval::weigh(cx, order, lines).await?;
-        let needs = weighing.reasons.into_iter().map(approval::Reason::code).collect();
-        Ok(Checks { cells: view::credit_cells(cx.lang, &weighing.credit), needs })
+        let needs: Vec<_> = weighing.reasons.into_iter().map(approval::Reason::code).collect();
+        Ok(Checks {
+            cells: html! {
+                (short::stock_cell(cx.lang, order, lines))
+                (view::credit_cells(cx.lang, &weighing.credit))
+            },
+            held: short::is_held(&needs, lines),
+            needs,
+        })
     }
 
     fn reason(lang: Lang, body: &Body, code: &str) -> String {
@@ -219,6 +232,10 @@ impl Sale for Order {
 
     fn may_cancel(cx: &Cx, body: &Body) -> bool {
         cx.scope().sees_others() && body.paid == Fen::ZERO
+    }
+
+    fn ways_out(lang: Lang, order: &Full<Body>, lines: &[Weighed]) -> Markup {
+        short::ways_out(lang, order, lines)
     }
 
     fn acts(cx: &Cx, order: &Full<Body>) -> Markup {

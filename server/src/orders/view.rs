@@ -6,6 +6,7 @@ use super::Body;
 use super::approval::Reason;
 use super::credit::Credit;
 use super::rules::{margin, percent};
+use super::short::stock_cell;
 use super::store::Turnover;
 use crate::documents::{Full, State};
 use crate::kernel::access::Gate;
@@ -67,7 +68,6 @@ pub(super) fn facts(
     let lang = cx.lang;
     let Full { head, body } = order;
     let open = head.state.is_open();
-    let short = lines.iter().filter(|line| line.is_short()).count();
     let (link, open_order) = (head.address(), t!(lang, "orders.open_order"));
     html! {
         (card(Some(&head.customer), seen.then_some((link.as_str(), &*open_order)), html! {
@@ -88,13 +88,7 @@ pub(super) fn facts(
                 }))
             }
             (credit_cells(lang, credit))
-            @if open {
-                (cell(&t!(lang, "orders.stock"), html! {
-                    @if short == 0 { (tag(&t!(lang, "orders.stock_enough"), Tone::Good)) }
-                    @else { (tag(&t!(lang, "orders.stock_lines_short", n = short), Tone::Bad)) }
-                    @if let Some(warehouse) = &body.warehouse { br; small { (warehouse) } }
-                }))
-            }
+            @if open { (stock_cell(lang, order, lines)) }
         }))
         (card(Some(&t!(lang, "lines.title", n = lines.len())), None, lines::view::weighed_cells(lang, lines, open)))
         @if !head.note.is_empty() { (card(Some(&t!(lang, "lines.note")), None, html! { div.cell { div.g { (head.note) } } })) }

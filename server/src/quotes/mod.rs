@@ -220,7 +220,7 @@ impl Sale for Quote {
 
     async fn checks(_: &Cx, quote: &Full<Body>, lines: &[Weighed]) -> Result<Checks> {
         let needs = needs(quote, lines.iter().map(|weighed| &weighed.line));
-        Ok(Checks { cells: html! {}, needs })
+        Ok(Checks { cells: html! {}, needs, held: false })
     }
 
     fn reason(lang: Lang, body: &Body, code: &str) -> String {

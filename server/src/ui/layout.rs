@@ -75,6 +75,8 @@ pub struct Frame {
     pub tabs: Vec<TabItem>,
     /// The current path, with its query where the page has one.
     pub path: String,
+    /// The page of ours that led here, with its query.
+    pub came_from: Option<String>,
     /// Whether somebody is signed in.
     pub signed_in: bool,
     /// Whether the page may open the stream of live events.
@@ -127,10 +129,13 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// An arrow back to `href`, the page above this one.
+    /// An arrow back to `href`, the page above this one. A list that led here comes back with its filter and page;
+    /// where scripts run, the arrow goes back in the history.
     #[must_use]
     pub fn back(mut self, href: impl Into<String>) -> Page<'a> {
-        self.back = Some(href.into());
+        let href = href.into();
+        let filtered = self.frame.came_from.as_ref().filter(|from| from.split('?').next() == Some(href.as_str()));
+        self.back = Some(filtered.cloned().unwrap_or(href));
         self
     }
 

@@ -15,6 +15,7 @@ pub fn offline_page(lang: Lang) -> String {
         sheet: Sheet::Inlined,
         tabs: Vec::new(),
         path: String::new(),
+        came_from: None,
         signed_in: false,
         live: false,
         user_key: String::new(),

@@ -13,6 +13,11 @@ pub struct Photo {
     pub alt: String,
 }
 
+/// One picture in the width of the page.
+pub fn whole_photo(photo: &Photo) -> Markup {
+    html! { a.whole href=(photo.href) { img src=(photo.src) alt=(photo.alt) decoding="async"; } }
+}
+
 /// Thumbnails in a grid; loaded late, so that they cost the page nothing.
 pub fn photo_grid(photos: &[Photo]) -> Markup {
     html! {

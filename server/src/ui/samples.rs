@@ -32,6 +32,7 @@ fn frame(lang: Lang, look: Look, path: &str) -> Frame {
             tab("/me", "我", "Me", Icon::Me, 120),
         ],
         path: path.to_owned(),
+        came_from: None,
         signed_in: true,
         live: true,
         user_key: "k3v9".to_owned(),

@@ -203,7 +203,8 @@ pub async fn create_department(cx: Cx) -> Result<Response> {
     let parent = form.record("parent_id", &t!(cx.lang, "users.department_above"));
     let parent = parent.and_then(|id| departments.iter().find(|department| department.id == id));
     if !form.is_right() {
-        return Err(AppError::Refused(form.errors().first().map(|(_, message)| message.clone()).unwrap_or_default()));
+        let page = view::edit(&cx, None, &form.with("role", Role::Rep.code()), &departments);
+        return Ok(html_with(page, StatusCode::UNPROCESSABLE_ENTITY));
     }
     let mut write = cx.write(&form).await?;
     let above = parent.map(|department| (department.id, department.path.as_str()));

@@ -15,6 +15,7 @@ use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::users::guesses::{self, Counts, Verdict};
 use crate::users::{captcha, password, store, view};
+use crate::web::Interrupted;
 use crate::web::cx::Guest;
 use crate::web::error::{AppError, Result, form_html, html, html_with, see_other};
 use crate::web::form::Form;
@@ -39,12 +40,18 @@ pub struct Kept {
 
 /// The sign-in page for the kernel: shown in place of a page that needs a session.
 #[must_use]
-pub fn sign_in_page(guest: &Guest, sealed: Option<String>) -> String {
-    let mut form = Form::blank(guest.lang);
-    if let Some(sealed) = sealed {
-        form = form.with("kept", sealed);
+pub fn sign_in_page(guest: &Guest, interrupted: &Interrupted) -> String {
+    let mut form = Form::blank(guest.lang).with("next", guest.came_from().unwrap_or_default());
+    if let Some(sealed) = &interrupted.sealed {
+        form = form.with("kept", sealed.as_str());
     }
-    view::sign_in(guest, &form, Some(&t!(guest.lang, "users.session_ended")), None)
+    let notice = match (interrupted.filled, interrupted.sealed.is_some(), interrupted.files) {
+        (false, _, _) => t!(guest.lang, "users.session_ended"),
+        (true, true, false) => t!(guest.lang, "users.session_ended_kept"),
+        (true, true, true) => t!(guest.lang, "users.session_ended_files"),
+        (true, false, _) => t!(guest.lang, "users.session_ended_lost"),
+    };
+    view::sign_in(guest, &form, Some(&notice), None)
 }
 
 /// `GET /login`
@@ -127,7 +134,9 @@ pub async fn submit(guest: Guest) -> Result<Response> {
         // Nothing else is answered before the change, so a kept form could not be sent.
         _ if account.must_change_password => see_other("/me/password"),
         Some(kept) => html(view::go_on(&guest, &kept)),
-        None => see_other(form.value("next")),
+        // A page that was left by somebody else is not the way of whoever signs in here.
+        None if form.value("kept").is_empty() => see_other(form.value("next")),
+        None => see_other("/"),
     };
     set_cookie(&mut response, auth::COOKIE, &token, guest.is_tls(), None);
     set_cookie(&mut response, DEVICE, &device, guest.is_tls(), Some(400 * DAY / 1000));

@@ -16,7 +16,7 @@ use crate::users::captcha::Question;
 use crate::users::sign_in::Kept;
 use crate::users::store::{Department, User};
 use crate::web::cx::{Cx, Guest};
-use crate::web::form::Form;
+use crate::web::form::{Form, RESUMED};
 
 fn needed(field: FieldView<'_>) -> FieldView<'_> {
     FieldView { required: true, ..field }
@@ -67,20 +67,15 @@ pub fn sign_in(guest: &Guest, form: &Form, notice: Option<&str>, question: Optio
     if form.is_right() { page.render(body) } else { page.error_title().render(body) }
 }
 
-/// After signing in again: what was typed is still there, one press sends it.
+/// After signing in again: the way on to the form, which is shown with what was typed.
 pub fn go_on(guest: &Guest, kept: &Kept) -> String {
     let lang = guest.lang;
     let body = html! {
         (card(None, None, html! { div.cell { div.g { (t!(lang, "users.kept_text")) } } }))
         (fields::post(&kept.path, &guest.op_id()).holding(html! {
-            @for (name, value) in &kept.fields {
-                @if value.chars().count() > 24 || value.contains('\n') {
-                    (fields::textarea(&FieldView { name, label: name, value, error: None, hint: None, required: false }, 10_000))
-                } @else {
-                    (fields::hidden(name, value))
-                }
-            }
-            (fields::submit(&t!(lang, "users.kept_send"), ButtonKind::Primary))
+            @for (name, value) in &kept.fields { (fields::hidden(name, value)) }
+            (fields::hidden(RESUMED, "1"))
+            (fields::submit(&t!(lang, "users.kept_on"), ButtonKind::Primary))
         }))
     };
     Page::new(&guest.frame(), t!(lang, "users.kept_title")).back("/").render(body)

@@ -36,6 +36,7 @@ pub fn routes(routes: &mut Routes) {
     routes.post("/visits/:id/check-in", Gate::edit(Module::Visits), check_in::check_in);
     routes.post("/visits/:id/photos", Gate::edit(Module::Visits), photos::add);
     routes.get("/visits/:id/photos/:photo", Gate::view(Module::Visits), photos::full);
+    routes.get("/visits/:id/photos/:photo/view", Gate::view(Module::Visits), photos::show);
     routes.get("/visits/:id/photos/:photo/thumb", Gate::view(Module::Visits), photos::thumb);
     routes.get("/visits/:id/result", Gate::edit(Module::Visits), write_up::edit);
     routes.post("/visits/:id/result", Gate::edit(Module::Visits), write_up::result);

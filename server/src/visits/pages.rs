@@ -115,7 +115,7 @@ async fn render(cx: &Cx, visit: &Visit, form: &Form) -> Result<String> {
         may_order: cx.may(Gate::create(Module::Orders)),
         today: today(cx),
         now: cx.now,
-        op_ids: [cx.op_id(), cx.op_id(), cx.op_id(), cx.op_id()],
+        op_ids: [cx.op_id(), cx.op_id(), cx.op_id()],
     };
     Ok(view::show(&cx.frame(), &page))
 }
@@ -129,7 +129,7 @@ pub async fn again(cx: &Cx, visit: Visit, form: Form, status: StatusCode) -> Res
         let typed = form.fields().iter().any(|(field, _)| field == name);
         if typed && !was(name) { form } else { form.with(name, value.as_str()) }
     });
-    let written = form.errors().iter().any(|(field, _)| field == "result" || field == "next_on");
+    let written = form.is_resumed() || form.errors().iter().any(|(field, _)| field == "result" || field == "next_on");
     let document = if written && visit.row.state(today(cx)) == State::Done {
         view::edit_result(&cx.frame(), &visit, &form, &cx.op_id())
     } else {

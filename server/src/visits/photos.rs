@@ -11,9 +11,9 @@ use crate::kernel::media::files::FileHash;
 use crate::kernel::media::images;
 use crate::visits::rules::{Flag, State};
 use crate::visits::store::{self, NewPhoto, PhotoRow, Visit};
-use crate::visits::{marks, pages};
+use crate::visits::{marks, pages, view, write_up};
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result};
+use crate::web::error::{AppError, Result, html};
 
 /// Photos of one visit at most.
 const MOST: usize = 20;
@@ -25,6 +25,11 @@ pub async fn add(cx: Cx) -> Result<Response> {
     let mut form = cx.form_with_files(LARGEST).await?;
     let visit = pages::own(&cx, store::find(&cx.office.db, &cx.scope(), cx.id()?).await?)?;
     allowed(&cx, &visit)?;
+    // Where no script runs, what was typed on the page comes with the photo.
+    let travels = write_up::travels_with(&cx, &mut form, &visit);
+    if !form.is_right() {
+        return pages::again(&cx, visit, form, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
     let Some(upload) = form.upload("photo") else {
         form.wrong("photo", t!(cx.lang, "visits.photo_missing"));
         return pages::again(&cx, visit, form, StatusCode::UNPROCESSABLE_ENTITY).await;
@@ -69,6 +74,10 @@ pub async fn add(cx: Cx) -> Result<Response> {
         let changes = Changes::new().set("photo", photo.to_string()).set("original_hash", picture.original.as_str());
         write.audit(Action::Edit, "visit", id, changes).await?;
     }
+    if travels && let Err(form) = write_up::save_too(&mut write, &cx, form, &visit).await? {
+        drop(write);
+        return pages::again(&cx, visit, *form, StatusCode::CONFLICT).await;
+    }
     write.finish(&format!("/visits/{id}?done=photo")).await
 }
 
@@ -86,6 +95,15 @@ fn allowed(cx: &Cx, visit: &Visit) -> Result<()> {
 /// `GET /visits/:id/photos/:photo`
 pub async fn full(cx: Cx) -> Result<Response> {
     serve(&cx, |photo| photo.file_hash).await
+}
+
+/// `GET /visits/:id/photos/:photo/view`: the picture on a page of ours, which has a way back.
+pub async fn show(cx: Cx) -> Result<Response> {
+    let photo: Id = cx.param("photo").parse().map_err(|_| AppError::NotFound)?;
+    let visit = store::find(&cx.office.db, &cx.scope(), cx.id()?).await?.ok_or(AppError::NotFound)?;
+    let photos = store::photos(&cx.office.db, &cx.scope(), visit.row.id).await?;
+    let photo = photos.iter().find(|one| one.id == photo).ok_or(AppError::NotFound)?;
+    Ok(html(view::photo(&cx.frame(), &visit, photo, cx.now)))
 }
 
 /// `GET /visits/:id/photos/:photo/thumb`

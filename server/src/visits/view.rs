@@ -15,7 +15,7 @@ use crate::ui::form::{
 };
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
-use crate::ui::photo::{Photo, photo_grid};
+use crate::ui::photo::{Photo, photo_grid, whole_photo};
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{Act, acts, card, cell, link_button};
 use crate::visits::marks::metres_text;
@@ -46,7 +46,7 @@ pub struct ShowPage<'a> {
     /// Now.
     pub now: Millis,
     /// Tokens for the page's forms.
-    pub op_ids: [String; 4],
+    pub op_ids: [String; 3],
 }
 
 fn flag_tags(flags: &Flags, lang: Lang) -> Markup {
@@ -86,7 +86,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
     let state = visit.row.state(page.today);
     let title = visit.row.customer_name.as_str();
     let address = format!("/visits/{}", visit.row.id);
-    let [op_main, op_photo, op_plan, op_delete] = &page.op_ids;
+    let [op_main, op_plan, op_delete] = &page.op_ids;
     let mut links =
         vec![act(format!("/customers/{}", visit.row.customer_id), &t!(lang, "visits.customer"), Icon::Customers)];
     if visit.point().is_some() || !visit.row.address.is_empty() {
@@ -101,10 +101,7 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
         @if page.mine {
             @match state {
                 State::Planned | State::Missed => (check_in_form(page, &address, op_main, lang)),
-                State::Open => {
-                    (write_up_form(page, &address, op_main, lang))
-                    (photo_form(page, &address, op_photo, lang))
-                },
+                State::Open => (write_up_form(page, &address, op_main, lang)),
                 State::Done => {}
             }
         }
@@ -170,15 +167,29 @@ fn facts(page: &ShowPage<'_>, state: State, lang: Lang) -> Markup {
     )
 }
 
+fn photo_name(lang: Lang, photo: &PhotoRow, now: Millis) -> String {
+    t!(lang, "visits.photo_at", time = clock::brief(photo.taken_at, now)).into_owned()
+}
+
+/// One picture, as large as the screen.
+pub fn photo(frame: &Frame, visit: &Visit, photo: &PhotoRow, now: Millis) -> String {
+    let (id, name) = (visit.row.id, photo_name(frame.lang, photo, now));
+    let src = format!("/visits/{id}/photos/{}", photo.id);
+    Page::new(frame, visit.row.customer_name.as_str())
+        .subtitle(name.clone())
+        .back(format!("/visits/{id}"))
+        .render(whole_photo(&Photo { href: src.clone(), src, alt: name }))
+}
+
 fn photos(page: &ShowPage<'_>, lang: Lang) -> Markup {
     let visit = page.visit.row.id;
     let photos: Vec<Photo> = page
         .photos
         .iter()
         .map(|photo| Photo {
-            href: format!("/visits/{visit}/photos/{}", photo.id),
+            href: format!("/visits/{visit}/photos/{}/view", photo.id),
             src: format!("/visits/{visit}/photos/{}/thumb", photo.id),
-            alt: t!(lang, "visits.photo_at", time = clock::brief(photo.taken_at, page.now)).into_owned(),
+            alt: photo_name(lang, photo, page.now),
         })
         .collect();
     card(Some(&t!(lang, "visits.photos")), None, photo_grid(&photos))
@@ -194,18 +205,6 @@ fn check_in_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) ->
     })
 }
 
-fn photo_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Markup {
-    let label = t!(lang, "visits.take_photo");
-    card(
-        None,
-        None,
-        post(&format!("{address}/photos"), op_id).files().offline("photo").holding(html! {
-            (file_photo(&page.form.field("photo", &label), false))
-            (submit(&t!(lang, "visits.upload"), ButtonKind::Quiet))
-        }),
-    )
-}
-
 /// What the fields were when the page was made, for merging with what others change meanwhile.
 fn was(typed: &Form, fields: &[&str]) -> Markup {
     html! {
@@ -218,9 +217,12 @@ fn write_up_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) ->
     let (result, next_on, reason) =
         (t!(lang, "visits.result"), t!(lang, "visits.next_on"), t!(lang, "visits.out_reason"));
     let far = visit.row.flags().has(Flag::Far) && visit.out_reason.is_empty();
-    html! {
-        (card(None, None, post(&format!("{address}/check-out"), op_id).version(visit.version).offline("check-out").holding(html! {
-            (was(page.form, &["result", "next_on"]))
+    let photo = t!(lang, "visits.take_photo");
+    // One form, so that what was typed goes along where the photo's button leaves the page. Its button comes after the
+    // one that Enter presses.
+    let body = html! {
+        (was(page.form, &["result", "next_on"]))
+        (card(None, None, html! {
             @if far || page.form.error("out_reason").is_some() {
                 (text(&page.form.field("out_reason", &reason).hint(&t!(lang, "visits.out_hint")).required(), InputKind::Text, PURPOSE))
             }
@@ -230,8 +232,13 @@ fn write_up_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) ->
                 (button(t!(lang, "visits.check_out"), ButtonKind::Primary))
                 button class=(ButtonKind::Quiet.class()) formaction={ (address) "/result" } formnovalidate { (t!(lang, "visits.save_draft")) }
             }))
-        })))
-    }
+        }))
+        (card(None, None, html! {
+            (file_photo(&page.form.field("photo", &photo), false))
+            div.row { button class=(ButtonKind::Quiet.class()) formaction={ (address) "/photos" } formnovalidate data-only { (t!(lang, "visits.upload")) } }
+        }))
+    };
+    post(&format!("{address}/check-out"), op_id).version(visit.version).files().offline("check-out").holding(body)
 }
 
 fn plan_form(page: &ShowPage<'_>, address: &str, op_id: &str, op_delete: &str, lang: Lang) -> Markup {

@@ -1,5 +1,6 @@
 //! What came of a visit: its draft, its end, and its correction afterwards.
 
+use chrono::NaiveDate;
 use poem::Response;
 use poem::http::StatusCode;
 
@@ -7,6 +8,7 @@ use crate::customers;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::clock;
 use crate::kernel::i18n::t;
+use crate::kernel::id::Id;
 use crate::visits::pages::{PURPOSE, RESULT, again, filled, future_day, merged, own, today};
 use crate::visits::plan;
 use crate::visits::rules::{Flag, State};
@@ -14,6 +16,8 @@ use crate::visits::store::{self, NewVisit, Visit};
 use crate::visits::view;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
+use crate::web::form::Form;
+use crate::web::write::Write;
 
 /// `GET /visits/:id/result`: what was written may be corrected; the log of operations keeps both.
 pub async fn edit(cx: Cx) -> Result<Response> {
@@ -31,15 +35,72 @@ pub async fn check_out(cx: Cx) -> Result<Response> {
     write_up(cx, true).await
 }
 
-async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
-    let mut form = cx.form().await?;
-    let visit = own(&cx, store::find(&cx.office.db, &cx.scope(), cx.id()?).await?)?;
+/// Checks the fields; the reason that was typed.
+fn check(cx: &Cx, form: &mut Form, visit: &Visit) -> String {
     form.text("result", &t!(cx.lang, "visits.result"), RESULT);
     // A date that stands in the record already may have passed meanwhile.
     if visit.next_on.as_deref() != Some(form.value("next_on")) {
-        future_day(&cx, &mut form, "next_on", &t!(cx.lang, "visits.next_on"), false);
+        future_day(cx, form, "next_on", &t!(cx.lang, "visits.next_on"), false);
     }
-    let reason = form.text("out_reason", &t!(cx.lang, "visits.out_reason"), PURPOSE);
+    form.text("out_reason", &t!(cx.lang, "visits.out_reason"), PURPOSE)
+}
+
+/// What the fields say, merged with the visit as it stands.
+struct Said {
+    result: String,
+    day: Option<NaiveDate>,
+    reason: String,
+    changes: Changes,
+}
+
+/// Merges a checked form with the visit, which is held. `Err` has the form that says where others wrote too.
+fn said(cx: &Cx, form: Form, visit: &Visit) -> std::result::Result<Said, Box<Form>> {
+    let mut form = merged(cx, form, visit, &["result", "next_on"])?;
+    let result = form.text("result", &t!(cx.lang, "visits.result"), RESULT);
+    let day = clock::parse_day(form.value("next_on"));
+    let typed = form.text("out_reason", &t!(cx.lang, "visits.out_reason"), PURPOSE);
+    let reason = if typed.is_empty() { visit.out_reason.clone() } else { typed };
+    let changes = Changes::new()
+        .moved("result", visit.result.as_str(), result.as_str())
+        .moved("next_on", visit.next_on.clone(), day.map(|day| day.to_string()))
+        .moved("out_reason", visit.out_reason.as_str(), reason.as_str());
+    Ok(Said { result, day, reason, changes })
+}
+
+async fn store_draft(write: &mut Write<'_>, cx: &Cx, id: Id, said: &Said) -> Result<()> {
+    let next_on = said.day.map(|day| day.to_string());
+    Ok(store::write_result(&mut write.tx, id, &said.result, next_on.as_deref(), &said.reason, cx.now).await?)
+}
+
+/// Whether a form that sends something else has the fields of the write-up too, which then are checked.
+pub fn travels_with(cx: &Cx, form: &mut Form, visit: &Visit) -> bool {
+    let has = form.fields().iter().any(|(name, _)| name == "result");
+    if has {
+        check(cx, form, visit);
+    }
+    has
+}
+
+/// Saves the write-up that came with something else, as the button for the draft does.
+pub async fn save_too(
+    write: &mut Write<'_>,
+    cx: &Cx,
+    form: Form,
+    visit: &Visit,
+) -> Result<std::result::Result<(), Box<Form>>> {
+    let said = match said(cx, form, visit) {
+        Ok(said) => said,
+        Err(form) => return Ok(Err(form)),
+    };
+    store_draft(write, cx, visit.row.id, &said).await?;
+    write.audit(Action::Edit, "visit", visit.row.id, said.changes).await?;
+    Ok(Ok(()))
+}
+
+async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let visit = own(&cx, store::find(&cx.office.db, &cx.scope(), cx.id()?).await?)?;
+    let reason = check(&cx, &mut form, &visit);
     if ends && reason.is_empty() && visit.out_reason.is_empty() && visit.row.flags().has(Flag::Far) {
         form.wrong("out_reason", t!(cx.lang, "visits.reason_needed"));
     }
@@ -55,35 +116,27 @@ async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
     };
     let visit = own(&cx, found)?;
     may_write(&cx, &visit, ends)?;
-    let mut form = match merged(&cx, form, &visit, &["result", "next_on"]) {
-        Ok(form) => form,
+    let mut said = match said(&cx, form, &visit) {
+        Ok(said) => said,
         Err(form) => {
             drop(write);
             return again(&cx, visit, *form, StatusCode::CONFLICT).await;
         }
     };
     let id = visit.row.id;
-    let result = form.text("result", &t!(cx.lang, "visits.result"), RESULT);
-    let day = clock::parse_day(form.value("next_on"));
-    let next_on = day.map(|day| day.to_string());
-    let mut changes = Changes::new().moved("result", visit.result.as_str(), result.as_str()).moved(
-        "next_on",
-        visit.next_on.clone(),
-        next_on.clone(),
-    );
     if ends {
-        let reason = if reason.is_empty() { visit.out_reason.as_str() } else { reason.as_str() };
-        store::check_out(&mut write.tx, id, &result, next_on.as_deref(), reason, cx.now).await?;
-        changes = changes.moved("state", "open", "done").moved("out_reason", visit.out_reason.as_str(), reason);
+        let next_on = said.day.map(|day| day.to_string());
+        store::check_out(&mut write.tx, id, &said.result, next_on.as_deref(), &said.reason, cx.now).await?;
+        said.changes = said.changes.moved("state", "open", "done");
         customers::contacted(&mut write.tx, visit.row.customer_id, cx.now, next_on.as_deref()).await?;
-        if let Some(planned_on) = day {
+        if let Some(planned_on) = said.day {
             let (owner, customer) = (visit.row.owner_id, visit.row.customer_id);
             plan::add(&mut write, &NewVisit { owner, customer, planned_on, purpose: "", at: cx.now }, Some(id)).await?;
         }
     } else {
-        store::write_result(&mut write.tx, id, &result, next_on.as_deref(), cx.now).await?;
+        store_draft(&mut write, &cx, id, &said).await?;
     }
-    write.audit(Action::Edit, "visit", id, changes).await?;
+    write.audit(Action::Edit, "visit", id, said.changes).await?;
     let done = if ends { "checked_out" } else { "saved" };
     write.finish(&format!("/visits/{id}?done={done}")).await
 }

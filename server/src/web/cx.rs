@@ -1,6 +1,7 @@
 //! One request: who asks, for what, in which language; and the write it may become.
 
 pub(in crate::web) mod body;
+mod token;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Deref;
@@ -11,6 +12,7 @@ use poem::http::{HeaderMap, HeaderValue, Method, Uri, header};
 
 use crate::kernel::Office;
 use crate::kernel::access::auth::{Actor, Session};
+use crate::kernel::address::local;
 use crate::kernel::audit::Author;
 use crate::kernel::bodies::Reader;
 use crate::kernel::clock::Millis;
@@ -29,8 +31,8 @@ use crate::web::form::{Form, Typed};
 use crate::web::write::Write;
 use body::Received;
 
-/// The longest `op_id`: ours have 53 characters.
-const LONGEST_OP: usize = 80;
+/// The longest `op_id`: ours have 84 characters.
+const LONGEST_OP: usize = 100;
 
 /// A request by anybody. Copies share the body, for a handler that runs once more.
 #[derive(Clone, Debug)]
@@ -195,22 +197,12 @@ impl Guest {
         }
     }
 
-    /// An `op_id` that shows by whom it was given out: a UUIDv7, a dot, and a MAC over it and the session.
-    fn token(&self, session: &str) -> String {
-        let op = uuid::Uuid::now_v7().to_string();
-        let mac = self.office.seal.mac(&[b"form", session.as_bytes(), op.as_bytes()]);
-        format!("{op}.{mac}")
-    }
-
-    fn is_token(&self, session: &str, token: &str) -> bool {
-        let (op, mac) = token.split_once('.').unwrap_or_default();
-        !op.is_empty() && self.office.seal.is_mac(&[b"form", session.as_bytes(), op.as_bytes()], mac)
-    }
-
-    /// A new `op_id` for a form on a page for anybody.
+    /// The page of ours from which this one was asked for, with its query.
     #[must_use]
-    pub fn op_id(&self) -> String {
-        self.token("")
+    pub fn came_from(&self) -> Option<String> {
+        let (_, rest) = self.header("referer")?.split_once("://")?;
+        let (host, _) = rest.split_once('/')?;
+        if host == self.header("host")? { local(rest.get(host.len()..)?) } else { None }
     }
 
     /// What the layout must know of the looker.
@@ -221,7 +213,8 @@ impl Guest {
             look: self.look,
             sheet: Sheet::of(self.cookie(style::COOKIE).as_deref()),
             tabs: Vec::new(),
-            path: self.path.clone(),
+            path: self.address.clone(),
+            came_from: self.came_from(),
             signed_in: false,
             live: false,
             user_key: String::new(),
@@ -260,12 +253,6 @@ impl Cx {
     #[must_use]
     pub fn may(&self, gate: crate::kernel::access::Gate) -> bool {
         gate.admits(&self.actor().rights)
-    }
-
-    /// A new `op_id` for a form.
-    #[must_use]
-    pub fn op_id(&self) -> String {
-        self.guest.token(&self.session.id)
     }
 
     /// An empty form to be filled with a record's values and shown.
@@ -314,7 +301,7 @@ impl Cx {
         }
         match self.first_answer(&form).await? {
             Some(answer) => Err(answer),
-            None => Ok(form),
+            None => Ok(form.resumed()),
         }
     }
 
@@ -332,7 +319,13 @@ impl Cx {
     }
 
     /// Begins the one transaction of a POST.
+    ///
+    /// # Errors
+    /// [`AppError::Resumed`] for a form that is only to be shown again.
     pub async fn write(&self, form: &Form) -> Result<Write<'_>> {
+        if form.is_resumed() {
+            return Err(AppError::Resumed);
+        }
         let tx = self.office.db.begin().await?;
         let author = Author { user: Some(self.actor().id), origin: self.from.clone(), at: self.now };
         Ok(Write::new(tx, author, self, form))

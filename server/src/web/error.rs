@@ -11,10 +11,11 @@ use crate::kernel::crypto::hashing::Busy;
 use crate::kernel::db::DbError;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::quiet;
+use crate::ui::button::link_button;
 use crate::ui::empty;
 use crate::ui::form::{self, ButtonKind, FieldView};
 use crate::ui::layout::{Frame, Page};
-use crate::web::form::{Form, Typed};
+use crate::web::form::{Form, RESUMED, Typed};
 
 /// Why a request was not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,9 @@ pub enum AppError {
     /// Too many passwords wait to be checked, or too many guesses were made. 429 with Retry-After.
     #[error("too many tries")]
     TooMany,
+    /// The form is only to be shown again, and its handler has no page for that. 422; the page gives it back.
+    #[error("the form is to be shown again")]
+    Resumed,
     /// More than this form accepts. 413.
     #[error("too large")]
     TooLarge,
@@ -133,6 +137,7 @@ impl AppError {
             AppError::OtherContent | AppError::Taken | AppError::Refused(_) => StatusCode::CONFLICT,
             AppError::BadRequest(_) | AppError::WithoutOp => StatusCode::BAD_REQUEST,
             AppError::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            AppError::Resumed => StatusCode::UNPROCESSABLE_ENTITY,
             AppError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             AppError::Unavailable(_) | AppError::Undone(_) => StatusCode::SERVICE_UNAVAILABLE,
             AppError::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -143,7 +148,7 @@ impl AppError {
     fn gives_back(&self, typed: &Typed) -> bool {
         let secret = typed.fields.iter().any(|(name, _)| PASSWORD_FIELDS.contains(&name.as_str()));
         let asks_again = match self {
-            AppError::Unavailable(_) | AppError::Undone(_) => true,
+            AppError::Unavailable(_) | AppError::Undone(_) | AppError::Resumed => true,
             AppError::TooLarge => !typed.files.is_empty(),
             AppError::NotFound
             | AppError::Forbidden
@@ -180,6 +185,7 @@ impl AppError {
             AppError::WithoutOp => (t!(lang, "error.bad_request"), t!(lang, "error.without_op_text")),
             AppError::PasswordFirst => (t!(lang, "error.password_first"), t!(lang, "error.password_first_text")),
             AppError::TooMany => (t!(lang, "error.too_many"), t!(lang, "error.too_many_text")),
+            AppError::Resumed => (t!(lang, "error.resumed"), t!(lang, "error.resumed_text")),
             AppError::TooLarge if again.is_some() => (t!(lang, "error.too_large"), t!(lang, "error.too_large_again")),
             AppError::TooLarge => (t!(lang, "error.too_large"), t!(lang, "error.too_large_text")),
             AppError::Unavailable(_) | AppError::Undone(_) if again.is_some() => {
@@ -190,7 +196,7 @@ impl AppError {
             }
             AppError::Fault(_) => (t!(lang, "error.fault"), t!(lang, "error.fault_text")),
         };
-        let path = quiet::name(&frame.path);
+        let path = quiet::name(frame.path.split('?').next().unwrap_or_default());
         match self {
             AppError::Fault(error) => tracing::error!(reference, path, "{error:#}"),
             AppError::Unavailable(why) | AppError::Undone(why) => {
@@ -207,19 +213,24 @@ impl AppError {
             | AppError::WithoutOp
             | AppError::PasswordFirst
             | AppError::TooMany
+            | AppError::Resumed
             | AppError::TooLarge => {}
         }
         let body = maud::html! {
-            section.card {
+            section.card data-refusal[!matches!(self, AppError::Resumed)] {
                 @if matches!(self, AppError::NotFound) { (empty(&text, Some(("/", &t!(lang, "error.home"))))) }
                 @else { div.cell { div.g { p { (text) } } } }
                 @if let Some(typed) = again { (once_more(typed, lang)) }
+                @if let Some(from) = frame.came_from.as_ref().filter(|_| again.is_none()) {
+                    div.row { (link_button(from, t!(lang, "error.go_back"), ButtonKind::Primary)) }
+                }
                 @if self.status().is_server_error() {
                     div.cell { small { (t!(lang, "error.reference")) " " (reference) } }
                 }
             }
         };
-        let page = Page::new(frame, title).back("/").error_title().render(body);
+        let back = frame.came_from.clone().unwrap_or_else(|| "/".to_owned());
+        let page = Page::new(frame, title).back(back).error_title().render(body);
         let mut response = html(page);
         response.set_status(self.status());
         if matches!(self.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
@@ -235,14 +246,14 @@ fn once_more(typed: &Typed, lang: Lang) -> Markup {
     let label = t!(lang, "error.file_again");
     html! {
         form method="post" action=(typed.target) enctype=[typed.multipart.then_some("multipart/form-data")] {
-            @for (name, value) in typed.fields.iter() { (form::hidden(name, value)) }
+            @for (name, value) in typed.fields.iter().filter(|(name, _)| name != RESUMED) { (form::hidden(name, value)) }
             @for name in &typed.files { (form::file(&FieldView::new(name, &label), "")) }
             (form::submit(t!(lang, "error.again"), ButtonKind::Primary))
         }
     }
 }
 
-/// The sign-in page that leads back to `path`.
+/// The sign-in page that leads back to `path`, which may have a query.
 fn sign_in_address(path: &str) -> String {
     address("/login", &[("next", if path == "/" { "" } else { path })])
 }

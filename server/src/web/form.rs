@@ -18,9 +18,12 @@ use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::media::uploads::Upload;
 use crate::kernel::money::{Fen, Milli};
-use crate::ui::form::FieldView;
+use crate::ui::form::{FieldView, PUT_BACK};
 use crate::web::error::Result;
 pub(in crate::web) use read::Reading;
+
+/// The field by which a form asks for its page with what was typed.
+pub const RESUMED: &str = PUT_BACK;
 
 /// A form: what was typed, what came with it, what is wrong with it.
 #[derive(Clone, Debug)]
@@ -31,6 +34,8 @@ pub struct Form {
     /// The memory of the fields, as the budget knows it.
     share: Option<Arc<Share>>,
     errors: Vec<(String, String)>,
+    /// It is only to be shown again, with what was typed.
+    resumed: bool,
     op: String,
     hash: String,
 }
@@ -58,6 +63,7 @@ impl Form {
             uploads: Vec::new(),
             share: None,
             errors: Vec::new(),
+            resumed: false,
             op: String::new(),
             hash: String::new(),
         }
@@ -111,6 +117,24 @@ impl Form {
     #[must_use]
     pub(in crate::web) fn clone_head(&self) -> Form {
         Form { op: self.op.clone(), hash: self.hash.clone(), ..Form::blank(self.lang) }
+    }
+
+    /// The form as a form that asks for its page, where it has the field [`RESUMED`]: what was typed before the session
+    /// ended, or lies on the phone, is shown again and not written.
+    #[must_use]
+    pub(in crate::web) fn resumed(mut self) -> Form {
+        if self.fields.iter().any(|(name, _)| name == RESUMED) {
+            Arc::make_mut(&mut self.fields).retain(|(name, _)| name != RESUMED);
+            self.resumed = true;
+            self.wrong(RESUMED, t!(self.lang, "form.resumed"));
+        }
+        self
+    }
+
+    /// Whether it is only to be shown again.
+    #[must_use]
+    pub fn is_resumed(&self) -> bool {
+        self.resumed
     }
 
     /// The form's token as posted.

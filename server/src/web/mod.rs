@@ -23,11 +23,22 @@ pub mod write;
 
 use crate::ui::layout::TabItem;
 
+/// The form that the end of a session interrupted.
+#[derive(Clone, Debug)]
+pub struct Interrupted {
+    /// Its fields, sealed for its writer. `None` where there was nothing to keep or it cannot be kept.
+    pub sealed: Option<String>,
+    /// Whether something was filled in.
+    pub filled: bool,
+    /// Whether files were chosen, which cannot be kept.
+    pub files: bool,
+}
+
 /// The pages that the product gives to the web layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Shell {
     /// The bottom tab bar for a person.
     pub tabs: fn(&cx::Cx) -> Vec<TabItem>,
-    /// The sign-in page, with the sealed form that an expired session interrupted.
-    pub sign_in: fn(&cx::Guest, Option<String>) -> String,
+    /// The sign-in page in place of a page that an ended session interrupted.
+    pub sign_in: fn(&cx::Guest, &Interrupted) -> String,
 }

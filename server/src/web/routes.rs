@@ -11,12 +11,14 @@ use poem::{Body, Endpoint, Request, Response, Route, RouteMethod};
 
 use crate::kernel::Office;
 use crate::kernel::access::Gate;
+use crate::kernel::bodies::GUEST_LIMIT;
 use crate::ui::assets;
 use crate::ui::layout::csp_style_hash;
-use crate::web::Shell;
 use crate::web::compress::compress;
 use crate::web::cx::{Cx, Guest};
-use crate::web::error::{AppError, Result, html_with, see_other};
+use crate::web::error::{AppError, PASSWORD_FIELDS, Result, html_with, see_other};
+use crate::web::form::RESUMED;
+use crate::web::{Interrupted, Shell};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
 type CxHandler = dyn Fn(Cx) -> Answer + Send + Sync;
@@ -271,19 +273,23 @@ impl Door {
         let kept: Vec<(&str, &str)> = form
             .fields()
             .iter()
-            .filter(|(name, _)| name != "op_id")
             .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(name, _)| !PASSWORD_FIELDS.contains(name) && !["op_id", RESUMED].contains(name))
             .collect();
-        let owner = match guest.cookie(crate::kernel::access::auth::COOKIE) {
-            Some(token) => self.office.session_owner(&token).await?,
-            None => None,
+        let owner = match (guest.owner_of(form.value("op_id")), guest.cookie(crate::kernel::access::auth::COOKIE)) {
+            (Some(owner), _) => Some(owner),
+            (None, Some(token)) => self.office.session_owner(&token).await?,
+            (None, None) => None,
         };
         let text =
             serde_json::json!({ "path": guest.address, "fields": kept, "at": self.office.clock.stamp(), "user": owner })
                 .to_string();
         let keep = owner.is_some() && text.len() <= KEPT_LIMIT;
+        let files = guest.typed.get().is_some_and(|typed| !typed.files.is_empty());
+        let filled = files || kept.iter().any(|(name, value)| *name != "version" && !value.is_empty());
         let sealed = if keep { self.office.seal.seal("form", &text) } else { None };
-        Ok(html_with((self.shell.sign_in)(&guest, sealed), StatusCode::UNAUTHORIZED))
+        let page = (self.shell.sign_in)(&guest, &Interrupted { sealed, filled, files });
+        Ok(html_with(page, StatusCode::UNAUTHORIZED))
     }
 }
 
@@ -299,8 +305,9 @@ const PASSWORD: &str = "/me/password";
 /// All that is open to them; the language and the files of the pages are open to everybody.
 const BEFORE_PASSWORD: [&str; 2] = [PASSWORD, "/logout"];
 
-/// The largest form that is kept through a sign-in.
-const KEPT_LIMIT: usize = 64 << 10;
+/// The largest form that is kept through a sign-in. Sealed it is a third longer, and the sign-in form that brings it
+/// is read within [`GUEST_LIMIT`].
+const KEPT_LIMIT: usize = GUEST_LIMIT / 2;
 
 enum Admission {
     In(Box<Cx>),

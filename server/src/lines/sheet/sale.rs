@@ -18,7 +18,7 @@ use crate::web::cx::Cx;
 use crate::web::error::Result;
 use crate::web::routes::Routes;
 
-pub use show::facts;
+pub use show::{facts, refused};
 
 /// The addresses of a kind that is copied as a new version and printed.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,8 @@ pub struct Checks {
     pub cells: Markup,
     /// Why it needs approval, as codes.
     pub needs: Vec<&'static str>,
+    /// Whether it cannot be submitted before something is put right.
+    pub held: bool,
 }
 
 /// A kind of document that sells products to a customer.
@@ -71,6 +73,12 @@ pub trait Sale: Sheet {
     fn checks(cx: &Cx, document: &Full<Self::Body>, lines: &[Weighed]) -> impl Future<Output = Result<Checks>> + Send;
     /// A code of [`Checks::needs`] in words.
     fn reason(lang: Lang, body: &Self::Body, code: &str) -> String;
+
+    /// The acts beside a refusal to submit, which put right what stands against it.
+    fn ways_out(lang: Lang, document: &Full<Self::Body>, lines: &[Weighed]) -> Markup {
+        let _ = (lang, document, lines);
+        html! {}
+    }
 
     /// Whether this reader may cancel it while it is in force.
     fn may_cancel(cx: &Cx, body: &Self::Body) -> bool {

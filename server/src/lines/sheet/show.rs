@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use poem::Response;
+use poem::http::StatusCode;
 
 use super::sale::{Checks, Onward, Sale, Told};
 use crate::approvals::{self, Approval, Step};
@@ -13,39 +14,67 @@ use crate::kernel::money::Fen;
 use crate::kernel::settings;
 use crate::lines::{Weighed, store, view};
 use crate::ui::button::button_for;
-use crate::ui::form::{ButtonKind, act_form};
+use crate::ui::form::{ButtonKind, act_form, error_summary};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Entry, timeline};
 use crate::ui::{card, cell, link_button, money, paper};
 use crate::web::cx::Cx;
-use crate::web::error::{Result, html as html_page};
+use crate::web::error::{Result, html as html_page, html_with};
 
 pub(super) async fn page<D: Sale>(cx: Cx, onward: Option<Onward<D::Body>>, told: Option<Told>) -> Result<Response> {
     let document = documents::seen::<D>(&cx, cx.id()?).await?;
+    let head = &document.head;
+    // Before the decision nobody was told of it.
+    let told = match told {
+        Some(told) if !head.state.is_open() => told(&cx, D::KIND, head.id).await?,
+        Some(_) | None => Vec::new(),
+    };
+    let onward = onward.map(|onward| onward(&cx, &document)).unwrap_or_default();
+    let rendered = render::<D>(&cx, &document, &told, onward, None).await?;
+    // Own drafts may be read without a network; a document in force is the company's finance.
+    Ok(if D::IS_KEPT && head.state == State::Draft { cx.offline_page(rendered) } else { html_page(rendered) })
+}
+
+/// The document's page with the reason why it was not submitted, and the ways out.
+pub async fn refused<D: Sale>(cx: &Cx, document: &Full<D::Body>, why: &str) -> Result<Response> {
+    let page = render::<D>(cx, document, &[], html! {}, Some(why)).await?;
+    Ok(html_with(page, StatusCode::UNPROCESSABLE_ENTITY))
+}
+
+async fn render<D: Sale>(
+    cx: &Cx,
+    document: &Full<D::Body>,
+    told: &[Entry],
+    onward: Markup,
+    why: Option<&str>,
+) -> Result<String> {
     let (db, head) = (&cx.office.db, &document.head);
     let lines = store::weighed(db, head.id, D::warehouse(&document.body)).await?;
-    // A decided document needs no check, and before the decision nobody was told of it.
-    let (checks, told) = match told {
-        _ if head.state.is_open() => (Some(D::checks(&cx, &document, &lines).await?), Vec::new()),
-        Some(told) => (None, told(&cx, D::KIND, head.id).await?),
-        None => (None, Vec::new()),
-    };
+    // A decided document needs no check.
+    let checks = if head.state.is_open() { Some(D::checks(cx, document, &lines).await?) } else { None };
     let flow = approvals::last_of(db, D::KIND, head.id).await?;
     let related = documents::related(db, &cx.scope(), head).await?;
     let flow = flow.as_ref().map(|(approval, steps)| (approval, steps.as_slice()));
-    let beside = Beside { checks, flow, related: &related, told: &told };
-    let onward = onward.map(|onward| onward(&cx, &document)).unwrap_or_default();
+    let held = checks.as_ref().is_some_and(|checks| checks.held);
+    let beside = Beside { checks, flow, related: &related, told };
     let frame = cx.frame();
-    let page = Page::new(&frame, head.number.clone())
+    let mut page = Page::new(&frame, head.number.clone())
         .subtitle(head.customer.clone())
         .back(D::KIND.paths().list)
         .header_action(D::tag(cx.lang, head, cx.now));
-    let bar = bar::<D>(&cx, &document, flow, onward);
+    if why.is_some() {
+        page = page.error_title();
+    }
+    let bar = bar::<D>(cx, document, flow, held, onward);
     let page = if bar.0.is_empty() { page } else { page.bar(bar) };
-    let rendered = page.render(body::<D>(&cx, &document, &lines, &beside));
-    // Own drafts may be read without a network; a document in force is the company's finance.
-    Ok(if D::IS_KEPT && head.state == State::Draft { cx.offline_page(rendered) } else { html_page(rendered) })
+    Ok(page.render(html! {
+        @if let Some(why) = why {
+            (error_summary(cx.lang, &[("", why)]))
+            (D::ways_out(cx.lang, document, &lines))
+        }
+        (body::<D>(cx, document, &lines, &beside))
+    }))
 }
 
 type Flow<'a> = Option<(&'a Approval, &'a [Step])>;
@@ -62,14 +91,14 @@ fn may_edit<D: Sale>(cx: &Cx, head: &Head) -> bool {
     head.state == State::Draft && cx.may(Gate::edit(D::KIND.module()))
 }
 
-fn bar<D: Sale>(cx: &Cx, document: &Full<D::Body>, flow: Flow<'_>, onward: Markup) -> Markup {
+fn bar<D: Sale>(cx: &Cx, document: &Full<D::Body>, flow: Flow<'_>, held: bool, onward: Markup) -> Markup {
     let (lang, head) = (cx.lang, &document.head);
     html! {
         @if D::VERSIONS.is_some() {
             (link_button(format!("{}/print", head.address()), t!(lang, "lines.print"), ButtonKind::Quiet))
         }
         (D::acts(cx, document))
-        @if may_edit::<D>(cx, head) {
+        @if may_edit::<D>(cx, head) && !held {
             (button_for(documents::SUBMISSION, t!(lang, D::SUBMIT), ButtonKind::Primary))
         }
         @if let (State::Approving, Some((approval, _))) = (head.state, flow) {

@@ -9,7 +9,7 @@ pub fn select<V: AsRef<str>, L: AsRef<str>>(field: &FieldView<'_>, options: &[(V
     html! {
         div.field.in.pick.bad[field.error.is_some()] {
             (field.label())
-            select id=(field.id()) name=(field.name) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
+            select id=(field.id()) name=(field.name) required[field.required] autofocus[field.error.is_some()] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
                 @for (value, label) in options {
                     option value=(value.as_ref()) selected[value.as_ref() == field.value] { (label.as_ref()) }
                 }
@@ -59,7 +59,7 @@ pub fn checkbox(field: &FieldView<'_>) -> Markup {
         div.field.bad[field.error.is_some()] {
             label.opt {
                 span { (field.label) }
-                input.sw id=(field.id()) type="checkbox" name=(field.name) value="1" checked[!field.value.is_empty()] required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+                input.sw id=(field.id()) type="checkbox" name=(field.name) value="1" checked[!field.value.is_empty()] required[field.required] autofocus[field.error.is_some()] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             }
             (field.notes())
         }

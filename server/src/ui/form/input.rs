@@ -74,7 +74,7 @@ pub fn text(field: &FieldView<'_>, kind: InputKind, max_len: usize) -> Markup {
     html! {
         div.field.in.bad[field.error.is_some()] {
             @if inside.is_none() { (field.label()) }
-            input id=(field.id()) name=(field.name) type=(input_type) placeholder=[inside] aria-label=[inside] inputmode=[mode] autocomplete=[complete] maxlength=[max] value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+            input id=(field.id()) name=(field.name) type=(input_type) placeholder=[inside] aria-label=[inside] inputmode=[mode] autocomplete=[complete] maxlength=[max] value=(field.value) required[field.required] autofocus[field.error.is_some()] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             (field.notes())
         }
     }
@@ -85,7 +85,7 @@ pub fn textarea(field: &FieldView<'_>, max_len: usize) -> Markup {
     html! {
         div.field.bad[field.error.is_some()] {
             (field.label())
-            textarea id=(field.id()) name=(field.name) rows="3" maxlength=(max_len * SLACK) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
+            textarea id=(field.id()) name=(field.name) rows="3" maxlength=(max_len * SLACK) required[field.required] autofocus[field.error.is_some()] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()] {
                 // A parser drops the first line feed inside a textarea; this one is for it.
                 "\n" (field.value)
             }
@@ -100,7 +100,7 @@ pub fn quantity(field: &FieldView<'_>, unit: &str) -> Markup {
         div.field.in.bad[field.error.is_some()] {
             (field.label())
             span.qty data-step {
-                input id=(field.id()) name=(field.name) type="text" inputmode="decimal" autocomplete="off" maxlength="14" value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+                input id=(field.id()) name=(field.name) type="text" inputmode="decimal" autocomplete="off" maxlength="14" value=(field.value) required[field.required] autofocus[field.error.is_some()] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
                 small { (unit) }
             }
             (field.notes())
@@ -114,7 +114,7 @@ pub fn search_choice<O: AsRef<str>>(field: &FieldView<'_>, options: &[O]) -> Mar
     html! {
         div.field.in.bad[field.error.is_some()] {
             (field.label())
-            input id=(field.id()) name=(field.name) type="text" list=(list) autocomplete="off" maxlength="200" value=(field.value) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+            input id=(field.id()) name=(field.name) type="text" list=(list) autocomplete="off" maxlength="200" value=(field.value) required[field.required] autofocus[field.error.is_some()] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             datalist id=(list) { @for option in options { option value=(option.as_ref()) {} } }
             (field.notes())
         }
@@ -128,7 +128,7 @@ pub fn file_photo(field: &FieldView<'_>, many: bool) -> Markup {
             label.shot for=(field.id()) {
                 (Icon::Camera.markup())
                 span { (field.label) @if field.required { i.req aria-hidden="true" { "*" } } }
-                input id=(field.id()) name=(field.name) type="file" accept="image/*" capture="environment" multiple[many] required[field.required] data-photo aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+                input id=(field.id()) name=(field.name) type="file" accept="image/*" capture="environment" multiple[many] required[field.required] data-photo autofocus[field.error.is_some()] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             }
             div.shots aria-live="polite" {}
             (field.notes())
@@ -141,7 +141,7 @@ pub fn file(field: &FieldView<'_>, accept: &str) -> Markup {
     html! {
         div.field.in.bad[field.error.is_some()] {
             (field.label())
-            input id=(field.id()) name=(field.name) type="file" accept=(accept) required[field.required] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+            input id=(field.id()) name=(field.name) type="file" accept=(accept) required[field.required] autofocus[field.error.is_some()] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
             (field.notes())
         }
     }

@@ -7,7 +7,7 @@ mod input;
 use maud::{Markup, Render, html};
 
 pub use choice::{check_cells, checkbox, radio_cells, select};
-pub use errors::error_summary;
+pub use errors::{PUT_BACK, error_summary};
 pub use input::{InputKind, file, file_photo, hidden, location, quantity, search_choice, text, textarea};
 
 pub use crate::ui::button::ButtonKind;

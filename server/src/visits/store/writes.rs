@@ -139,11 +139,19 @@ pub async fn check_in(
 }
 
 /// Writes the result and the next date.
-pub async fn write_result(tx: &mut Tx, id: Id, result: &str, next_on: Option<&str>, at: Millis) -> Result<(), DbError> {
-    sql("UPDATE visits SET result = $2, next_on = $3, updated_at = $4, version = version + 1 WHERE id = $1")
+pub async fn write_result(
+    tx: &mut Tx,
+    id: Id,
+    result: &str,
+    next_on: Option<&str>,
+    reason: &str,
+    at: Millis,
+) -> Result<(), DbError> {
+    sql("UPDATE visits SET result = $2, next_on = $3, out_reason = $4, updated_at = $5, version = version + 1 WHERE id = $1")
         .bind(id)
         .bind(result)
         .bind(next_on)
+        .bind(reason)
         .bind(at)
         .run(tx)
         .await?;
