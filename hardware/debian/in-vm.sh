@@ -20,12 +20,12 @@ within() {
 main_pid() { systemctl show -p MainPID --value gateway-agent; }
 is_another() { [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && systemctl is-active --quiet gateway-agent; }
 
-seen "the package is installed" dpkg -i /root/gateway-agent.deb
+seen "the package is installed" dpkg -i /opt/gateway-agent.deb
 seen "the unit is enabled" systemctl is-enabled gateway-agent
 seen "without a claim it does not run" bash -c '! systemctl is-active --quiet gateway-agent'
 # A disk driver with a serial port of its own name would stand here on real hardware.
 echo 'OPTIONS="--modem /dev/ttyS1"' > /etc/default/gateway-agent
-read -r server code < /root/claim
+read -r server code < /opt/claim
 seen "the network is up" within 60 bash -c 'ip route | grep -q default'
 seen "the box is claimed" runuser -u gateway-agent -- gateway-agent claim "$server" "$code" --data /var/lib/gateway-agent
 seen "systemd starts it and hears READY" systemctl restart gateway-agent

@@ -28,28 +28,28 @@ wait_for() {
 
 # A system with systemd and a kernel, and one unit that tries everything and switches off.
 # VM_ROOT names a system that was made before, for a second try.
-if [ -n "${VM_ROOT:-}" ]; then cp -a "$VM_ROOT" "$work/root"; else
+if [ -n "${VM_ROOT:-}" ]; then cp -a "$VM_ROOT" "$work/system"; else
 debootstrap --variant=minbase --include=systemd,systemd-sysv,udev,adduser,ca-certificates,dbus,iproute2,procps,linux-image-cloud-amd64 \
-    bookworm "$work/root" > "$work/debootstrap.log" || { tail "$work/debootstrap.log" >&2; exit 1; }
+    bookworm "$work/system" > "$work/debootstrap.log" || { tail "$work/debootstrap.log" >&2; exit 1; }
 fi
-install -m 644 "$package" "$work/root/root/gateway-agent.deb"
-install -m 755 "$here/in-vm.sh" "$work/root/root/in-vm.sh"
-cat > "$work/root/etc/systemd/system/try.service" << END
+install -m 644 "$package" "$work/system/opt/gateway-agent.deb"
+install -m 755 "$here/in-vm.sh" "$work/system/opt/in-vm.sh"
+cat > "$work/system/etc/systemd/system/try.service" << END
 [Unit]
 After=multi-user.target
 [Service]
 Type=oneshot
-ExecStart=/root/in-vm.sh
+ExecStart=/opt/in-vm.sh
 StandardOutput=journal+console
 StandardError=journal+console
 [Install]
 WantedBy=multi-user.target
 END
-ln -s /etc/systemd/system/try.service "$work/root/etc/systemd/system/multi-user.target.wants/try.service"
-printf '[Match]\nName=e*\n[Network]\nDHCP=yes\n' > "$work/root/etc/systemd/network/guest.network"
-ln -sf /lib/systemd/system/systemd-networkd.service "$work/root/etc/systemd/system/multi-user.target.wants/"
+ln -s /etc/systemd/system/try.service "$work/system/etc/systemd/system/multi-user.target.wants/try.service"
+printf '[Match]\nName=e*\n[Network]\nDHCP=yes\n' > "$work/system/etc/systemd/network/guest.network"
+ln -sf /lib/systemd/system/systemd-networkd.service "$work/system/etc/systemd/system/multi-user.target.wants/"
 
-ln -s /dev/null "$work/root/etc/systemd/system/serial-getty@ttyS0.service"
+ln -s /dev/null "$work/system/etc/systemd/system/serial-getty@ttyS0.service"
 
 # A company with a box to be claimed, and a modem.
 "$server" demo --no-box --data "$work/company" --listen 127.0.0.1:0 --mqtt-listen 0.0.0.0:0 > "$work/server.log" 2>&1 &
@@ -68,12 +68,12 @@ box=${box%%\?*}
 op=$(ask "$box" | op_of "/${box#*//*/}/code")
 code=$(ask -L -d "op_id=$op" "$box/code" | grep -oE 'gateway-agent claim [^ <]+ [A-Z0-9-]+' | head -n 1 | awk '{print $4}')
 [ -n "$code" ] || { echo "no code on the page of the new box" >&2; exit 1; }
-echo "http://10.0.2.2:${site##*:} $code" > "$work/root/root/claim"
+echo "http://10.0.2.2:${site##*:} $code" > "$work/system/opt/claim"
 
 truncate -s 2500M "$work/disk"
-mke2fs -q -F -t ext4 -d "$work/root" "$work/disk"
-kernel=$(ls "$work"/root/boot/vmlinuz-*)
-initrd=$(ls "$work"/root/boot/initrd.img-*)
+mke2fs -q -F -t ext4 -d "$work/system" "$work/disk"
+kernel=$(ls "$work"/system/boot/vmlinuz-*)
+initrd=$(ls "$work"/system/boot/initrd.img-*)
 # Emulated, which is slow and runs everywhere; VM_ACCEL=kvm where the machine can.
 wait_for 20 test -e "$work/modem/modem0"
 timeout 900 qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -m 1024 -nographic -no-reboot -kernel "$kernel" -initrd "$initrd" \

@@ -1,7 +1,7 @@
 // Units, parts and cost of a message while it is written, as the preview counts them.
-const basic="@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà",extended="\f^{}\\[~]|€";
+const basic=/[\n\r -?@A-Z_a-z¡£¤¥§¿ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùüΓΔΘΛΞΠΣΦΨΩ]/,extended=/[\f^{}\\[~\]|€]/;
 const measure=text=>{
-const all=[...text],gsm=all.every(c=>basic.includes(c)||extended.includes(c)),widths=all.map(c=>gsm?basic.includes(c)?1:2:c.length),units=widths.reduce((a,b)=>a+b,0);
+const all=[...text],gsm=all.every(c=>basic.test(c)||extended.test(c)),widths=all.map(c=>gsm?basic.test(c)?1:2:c.length),units=widths.reduce((a,b)=>a+b,0);
 const one=gsm?160:70,each=gsm?153:67;
 let parts=units?1:0,filled=0;
 if(units>one)for(const w of widths){if(filled+w>each){parts++;filled=0}filled+=w}

@@ -163,3 +163,9 @@ if(stored){
 posts().forEach(renew);
 $("main").prepend(make("p",{className:"note"},T.stored+" "+new Date(+stored).toLocaleString(root.lang,{month:"numeric",day:"numeric",hour:"2-digit",minute:"2-digit"})));
 }
+// A message came in. The open conversation shows it itself.
+const message=m=>{
+if(location.pathname===m.href)return dirty||location.reload();
+toast("");
+$(".toast").append(make("a",{href:m.href},m.text));
+};

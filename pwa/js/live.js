@@ -9,9 +9,7 @@ else if(+b.textContent>=0)b.textContent=n;
 },
 popup:call=>late(()=>popup(call)),
 reload:at=>(location.pathname+"/").startsWith(at.path+"/")&&!dirty&&!$("dialog")&&location.reload(),
-toast:t=>toast(t.text||t),
-// The open conversation shows the message itself.
-sms:m=>location.pathname!=m.href?toast(m.text,m.href):dirty||location.reload(),
+sms:m=>late(()=>message(m)),
 };
 // Asked for behind the page itself: on a thin line the next press goes before it.
 if(document.body.hasAttribute("data-live")&&!stored){

@@ -3,9 +3,9 @@ const root=document.documentElement,worker=navigator.serviceWorker,user=document
 const $=(s,e=document)=>e.querySelector(s),$$=(s,e=document)=>[...e.querySelectorAll(s)];
 const make=(tag,set,...inside)=>{const e=Object.assign(document.createElement(tag),set);e.append(...inside);return e};
 const on=(type,selector,f)=>document.addEventListener(type,e=>{const m=e.target.closest?.(selector);if(m)f(e,m)});
-const toast=(text,href)=>{
+const toast=text=>{
 $$(".toast").forEach(t=>t.remove());
-const t=make("p",{className:"toast"},href?make("a",{href},text):text);
+const t=make("p",{className:"toast"},text);
 t.setAttribute("role","status");
 $("main").append(t);
 };

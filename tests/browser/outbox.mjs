@@ -31,7 +31,7 @@ await run(async (later) => {
   await page.goto('/tasks/new');
   await page.goto('/customers?view=quiet');
   const customer = await page.locator('a[href^="/customers/0"]').first().getAttribute('href');
-  const called = await page.locator(`a[href="${customer}"] b`).innerText();
+  const called = await page.locator(`a[href="${customer}"] b`).first().innerText();
   await until('the customers for the road are on the phone', () => page.evaluate(async () => !!(await caches.match('/customers/pocket'))), { within: 15_000 });
 
   // The network goes. Pages that were seen can still be read, and forms are kept.

@@ -93,8 +93,8 @@ fn outcome(cx: &Cx, call: &Call, form: &Form) -> Markup {
     if !cx.may(Gate::edit(Module::Calls)) {
         return html! { @if !call.note.is_empty() { (card(Some(&t!(lang, "calls.note")), None, html! { div.cell { p.pre { (call.note) } } })) } };
     }
-    let act = |to: &str, answer: &str, label: std::borrow::Cow<'static, str>, class: &str| {
-        html! { button class=(class) formaction=(to) name="answer" value=(answer) { (label) } }
+    let act = |to: &str, answer: &str, label: std::borrow::Cow<'static, str>, kind: ButtonKind| {
+        html! { button class=(kind.class()) formaction=(to) name="answer" value=(answer) { (label) } }
     };
     let (answer, callback) = (answer_link(call.id), callback_link(call.id));
     html! {
@@ -102,12 +102,12 @@ fn outcome(cx: &Cx, call: &Call, form: &Form) -> Markup {
             (fields::fields(None, fields::textarea(&form.field("note", &t!(lang, "calls.note")), NOTE)))
             @match call.state {
                 State::Missed => {
-                    (act(&callback, "", t!(lang, "calls.have_called_back"), "btn"))
-                    (act(&answer, "yes", t!(lang, "calls.was_taken"), "btn quiet"))
+                    (act(&callback, "", t!(lang, "calls.have_called_back"), ButtonKind::Quiet))
+                    (act(&answer, "yes", t!(lang, "calls.was_taken"), ButtonKind::Quiet))
                 }
                 State::Ringing | State::Ended => {
-                    (act(&answer, "yes", t!(lang, "calls.was_taken"), "btn"))
-                    (act(&answer, "no", t!(lang, "calls.was_not_taken"), "btn quiet"))
+                    (act(&answer, "yes", t!(lang, "calls.was_taken"), ButtonKind::Quiet))
+                    (act(&answer, "no", t!(lang, "calls.was_not_taken"), ButtonKind::Quiet))
                 }
                 State::Answered | State::CalledBack => (fields::submit(t!(lang, "calls.save_note"), ButtonKind::Quiet)),
             }

@@ -89,7 +89,7 @@ fn answer(cx: &Cx, shown: &Conversation, typed: &Form) -> Markup {
             (fields::hidden("thread", &shown.thread.id.to_string()))
             (fields::hidden("customer", &customer))
             (fields::hidden("to", &shown.thread.digits))
-            a.ib href=(templates) aria-label=(t!(lang, "sms.from_template")) { (Icon::Plan.markup()) }
+            a.ib href=(templates) aria-label=(t!(lang, "sms.from_template")) { (Icon::Request.markup()) }
             textarea name="text" id="f-text" rows="1" maxlength=(LONGEST) required aria-label=(label) placeholder=(label) { (typed.value("text")) }
             (fields::submit(t!(lang, "sms.send"), ButtonKind::Primary))
             (counter(&shown.settings, Class::Service))

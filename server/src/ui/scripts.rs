@@ -270,6 +270,8 @@ mod tests {
                 "<i data-offline> <i data-locate>",
                 "<i data-offline> <i data-step> <i data-dialog>",
                 "<i data-count> <i data-dialog>",
+                "<i data-count> <i data-talk>",
+                "<i data-dial> <i class=\"toast\">",
                 "<i data-outbox>",
                 "<i action=\"/logout\"> <i data-push>",
             ] {
