@@ -59,6 +59,8 @@ both_engines! {
         assert!(told.contains(&path), "{told}");
         let page = rep.get(&path).await.expect(200);
         assert!(page.has(&format!("[data-talk='{path}/reading']")), "the script says that it was read");
+        let scripts = page.attributes("script", "src");
+        assert!(scripts.iter().any(|path| path.starts_with("/assets/count.")), "what stands in the bar is counted too");
         let form = page.form("/sms");
         let long = "字".repeat(67 * 8 + 1);
         let refused = rep.submit(&form, &[("text", &long)]).await.expect(422);

@@ -12,6 +12,7 @@ use crate::sms::rules::{LONGEST, recipient};
 use crate::sms::store::{Message, Reply, Thread};
 use crate::sms::view::counter;
 use crate::sms::{Class, Settings};
+use crate::ui::button::button;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
@@ -91,7 +92,7 @@ fn answer(cx: &Cx, shown: &Conversation, typed: &Form) -> Markup {
             (fields::hidden("to", &shown.thread.digits))
             a.ib href=(templates) aria-label=(t!(lang, "sms.from_template")) { (Icon::Request.markup()) }
             textarea name="text" id="f-text" rows="1" maxlength=(LONGEST) required aria-label=(label) placeholder=(label) { (typed.value("text")) }
-            (fields::submit(t!(lang, "sms.send"), ButtonKind::Primary))
+            (button(t!(lang, "sms.send"), ButtonKind::Primary))
             (counter(&shown.settings, Class::Service))
         }))
     }

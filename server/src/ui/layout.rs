@@ -195,6 +195,10 @@ impl<'a> Page<'a> {
             Bottom::Tabs => Some("tabbed"),
             Bottom::Nothing | Bottom::Bar(_) => None,
         };
+        let bar = match &self.bottom {
+            Bottom::Bar(buttons) => buttons.0.as_str(),
+            Bottom::Nothing | Bottom::Tabs => "",
+        };
         let body = html! {
             @if let Some(toast) = &frame.toast { p.toast role="status" { (toast) } }
             (body)
@@ -202,7 +206,7 @@ impl<'a> Page<'a> {
         html! {
             title { (title) " · " (t!(lang, "ui.product")) }
             @if self.refresh { noscript { meta http-equiv="refresh" content=(refresh_to(&frame.path)); } }
-            @for path in scripts::needed(lang, &body.0) { script src=(path) defer {} }
+            @for path in scripts::needed(lang, &[&body.0, bar]) { script src=(path) defer {} }
             (PreEscaped("</head>"))
             body class=[class] data-user=[frame.signed_in.then_some(&frame.user_key)] data-live[frame.live] {
                 a.skip href="#main" { (t!(lang, "ui.skip")) }
