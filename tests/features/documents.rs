@@ -32,6 +32,27 @@ async fn known(app: &App, name: &str) -> Id {
 }
 
 both_engines! {
+    async fn a_document_begins_at_its_customer_and_a_customer_is_found_on_the_way(app: App) {
+        let customer = known(&app, "潍坊丰源农资").await;
+        known(&app, "昌邑禾果农资").await;
+        let rep = app.sign_in("rep1").await;
+        let page = rep.get(&format!("/customers/{customer}")).await.expect(200);
+        for list in ["orders", "payments", "visits", "tasks"] {
+            let link = format!("/{list}/new?customer={customer}");
+            assert_eq!(page.links(&link), [link.as_str()]);
+            rep.get(&link).await.expect(200);
+        }
+        for list in ["orders", "payments", "quotes"] {
+            let found = rep.get(&format!("/{list}/new?q=%E4%B8%B0%E6%BA%90")).await.expect(200);
+            assert_eq!(found.links(&format!("/{list}/new?customer=")), [format!("/{list}/new?customer={customer}")]);
+            assert_eq!(rep.get(&format!("/{list}/new")).await.links(&format!("/{list}/new?customer=")).len(), 2);
+            assert!(rep.get(&format!("/{list}/new?q=zzz")).await.says("没有找到客户"));
+            // Nobody is offered another's customers.
+            let other = app.sign_in("rep2").await.get(&format!("/{list}/new?q=%E4%B8%B0%E6%BA%90")).await.expect(200);
+            assert!(other.links(&format!("/{list}/new?customer=")).is_empty());
+        }
+    }
+
     async fn a_change_without_the_version_that_was_shown_is_a_conflict(app: App) {
         let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
         let path = draft(&rep, customer, &goods, "1").await;

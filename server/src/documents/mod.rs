@@ -236,8 +236,6 @@ pub trait Document: Sized + Send + Sync + 'static {
     const HAS_CUSTOMER: bool = true;
     /// Whether submitting one may ask an approver; then it is submitted with a note.
     const NEEDS_APPROVAL: bool = true;
-    /// The text that asks for a customer before the form.
-    const CUSTOMER_FIRST: &'static str = "documents.customer_first";
     /// The page that its list stands below.
     const ABOVE: &'static str = "/";
 

@@ -5,6 +5,7 @@ use poem::Response;
 
 use super::list::ListQuery;
 use super::{Document, Head, NOTE, State};
+use crate::customers;
 use crate::kernel::access::Gate;
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
@@ -15,7 +16,7 @@ use crate::ui::icon::Icon;
 use crate::ui::layout::Page;
 use crate::ui::{card, cell, empty, entry, link_cell, money, pager, search_bar, segmented};
 use crate::web::cx::Cx;
-use crate::web::error::html as html_page;
+use crate::web::error::{Result, html as html_page};
 
 /// The link to the form for a new one.
 pub(super) fn add_link<D: Document>(cx: &Cx, customer: Option<Id>) -> Markup {
@@ -72,7 +73,10 @@ fn nothing<D: Document>(cx: &Cx, customer: Option<Id>) -> Markup {
             empty(text, Some((&href, &t!(lang, D::LIST.new))))
         }
         Some(_) => empty(text, None),
-        None => empty(text, D::HAS_CUSTOMER.then_some(("/customers", &t!(lang, "documents.to_customers")))),
+        None if D::HAS_CUSTOMER && cx.may(Gate::create(D::KIND.module())) => {
+            empty(text, Some((D::KIND.paths().new, &t!(lang, D::LIST.new))))
+        }
+        None => empty(text, None),
     }
 }
 
@@ -99,13 +103,28 @@ pub(super) fn bin<D: Document>(cx: &Cx, found: &Listing<Head>) -> Markup {
     }
 }
 
-/// The page that asks for a customer first.
-#[must_use]
-pub fn choose_customer<D: Document>(cx: &Cx) -> Response {
-    let (lang, frame) = (cx.lang, cx.frame());
+/// Customers that the page offers before somebody types.
+const OFFERED: i64 = 30;
+
+/// The page that asks for a customer first: a search whose hits lead on to the form.
+pub async fn choose_customer<D: Document>(cx: &Cx) -> Result<Response> {
+    let (lang, new) = (cx.lang, D::KIND.paths().new);
+    let q = cx.query("q").unwrap_or_default();
+    let sought = Some(q).filter(|q| !q.is_empty());
+    let found = customers::choices(&cx.office.db, &cx.scope(), sought, OFFERED).await?;
+    let frame = cx.frame();
     let page = Page::new(&frame, t!(lang, D::LIST.new)).back(D::KIND.paths().list);
-    let text = t!(lang, D::CUSTOMER_FIRST);
-    html_page(page.render(empty(&text, Some(("/customers", &t!(lang, "documents.to_customers"))))))
+    Ok(html_page(page.render(html! {
+        (search_bar(new, q, &t!(lang, "documents.find_customer"), &[]))
+        @if found.is_empty() { (empty(&t!(lang, "documents.nobody"), None)) }
+        @else {
+            (card(Some(&t!(lang, "documents.whose")), None, html! {
+                @for customer in &found {
+                    (link_cell(format!("{new}?customer={}", customer.id), entry(&customer.name, html! {}, &customer.address), html! {}))
+                }
+            }))
+        }
+    })))
 }
 
 /// Documents that were made from one another; see [`super::related`].

@@ -70,7 +70,6 @@ impl Document for Order {
          c.price_level_id AS customer_level, c.region_id AS customer_region, c.credit_limit, c.credit_days, c.arrears, \
          (SELECT value FROM settings WHERE name = 'order_approval_over') AS approval_over";
     const JOINS: &'static str = " JOIN orders o ON o.id = d.id LEFT JOIN warehouses w ON w.id = o.warehouse_id";
-    const CUSTOMER_FIRST: &'static str = "orders.choose_customer";
     const LIST: List = List {
         new: "orders.new",
         search: "orders.search",

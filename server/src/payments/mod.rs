@@ -45,7 +45,6 @@ impl Document for Payment {
     type Body = Body;
     const COLUMNS: &'static str = ", y.method";
     const JOINS: &'static str = " JOIN payments y ON y.id = d.id";
-    const CUSTOMER_FIRST: &'static str = "payments.choose_customer";
     const LIST: List = List { new: "payments.new", search: "payments.search", none: "payments.none", segments: &[] };
 
     fn tag(lang: Lang, head: &Head, _now: Millis) -> Markup {

@@ -23,7 +23,7 @@ const SHOWN: i64 = 20;
 
 pub(super) async fn new(cx: Cx) -> Result<Response> {
     let Some(customer) = cx.query("customer") else {
-        return Ok(documents::choose_customer::<Payment>(&cx));
+        return documents::choose_customer::<Payment>(&cx).await;
     };
     let customer = customer.parse().map_err(|_| AppError::NotFound)?;
     let payer = customers::find(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;

@@ -41,6 +41,9 @@ pub(super) async fn show(cx: Cx) -> Result<Response> {
         may_visit: may(Gate::create(Module::Visits)),
         may_text: may(Gate::create(Module::Sms)),
         may_quote: may(Gate::create(Module::Quotes)),
+        may_order: may(Gate::create(Module::Orders)),
+        may_pay: may(Gate::create(Module::Payments)),
+        may_task: may(Gate::create(Module::Tasks)),
         sees_orders: may(Gate::view(Module::Orders)),
         sees_payments: may(Gate::view(Module::Payments)),
     };

@@ -28,6 +28,9 @@ pub(super) struct CustomerPage<'a> {
     pub may_visit: bool,
     pub may_text: bool,
     pub may_quote: bool,
+    pub may_order: bool,
+    pub may_pay: bool,
+    pub may_task: bool,
     pub sees_orders: bool,
     pub sees_payments: bool,
 }
@@ -80,6 +83,18 @@ fn what_to_do(page: &CustomerPage<'_>) -> Vec<Act> {
     let mut acts = Vec::new();
     let mut add =
         |href: String, key: &str, icon: Icon| acts.push(Act { href, label: t!(lang, key).into_owned(), icon });
+    if page.may_order {
+        add(format!("/orders/new?customer={}", customer.id), "timeline.order", Icon::Order);
+    }
+    if page.may_pay {
+        add(format!("/payments/new?customer={}", customer.id), "timeline.pay", Icon::Payment);
+    }
+    if page.may_visit {
+        add(format!("/visits/new?customer={}", customer.id), "timeline.visit", Icon::Location);
+    }
+    if page.may_task {
+        add(format!("/tasks/new?customer={}", customer.id), "module.tasks", Icon::Task);
+    }
     if let Some(digits) = first_number(page) {
         add(format!("tel:{digits}"), "timeline.dial", Icon::Phone);
     }
@@ -92,9 +107,6 @@ fn what_to_do(page: &CustomerPage<'_>) -> Vec<Act> {
             "timeline.navigate",
             Icon::Navigate,
         );
-    }
-    if page.may_visit {
-        add(format!("/visits/new?customer={}", customer.id), "timeline.visit", Icon::Location);
     }
     if page.may_quote {
         add(format!("/quotes?customer={}", customer.id), "module.quotes", Icon::Quote);

@@ -29,7 +29,7 @@ enum Target<'a, B> {
 pub(super) async fn new<D: Sheet>(cx: Cx) -> Result<Response> {
     let (typed, customer) = D::opened(&cx).await?;
     if D::HAS_CUSTOMER && customer.is_none() {
-        return Ok(documents::choose_customer::<D>(&cx));
+        return documents::choose_customer::<D>(&cx).await;
     }
     let context = Context::for_new::<D>(&cx, customer).await?;
     page::<D>(&cx, &context, Target::New, typed, StatusCode::OK).await
