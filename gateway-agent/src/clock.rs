@@ -55,6 +55,8 @@ struct State {
     belief: Belief,
     /// The latest time that is known to have been.
     latest: i64,
+    /// When somebody last said that a doubted clock is right.
+    confirmed: Option<i64>,
 }
 
 /// The box's clock. What has a time (`not_before`, `expires`, a pause, a command's own expiry) is judged by
@@ -115,7 +117,15 @@ impl Clock {
             tracing::info!("the clock is confirmed");
         }
         let shows = now();
-        *state = State { at: Instant::now(), judged: shows, belief: Belief::Sure, latest: EARLIEST };
+        let confirmed = if state.belief == Belief::Sure { state.confirmed } else { Some(shows) };
+        *state = State { at: Instant::now(), judged: shows, belief: Belief::Sure, latest: EARLIEST, confirmed };
+    }
+
+    /// When in this run somebody said that a doubted clock is right. What was written down before carries a time of
+    /// another clock, so that its age is not known.
+    #[must_use]
+    pub fn confirmed_at(&self) -> Option<i64> {
+        self.state().confirmed
     }
 
     /// What is to be kept across restarts.
@@ -129,8 +139,8 @@ impl Clock {
 /// The first look: by what an earlier run kept, the clock is where it must be, or not.
 fn begin(latest: i64, kept: Option<Kept>, shows: i64, up: i64) -> State {
     let at = Instant::now();
-    let sure = State { at, judged: shows, belief: Belief::Sure, latest };
-    let doubted = |judged| State { at, judged, belief: Belief::Doubted, latest };
+    let sure = State { at, judged: shows, belief: Belief::Sure, latest, confirmed: None };
+    let doubted = |judged| State { at, judged, belief: Belief::Doubted, latest, confirmed: None };
     if shows < latest - JUMP {
         return State { belief: Belief::Unset, ..sure };
     }
@@ -167,7 +177,7 @@ fn look(state: &mut State, at: Instant, shows: i64) -> i64 {
             let agrees = (shows - expected).abs() <= JUMP;
             if agrees {
                 // It drifts, and is corrected in small steps; or it is back where it was.
-                *state = State { at, judged: shows, belief: Belief::Sure, latest: state.latest.max(shows) };
+                *state = State { at, judged: shows, belief: Belief::Sure, latest: state.latest.max(shows), ..*state };
                 return shows;
             }
             if state.belief == Belief::Sure {
@@ -188,7 +198,7 @@ mod tests {
     const T: i64 = EARLIEST + 100 * DAY;
 
     fn sure(at: Instant) -> State {
-        State { at, judged: T, belief: Belief::Sure, latest: T }
+        State { at, judged: T, belief: Belief::Sure, latest: T, confirmed: None }
     }
 
     #[test]

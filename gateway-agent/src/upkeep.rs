@@ -73,7 +73,7 @@ pub async fn keep_up(upkeep: Upkeep, pulse: Pulse) -> anyhow::Result<()> {
         }
         if tidied.is_none_or(|tidied| tidied.elapsed() >= UPKEEP) && belief == Belief::Sure {
             tidied = Some(Instant::now());
-            if let Err(error) = outbox.forget_old(alone, clock.judged()).await {
+            if let Err(error) = outbox.forget_old(alone, clock.confirmed_at(), clock.judged()).await {
                 tracing::warn!(%error, "what is old cannot be removed");
             }
         }

@@ -178,13 +178,21 @@ fn a_box_whose_clock_jumped_holds_what_that_made_due_until_the_server_agrees() {
     office.wait("info", |info| info["troubles"] == json!(["clock"]));
     let held = office.send("+8613900000009", &json!({ "not_before": now() - 3_600_000 }));
     office.wait("evt/sms", |event| event["id"] != *held && event["state"] == "delivered");
+    let early = json!({ "id": Uuid::now_v7(), "to": "+8613900000008", "text": "Visit at nine", "report": true });
+    assert_eq!(office.order("sms", &early)["ok"], true);
+    office.becomes(early["id"].as_str().unwrap(), "delivered");
     let time = |now: i64| json!({ "id": Uuid::now_v7(), "now": now });
     assert_eq!(office.order("time", &time(now() - 30 * 86_400_000))["err"], "clock");
     std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(office.on_air(), 1);
+    assert_eq!(office.on_air(), 2);
     assert_eq!(office.order("time", &time(now()))["ok"], true);
     office.becomes(&held, "delivered");
     office.wait("info", |info| info["troubles"] == json!([]));
+    // What the box did by the other clock is not forgotten as if it were a year old.
+    assert_eq!(office.order("sms", &early)["ok"], true);
+    let after = office.send("+8613900000007", &json!({}));
+    office.becomes(&after, "delivered");
+    assert_eq!(office.on_air(), 4, "an order that is repeated after the jump is one message");
 }
 
 #[test]

@@ -6,11 +6,23 @@ use super::{Outbox, Value};
 const DAY: i64 = 86_400_000;
 /// Ids of messages, PDUs seen, messages that came.
 const REMEMBERED: i64 = 100 * DAY;
+/// The note of when a doubted clock was last found right.
+const CONFIRMED: &str = "clock_confirmed";
 
 impl Outbox {
-    /// Removes what ended long ago. `alone`: no server will ever ask for the events.
-    pub async fn forget_old(&self, alone: bool, now: i64) -> Result<(), sqlx::Error> {
-        let old = now - REMEMBERED;
+    /// Removes what ended long ago. `alone`: no server will ever ask for the events. `confirmed`: when a doubted clock was
+    /// last found right in this run. What was written before has the times of another clock: taken for old, messages
+    /// would lose their delivery reports, and ones that are offered again would be sent twice. So nothing is removed
+    /// until everything from before is old by the new clock too.
+    pub async fn forget_old(&self, alone: bool, confirmed: Option<i64>, now: i64) -> Result<(), sqlx::Error> {
+        if let Some(at) = confirmed {
+            self.set_note(CONFIRMED, &at.to_string()).await?;
+        }
+        let confirmed = self.note(CONFIRMED).await?.and_then(|at| at.parse::<i64>().ok());
+        let old = match confirmed {
+            Some(at) if at > now - REMEMBERED => 0,
+            Some(_) | None => now - REMEMBERED,
+        };
         let mut tx = self.pool.begin().await?;
         sqlx::query(
             "DELETE FROM parts WHERE message IN (SELECT id FROM messages WHERE created_at < $1 AND open = 0 AND state != 'sending')",
