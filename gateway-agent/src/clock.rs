@@ -55,7 +55,7 @@ struct State {
     belief: Belief,
     /// The latest time that is known to have been.
     latest: i64,
-    /// When somebody last said that a doubted clock is right.
+    /// When a doubted clock was last confirmed.
     confirmed: Option<i64>,
 }
 
@@ -121,8 +121,8 @@ impl Clock {
         *state = State { at: Instant::now(), judged: shows, belief: Belief::Sure, latest: EARLIEST, confirmed };
     }
 
-    /// When in this run somebody said that a doubted clock is right. What was written down before carries a time of
-    /// another clock, so that its age is not known.
+    /// When in this run a doubted clock was confirmed. The age of earlier records is unknown, since they have times of
+    /// the wrong clock.
     #[must_use]
     pub fn confirmed_at(&self) -> Option<i64> {
         self.state().confirmed

@@ -1,4 +1,4 @@
-// Whoever comes back from the telephone is asked what came of it.
+// After a call the page of that call opens, where its result is recorded.
 on("click","[data-dial]",(e,link)=>{
 const ask=()=>{
 if(document.hidden)return;

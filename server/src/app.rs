@@ -188,7 +188,7 @@ fn boxed(config: Config, clock: Clock, react: jobs::React<Event>) -> HookFuture<
     Box::pin(boot(config, clock, react))
 }
 
-/// What is looked for again and again, and how often.
+/// The jobs that run at an interval.
 const ROUNDS: [(&str, Duration, Round); 6] = [
     ("messages to boxes", crate::sms::LOOK, crate::sms::look),
     ("campaigns", crate::campaigns::LOOK, crate::campaigns::feed),
@@ -198,7 +198,7 @@ const ROUNDS: [(&str, Duration, Round); 6] = [
     ("sweeping of boxes' events", crate::gateways::SWEEP, crate::gateways::sweep),
 ];
 
-/// Runs everything that the server does by itself once; see [`jobs::once`].
+/// Runs all background jobs once; see [`jobs::once`].
 pub async fn work_once(office: &Office) -> anyhow::Result<()> {
     let react: jobs::React<Event> = Arc::new(|office, key, pending| Box::pin(reactions::after(office, key, pending)));
     jobs::once(office, &react, &ROUNDS.map(|(_, _, work)| work)).await

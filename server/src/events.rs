@@ -23,7 +23,7 @@ pub enum Outcome {
     Withdrawn,
 }
 
-/// Numbers of a customer were entered: calls and messages of them that were nobody's are the customer's.
+/// Numbers of a customer were entered; calls and messages of these numbers are linked to the customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumbersKnown {
     /// The customer.

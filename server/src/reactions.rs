@@ -14,7 +14,7 @@ use crate::kernel::db::Tx;
 use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::web::error::Result;
-use crate::{approvals, calls, campaigns, decisions, dispatch, popup, products, sms, stock};
+use crate::{approvals, calls, campaigns, customers, decisions, dispatch, popup, products, sms, stock};
 
 /// Reactions that share the event's transaction.
 ///
@@ -34,8 +34,9 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
             approvals::person_changed(tx, at, *user, department_path).await
         }
         Event::NumbersKnown(known) => {
-            calls::numbers_known(tx, at, known).await?;
-            Ok(sms::numbers_known(tx, known.customer).await?)
+            let callers = customers::callers(tx, known.customer).await?;
+            calls::numbers_known(tx, at, known, &callers).await?;
+            Ok(sms::numbers_known(tx, &callers).await?)
         }
         Event::SmsQueued { sms } | Event::SmsMoved { sms } => campaigns::moved(tx, *sms).await,
         Event::CallReturned { call, by } => Ok(calls::task_done(tx, at, *call, *by).await?),

@@ -5,7 +5,7 @@ use server::testing::kernel::clock::MINUTE;
 use uuid::Uuid;
 
 use crate::support::app::App;
-use crate::support::gateway::connect_new;
+use crate::support::gateway::{Gateway, connect_new};
 use crate::support::live::Live;
 use crate::support::wire::until;
 use crate::support::{both_engines, seed};
@@ -15,14 +15,25 @@ const STATE: &str = "SELECT state AS s FROM calls";
 const NEVER_HEARD_FROM: &str = "SELECT count(*) AS n FROM customers WHERE last_contact_at IS NULL";
 const OPEN_TASKS: &str = "SELECT count(*) AS n FROM tasks WHERE cause_kind = 'call' AND state = 'open'";
 
+/// A call that rings and ends.
+async fn ring_once(app: &App, gateway: &mut Gateway, number: &str) {
+    let call = Uuid::now_v7();
+    gateway.call(call, "ringing", app.clock.now(), json!({ "number": number })).await;
+    gateway.call(call, "ended", app.clock.now(), json!({})).await;
+}
+
+/// A customer of rep1 rings the office, and the call ends.
+async fn customer_rang(app: &App) -> Gateway {
+    let customer = seed::customer(app, app.people.rep1, "潍坊丰源农资").await;
+    seed::phone(app, customer, "05363112290").await;
+    let (mut gateway, _) = connect_new(app, &app.sign_in("admin").await, "办公室").await;
+    ring_once(app, &mut gateway, "05363112290").await;
+    gateway
+}
+
 both_engines! {
     async fn a_call_that_nobody_took_becomes_a_task_that_calling_back_finishes(app: App) {
-        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
-        seed::phone(&app, customer, "05363112290").await;
-        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
-        let call = Uuid::now_v7();
-        gateway.call(call, "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
-        gateway.call(call, "ended", app.clock.now(), json!({})).await;
+        let _gateway = customer_rang(&app).await;
         app.settle().await;
         assert_eq!((app.word(STATE).await.as_str(), app.number(OPEN_TASKS).await), ("ended", 0), "somebody may still say so");
         app.pass(MINUTE);
@@ -40,12 +51,7 @@ both_engines! {
     }
 
     async fn who_took_a_call_stands_in_it_and_nothing_is_left_to_do(app: App) {
-        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
-        seed::phone(&app, customer, "05363112290").await;
-        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
-        let call = Uuid::now_v7();
-        gateway.call(call, "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
-        gateway.call(call, "ended", app.clock.now(), json!({})).await;
+        let _gateway = customer_rang(&app).await;
         let clerk = app.sign_in("clerk1").await;
         let path = clerk.get("/calls").await.links("/calls/0").into_iter().next().unwrap();
         let form = clerk.get(&path).await.form(&format!("{path}/answer"));
@@ -58,12 +64,10 @@ both_engines! {
         assert_eq!(app.number(NEVER_HEARD_FROM).await, 0, "the customer was spoken with");
     }
 
-    async fn a_stranger_entered_as_a_customer_takes_the_call_along(app: App) {
+    async fn calls_of_an_unknown_number_are_linked_when_it_is_entered_as_a_customers(app: App) {
         let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
-        let (first, call) = (Uuid::now_v7(), Uuid::now_v7());
-        for (call, number) in [(first, "13805362417"), (call, "13805362417"), (Uuid::now_v7(), "13905360002")] {
-            gateway.call(call, "ringing", app.clock.now(), json!({ "number": number })).await;
-            gateway.call(call, "ended", app.clock.now(), json!({})).await;
+        for number in ["13805362417", "13805362417", "13905360002"] {
+            ring_once(&app, &mut gateway, number).await;
         }
         app.pass(MINUTE);
         app.settle().await;
@@ -77,20 +81,15 @@ both_engines! {
         assert_eq!(app.number("SELECT count(*) AS n FROM calls WHERE customer_id IS NOT NULL").await, 2, "of this number only");
         assert_eq!(app.number("SELECT count(*) AS n FROM calls WHERE state = 'missed'").await, 1);
         assert_eq!(app.number(OPEN_TASKS).await, 1, "the other stranger still waits");
-        // A call of another number is not taken along, whatever the form says.
+        // A call of another number is not linked, even if the form names it.
         let other = clerk.get("/calls").await.links("/calls/0").into_iter().next().unwrap();
         let form = clerk.get(&format!("/customers/new?phone=13905369999&call={}", &other["/calls/".len()..])).await.form("/customers");
         clerk.submit(&form, &[("name", "昌邑禾果"), ("contact_name", "李")]).await.location();
         assert_eq!(app.number("SELECT count(*) AS n FROM calls WHERE state = 'missed'").await, 1);
     }
 
-    async fn what_was_said_is_kept_with_whichever_button_is_pressed(app: App) {
-        let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
-        seed::phone(&app, customer, "05363112290").await;
-        let (mut gateway, _) = connect_new(&app, &app.sign_in("admin").await, "办公室").await;
-        let call = Uuid::now_v7();
-        gateway.call(call, "ringing", app.clock.now(), json!({ "number": "05363112290" })).await;
-        gateway.call(call, "ended", app.clock.now(), json!({})).await;
+    async fn a_call_note_is_saved_with_every_button(app: App) {
+        let _gateway = customer_rang(&app).await;
         let clerk = app.sign_in("clerk1").await;
         let path = clerk.get("/calls").await.links("/calls/0").into_iter().next().unwrap();
         let form = clerk.get(&path).await.form(&format!("{path}/answer"));

@@ -32,7 +32,7 @@ async fn known(app: &App, name: &str) -> Id {
 }
 
 both_engines! {
-    async fn a_document_begins_at_its_customer_and_a_customer_is_found_on_the_way(app: App) {
+    async fn documents_start_from_a_customers_page_or_from_a_customer_search(app: App) {
         let customer = known(&app, "潍坊丰源农资").await;
         known(&app, "昌邑禾果农资").await;
         let rep = app.sign_in("rep1").await;

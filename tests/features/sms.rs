@@ -46,7 +46,7 @@ both_engines! {
         assert!(rep.get(&format!("/customers/{customer}")).await.says("已送达"), "the customer's page tells it");
     }
 
-    async fn an_answer_is_written_in_the_conversation_and_stands_below_what_it_answers(app: App) {
+    async fn a_reply_in_a_conversation_appears_below_the_message_that_it_answers(app: App) {
         let here = TestBox::connect(&app).await;
         let customer = seed::customer(&app, app.people.rep1, "潍坊丰源农资").await;
         seed::person(&app, customer, "张卫东", "138 0536 2417").await;
@@ -73,7 +73,7 @@ both_engines! {
         assert_eq!(app.number("SELECT unread AS n FROM sms_threads").await, 0);
     }
 
-    async fn what_a_stranger_wrote_is_the_customers_once_the_number_is_entered(app: App) {
+    async fn messages_of_an_unknown_number_are_linked_when_it_is_entered_as_a_customers(app: App) {
         let here = TestBox::connect(&app).await;
         here.inbox(&app, "+8613805362417", "你们有草铵膦吗", false).await;
         until(&app, "SELECT count(*) AS n FROM sms_inbox", 1).await;

@@ -188,7 +188,7 @@ fn a_box_whose_clock_jumped_holds_what_that_made_due_until_the_server_agrees() {
     assert_eq!(office.order("time", &time(now()))["ok"], true);
     office.becomes(&held, "delivered");
     office.wait("info", |info| info["troubles"] == json!([]));
-    // What the box did by the other clock is not forgotten as if it were a year old.
+    // The records from before the jump are still there, although they look a year old.
     assert_eq!(office.order("sms", &early)["ok"], true);
     let after = office.send("+8613900000007", &json!({}));
     office.becomes(&after, "delivered");

@@ -6,14 +6,14 @@ use super::{Outbox, Value};
 const DAY: i64 = 86_400_000;
 /// Ids of messages, PDUs seen, messages that came.
 const REMEMBERED: i64 = 100 * DAY;
-/// The note of when a doubted clock was last found right.
+/// The note that holds when a doubted clock was last confirmed.
 const CONFIRMED: &str = "clock_confirmed";
 
 impl Outbox {
     /// Removes what ended long ago. `alone`: no server will ever ask for the events. `confirmed`: when a doubted clock was
-    /// last found right in this run. What was written before has the times of another clock: taken for old, messages
-    /// would lose their delivery reports, and ones that are offered again would be sent twice. So nothing is removed
-    /// until everything from before is old by the new clock too.
+    /// last confirmed in this run. Earlier records have times of the wrong clock. If they were removed as old, messages
+    /// would lose their delivery reports, and messages that the server offers again would be sent twice. So nothing is
+    /// removed until `REMEMBERED` after the confirmation.
     pub async fn forget_old(&self, alone: bool, confirmed: Option<i64>, now: i64) -> Result<(), sqlx::Error> {
         if let Some(at) = confirmed {
             self.set_note(CONFIRMED, &at.to_string()).await?;

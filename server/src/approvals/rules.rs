@@ -1,58 +1,41 @@
 //! States, and who may do what to an approval.
 
 use crate::kernel::id::Id;
-use crate::kernel::words::words;
-use crate::ui::state::standings;
+use crate::ui::state::states;
 
 use super::store::{Approval, Step};
 
-words! {
+states! {
     /// Where an approval stands.
     pub enum State {
         /// 审批中
-        Open = "open",
+        Open = "open" => Approving,
         /// 已同意
-        Approved = "approved",
+        Approved = "approved" => Approved,
         /// 已驳回
-        Rejected = "rejected",
+        Rejected = "rejected" => Rejected,
         /// 已撤回
-        Withdrawn = "withdrawn",
+        Withdrawn = "withdrawn" => Withdrawn,
     }
 }
 
-standings!(State {
-    Open => Approving,
-    Approved => Approved,
-    Rejected => Rejected,
-    Withdrawn => Withdrawn,
-});
-
-words! {
+states! {
     /// Where one person's turn stands.
     pub enum StepState {
         /// The turn has not come.
-        Waiting = "waiting",
+        Waiting = "waiting" => NotYet,
         /// Asked now.
-        Open = "open",
+        Open = "open" => Approving,
         /// 同意
-        Approved = "approved",
+        Approved = "approved" => Approved,
         /// 驳回
-        Rejected = "rejected",
+        Rejected = "rejected" => Rejected,
         /// 转办 to another.
-        HandedOver = "handed_over",
+        HandedOver = "handed_over" => HandedOver,
         /// No longer needed.
-        Skipped = "skipped",
+        Skipped = "skipped" => Skipped,
     }
 }
-
-standings!(StepState {
-    Waiting => NotYet,
-    Open => Approving,
-    Approved => Approved,
-    Rejected => Rejected,
-    HandedOver => HandedOver,
-    Skipped => Skipped,
-});
 
 /// What stands against deciding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,14 +2,13 @@
 
 use poem::Response;
 
+use crate::calls::known::Settled;
 use crate::calls::rules::State;
 use crate::calls::store::Call;
 use crate::calls::{known, store, view};
-use crate::customers;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
-use crate::tasks;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
 use crate::web::form::Form;
@@ -44,7 +43,7 @@ pub async fn show(cx: Cx) -> Result<Response> {
     Ok(view::show(&cx, &call, &form))
 }
 
-/// `POST /calls/:id/answer` with `answer=yes|no`: 接了 or 没接.
+/// `POST /calls/:id/answer` with `answer=yes|no`: 已接听 or 未接.
 pub async fn answer(cx: Cx) -> Result<Response> {
     let id = cx.id()?;
     let mut form = cx.form().await?;
@@ -55,30 +54,18 @@ pub async fn answer(cx: Cx) -> Result<Response> {
     });
     let Some(taken) = taken else { return Err(AppError::BadRequest("neither yes nor no")) };
     let mut write = cx.write(&form).await?;
-    let call = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
-    if !call.state.is_open() {
-        return Err(AppError::Refused(t!(cx.lang, "calls.settled_before").into_owned()));
-    }
-    let author = write.author.clone();
-    let mut told: Vec<Id> = call.owner_id.into_iter().collect();
-    keep_note(&cx, &mut write, &mut form, &call).await?;
+    let call = open_call(&cx, &mut write, &mut form, id).await?;
     if !form.is_right() {
         drop(write);
         return Ok(view::show(&cx, &call, &form));
     }
     if taken {
-        told =
-            known::took(&mut write.tx, &author, &call, cx.actor().id, &t!(cx.lang, "calls.feedback_answered")).await?;
-    } else {
-        // Nobody took it: the timer need not be waited for. It finds its work done.
-        write.act("call", id, "not_taken").await?;
-        crate::events::raise(&mut write.tx, cx.now, crate::events::Event::CallUnanswered { call: id }).await?;
+        return settle(&cx, write, &call, State::Answered, &t!(cx.lang, "calls.feedback_answered")).await;
     }
-    let response = write.finish(&format!("/calls/{id}?done=done")).await?;
-    for user in told {
-        cx.office.badges_changed(user);
-    }
-    Ok(response)
+    // The call counts as missed without waiting for its timer.
+    write.act("call", id, "not_taken").await?;
+    crate::events::raise(&mut write.tx, cx.now, crate::events::Event::CallUnanswered { call: id }).await?;
+    finish(&cx, write, id, call.owner_id).await
 }
 
 /// `POST /calls/:id/callback`: somebody called back.
@@ -86,34 +73,41 @@ pub async fn call_back(cx: Cx) -> Result<Response> {
     let id = cx.id()?;
     let mut form = cx.form().await?;
     let mut write = cx.write(&form).await?;
-    let call = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
-    if !call.state.is_open() {
-        return Err(AppError::Refused(t!(cx.lang, "calls.settled_before").into_owned()));
-    }
-    let author = write.author.clone();
-    keep_note(&cx, &mut write, &mut form, &call).await?;
+    let call = open_call(&cx, &mut write, &mut form, id).await?;
     if !form.is_right() {
         drop(write);
         return Ok(view::show(&cx, &call, &form));
     }
-    let mut settled = store::waiting_of(&mut write.tx, &call.digits, call.customer_id).await?;
-    store::settle(&mut write.tx, &settled, Some(cx.actor().id), cx.now).await?;
-    store::set_state(&mut write.tx, id, State::CalledBack, Some(cx.actor().id), cx.now).await?;
-    customers::heard_from(&mut write.tx, call.customer_id, cx.now).await?;
-    settled.push(id);
-    let feedback = t!(cx.lang, "calls.feedback_called_back");
-    let mut told = tasks::finish_callbacks(&mut write.tx, &author, call.customer_id, &settled, &feedback).await?;
-    told.extend(call.owner_id);
-    let changes = Changes::new().moved("state", call.state.code(), State::CalledBack.code());
-    write.audit(Action::Edit, "call", id, changes).await?;
-    let response = write.finish(&format!("/calls/{id}?done=done")).await?;
+    settle(&cx, write, &call, State::CalledBack, &t!(cx.lang, "calls.feedback_called_back")).await
+}
+
+/// The call that a form settles, with the form's note written.
+async fn open_call(cx: &Cx, write: &mut Write<'_>, form: &mut Form, id: Id) -> Result<Call> {
+    let call = store::to_change(&mut write.tx, &cx.scope(), id).await?.ok_or(AppError::NotFound)?;
+    if !call.state.is_open() {
+        return Err(AppError::Refused(t!(cx.lang, "calls.settled_before").into_owned()));
+    }
+    keep_note(cx, write, form, &call).await?;
+    Ok(call)
+}
+
+async fn settle(cx: &Cx, mut write: Write<'_>, call: &Call, state: State, feedback: &str) -> Result<Response> {
+    let author = write.author.clone();
+    let settled = Settled { by: cx.actor().id, state, feedback };
+    let told = known::settle(&mut write.tx, &author, call, settled).await?;
+    finish(cx, write, call.id, told).await
+}
+
+/// Commits, and tells the pages of those whose counts changed.
+async fn finish(cx: &Cx, write: Write<'_>, call: Id, told: impl IntoIterator<Item = Id>) -> Result<Response> {
+    let response = write.finish(&format!("/calls/{call}?done=done")).await?;
     for user in told {
         cx.office.badges_changed(user);
     }
     Ok(response)
 }
 
-/// `POST /calls/:id/note`: what was said.
+/// `POST /calls/:id/note`: 通话记录
 pub async fn note(cx: Cx) -> Result<Response> {
     let id = cx.id()?;
     let mut form = cx.form().await?;
@@ -127,7 +121,7 @@ pub async fn note(cx: Cx) -> Result<Response> {
     write.finish(&format!("/calls/{id}?done=saved")).await
 }
 
-/// Writes the note where the form has one and it is another. One that is too long is refused at its field.
+/// Writes the note of a form, if the form has one and it changed. A note that is too long is an error of its field.
 async fn keep_note(cx: &Cx, write: &mut Write<'_>, form: &mut Form, call: &Call) -> Result<()> {
     if form.fields().iter().all(|(name, _)| name != "note") {
         return Ok(());

@@ -1,8 +1,7 @@
 //! Pure decisions about calls.
 
 use crate::kernel::clock::{DAY, HOUR, MINUTE, Millis};
-use crate::kernel::words::words;
-use crate::ui::state::standings;
+use crate::ui::state::states;
 
 /// Seconds after the ringing stopped within which somebody may say 接了; then the call is missed.
 pub const PATIENCE: Millis = 30_000;
@@ -38,29 +37,21 @@ pub fn within(span: Millis) -> Within {
     }
 }
 
-words! {
+states! {
     /// The state of a call.
     pub enum State {
         /// 响铃中
-        Ringing = "ringing",
+        Ringing = "ringing" => Ringing,
         /// 已挂断: nobody said yet whether somebody took it.
-        Ended = "ended",
+        Ended = "ended" => Ended,
         /// 已接听
-        Answered = "answered",
+        Answered = "answered" => Answered,
         /// 未接来电
-        Missed = "missed",
+        Missed = "missed" => Missed,
         /// 已回拨
-        CalledBack = "called_back",
+        CalledBack = "called_back" => CalledBack,
     }
 }
-
-standings!(State {
-    Ringing => Ringing,
-    Ended => Ended,
-    Answered => Answered,
-    Missed => Missed,
-    CalledBack => CalledBack,
-});
 
 impl State {
     /// The state of a stored word; what cannot be read has ended.

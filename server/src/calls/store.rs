@@ -197,7 +197,7 @@ pub async fn of_customer(tx: &mut Tx, id: Id, customer: Id) -> Result<Option<Cal
     }
 }
 
-/// Calls of a number that were nobody's are a customer's. Who was given one keeps it.
+/// Links the calls of a number that belonged to no customer. The owner of a call, if it has one, keeps it.
 pub async fn link(tx: &mut Tx, digits: &str, customer: Id, contact: Option<Id>, owner: Id) -> Result<(), DbError> {
     sql("UPDATE calls SET customer_id = $2, contact_id = $3, owner_id = COALESCE(owner_id, $4) \
          WHERE digits = $1 AND digits <> '' AND customer_id IS NULL")

@@ -65,7 +65,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
     Page::new(&cx.frame(), Module::Calls.title(lang)).back("/me").refresh().render(body)
 }
 
-/// A call in the log. Its button dials; who comes back from the telephone is asked what came of it.
+/// A call in the log. Its button dials; after the call the page opens where the result is recorded.
 fn row(cx: &Cx, call: &Call) -> Markup {
     let lang = cx.lang;
     let link = format!("/calls/{}", call.id);
@@ -87,7 +87,8 @@ fn row(cx: &Cx, call: &Call) -> Markup {
     )
 }
 
-/// What came of it: a note, and 已接听, 未接 or 已回拨 while that is open. One form, so that no button loses the note.
+/// The result of a call: a note, and 已接听, 未接 or 已回拨 while the call is open. It is one form, so that every button
+/// saves the note.
 fn outcome(cx: &Cx, call: &Call, form: &Form) -> Markup {
     let lang = cx.lang;
     if !cx.may(Gate::edit(Module::Calls)) {

@@ -2,34 +2,26 @@
 
 use crate::kernel::words::words;
 use crate::sms;
-use crate::ui::state::standings;
+use crate::ui::state::states;
 
 /// Messages that are made ahead of their sending, over all campaigns: what a pause has to take back.
 pub const AHEAD: i64 = 50;
 
-words! {
+states! {
     /// Where a campaign stands.
     pub enum State {
         /// 草稿
-        Draft = "draft",
+        Draft = "draft" => Draft,
         /// 发送中, or waiting for its time.
-        Running = "running",
+        Running = "running" => Sending,
         /// 已暂停
-        Paused = "paused",
+        Paused = "paused" => Paused,
         /// 已完成
-        Done = "done",
+        Done = "done" => Done,
         /// 已取消
-        Cancelled = "cancelled",
+        Cancelled = "cancelled" => Stopped,
     }
 }
-
-standings!(State {
-    Draft => Draft,
-    Running => Sending,
-    Paused => Paused,
-    Done => Done,
-    Cancelled => Stopped,
-});
 
 words! {
     /// Whom it goes to.
@@ -62,35 +54,25 @@ words! {
     }
 }
 
-words! {
+states! {
     /// Where a recipient stands.
     pub enum Stage {
         /// Not written to, for a reason.
-        Excluded = "excluded",
+        Excluded = "excluded" => LeftOut,
         /// Its turn has not come.
-        Pending = "pending",
+        Pending = "pending" => ToSend,
         /// The message is made and on its way.
-        Queued = "queued",
+        Queued = "queued" => Sending,
         /// The network took it.
-        Sent = "sent",
+        Sent = "sent" => Sent,
         /// The phone has it.
-        Delivered = "delivered",
+        Delivered = "delivered" => Delivered,
         /// It did not go.
-        Failed = "failed",
+        Failed = "failed" => Failed,
         /// Nobody knows.
-        Unknown = "unknown",
+        Unknown = "unknown" => Unknown,
     }
 }
-
-standings!(Stage {
-    Excluded => LeftOut,
-    Pending => ToSend,
-    Queued => Sending,
-    Sent => Sent,
-    Delivered => Delivered,
-    Failed => Failed,
-    Unknown => Unknown,
-});
 
 words! {
     /// Why a recipient is left out.

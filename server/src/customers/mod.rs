@@ -241,6 +241,17 @@ pub async fn by_phone(on: impl Into<On<'_>>, digits: &str) -> Result<Vec<Caller>
     store::by_phone(on, digits).await
 }
 
+/// The numbers of a customer, each with the caller that it stands for: another customer may have the same number.
+pub async fn callers(tx: &mut Tx, customer: Id) -> Result<Vec<(String, Caller)>, DbError> {
+    let mut callers = Vec::new();
+    for number in numbers(&mut *tx, customer).await? {
+        if let Some(caller) = by_phone(&mut *tx, &number.digits).await?.into_iter().next() {
+            callers.push((number.digits, caller));
+        }
+    }
+    Ok(callers)
+}
+
 /// The regions, each named with those above it: 潍坊/临朐.
 pub async fn regions(on: impl Into<On<'_>>) -> Result<Vec<Named>, DbError> {
     store::regions(on).await

@@ -106,7 +106,7 @@ pub(super) fn bin<D: Document>(cx: &Cx, found: &Listing<Head>) -> Markup {
 /// Customers that the page offers before somebody types.
 const OFFERED: i64 = 30;
 
-/// The page that asks for a customer first: a search whose hits lead on to the form.
+/// The page that asks for a customer first: a customer search that opens the form for the chosen customer.
 pub async fn choose_customer<D: Document>(cx: &Cx) -> Result<Response> {
     let (lang, new) = (cx.lang, D::KIND.paths().new);
     let q = cx.query("q").unwrap_or_default();
@@ -115,7 +115,7 @@ pub async fn choose_customer<D: Document>(cx: &Cx) -> Result<Response> {
     let frame = cx.frame();
     let page = Page::new(&frame, t!(lang, D::LIST.new)).back(D::KIND.paths().list);
     Ok(html_page(page.render(html! {
-        (search_bar(new, q, &t!(lang, "documents.find_customer"), &[]))
+        (search_bar(new, q, &t!(lang, "customers.find"), &[]))
         @if found.is_empty() { (empty(&t!(lang, "documents.nobody"), None)) }
         @else {
             (card(Some(&t!(lang, "documents.whose")), None, html! {

@@ -97,7 +97,7 @@ impl Page {
         Some(Event::message(serde_json::Value::Object(counts).to_string()).event_type("badges"))
     }
 
-    /// A message came in: an open conversation shows it, any other page names who wrote.
+    /// A message arrived: the open conversation reloads, any other page shows a toast with the sender.
     fn message(&self, live: &Live) -> Option<Event> {
         let mut told: serde_json::Value = serde_json::from_str(&live.data).ok()?;
         let words = |name: &str| told.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();

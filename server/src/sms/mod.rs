@@ -40,7 +40,7 @@ pub use settings::{Settings, load as settings};
 pub use store::Template;
 pub use view::{cost, counter, shown_number};
 
-use crate::customers;
+use crate::customers::{self, Caller};
 use crate::events::{self, Event};
 use crate::kernel::Office;
 use crate::kernel::access::auth::Actor;
@@ -273,12 +273,10 @@ pub async fn tell_moved(office: &Office, scope: &Scope, id: Id) -> Result<(), Db
     Ok(())
 }
 
-/// Conversations of a customer's numbers that were nobody's are the customer's, with what was said in them.
-pub async fn numbers_known(tx: &mut Tx, customer: Id) -> Result<(), DbError> {
-    for number in customers::numbers(&mut *tx, customer).await? {
-        if let Some(caller) = customers::by_phone(&mut *tx, &number.digits).await?.first() {
-            store::link(tx, &number.digits, caller.customer_id, caller.owner_id).await?;
-        }
+/// Links conversations of numbers that belonged to no customer, with their messages.
+pub async fn numbers_known(tx: &mut Tx, callers: &[(String, Caller)]) -> Result<(), DbError> {
+    for (digits, caller) in callers {
+        store::link(tx, digits, caller.customer_id, caller.owner_id).await?;
     }
     Ok(())
 }

@@ -209,8 +209,9 @@ pub async fn create(cx: Cx) -> Result<Response> {
     let mut form = cx.form().await?;
     let (to, text) = check(&cx, &mut form);
     let customer = form.record("customer", &t!(cx.lang, "sms.customer"));
-    // A customer whom this person may not see is none.
-    draft(&cx, &form).await?;
+    if let Some(customer) = customer {
+        customers::brief(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
+    }
     if !form.is_right() {
         return again(&cx, form).await;
     }
@@ -220,12 +221,12 @@ pub async fn create(cx: Cx) -> Result<Response> {
     let new = NewSms { owner: me, sender: me, customer, digits: &to, text: &text, class: Class::Service, cause: None };
     match send(&mut write.tx, &author, new).await? {
         Sent::Queued(id) | Sent::Before(id) => {
-            // The conversation goes on; it can belong to somebody whom the writer does not see.
+            // The conversation may belong to somebody outside the writer's scope.
             let digits = rules::recipient(&to).map_or_else(|_| to.clone(), |phone| phone.digits().to_owned());
             let thread = store::thread_with(&mut write.tx, &cx.scope(), &digits).await?;
             let next = match thread {
                 Some(thread) => {
-                    // Whoever answers has read.
+                    // A reply marks the conversation as read.
                     store::mark_read(&mut write.tx, &thread, cx.now).await?;
                     format!("/sms/{}?done=sent#end", thread.id)
                 }

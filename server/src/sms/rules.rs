@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use crate::kernel::china::phone::{Line, Phone};
 use crate::kernel::i18n::{Lang, t};
-use crate::kernel::words::words;
 use crate::sms::limits::Block;
 use crate::sms::parts::measure;
-use crate::ui::state::standings;
+use crate::ui::state::states;
 
 /// The longest message: more parts are a letter, and each is paid for.
 pub const MOST_PARTS: usize = 8;
@@ -86,50 +85,35 @@ pub fn content(text: &str) -> Result<usize, Refusal> {
     }
 }
 
-words! {
+states! {
     /// The state of a message.
     pub enum State {
         /// 待发送: no box has it yet.
-        Waiting = "waiting",
+        Waiting = "waiting" => ToSend,
         /// Offered to a box that has not answered.
-        Offered = "offered",
+        Offered = "offered" => ToSend,
         /// 排队中: safe in the box's own queue.
-        Queued = "queued",
+        Queued = "queued" => Queued,
         /// 发送中
-        Sending = "sending",
+        Sending = "sending" => Sending,
         /// 结果不明: perhaps sent; never sent again by itself.
-        Unknown = "unknown",
+        Unknown = "unknown" => Unknown,
         /// 已发出: the network took it.
-        Sent = "sent",
+        Sent = "sent" => Sent,
         /// 发送失败: surely not sent.
-        Failed = "failed",
+        Failed = "failed" => Failed,
         /// Refused by the box: opted out, over its limits.
-        Refused = "refused",
+        Refused = "refused" => Refused,
         /// 已送达: the phone has it.
-        Delivered = "delivered",
+        Delivered = "delivered" => Delivered,
         /// 未送达: the network gave up.
-        Undelivered = "undelivered",
+        Undelivered = "undelivered" => Undelivered,
         /// 已过期
-        Expired = "expired",
+        Expired = "expired" => TimedOut,
         /// 已作废 by a person.
-        Dropped = "dropped",
+        Dropped = "dropped" => Dropped,
     }
 }
-
-standings!(State {
-    Waiting => ToSend,
-    Offered => ToSend,
-    Queued => Queued,
-    Sending => Sending,
-    Unknown => Unknown,
-    Sent => Sent,
-    Failed => Failed,
-    Refused => Refused,
-    Delivered => Delivered,
-    Undelivered => Undelivered,
-    Expired => TimedOut,
-    Dropped => Dropped,
-});
 
 impl State {
     /// The state of a stored word; what cannot be read is unknown.

@@ -493,7 +493,7 @@ pub async fn unreadable(db: &Db, scope: &Scope, most: i64) -> Result<Vec<Reply>,
     latest(query, " ORDER BY i.id DESC LIMIT ", most).all(db).await
 }
 
-/// The conversation with a number that was nobody's is a customer's.
+/// Links the conversation with a number that belonged to no customer. Its owner, if it has one, keeps it.
 pub async fn link(tx: &mut Tx, digits: &str, customer: Id, owner: Id) -> Result<(), DbError> {
     let linked = sql("UPDATE sms_threads SET customer_id = $2, owner_id = COALESCE(owner_id, $3) WHERE digits = $1 AND customer_id IS NULL")
         .bind(digits)

@@ -4,7 +4,7 @@ use chrono::{NaiveDateTime, NaiveTime};
 
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::words::words;
-use crate::ui::state::{Standing, standings};
+use crate::ui::state::{Standing, states};
 
 words! {
     /// What a task asks for.
@@ -24,15 +24,15 @@ impl Kind {
     }
 }
 
-words! {
+states! {
     /// Where a task stands.
     pub enum State {
         /// To be done.
-        Open = "open",
+        Open = "open" => ToDo,
         /// Done by its owner.
-        Done = "done",
+        Done = "done" => Done,
         /// Seen and accepted by its giver.
-        Confirmed = "confirmed",
+        Confirmed = "confirmed" => Confirmed,
     }
 }
 
@@ -46,12 +46,6 @@ pub fn standing(state: State, kind: Kind, late: bool, urgent: bool) -> Standing 
         (State::Open | State::Done | State::Confirmed, _) => state.standing(),
     }
 }
-
-standings!(State {
-    Open => ToDo,
-    Done => Done,
-    Confirmed => Confirmed,
-});
 
 impl State {
     /// The state of a stored word; what cannot be read is still to be done.

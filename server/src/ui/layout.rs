@@ -199,14 +199,11 @@ impl<'a> Page<'a> {
             Bottom::Bar(buttons) => buttons.0.as_str(),
             Bottom::Nothing | Bottom::Tabs => "",
         };
-        let body = html! {
-            @if let Some(toast) = &frame.toast { p.toast role="status" { (toast) } }
-            (body)
-        };
+        let toast = html! { @if let Some(toast) = &frame.toast { p.toast role="status" { (toast) } } };
         html! {
             title { (title) " · " (t!(lang, "ui.product")) }
             @if self.refresh { noscript { meta http-equiv="refresh" content=(refresh_to(&frame.path)); } }
-            @for path in scripts::needed(lang, &[&body.0, bar]) { script src=(path) defer {} }
+            @for path in scripts::needed(lang, &[&toast.0, &body.0, bar]) { script src=(path) defer {} }
             (PreEscaped("</head>"))
             body class=[class] data-user=[frame.signed_in.then_some(&frame.user_key)] data-live[frame.live] {
                 a.skip href="#main" { (t!(lang, "ui.skip")) }
@@ -218,6 +215,7 @@ impl<'a> Page<'a> {
                     (self.action.as_ref().map(Render::render).unwrap_or_default())
                 }
                 main #main {
+                    (toast)
                     (body)
                 }
                 (bottom(frame, self.bottom))

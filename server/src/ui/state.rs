@@ -1,7 +1,7 @@
 //! Where a record stands: one word and one colour for each state, whatever module it is seen in.
 //!
-//! Grey has not begun or is over for nothing, blue is under way, green is done, amber waits for somebody's
-//! decision, red is late or went wrong.
+//! Grey: not begun, or ended without effect. Blue: in progress. Green: done. Amber: waits for a decision. Red: late or
+//! failed.
 
 use maud::Markup;
 
@@ -174,6 +174,25 @@ macro_rules! standings {
     };
 }
 pub(crate) use standings;
+
+/// Declares a closed set of stored states, as [`words`] does, with the [`Standing`] of each.
+///
+/// ```text
+/// states! {
+///     /// The state of a call.
+///     pub enum State {
+///         /// 响铃中
+///         Ringing = "ringing" => Ringing,
+///     }
+/// }
+/// ```
+macro_rules! states {
+    ($(#[$doc:meta])* $vis:vis enum $set:ident { $($(#[$word_doc:meta])* $word:ident = $code:literal => $standing:ident,)+ }) => {
+        $crate::kernel::words::words! { $(#[$doc])* $vis enum $set { $($(#[$word_doc])* $word = $code,)+ } }
+        $crate::ui::state::standings!($set { $($word => $standing,)+ });
+    };
+}
+pub(crate) use states;
 
 #[cfg(test)]
 mod tests {

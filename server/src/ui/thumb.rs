@@ -1,10 +1,10 @@
-//! The small square at the head of a row: the first character of a name on a tint that stays with the name.
+//! The small square at the start of a row: the first character of a name on a colour derived from the name.
 
 use maud::{Markup, html};
 
 use crate::ui::tag::Tone;
 
-/// The square for `name`. It says nothing that the name beside it does not, so screen readers skip it.
+/// The square for `name`. Screen readers skip it, since the name stands beside it.
 pub fn thumb(name: &str) -> Markup {
     // Goods begin with their strength: the first letter tells them apart, where there is one.
     let letter = name.chars().find(|c| c.is_alphabetic()).or_else(|| name.chars().find(|c| c.is_alphanumeric()));

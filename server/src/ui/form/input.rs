@@ -56,8 +56,8 @@ impl InputKind {
     }
 }
 
-/// A browser cuts what is pasted to `maxlength` without a word. It only bounds the form; what is too long for the
-/// record is refused by the server, which says so.
+/// A browser cuts pasted text to `maxlength` silently. So `maxlength` only bounds the form's size; the server refuses
+/// text that is too long for the record and says so.
 const SLACK: usize = 10;
 
 /// A line to be typed, of `kind`, at most `max_len` characters.

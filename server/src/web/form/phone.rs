@@ -1,4 +1,4 @@
-//! Telephone numbers in a form: a short one is asked about before it is kept.
+//! Telephone numbers in a form. A short number must be confirmed before it is saved.
 
 use maud::Markup;
 
@@ -7,14 +7,14 @@ use crate::kernel::china::phone::Phone;
 use crate::kernel::i18n::t;
 use crate::ui::form;
 
-/// The field by which a form says that its short number is meant.
+/// The name of the hidden field that confirms a short number.
 fn sure(name: &str) -> String {
     format!("{name}_sure")
 }
 
 impl Form {
-    /// A telephone number; empty is `None`, nonsense is an error. Digits that reach nobody but a service or a house's
-    /// own exchange are most often a slip: they are an error the first time, and kept when they are sent again.
+    /// A telephone number; empty is `None`, an unreadable one is an error. A number with the length of a service number
+    /// or an extension is usually a typing mistake: it is an error the first time and accepted the second time.
     pub fn phone(&mut self, name: &str, label: &str) -> Option<Phone> {
         let text = self.value(name).trim().to_owned();
         if text.is_empty() {
@@ -31,7 +31,7 @@ impl Form {
         Some(phone)
     }
 
-    /// Stands beside the field of a number: where it was asked about, sending the form again keeps it.
+    /// The hidden confirmation beside the field of a number that was refused as short.
     #[must_use]
     pub fn phone_asked(&self, name: &str) -> Markup {
         let text = self.value(name).trim();
