@@ -6,7 +6,7 @@ use crate::customers::{Brief, Number};
 use crate::kernel::access::Gate;
 use crate::kernel::address::address;
 use crate::kernel::clock;
-use crate::kernel::db::paging::Listing;
+use crate::kernel::db::paging::{Listing, Way};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
@@ -20,7 +20,9 @@ use crate::ui::cell::timed_entry;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::{
+    Column, Record, Width, card, cell, empty, link_button, link_cell, pager, records, search_bar, segmented,
+};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
@@ -56,29 +58,28 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
     let view = if unread { "unread" } else { "" };
     let new = t!(lang, "sms.new");
     let may_write = cx.may(Gate::create(Module::Sms));
+    let columns = [
+        Column::new(t!(lang, "sms.column_who"), Width::Share),
+        Column::new(t!(lang, "sms.unread"), Width::Code),
+        Column::new(t!(lang, "sms.column_time"), Width::Code).sorted(Some(Way::Down)),
+        Column::new(t!(lang, "sms.column_text"), Width::Share),
+    ];
     let body = html! {
         (search_bar("/sms", q, &t!(lang, "sms.search"), &[("view", view)]))
         (segmented(&rooms(cx, unread)))
         @if threads.rows.is_empty() {
             (empty(t!(lang, "sms.none"), may_write.then_some(("/sms/new", new.as_ref()))))
         } @else {
-            (card(None, None, html! {
-                @for row in &threads.rows {
-                    (link_cell(
-                        format!("/sms/{}", row.thread.id),
-                        timed_entry(
-                            html! { @match &row.customer { Some(name) => (name), None => (numbered(lang, &row.thread.digits)) } },
-                            html! {
-                                @if row.doubtful > 0 { (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
-                                @if row.thread.unread > 0 { (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
-                            },
-                            clock::brief(row.thread.last_at, cx.now),
-                            html! { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) },
-                        ),
-                        html! {},
-                    ))
-                }
-            }))
+            (records(&columns, threads.rows.iter().map(|row| {
+                let who = html! { @match &row.customer { Some(name) => (name), None => (numbered(lang, &row.thread.digits)) } };
+                Record::new(format!("/sms/{}", row.thread.id), who)
+                    .tags(html! {
+                        @if row.doubtful > 0 { (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
+                        @if row.thread.unread > 0 { (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
+                    })
+                    .time(clock::brief(row.thread.last_at, cx.now))
+                    .detail(html! { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) })
+            })))
             (pager(lang, "/sms", &[("q", q), ("view", view)], threads.page, threads.more))
         }
     };

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::db::paging::Listing;
+use crate::kernel::db::paging::{Listing, Way};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
@@ -14,12 +14,14 @@ use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{card, cell, empty, entry, link_button, pager, search_bar, segmented, thumb_cell};
+use crate::ui::{
+    Column, Record, Sorting, Width, card, cell, empty, link_button, pager, records, search_bar, segmented,
+};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
 use super::rules::Kind;
-use super::store::{Move, Product, Row};
+use super::store::{Move, Product, Row, Sort};
 use super::{Balance, Warehouse};
 
 /// How much there is to sell, with its unit; what is used up is marked.
@@ -36,7 +38,14 @@ pub(super) fn add_link(lang: Lang) -> Markup {
 const DOCUMENTS: [kinds::Kind; 4] =
     [kinds::Kind::GoodsReceipt, kinds::Kind::GoodsIssue, kinds::Kind::StockTransfer, kinds::Kind::StockCount];
 
-pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse], found: &Listing<Row>) -> Markup {
+pub(super) fn list(
+    cx: &Cx,
+    q: &str,
+    view: Option<Id>,
+    (sort, way): (Sort, Way),
+    warehouses: &[Warehouse],
+    found: &Listing<Row>,
+) -> Markup {
     let lang = cx.lang;
     let documents = DOCUMENTS.map(|kind| (kind.paths().list.to_owned(), kind.name(lang).into_owned(), false));
     let chosen = view.map(|id| id.to_string()).unwrap_or_default();
@@ -44,6 +53,15 @@ pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse],
     views.extend(warehouses.iter().map(|warehouse| {
         (format!("/stock?view={}", warehouse.id), warehouse.name.clone(), view == Some(warehouse.id))
     }));
+    let query = [("q", q), ("view", chosen.as_str())];
+    let usual = (Sort::Product.code(), Way::Up);
+    let sorting = Sorting { path: "/stock", query: &query, by: (sort.code(), way), usual };
+    let columns = [
+        sorting.head(t!(lang, "stock.product"), Width::Share, Sort::Product.code(), Way::Up),
+        Column::new(t!(lang, "stock.warehouse"), Width::Code),
+        Column::new(t!(lang, "stock.column_on_hand"), Width::Share),
+        sorting.head(t!(lang, "stock.column_available"), Width::Figure, Sort::Available.code(), Way::Up),
+    ];
     html! {
         (search_bar("/stock", q, &t!(lang, "products.search"), &[("view", &chosen)]))
         (segmented(&views))
@@ -51,16 +69,14 @@ pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse],
         @if found.rows.is_empty() {
             (empty(&t!(lang, "stock.none"), None))
         } @else {
-            section.card {
-                @for row in &found.rows {
-                    (thumb_cell(format!("/stock/{}", row.product_id), &row.product, html! {
-                        (entry(&row.product, html! {}, html! {
-                            (row.warehouse) " · " (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved))
-                        }))
-                    }, level(Milli(row.on_hand.0.saturating_sub(row.reserved.0)), &row.base_unit)))
-                }
-            }
-            (pager(lang, "/stock", &[("q", q), ("view", &chosen)], found.page, found.more))
+            (records(&columns, found.rows.iter().map(|row| {
+                Record::new(format!("/stock/{}", row.product_id), &row.product)
+                    .thumb(&row.product)
+                    .detail(&row.warehouse)
+                    .detail(t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved))
+                    .side(level(Milli(row.on_hand.0.saturating_sub(row.reserved.0)), &row.base_unit))
+            })))
+            (pager(lang, "/stock", &sorting.query(), found.page, found.more))
         }
     }
 }

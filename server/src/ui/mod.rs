@@ -18,6 +18,7 @@ pub mod meter;
 pub mod offline;
 pub mod paper;
 pub mod photo;
+pub mod records;
 #[cfg(test)]
 mod samples;
 pub mod scripts;
@@ -32,13 +33,14 @@ pub mod timeline;
 
 pub use button::link_button;
 pub use card::{card, full_card};
-pub use cell::{cell, entry, link_cell, plain_cell, split_cell, text_cell};
+pub use cell::{cell, entry, link_cell, plain_cell, text_cell};
 pub use empty::empty;
 pub use gallery::gallery;
 pub use icon::Icon;
 pub use list::{pager, search_bar, segmented, sorting};
 pub use meter::{meter, money, progress};
 pub use offline::outbox_page;
+pub use records::{Column, Record, Sorting, Width, records};
 pub use state::Standing;
 pub use strip::{Act, StripItem, acts, strip};
 pub use tag::{Tone, tag};
