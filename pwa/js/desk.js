@@ -18,7 +18,8 @@ return new DOMParser().parseFromString(await r.text(),"text/html");
 };
 const shut=()=>{
 pane?.remove();
-pane=dirty=0;
+pane=null;
+dirty=0;
 from=came;
 document.title=title;
 document.body.classList.remove("paned");
@@ -74,7 +75,7 @@ const y=pane.scrollTop;
 await show(location.href);
 if(pane)pane.scrollTop=y;
 };
-const find=$(".search input"),fresh=$('header a[href*="/new"],.bar a[href*="/new"]');
+const find=$(".search [type=search]"),fresh=$('header a[href*="/new"],.bar a[href*="/new"]');
 const hint=(e,to,k)=>{
 e.setAttribute("aria-keyshortcuts",k);
 const h=make("kbd",{},k);

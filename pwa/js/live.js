@@ -30,4 +30,3 @@ setTimeout(open,400);
 onpagehide=told.replaced=()=>source?.close();
 onpageshow=onfocus=()=>source?.readyState>1&&open();
 }
-if(user&&matchMedia("(min-width:900px)").matches)document.head.append(make("script",{src:T.desk}));

@@ -262,7 +262,7 @@ fn place_of(path: &str) -> &str {
     match noun {
         "" | "failures" => "/",
         "contacts" => Module::Customers.href(),
-        "outbox" | "decisions" | "push" => "/me",
+        "me" | "outbox" | "decisions" | "push" => "/me",
         "campaigns" => CAMPAIGNS,
         noun => Module::ALL.into_iter().find(|module| module.noun() == noun).map_or("", Module::href),
     }

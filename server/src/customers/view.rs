@@ -122,7 +122,7 @@ fn columns(lang: Lang, wanted: &ListQuery<'_>, others: bool, to: impl Fn(View, S
     };
     let other_way = if sort == Sort::Recent { Sort::Contact } else { Sort::Recent };
     let name = Column::new(t!(lang, "customers.column_name"), Width::Share);
-    let contact = Column::new(t!(lang, "customers.column_contact"), Width::Word);
+    let contact = Column::new(t!(lang, "customers.column_contact"), Width::Word).roomy();
     let arrears = Column::new(t!(lang, "customers.owing"), Width::Figure);
     let (name, contact, arrears) = if free {
         (

@@ -252,11 +252,11 @@ fn bottom(frame: &Frame, bottom: Bottom) -> Markup {
 fn menu(frame: &Frame, tabs: bool) -> Markup {
     html! {
         @if !frame.tabs.is_empty() {
-            nav.tab.side[!tabs] aria-label=(t!(frame.lang, "ui.tabs")) {
+            nav class=(if tabs { "tab" } else { "side" }) aria-label=(t!(frame.lang, "ui.tabs")) {
                 @for item in &frame.tabs {
-                    @if let Some(heading) = &item.heading { b.d { (heading) } }
-                    a.d[!item.tab] data-i=[(!item.tab).then(|| item.icon.name())] href=(item.href) aria-current=[item.current.then_some("page")] {
-                        @if item.tab { (item.icon.markup()) span.t { (item.label) } } @else { (item.label) }
+                    @if let Some(heading) = &item.heading { b.dk { (heading) } }
+                    a class=(if item.tab { "t" } else { "dk" }) data-i=[(!item.tab).then(|| item.icon.name())] href=(item.href) aria-current=[item.current.then_some("page")] {
+                        @if item.tab { (item.icon.markup()) span { (item.label) } } @else { (item.label) }
                         @if let Some(count) = item.badge { (badge(item.href, count)) }
                     }
                 }

@@ -128,6 +128,16 @@ enum Place {
     Room,
 }
 
+impl Place {
+    fn class(self) -> Option<&'static str> {
+        match self {
+            Place::Everywhere => None,
+            Place::PhoneAndRoom => Some("o"),
+            Place::Room => Some("w"),
+        }
+    }
+}
+
 impl Record {
     /// The record behind `href`, called `name`.
     pub fn new(href: impl Into<String>, name: impl Render) -> Record {
@@ -197,7 +207,7 @@ impl Record {
             @for detail in &self.details {
                 @let shown = detail.place != Place::Room && !detail.text.0.is_empty();
                 @if shown && !std::mem::replace(&mut first, false) { i { " · " } }
-                span.w[detail.place == Place::Room].o[detail.place == Place::PhoneAndRoom] { (detail.text) }
+                span class=[detail.place.class()] { (detail.text) }
             }
         }
     }

@@ -55,10 +55,10 @@ pub enum Part {
 }
 
 impl Part {
-    /// Every part; [`Part::Late`] and [`Part::Desk`] before [`Part::App`], which knows their addresses.
+    /// Every part.
     const ALL: [Part; 16] = [
-        Part::Late,
         Part::Desk,
+        Part::Late,
         Part::App,
         Part::Wait,
         Part::Photo,
@@ -192,45 +192,61 @@ const WORKER: [&str; 3] = [
 static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
     let mut scripts: Vec<Script> = Vec::new();
     for lang in Lang::ALL {
-        let (mut late, mut desk) = (String::new(), String::new());
+        // `late.js` finds `desk.js` by its own address: both are named by what both hold.
+        let pair = text(Part::Late, lang, "") + &text(Part::Desk, lang, "");
+        let pair = short_hash(pair.as_bytes());
+        let late = address(Part::Late, lang, &pair);
         for part in Part::ALL {
-            let (name, text) = part.source();
-            let mut words = part.words(lang);
-            let head = match part {
-                Part::App => {
-                    if let Some(words) = words.as_object_mut() {
-                        words.insert("late".to_owned(), late.as_str().into());
-                        words.insert("desk".to_owned(), desk.as_str().into());
-                    }
-                    format!("\"use strict\";\nconst T={words};\n")
-                }
-                Part::Late
-                | Part::Desk
+            let source = text(part, lang, &late);
+            let hash = match part {
+                Part::Late | Part::Desk => pair.clone(),
+                Part::App
+                | Part::Wait
+                | Part::Photo
                 | Part::Locate
+                | Part::Dialog
                 | Part::Logout
                 | Part::Step
                 | Part::Push
                 | Part::Outbox
-                | Part::Count => {
-                    format!("Object.assign(T,{words});\n")
-                }
-                Part::Wait | Part::Photo | Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Done => {
-                    String::new()
-                }
+                | Part::Count
+                | Part::Find
+                | Part::Talk
+                | Part::Dial
+                | Part::Done => short_hash(source.as_bytes()),
             };
-            let source = head + &tighten(&text);
-            let path = format!("/assets/{name}.{}.{}.js", lang.code(), short_hash(source.as_bytes()));
-            if part == Part::Late {
-                late.clone_from(&path);
-            }
-            if part == Part::Desk {
-                desk.clone_from(&path);
-            }
-            scripts.push(Script { part, lang, path, source });
+            scripts.push(Script { part, lang, path: address(part, lang, &hash), source });
         }
     }
     scripts
 });
+
+fn address(part: Part, lang: Lang, hash: &str) -> String {
+    format!("/assets/{}.{}.{hash}.js", part.source().0, lang.code())
+}
+
+/// A script with its words. `late` is the address of [`Part::Late`], which [`Part::App`] fetches.
+fn text(part: Part, lang: Lang, late: &str) -> String {
+    let mut words = part.words(lang);
+    let head = match part {
+        Part::App => {
+            words.as_object_mut().map(|words| words.insert("late".to_owned(), late.into()));
+            format!("\"use strict\";\nconst T={words};\n")
+        }
+        Part::Late
+        | Part::Desk
+        | Part::Locate
+        | Part::Logout
+        | Part::Step
+        | Part::Push
+        | Part::Outbox
+        | Part::Count => {
+            format!("Object.assign(T,{words});\n")
+        }
+        Part::Wait | Part::Photo | Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Done => String::new(),
+    };
+    head + &tighten(&part.source().1)
+}
 
 /// Every script in every language.
 #[must_use]

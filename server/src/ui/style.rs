@@ -73,7 +73,7 @@ impl Sheet {
 }
 
 static DESK: LazyLock<String> = LazyLock::new(|| {
-    let icon = |icon: &Icon| format!(".tab [data-i={}]{{--m:{}}}", icon.name(), icon.mask());
+    let icon = |icon: &Icon| format!("[data-i={}]{{--m:{}}}", icon.name(), icon.mask());
     DESK_ICONS.iter().map(icon).fold(tighten(DESK_SHEET), |sheet, icon| sheet + &icon)
 });
 
