@@ -18,10 +18,8 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, channel};
 use uuid::Uuid;
 
+use super::PATIENCE;
 use super::app::App;
-
-/// How long the test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connected box.
 pub struct TestBox {
