@@ -1,6 +1,7 @@
 //! Who hears what. Inside the transaction: what must be true together. After the commit: what may lag.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fieldline_protocol::messages::Ack;
 
@@ -53,8 +54,8 @@ pub async fn inside(tx: &mut Tx, at: Millis, event: &Event) -> Result<()> {
     }
 }
 
-/// How often a reaction runs again at once whose write the database undid in favour of another.
-const AGAIN: usize = 2;
+/// How often a reaction runs again at once that the database could not write.
+const AGAIN: usize = 3;
 
 /// Reactions after the commit; each is safe to run twice.
 ///
@@ -63,16 +64,27 @@ const AGAIN: usize = 2;
 pub async fn after(office: Office, key: Arc<CompanyKey>, pending: Pending<Event>) -> anyhow::Result<()> {
     for _ in 0..AGAIN {
         let done = react(&office, &key, pending.event.clone()).await;
-        let Some(why) = done.as_ref().err().and_then(undone) else { return done };
+        let Some(Passing { why, rest }) = done.as_ref().err().and_then(passing) else { return done };
         tracing::info!(event = %pending.id, why, "the reaction is made again");
+        tokio::time::sleep(rest).await;
     }
     react(&office, &key, pending.event).await
 }
 
-/// Why the database undid a write, if that is what failed.
-fn undone(error: &anyhow::Error) -> Option<&str> {
+/// A failure of the database that passes by itself, and how long that takes.
+struct Passing<'a> {
+    why: &'a str,
+    rest: Duration,
+}
+
+fn passing(error: &anyhow::Error) -> Option<Passing<'_>> {
     match (error.downcast_ref(), error.downcast_ref()) {
-        (Some(AppError::Undone(why)), _) | (_, Some(DbError::Undone(why))) => Some(why),
+        (Some(AppError::Undone(why)), _) | (_, Some(DbError::Undone(why))) => {
+            Some(Passing { why, rest: Duration::ZERO })
+        }
+        (Some(AppError::Unavailable(why)), _) | (_, Some(DbError::Unavailable(why))) => {
+            Some(Passing { why, rest: Duration::from_secs(1) })
+        }
         (_, _) => None,
     }
 }
