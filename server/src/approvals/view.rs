@@ -6,15 +6,20 @@ use crate::kernel::access::Role;
 use crate::kernel::clock;
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
-use crate::ui::button::named_button_for;
+use crate::ui::button::{named_button, named_button_for};
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::state::Standing;
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{Column, Record, Width, card as box_card, empty, link_button, pager, records, segmented};
+use crate::ui::{
+    Column, Record, Tone, Width, card as box_card, empty, entry, link_button, pager, records, segmented, split_cell,
+    tag,
+};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
+use super::Reasons;
 use super::deciders::Decider;
+use super::pages::{FROM, From};
 use super::rules::{State, StepState};
 use super::store::{Approval, Step, View};
 
@@ -31,7 +36,7 @@ pub(super) fn subtitle(cx: &Cx, approval: &Approval) -> String {
     format!("{} · {asked}", approval.title)
 }
 
-pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
+pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>, reasons: Reasons) -> Markup {
     let lang = cx.lang;
     let view = match shown {
         View::Waiting => "waiting",
@@ -58,6 +63,8 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
                 View::Done => (empty(&t!(lang, "approvals.none_done"), None)),
             }
         } @else {
+            @if shown == View::Waiting { section.card.full { @for row in &found.rows { (waiting_row(cx, row, reasons, From::List)) } } }
+            @else {
             (records(&columns, found.rows.iter().map(|row| {
                 Record::new(format!("/approvals/{}", row.id), &row.title)
                     .detail(t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now)))
@@ -67,9 +74,31 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
                         span { (state_tag(lang, row.state, false)) }
                     })
             })))
+            }
             (pager(lang, "/approvals", &[("view", view)], found.page, found.more))
         }
     }
+}
+
+/// An approval that waits for the looker: what it is about, why it is asked for, and 同意 at once. Whoever wants to know
+/// more opens the card, where 驳回 and 转交 are.
+pub fn waiting_row(cx: &Cx, row: &Approval, reasons: Reasons, from: From) -> Markup {
+    let lang = cx.lang;
+    let asked = t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now));
+    // Whose document it is comes before its number.
+    let (number, name) = row.title.split_once(' ').unwrap_or(("", &row.title));
+    let amount = html! { @if let Some(amount) = row.amount { b.num { "¥" (amount) } " " } };
+    let why = html! { @for word in reasons(lang, row.kind(), &row.reason) { (tag(word, Tone::Warn)) " " } };
+    let act = form::post(&format!("/approvals/{}/decision", row.id), &cx.op_id()).holding(html! {
+        (form::hidden(FROM, from.code()))
+        (named_button("decision", "approve", t!(lang, "approvals.approve"), ButtonKind::Quiet))
+    });
+    split_cell(
+        format!("/approvals/{}", row.id),
+        html! { (entry(name, html! {}, html! { (asked) @if !number.is_empty() { " · " span.num { (number) } } })) p { (amount) (why) } },
+        html! {},
+        act,
+    )
 }
 
 /// The flow 流转: who asked, who said what, who is waited for.

@@ -1,6 +1,6 @@
 //! What all kinds show alike: the list, the tag of a state, the acts of the flow.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 use poem::Response;
 
 use super::list::{ListQuery, Sort};
@@ -53,7 +53,7 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: ListQuery<'_>, found: &Listing<
         @if found.rows.is_empty() {
             (nothing::<D>(cx, wanted.customer))
         } @else {
-            (records(&columns::<D>(cx, wanted, sorting), found.rows.iter().map(|row| record::<D>(cx, wanted, row))))
+            (records(&columns::<D>(cx, wanted, sorting), found.rows.iter().map(|row| record::<D>(cx, row))))
             (pager(lang, path, &sorting.query(), found.page, found.more))
         }
     }
@@ -82,7 +82,12 @@ fn columns<D: Document>(cx: &Cx, wanted: ListQuery<'_>, sorting: Sorting<'_>) ->
     columns
 }
 
-fn record<D: Document>(cx: &Cx, wanted: ListQuery<'_>, row: &Head) -> Record {
+/// A document in a list.
+pub fn row<D: Document>(cx: &Cx, head: &Head) -> Markup {
+    record::<D>(cx, head).render()
+}
+
+fn record<D: Document>(cx: &Cx, row: &Head) -> Record {
     let name = if row.customer.is_empty() { &row.title } else { &row.customer };
     let record = Record::new(row.address(), name).detail(html! { span.num { (row.number) } }).wide(&row.day);
     let record = if cx.scope().sees_others() { record.roomy(&row.owner) } else { record };
@@ -91,7 +96,7 @@ fn record<D: Document>(cx: &Cx, wanted: ListQuery<'_>, row: &Head) -> Record {
             b.num { @if let Some(amount) = row.amount { "¥" (amount) } }
             @if row.amount.is_some() { br; }
         }
-        span { (D::tag(cx.lang, row, wanted.now)) }
+        span { (D::tag(cx.lang, row, cx.now)) }
     })
 }
 

@@ -1,6 +1,6 @@
 //! What the pages of the SMS center look like.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use crate::customers::{Brief, Number};
 use crate::kernel::access::Gate;
@@ -70,16 +70,7 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
         @if threads.rows.is_empty() {
             (empty(t!(lang, "sms.none"), may_write.then_some(("/sms/new", new.as_ref()))))
         } @else {
-            (records(&columns, threads.rows.iter().map(|row| {
-                let who = html! { @match &row.customer { Some(name) => (name), None => (numbered(lang, &row.thread.digits)) } };
-                Record::new(format!("/sms/{}", row.thread.id), who)
-                    .tags(html! {
-                        @if row.doubtful > 0 { (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
-                        @if row.thread.unread > 0 { (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
-                    })
-                    .time(clock::brief(row.thread.last_at, cx.now))
-                    .detail(html! { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) })
-            })))
+            (records(&columns, threads.rows.iter().map(|row| thread_row(cx, row))))
             (pager(lang, "/sms", &[("q", q), ("view", view)], threads.page, threads.more))
         }
     };
@@ -87,6 +78,19 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
     let page = Page::new(&frame, Module::Sms.title(lang)).back("/me");
     let page = if may_write { page.bar(link_button("/sms/new", &new, ButtonKind::Primary)) } else { page };
     page.render(body)
+}
+
+/// A conversation in a list.
+pub fn thread_row(cx: &Cx, row: &ThreadRow) -> Markup {
+    let lang = cx.lang;
+    let who = html! { @match &row.customer { Some(name) => (name), None => (numbered(lang, &row.thread.digits)) } };
+    let tags = html! {
+        @if row.doubtful > 0 { (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
+        @if row.thread.unread > 0 { (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
+    };
+    let last = html! { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) };
+    let when = clock::brief(row.thread.last_at, cx.now);
+    Record::new(format!("/sms/{}", row.thread.id), who).tags(tags).time(when).detail(last).render()
 }
 
 /// The rooms of the center that this person may enter.

@@ -1,6 +1,6 @@
 //! Stock as pages.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
@@ -21,7 +21,7 @@ use crate::web::cx::Cx;
 use crate::web::form::Form;
 
 use super::rules::Kind;
-use super::store::{Move, Product, Row, Sort};
+use super::store::{InWarehouse, Move, Product, Sort};
 use super::{Balance, Warehouse};
 
 /// How much there is to sell, with its unit; what is used up is marked.
@@ -44,7 +44,7 @@ pub(super) fn list(
     view: Option<Id>,
     (sort, way): (Sort, Way),
     warehouses: &[Warehouse],
-    found: &Listing<Row>,
+    found: &Listing<InWarehouse>,
 ) -> Markup {
     let lang = cx.lang;
     let documents = DOCUMENTS.map(|kind| (kind.paths().list.to_owned(), kind.name(lang).into_owned(), false));
@@ -69,16 +69,23 @@ pub(super) fn list(
         @if found.rows.is_empty() {
             (empty(&t!(lang, "stock.none"), None))
         } @else {
-            (records(&columns, found.rows.iter().map(|row| {
-                Record::new(format!("/stock/{}", row.product_id), &row.product)
-                    .thumb(&row.product)
-                    .detail(&row.warehouse)
-                    .detail(t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved))
-                    .side(level(Milli(row.on_hand.0.saturating_sub(row.reserved.0)), &row.base_unit))
-            })))
+            (records(&columns, found.rows.iter().map(|row| balance_row(lang, row))))
             (pager(lang, "/stock", &sorting.query(), found.page, found.more))
         }
     }
+}
+
+/// A product in one warehouse.
+#[must_use]
+pub fn balance_row(lang: Lang, row: &InWarehouse) -> Markup {
+    let held = t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved);
+    let left = Milli(row.on_hand.0.saturating_sub(row.reserved.0));
+    Record::new(format!("/stock/{}", row.product_id), &row.product)
+        .thumb(&row.product)
+        .detail(&row.warehouse)
+        .detail(held)
+        .side(level(left, &row.base_unit))
+        .render()
 }
 
 pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Listing<Move>) -> Markup {

@@ -22,6 +22,11 @@ pub fn link_cell(href: impl AsRef<str>, main: Markup, side: Markup) -> Markup {
     html! { a.cell href=(href.as_ref()) { div.g { (main) } div.v { (side) } } }
 }
 
+/// A row that leads to `href`, with one more target behind it, such as a button that dials.
+pub fn split_cell(href: impl AsRef<str>, main: Markup, side: Markup, act: Markup) -> Markup {
+    html! { div.split { (link_cell(href, main, side)) (act) } }
+}
+
 /// The left side of a list row: a `name` and its `tags` on one line, one line of `detail` below. What does not
 /// fit ends in an ellipsis: the page behind the row has it all.
 pub fn entry(name: impl Render, tags: Markup, detail: impl Render) -> Markup {

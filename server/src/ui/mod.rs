@@ -33,7 +33,7 @@ pub mod timeline;
 
 pub use button::link_button;
 pub use card::{card, full_card};
-pub use cell::{cell, entry, link_cell, plain_cell, text_cell};
+pub use cell::{cell, entry, link_cell, plain_cell, split_cell, text_cell};
 pub use empty::empty;
 pub use gallery::gallery;
 pub use icon::Icon;
