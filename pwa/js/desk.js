@@ -75,7 +75,7 @@ const y=pane.scrollTop;
 await show(location.href);
 if(pane)pane.scrollTop=y;
 };
-const find=$(".search [type=search]"),fresh=$('header a[href*="/new"],.bar a[href*="/new"]');
+const find=$(".search [type=search]"),fresh=$('header a[href*="/new"],.bar a.btn[href*="/new"]');
 const hint=(e,to,k)=>{
 e.setAttribute("aria-keyshortcuts",k);
 const h=make("kbd",{},k);

@@ -260,7 +260,7 @@ fn place_of(path: &str) -> &str {
         return kind.module().href();
     }
     match noun {
-        "" | "failures" => "/",
+        "" | "failures" | "functions" => "/",
         "contacts" => Module::Customers.href(),
         "me" | "outbox" | "decisions" | "push" => "/me",
         "campaigns" => CAMPAIGNS,

@@ -248,15 +248,17 @@ fn bottom(frame: &Frame, bottom: Bottom) -> Markup {
 }
 
 /// The main menu. A wide screen has it on every page; a phone, which shows only its tabs, where the page has
-/// `tabs`. The icons of what is no tab come with the sheet of the desk, since a phone would pay for them.
+/// `tabs`. The icons that a phone does not show come with the sheet of the desk, since a phone would pay for them.
 fn menu(frame: &Frame, tabs: bool) -> Markup {
     html! {
         @if !frame.tabs.is_empty() {
             nav class=(if tabs { "tab" } else { "side" }) aria-label=(t!(frame.lang, "ui.tabs")) {
                 @for item in &frame.tabs {
-                    @if let Some(heading) = &item.heading { b.dk { (heading) } }
-                    a class=(if item.tab { "t" } else { "dk" }) data-i=[(!item.tab).then(|| item.icon.name())] href=(item.href) aria-current=[item.current.then_some("page")] {
-                        @if item.tab { (item.icon.markup()) span { (item.label) } } @else { (item.label) }
+                    @let tab = tabs && item.tab;
+                    @let class = tabs.then_some(if tab { "t" } else { "dk" });
+                    @if let Some(heading) = &item.heading { b class=[tabs.then_some("dk")] { (heading) } }
+                    a class=[class] data-i=[(!tab).then(|| item.icon.name())] href=(item.href) aria-current=[item.current.then_some("page")] {
+                        @if tab { (item.icon.markup()) span { (item.label) } } @else { (item.label) }
                         @if let Some(count) = item.badge { (badge(item.href, count)) }
                     }
                 }

@@ -31,8 +31,13 @@ const SHEETS: [&str; 10] = [
 /// What a wide screen has besides.
 const DESK_SHEET: &str = include_str!("../../../pwa/css/desk.css");
 
-/// The icons in the menu of a wide screen that a phone's tabs lack.
-const DESK_ICONS: [Icon; 11] = [
+/// The icons in the menu of a wide screen.
+const DESK_ICONS: [Icon; 16] = [
+    Icon::Home,
+    Icon::Customers,
+    Icon::Visits,
+    Icon::Approvals,
+    Icon::Me,
     Icon::Task,
     Icon::Sms,
     Icon::Announce,
