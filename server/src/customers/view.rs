@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::rules::{Class, Heat, Kind, Level, Settlement, Sort, View, quiet_days};
-use super::store::{Customer, ListQuery, Named, Row};
+use super::store::{Customer, CustomerRow, ListQuery, Named};
 use crate::kernel::address::address;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::Listing;
@@ -54,7 +54,7 @@ pub(super) fn new_button(lang: Lang) -> Markup {
 /// `others`: the looker sees other people's customers, so that "mine" is a view and owners are shown.
 pub(super) fn list(
     lang: Lang,
-    listing: &Listing<Row>,
+    listing: &Listing<CustomerRow>,
     wanted: &ListQuery<'_>,
     others: bool,
     may_create: bool,
@@ -109,7 +109,7 @@ fn nothing(lang: Lang, wanted: &ListQuery<'_>, may_create: bool) -> Markup {
     }
 }
 
-fn row_cell(lang: Lang, row: &Row, others: bool, now: Millis) -> Markup {
+fn row_cell(lang: Lang, row: &CustomerRow, others: bool, now: Millis) -> Markup {
     let whom = [row.contact_name.as_str(), row.phone.as_str()].into_iter().filter(|text| !text.is_empty());
     let whom = whom.collect::<Vec<_>>().join(" · ");
     let quiet = quiet_tag(lang, row.last_contact_at, row.created_at, now).unwrap_or_default();

@@ -7,17 +7,18 @@ use crate::kernel::i18n::{Lang, t};
 use crate::stock::{Balance, level};
 use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;
-use crate::ui::state::Standing;
+
 use crate::ui::{card, cell, empty, entry, pager, search_bar, thumb_cell};
 
 use super::Unit;
-use super::store::{PriceRow, Product, Row};
+use super::rules::Status;
+use super::store::{PriceRow, Product, ProductRow};
 
 pub(super) fn new_link(lang: Lang) -> Markup {
     icon_link("/products/new", Icon::Plus, &t!(lang, "products.new"))
 }
 
-pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
+pub(super) fn list(lang: Lang, q: &str, found: &Listing<ProductRow>) -> Markup {
     html! {
         (search_bar("/products", q, &t!(lang, "products.search"), &[]))
         @if found.rows.is_empty() {
@@ -28,7 +29,7 @@ pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
                     (thumb_cell(format!("/products/{}", row.id), &row.name, html! {
                         (entry(
                             &row.name,
-                            html! { @if row.status != "normal" { (status(lang, &row.status)) } },
+                            html! { @if row.status != Status::Normal { (row.status.standing().tag(lang)) } },
                             html! { (row.code) @if !row.pack_spec.is_empty() { " · " (row.pack_spec) } },
                         ))
                     }, html! {
@@ -39,23 +40,6 @@ pub(super) fn list(lang: Lang, q: &str, found: &Listing<Row>) -> Markup {
             }
             (pager(lang, "/products", &[("q", q)], found.page, found.more))
         }
-    }
-}
-
-fn status(lang: Lang, code: &str) -> Markup {
-    standing(code).tag(lang)
-}
-
-/// The status in words.
-pub(super) fn status_name(lang: Lang, code: &str) -> String {
-    standing(code).name(lang).into_owned()
-}
-
-fn standing(code: &str) -> Standing {
-    match code {
-        "normal" => Standing::OnSale,
-        "stopped" => Standing::Suspended,
-        _ => Standing::Delisted,
     }
 }
 
@@ -70,7 +54,7 @@ pub(super) fn show(
     html! {
         (card(None, None, html! {
             (cell(&t!(lang, "products.category"), html! { (product.category) }))
-            (cell(&t!(lang, "products.status"), status(lang, &product.status)))
+            (cell(&t!(lang, "products.status"), product.status.standing().tag(lang)))
             @for (label, value) in [
                 (t!(lang, "products.mnemonic"), &product.mnemonic),
                 (t!(lang, "products.content_spec"), &product.content_spec),

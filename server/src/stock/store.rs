@@ -13,7 +13,7 @@ use super::rules::{Kind, Shortage, shortages, summed};
 use super::{Balance, Demand, Warehouse};
 
 #[derive(Debug, sqlx_macros::FromRow)]
-pub(super) struct Row {
+pub(super) struct BalanceRow {
     pub product_id: Id,
     pub product: String,
     pub base_unit: String,
@@ -46,7 +46,12 @@ struct Held {
     reserved: Milli,
 }
 
-pub(super) async fn list(db: &Db, q: &str, warehouse: Option<Id>, paging: Paging) -> Result<Listing<Row>, DbError> {
+pub(super) async fn list(
+    db: &Db,
+    q: &str,
+    warehouse: Option<Id>,
+    paging: Paging,
+) -> Result<Listing<BalanceRow>, DbError> {
     let mut query =
         sql("SELECT b.product_id, p.name AS product, p.base_unit, w.name AS warehouse, b.on_hand, b.reserved \
          FROM stock_balances b JOIN products p ON p.id = b.product_id JOIN warehouses w ON w.id = b.warehouse_id \

@@ -19,7 +19,7 @@ use crate::web::cx::Cx;
 use crate::web::form::Form;
 
 use super::rules::Kind;
-use super::store::{Move, Product, Row};
+use super::store::{BalanceRow, Move, Product};
 use super::{Balance, Warehouse};
 
 /// How much there is to sell, with its unit; what is used up is marked.
@@ -36,7 +36,13 @@ pub(super) fn add_link(lang: Lang) -> Markup {
 const DOCUMENTS: [kinds::Kind; 4] =
     [kinds::Kind::GoodsReceipt, kinds::Kind::GoodsIssue, kinds::Kind::StockTransfer, kinds::Kind::StockCount];
 
-pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse], found: &Listing<Row>) -> Markup {
+pub(super) fn list(
+    cx: &Cx,
+    q: &str,
+    view: Option<Id>,
+    warehouses: &[Warehouse],
+    found: &Listing<BalanceRow>,
+) -> Markup {
     let lang = cx.lang;
     let documents = DOCUMENTS.map(|kind| (kind.paths().list.to_owned(), kind.name(lang).into_owned(), false));
     let chosen = view.map(|id| id.to_string()).unwrap_or_default();

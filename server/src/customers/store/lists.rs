@@ -2,7 +2,7 @@
 //! that a campaign or another statement works on.
 
 use crate::customers::rules::{Sort, View, quiet_since};
-use crate::customers::store::{Choice, KIND, Row, WHOM};
+use crate::customers::store::{Choice, CustomerRow, KIND, WHOM};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::{Listing, Paging};
@@ -71,7 +71,7 @@ fn cut(query: Query, plan: &Plan, order: &'static str, limit: i64, offset: i64) 
     query.push(order).push(" LIMIT ").arg(limit).push(" OFFSET ").arg(offset)
 }
 
-pub async fn list(db: &Db, scope: &Scope, wanted: ListQuery<'_>) -> Result<Listing<Row>, DbError> {
+pub async fn list(db: &Db, scope: &Scope, wanted: ListQuery<'_>) -> Result<Listing<CustomerRow>, DbError> {
     let order = order(wanted.view, wanted.sort);
     let mine = scope.mine();
     let scope = if wanted.view == View::Mine { &mine } else { scope };

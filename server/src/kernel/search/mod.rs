@@ -368,8 +368,8 @@ pub async fn reindex(
                 .await?;
         }
     }
-    let fresh: Vec<Row<'_>> =
-        new.iter().filter(|term| !stays || !old.contains(*term)).map(|term| Row { term, place, id }).collect();
+    let fresh: Vec<Piece<'_>> =
+        new.iter().filter(|term| !stays || !old.contains(*term)).map(|term| Piece { term, place, id }).collect();
     insert(tx, kind, &fresh, BATCH).await
 }
 
@@ -377,10 +377,10 @@ pub async fn reindex(
 /// a page of the index for each of them.
 pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Place, SearchEntry)]) -> Result<(), DbError> {
     let terms: Vec<BTreeSet<String>> = cards.iter().map(|(_, _, card)| card.terms()).collect();
-    let mut rows: Vec<Row<'_>> = cards
+    let mut rows: Vec<Piece<'_>> = cards
         .iter()
         .zip(&terms)
-        .flat_map(|((id, place, _), terms)| terms.iter().map(|term| Row { term, place, id: *id }))
+        .flat_map(|((id, place, _), terms)| terms.iter().map(|term| Piece { term, place, id: *id }))
         .collect();
     rows.sort_unstable();
     insert(tx, kind, &rows, BULK).await
@@ -388,13 +388,13 @@ pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Place, Se
 
 /// A row of `search_terms`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Row<'a> {
+struct Piece<'a> {
     term: &'a str,
     place: &'a Place,
     id: Id,
 }
 
-async fn insert(tx: &mut Tx, kind: &'static str, rows: &[Row<'_>], size: usize) -> Result<(), DbError> {
+async fn insert(tx: &mut Tx, kind: &'static str, rows: &[Piece<'_>], size: usize) -> Result<(), DbError> {
     for chunk in rows.chunks(size) {
         let values = padded(chunk, size).into_iter().map(|row| {
             vec![
