@@ -11,7 +11,7 @@ use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{Arg, DbError};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search::{self, Place, SearchEntry};
+use crate::kernel::search::{self, Pieces, Place, SearchEntry};
 
 /// A person at a customer: name, position, sex, number, birthday by the lunar calendar.
 type Known = (&'static str, &'static str, &'static str, &'static str, &'static str);
@@ -225,15 +225,16 @@ fn people(n: usize, rng: &mut Rng, city: usize) -> Vec<Person> {
         .collect()
 }
 
-/// Writes customers, their people, their numbers and what search finds them by.
+/// Writes customers, their people and their numbers. What search finds them by goes to `pieces`.
 pub(super) async fn write(
     load: &mut Loader<'_>,
     rng: &mut Rng,
     goods: &Goods,
     shops: &[Shop],
+    pieces: &mut Pieces,
     now: Millis,
 ) -> Result<usize, DbError> {
-    let (mut customers, mut contacts, mut phones, mut cards) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut customers, mut contacts, mut phones) = (Vec::new(), Vec::new(), Vec::new());
     for shop in shops {
         let mnemonic = search::initials(&shop.name);
         let card = SearchEntry::new(
@@ -242,7 +243,7 @@ pub(super) async fn write(
             shop.people.iter().map(|person| person.number.as_str()),
         );
         customers.push(customer(shop, rng, goods, &mnemonic, card.text(), now));
-        cards.push((shop.id, Place { sort_key: mnemonic, owner_id: shop.owner_id }, card));
+        pieces.add(shop.id, Place { sort_key: mnemonic, owner_id: shop.owner_id }, &card);
         for (place, person) in shop.people.iter().enumerate() {
             let contact = load.id(shop.since);
             contacts.push(row![
@@ -276,7 +277,6 @@ pub(super) async fn write(
     )
     .await?;
     load.insert("INSERT INTO phones (id, customer_id, contact_id, digits, shown) VALUES", phones).await?;
-    search::index_many(load.tx().await?, "c", &cards).await?;
     Ok(people)
 }
 

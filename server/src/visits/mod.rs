@@ -19,7 +19,7 @@ mod write_up;
 pub use history::{entry, past};
 pub use rules::State;
 pub use stops::{Stop, stops};
-pub use store::{awaits, count_today, find};
+pub use store::{NewVisit, awaits, count_today, create, find};
 
 use crate::kernel::access::Gate;
 use crate::modules::Module;

@@ -344,7 +344,11 @@ impl Query {
     }
 
     pub(super) async fn run_on_sqlite(self, connection: &mut SqliteConnection) -> Result<u64, DbError> {
-        let query = sqlx::query::<Sqlite>(AssertSqlSafe(self.text));
+        let text = match without_names(&self.text, self.args.len()) {
+            Some(text) => Cow::Owned(text),
+            None => self.text,
+        };
+        let query = sqlx::query::<Sqlite>(AssertSqlSafe(text));
         let query = self.args.into_iter().fold(query, |query, arg| bound!(query, arg));
         Ok(query.execute(connection).await?.rows_affected())
     }
@@ -354,6 +358,33 @@ impl Query {
         let query = self.args.into_iter().fold(query, |query, arg| bound!(query, arg));
         Ok(query.execute(&mut **tx).await?.rows_affected())
     }
+}
+
+/// From so many arguments on their names are left out for SQLite.
+const MANY_ARGS: usize = 40;
+
+/// The text with `?` for each `$n`, where there are many and they stand in order. SQLite keeps the names of a statement's
+/// arguments in a list that the driver walks for each of them, so that binding costs the square of their number.
+fn without_names(text: &str, args: usize) -> Option<String> {
+    if args < MANY_ARGS {
+        return None;
+    }
+    let mut unnamed = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut place = 0usize;
+    while let Some((head, tail)) = rest.split_once('$') {
+        let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, tail) = tail.split_at(digits);
+        place += 1;
+        if number.parse() != Ok(place) {
+            return None;
+        }
+        unnamed.push_str(head);
+        unnamed.push('?');
+        rest = tail;
+    }
+    unnamed.push_str(rest);
+    (place == args).then_some(unnamed)
 }
 
 /// One text of several statements: SQLite's driver runs them in their order and counts `$n` through all.
@@ -380,7 +411,17 @@ pub(super) fn joined(queries: Vec<Query>) -> Query {
 
 #[cfg(test)]
 mod tests {
-    use super::{joined, sql};
+    use super::{joined, sql, without_names};
+
+    #[test]
+    fn many_arguments_in_order_lose_their_names() {
+        let many = (0..40).fold(sql("A"), |query, n| query.push(" ").arg(n));
+        let text = without_names(many.text(), many.args.len());
+        assert_eq!(text, Some(format!("A{}", " ?".repeat(40))));
+        assert_eq!(without_names("A $1", 1), None, "few keep them");
+        let again = many.push(" $1");
+        assert_eq!(without_names(again.text(), again.args.len()), None, "one that stands twice");
+    }
 
     #[test]
     fn joined_statements_count_their_arguments_through() {
