@@ -87,7 +87,7 @@ async fn live_a_day(app: &App) {
     let visit = rep.get("/visits").await.records("/visits").remove(0);
     let form = rep.get(&visit).await.form(&format!("{visit}/check-in"));
     let at = app.clock.now().to_string();
-    rep.submit(&form, &[("lat", "36.51"), ("lng", "118.54"), ("accuracy", "12"), ("fix_at", &at)]).await.location();
+    rep.submit(&form, &[("lat", "36.7070"), ("lng", "119.1619"), ("accuracy", "12"), ("fix_at", &at)]).await.location();
     app.pass(25 * MINUTE);
     let form = rep.get(&visit).await.form(&format!("{visit}/check-out"));
     rep.submit(&form, &[("result", "下周补货"), ("next_on", "2026-12-01")]).await.location();

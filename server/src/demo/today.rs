@@ -161,13 +161,16 @@ async fn calls(
         }
     }
     load.insert(
-        "INSERT INTO calls (id, gateway_id, call, line, owner_id, customer_id, digits, name, state, started_at, ended_at, \
+        "INSERT INTO calls (id, gateway_id, call, line, owner_id, customer_id, contact_id, digits, name, boot, state, started_at, ended_at, \
          answered_by, settled_at) VALUES",
         rows,
     )
     .await?;
     Ok(missed)
 }
+
+/// The run of the first box.
+const RUN: &str = "first";
 
 fn call(
     load: &mut Loader<'_>,
@@ -187,7 +190,23 @@ fn call(
         "called_back" => Some(ended + 7 * MINUTE + at.rem_euclid(90 * MINUTE)),
         _ => None,
     };
-    row![id, gateway, id.to_string(), "line0", owner, Some(shop.id), digits, name, state, at, Some(ended), by, settled,]
+    row![
+        id,
+        gateway,
+        id.to_string(),
+        "line0",
+        owner,
+        Some(shop.id),
+        shop.main_id(),
+        digits,
+        name,
+        RUN,
+        state,
+        at,
+        Some(ended),
+        by,
+        settled,
+    ]
 }
 
 /// Writes a confirmation for each order of the last weeks, and some answers.
