@@ -55,3 +55,4 @@ mod users;
 mod versions;
 mod visit_photos;
 mod visits;
+mod workbench;

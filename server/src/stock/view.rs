@@ -19,7 +19,7 @@ use crate::web::cx::Cx;
 use crate::web::form::Form;
 
 use super::rules::Kind;
-use super::store::{BalanceRow, Move, Product};
+use super::store::{InWarehouse, Move, Product};
 use super::{Balance, Warehouse};
 
 /// How much there is to sell, with its unit; what is used up is marked.
@@ -41,7 +41,7 @@ pub(super) fn list(
     q: &str,
     view: Option<Id>,
     warehouses: &[Warehouse],
-    found: &Listing<BalanceRow>,
+    found: &Listing<InWarehouse>,
 ) -> Markup {
     let lang = cx.lang;
     let documents = DOCUMENTS.map(|kind| (kind.paths().list.to_owned(), kind.name(lang).into_owned(), false));
@@ -59,16 +59,22 @@ pub(super) fn list(
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (thumb_cell(format!("/stock/{}", row.product_id), &row.product, html! {
-                        (entry(&row.product, html! {}, html! {
-                            (row.warehouse) " · " (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved))
-                        }))
-                    }, level(Milli(row.on_hand.0.saturating_sub(row.reserved.0)), &row.base_unit)))
+                    (balance_row(lang, row))
                 }
             }
             (pager(lang, "/stock", &[("q", q), ("view", &chosen)], found.page, found.more))
         }
     }
+}
+
+/// A product in one warehouse.
+#[must_use]
+pub fn balance_row(lang: Lang, row: &InWarehouse) -> Markup {
+    let held = t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved);
+    let where_to = html! { (row.warehouse) " · " (held) };
+    let left = Milli(row.on_hand.0.saturating_sub(row.reserved.0));
+    let name = entry(&row.product, html! {}, where_to);
+    thumb_cell(format!("/stock/{}", row.product_id), &row.product, name, level(left, &row.base_unit))
 }
 
 pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Listing<Move>) -> Markup {

@@ -18,8 +18,8 @@ mod write_up;
 
 pub use history::{entry, past};
 pub use rules::State;
-pub use stops::{Stop, stops};
-pub use store::{NewVisit, awaits, count_today, create, find};
+pub use stops::{Odd, Stop, odd, stops};
+pub use store::{NewVisit, TeamRow, awaits, count_today, create, find, team_day};
 
 use crate::kernel::access::Gate;
 use crate::modules::Module;
