@@ -1,5 +1,7 @@
 //! One SQL text with `$1` for both engines, its arguments, and running it.
 
+mod places;
+
 use std::borrow::Cow;
 
 use sqlx::postgres::{PgArguments, PgRow};
@@ -9,6 +11,8 @@ use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite, SqliteConnection, Transacti
 use super::{Db, DbError, Inner, Tx, sqlite_of};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
+pub(super) use places::joined;
+use places::without_names;
 
 /// A row type of either engine; `#[derive(FromRow)]` is enough.
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
@@ -357,76 +361,5 @@ impl Query {
         let query = sqlx::query::<Postgres>(AssertSqlSafe(self.text));
         let query = self.args.into_iter().fold(query, |query, arg| bound!(query, arg));
         Ok(query.execute(&mut **tx).await?.rows_affected())
-    }
-}
-
-/// From so many arguments on their names are left out for SQLite.
-const MANY_ARGS: usize = 40;
-
-/// The text with `?` for each `$n`, where there are many and they stand in order. SQLite keeps the names of a statement's
-/// arguments in a list that the driver walks for each of them, so that binding costs the square of their number.
-fn without_names(text: &str, args: usize) -> Option<String> {
-    if args < MANY_ARGS {
-        return None;
-    }
-    let mut unnamed = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut place = 0usize;
-    while let Some((head, tail)) = rest.split_once('$') {
-        let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, tail) = tail.split_at(digits);
-        place += 1;
-        if number.parse() != Ok(place) {
-            return None;
-        }
-        unnamed.push_str(head);
-        unnamed.push('?');
-        rest = tail;
-    }
-    unnamed.push_str(rest);
-    (place == args).then_some(unnamed)
-}
-
-/// One text of several statements: SQLite's driver runs them in their order and counts `$n` through all.
-pub(super) fn joined(queries: Vec<Query>) -> Query {
-    let mut all = sql("");
-    for query in queries {
-        let before = all.args.len();
-        let text = all.text.to_mut();
-        let mut rest: &str = &query.text;
-        while let Some((head, tail)) = rest.split_once('$') {
-            let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
-            let (number, tail) = tail.split_at(digits);
-            text.push_str(head);
-            text.push('$');
-            text.push_str(&(before + number.parse::<usize>().unwrap_or(0)).to_string());
-            rest = tail;
-        }
-        text.push_str(rest);
-        text.push(';');
-        all.args.extend(query.args);
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{joined, sql, without_names};
-
-    #[test]
-    fn many_arguments_in_order_lose_their_names() {
-        let many = (0..40).fold(sql("A"), |query, n| query.push(" ").arg(n));
-        let text = without_names(many.text(), many.args.len());
-        assert_eq!(text, Some(format!("A{}", " ?".repeat(40))));
-        assert_eq!(without_names("A $1", 1), None, "few keep them");
-        let again = many.push(" $1");
-        assert_eq!(without_names(again.text(), again.args.len()), None, "one that stands twice");
-    }
-
-    #[test]
-    fn joined_statements_count_their_arguments_through() {
-        let all = joined(vec![sql("A $1, $2").bind(1).bind(2), sql("B"), sql("C $2 $1").bind(3).bind(4)]);
-        assert_eq!(all.text(), "A $1, $2;B;C $4 $3;");
-        assert_eq!(all.args.len(), 4);
     }
 }
