@@ -45,4 +45,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611261430_call_notes"),
     migration!("202611261500_workbench"),
     migration!("202611261510_documents_by_amount"),
+    migration!("202611261800_documents_live"),
 ];

@@ -69,7 +69,7 @@ pub mod kernel {
         pub use crate::kernel::money::{Fen, Milli};
     }
     pub mod search {
-        pub use crate::kernel::search::{Place, SearchEntry, index_many, initials};
+        pub use crate::kernel::search::{PIECES, Pieces, Place, SearchEntry, initials};
     }
 }
 pub mod lines {

@@ -54,7 +54,7 @@ async fn a_held_row_stops_neither_readers_nor_other_writers(app: App) {
             })
         })
         .collect();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    app.until_a_write_waits().await;
     let mut slowest = Duration::ZERO;
     while begun.elapsed() < Duration::from_secs(3) {
         for page in ["/customers", "/", "/orders", "/tasks"] {
@@ -102,7 +102,7 @@ async fn the_victim_of_a_deadlock_is_made_again(app: App) {
         let (rep, path) = (rep.clone(), format!("/orders/{order}/submission"));
         async move { rep.post(&path, &[("op_id", "crosswise"), ("version", "1")]).await }
     });
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    app.until_a_write_waits().await;
     // Ends when our side, whose own time-out of a second is over first, was undone.
     sqlx::raw_sql("SELECT id FROM customers FOR UPDATE; COMMIT").execute(&mut foreign).await.unwrap();
     submitting.await.unwrap().location();

@@ -61,7 +61,7 @@ both_engines! {
             let mut tx = begin(&app).await;
             sql("UPDATE customers SET deleted_at = 1 WHERE id = $1").bind(customer).run(&mut tx).await.unwrap();
             let making = tokio::spawn(make(rep.clone(), kind, customer, goods, format!("stray-{kind}")));
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            app.until_a_write_waits().await;
             tx.commit().await.unwrap();
             let answer = making.await.unwrap();
             assert!(matches!(answer.status, 404 | 422), "kind {kind}: {} {}", answer.status, answer.text());
@@ -109,7 +109,7 @@ both_engines! {
         let mut tx = begin(&app).await;
         sql("UPDATE products SET status = 'off' WHERE id = $1").bind(goods.bottles).run(&mut tx).await.unwrap();
         let making = tokio::spawn(make(rep.clone(), 0, customer, goods, "retired".to_owned()));
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        app.until_a_write_waits().await;
         tx.commit().await.unwrap();
         let answer = making.await.unwrap().expect(409);
         assert_eq!(answer.form("/orders").value("quantity_0"), Some("1"), "what was typed is still there");
@@ -124,7 +124,7 @@ both_engines! {
         let giving = tokio::spawn(async move {
             manager.post("/tasks", &[("op_id", "locked"), ("title", "送样品"), ("priority", "normal"), ("owner_id", &owner)]).await
         });
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        app.until_a_write_waits().await;
         tx.commit().await.unwrap();
         giving.await.unwrap().expect(422);
         assert_eq!(app.number("SELECT count(*) AS n FROM tasks").await, 0);

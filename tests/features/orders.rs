@@ -206,6 +206,17 @@ both_engines! {
         rep.get(&format!("{path}/edit")).await.expect(200);
     }
 
+    async fn an_order_that_waits_for_approval_uses_credit_already(app: App) {
+        let goods = seed::goods(&app).await;
+        let customer = seed::buyer(&app, app.people.rep1, "潍坊丰源农资", goods.wholesale, 15_000).await;
+        let rep = app.session_of(app.people.rep1).await;
+        for (boxes, reason) in [("7", "amount"), ("3", "credit")] {
+            let path = order(&rep, customer, &goods, &[(goods.bottles, boxes, "箱", "")]).await.new_id();
+            submit(&rep, &format!("/orders/{path}")).await.location();
+            assert_eq!(app.word("SELECT reason AS s FROM approvals ORDER BY id DESC LIMIT 1").await, reason);
+        }
+    }
+
     async fn credit_and_floor_need_approval_and_are_not_silently_refused(app: App) {
         let goods = seed::goods(&app).await;
         let poor = seed::buyer(&app, app.people.rep1, "小额度客户", goods.wholesale, 100).await;

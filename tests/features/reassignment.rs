@@ -179,6 +179,23 @@ both_engines! {
         assert!(is_in_force(&app).await);
     }
 
+    async fn nobody_is_asked_to_decide_their_own_request(app: App) {
+        let head = head(&app, "head").await;
+        let (goods, own) = (seed::goods(&app).await, app.people.manager2);
+        let customer = seed::buyer(&app, own, "临朐惠民农资", goods.wholesale, 1_000_000).await;
+        submitted(&app.session_of(own).await, customer, &goods).await;
+        assert_eq!(app.word(WAITS_FOR).await, "head");
+        let decider = app.session_of(head).await;
+        let path = format!("{}/handover", card(&decider).await);
+        let page = decider.get(&path).await.expect(200);
+        let offered = page.attributes("select[name=approver_id] option", "value");
+        assert!(!offered.contains(&own.to_string()), "{offered:?}");
+        decider.submit(&page.form(&path), &[("approver_id", &own.to_string())]).await.expect(422);
+        change(&app, head, &[("locked", "1")]).await;
+        app.settle().await;
+        assert_eq!(app.word(WAITS_FOR).await, "admin");
+    }
+
     async fn the_superior_is_asked_by_sms_and_the_code_of_who_left_decides_nothing(app: App) {
         let here = TestBox::connect(&app).await;
         let head = head(&app, "head").await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use server::testing::kernel::db::{Arg, sql};
 use server::testing::kernel::id::Id;
-use server::testing::kernel::search::{Place, SearchEntry, index_many, initials};
+use server::testing::kernel::search::{PIECES, Pieces, Place, SearchEntry, initials};
 
 use crate::support::app::App;
 use crate::support::both_engines;
@@ -62,9 +62,14 @@ async fn many(app: &App) -> Vec<Made> {
         .await
         .unwrap();
     }
-    let place = |one: &Made| Place { sort_key: one.mnemonic.clone(), owner_id: one.owner };
-    let cards: Vec<(Id, Place, SearchEntry)> = made.iter().map(|one| (one.id, place(one), one.card.clone())).collect();
-    index_many(&mut tx, "c", &cards).await.unwrap();
+    let mut pieces = Pieces::default();
+    for one in &made {
+        pieces.add(one.id, Place { sort_key: one.mnemonic.clone(), owner_id: one.owner }, &one.card);
+    }
+    let rows: Vec<Vec<Arg>> = pieces.rows("c").collect();
+    for some in rows.chunks(128) {
+        sql(PIECES).values(some.to_vec()).run(&mut tx).await.unwrap();
+    }
     tx.commit().await.unwrap();
     made
 }

@@ -4,8 +4,10 @@
 use server::testing::kernel::id::Id;
 
 use super::campaigns::draft;
+use super::orders::order;
 use crate::support::app::App;
 use crate::support::client::{Client, FormOnPage, Page};
+use crate::support::scene::Scene;
 use crate::support::{both_engines, seed};
 
 /// A form with its version replaced; `None` leaves it out.
@@ -69,6 +71,24 @@ both_engines! {
             conflicts(&rep, &action, &action, "", "").await.location();
             assert_eq!(app.number("SELECT count(*) AS n FROM audit_log WHERE action = 'delete'").await, if log == "contact" { 1 } else { 2 });
         }
+    }
+
+    async fn a_document_changes_only_in_the_version_that_was_seen(app: App) {
+        let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
+        let path = format!("/orders/{}", order(&rep, customer, &goods, &[(goods.bottles, "1", "箱", "")]).await.new_id());
+        let lines = format!("{path}/lines");
+        let edit = rep.get(&format!("{path}/edit")).await.expect(200).form(&lines);
+        rep.submit(&edit, &[("note", "先改的")]).await.location();
+        let stale = with_version(&edit, edit.value("version"));
+        let answer = rep.submit(&stale, &[("note", "后改的")]).await.expect(409);
+        assert_eq!(answer.form(&lines).value("note"), Some("后改的"), "what was typed comes back");
+        let submission = format!("{path}/submission");
+        for version in ["", "0", "1", "newest"] {
+            rep.post(&submission, &[("op_id", &format!("v{version}")), ("version", version)]).await.expect(409);
+        }
+        let draft = "SELECT count(*) AS n FROM documents WHERE kind = 'order' AND state = 'draft' AND note = '先改的'";
+        assert_eq!(app.number(draft).await, 1);
+        rep.post(&submission, &[("op_id", "as-it-is"), ("version", "2")]).await.location();
     }
 
     async fn a_mistake_in_a_form_does_not_make_it_newer(app: App) {

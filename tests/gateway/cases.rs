@@ -14,6 +14,7 @@ use super::scene::{Scene, jumped_a_year};
 const A: &str = "+8613900000001";
 const B: &str = "+8613900000002";
 const C: &str = "+8613900000003";
+const D: &str = "+8613900000004";
 
 fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
@@ -214,7 +215,7 @@ fn two_messages_that_share_a_reference_are_not_mixed() {
     };
     part(&one, 1, at);
     part(&other, 2, at + 5 * 60_000);
-    std::thread::sleep(Duration::from_secs(1));
+    scene.until("both parts are kept", || scene.on_queue("SELECT CAST(n AS TEXT) FROM assembled").len() == 2);
     assert!(scene.inbox().is_empty(), "{:?}", scene.inbox());
     part(&other, 1, at + 5 * 60_000);
     scene.until("the second is whole", || scene.inbox() == [other.clone()]);
@@ -361,7 +362,7 @@ fn a_sim_is_used_or_not_by_what_it_says() {
     scene.script(&cpin("+CPIN: NOT READY"));
     let _agent = scene.start();
     scene.send(A, "out");
-    std::thread::sleep(Duration::from_secs(4));
+    scene.until("the SIM is asked again", || scene.heard(0, "+CPIN") > 2);
     assert_eq!((scene.heard(0, "+CMGS"), scene.heard(0, "+CMGF")), (0, 0));
     scene.script(&json!([]));
     scene.until("it is ready", || scene.times().contains_key(A));
@@ -497,7 +498,9 @@ fn what_a_jump_of_the_clock_made_due_waits_for_a_person() {
     let _agent = scene.start();
     scene.until("what has no time goes out", || scene.times().contains_key(C));
     scene.until("what has not expired by the time before does too", || scene.times().contains_key(B));
-    std::thread::sleep(Duration::from_secs(3));
+    // What was queued after it overtakes it.
+    scene.send(D, "behind it");
+    scene.until("the queue was gone through once more", || scene.times().contains_key(D));
     assert!(!scene.times().contains_key(A), "it became due by the jump alone");
     assert_eq!(scene.state(A), "queued");
     let said = scene.run(&["clock", "--data", &data]);

@@ -263,6 +263,15 @@ impl App {
         }
     }
 
+    /// Waits until a write waits for another one.
+    pub async fn until_a_write_waits(&self) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while self.office.db.waiting_writes().await.unwrap() == 0 {
+            assert!(std::time::Instant::now() < deadline, "no write waits");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
     /// Lets the server do everything that it does by itself once. What has not happened after that is not due: a proof
     /// that needs no waiting.
     pub async fn work_once(&self) {

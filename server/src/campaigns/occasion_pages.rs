@@ -2,10 +2,9 @@
 
 use maud::html;
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::campaigns::calendar::FESTIVALS;
-use crate::campaigns::occasions::{self, NewOccasion, Occasion};
+use crate::campaigns::occasions::{self, Kind, NewOccasion, Occasion};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::i18n::{Lang, t};
 use crate::sms::{self, Class};
@@ -18,10 +17,10 @@ use crate::web::error::{AppError, Result, form_html, html as page_of};
 use crate::web::form::Form;
 
 fn when(lang: Lang, occasion: &Occasion) -> String {
-    match occasion.kind.as_str() {
-        "birthday" => t!(lang, "campaigns.every_birthday").into_owned(),
-        "lunar" => t!(lang, "campaigns.every_lunar", month = occasion.month, day = occasion.day).into_owned(),
-        _ => t!(lang, "campaigns.every_solar", month = occasion.month, day = occasion.day).into_owned(),
+    match occasion.kind {
+        Kind::Birthday => t!(lang, "campaigns.every_birthday").into_owned(),
+        Kind::Lunar => t!(lang, "campaigns.every_lunar", month = occasion.month, day = occasion.day).into_owned(),
+        Kind::Solar => t!(lang, "campaigns.every_solar", month = occasion.month, day = occasion.day).into_owned(),
     }
 }
 
@@ -38,12 +37,8 @@ pub async fn list(cx: Cx) -> Result<Response> {
                     (link_cell(
                         format!("/campaigns/occasions/{}", occasion.id),
                         html! { b { (occasion.name) } " " @if !occasion.enabled { (Standing::Off.tag(lang)) } p { (when(lang, occasion)) " " (sms::wall(occasion.minute)) } },
-                        html! { @if let (Some(day), Some(outcome)) = (&occasion.last_day, &occasion.last_outcome) {
-                            small { (day) " " (match outcome.as_str() {
-                                "sent" => t!(lang, "campaigns.run_sent"),
-                                "skipped" => t!(lang, "campaigns.run_skipped"),
-                                _ => t!(lang, "campaigns.run_nobody"),
-                            }) }
+                        html! { @if let (Some(day), Some(outcome)) = (&occasion.last_day, occasion.last_outcome) {
+                            small { (day) " " (outcome.name(lang)) }
                         } },
                     ))
                 }
@@ -60,17 +55,12 @@ async fn form_page(cx: &Cx, occasion: Option<&Occasion>, form: &Form) -> Result<
     let settings = sms::settings(&cx.office.db).await?;
     let action = occasion
         .map_or_else(|| "/campaigns/occasions".to_owned(), |occasion| format!("/campaigns/occasions/{}", occasion.id));
-    let kinds = [
-        ("birthday", t!(lang, "campaigns.kind_birthday")),
-        ("lunar", t!(lang, "campaigns.kind_lunar")),
-        ("solar", t!(lang, "campaigns.kind_solar")),
-    ];
     let body = html! {
         (fields::post(&action, &cx.op_id()).version_if(occasion.map(|occasion| form.version_on(occasion.version))).holding(html! {
             (fields::error_summary(lang, form.errors()))
             (fields::fields(None, html! {
                 (fields::text(&form.field("name", &t!(lang, "campaigns.name")).required(), InputKind::Text, 30))
-                (fields::select(&form.field("kind", &t!(lang, "campaigns.kind")).required(), &kinds))
+                (fields::select(&form.field("kind", &t!(lang, "campaigns.kind")).required(), &Kind::choices(lang)))
                 (fields::text(&form.field("month", &t!(lang, "campaigns.month")), InputKind::Quantity, 2))
                 (fields::text(&form.field("day", &t!(lang, "campaigns.day")).hint(&t!(lang, "campaigns.day_hint")), InputKind::Quantity, 2))
                 (fields::text(&form.field("minute", &t!(lang, "campaigns.minute")).required(), InputKind::Time, 5))
@@ -107,10 +97,10 @@ pub async fn new(cx: Cx) -> Result<Response> {
     let form = match festival {
         Some((name, lunar, month, day)) => form
             .with("name", *name)
-            .with("kind", if *lunar { "lunar" } else { "solar" })
+            .with("kind", if *lunar { Kind::Lunar } else { Kind::Solar }.code())
             .with("month", month.to_string())
             .with("day", day.to_string()),
-        None => form.with("name", t!(cx.lang, "campaigns.kind_birthday")).with("kind", "birthday"),
+        None => form.with("name", t!(cx.lang, "campaigns.kind_birthday")).with("kind", Kind::Birthday.code()),
     };
     form_page(&cx, None, &form).await
 }
@@ -118,17 +108,15 @@ pub async fn new(cx: Cx) -> Result<Response> {
 fn check(cx: &Cx, form: &mut Form) -> Option<NewOccasion> {
     let lang = cx.lang;
     let name = form.required("name", &t!(lang, "campaigns.name"), 30);
-    let kind = form.choice("kind", &t!(lang, "campaigns.kind"), |word| {
-        ["birthday", "lunar", "solar"].into_iter().find(|kind| *kind == word)
-    });
+    let kind = form.choice("kind", &t!(lang, "campaigns.kind"), Kind::from_code);
     let number = |form: &Form, name: &str| form.value(name).trim().parse::<i64>().unwrap_or(0);
     let (month, day) = (number(form, "month"), number(form, "day"));
     let days = match (kind, month) {
-        (Some("solar"), 4 | 6 | 9 | 11) | (Some("lunar"), _) => 30,
-        (Some("solar"), 2) => 29,
+        (Some(Kind::Solar), 4 | 6 | 9 | 11) | (Some(Kind::Lunar), _) => 30,
+        (Some(Kind::Solar), 2) => 29,
         _ => 31,
     };
-    if kind != Some("birthday") && kind.is_some() && (!(1..=12).contains(&month) || !(1..=days).contains(&day)) {
+    if kind != Some(Kind::Birthday) && kind.is_some() && (!(1..=12).contains(&month) || !(1..=days).contains(&day)) {
         form.wrong("day", t!(lang, "campaigns.wrong_day"));
     }
     let minute = sms::minute_of(form.value("minute"));
@@ -155,7 +143,7 @@ pub async fn create(cx: Cx) -> Result<Response> {
     let Some(new) = check(&cx, &mut form) else { return form_page(&cx, None, &form).await };
     let mut write = cx.write(&form).await?;
     let id = occasions::insert(&mut write.tx, cx.actor().id, &new, cx.now).await?;
-    let changes = Changes::new().set("name", new.name).set("kind", new.kind).set("text", new.text);
+    let changes = Changes::new().set("name", new.name).set("kind", new.kind.code()).set("text", new.text);
     write.audit(Action::Create, "occasion", id, changes).await?;
     write.finish("/campaigns/occasions?done=saved").await
 }
@@ -167,7 +155,7 @@ pub async fn edit(cx: Cx) -> Result<Response> {
     let form = cx
         .blank()
         .with("name", occasion.name.as_str())
-        .with("kind", occasion.kind.as_str())
+        .with("kind", occasion.kind.code())
         .with("month", number(occasion.month))
         .with("day", number(occasion.day))
         .with("minute", sms::wall(occasion.minute))
@@ -186,10 +174,8 @@ pub async fn update(cx: Cx) -> Result<Response> {
         drop(write);
         let now = occasions::find(&cx.office.db, occasion.id).await?.ok_or(AppError::NotFound)?;
         let mut form = form.with("version", now.version.to_string());
-        form.wrong("name", t!(cx.lang, "campaigns.changed_meanwhile"));
-        let mut response = form_page(&cx, Some(&now), &form).await?;
-        response.set_status(StatusCode::CONFLICT);
-        return Ok(response);
+        form.conflict("name", t!(cx.lang, "campaigns.changed_meanwhile"));
+        return form_page(&cx, Some(&now), &form).await;
     }
     let changes = Changes::new()
         .moved("name", occasion.name.as_str(), new.name)

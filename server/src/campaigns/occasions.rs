@@ -14,6 +14,7 @@ use crate::kernel::audit::{self, Action, Author, Changes};
 use crate::kernel::clock::{self, MINUTE, Millis};
 use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::id::Id;
+use crate::kernel::words::words;
 use crate::kernel::{HookFuture, Office};
 use crate::web::error::Result;
 use crate::{sms, users};
@@ -21,13 +22,37 @@ use crate::{sms, users};
 /// How often is looked whether an occasion is due.
 pub const CELEBRATE: Duration = Duration::from_secs(5);
 
+words! {
+    /// When an occasion returns.
+    pub enum Kind {
+        /// On each person's birthday.
+        Birthday = "birthday" => "campaigns.kind_birthday",
+        /// On a day of the lunar calendar.
+        Lunar = "lunar" => "campaigns.kind_lunar",
+        /// On a day of the solar calendar.
+        Solar = "solar" => "campaigns.kind_solar",
+    }
+}
+
+words! {
+    /// What came of an occasion's day.
+    pub enum Outcome {
+        /// A campaign was sent.
+        Sent = "sent" => "campaigns.run_sent",
+        /// The day was skipped.
+        Skipped = "skipped" => "campaigns.run_skipped",
+        /// There was nobody to greet.
+        Nobody = "nobody" => "campaigns.run_nobody",
+    }
+}
+
 /// An occasion.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Occasion {
     pub id: Id,
     pub owner_id: Id,
     pub name: String,
-    pub kind: String,
+    pub kind: Kind,
     pub month: i64,
     pub day: i64,
     pub text: String,
@@ -36,19 +61,19 @@ pub struct Occasion {
     pub version: i64,
     /// The last run's day and what came of it.
     pub last_day: Option<String>,
-    pub last_outcome: Option<String>,
+    pub last_outcome: Option<Outcome>,
     pub last_campaign: Option<Id>,
 }
 
 impl Occasion {
     pub fn is_birthday(&self) -> bool {
-        self.kind == "birthday"
+        self.kind == Kind::Birthday
     }
 
     /// Whether it is kept on this day. Birthdays are every day's.
     pub fn falls_on(&self, day: NaiveDate) -> bool {
         let number = |value: i64| u32::try_from(value).unwrap_or_default();
-        self.is_birthday() || calendar::falls_on(self.kind == "lunar", number(self.month), number(self.day), day)
+        self.is_birthday() || calendar::falls_on(self.kind == Kind::Lunar, number(self.month), number(self.day), day)
     }
 }
 
@@ -69,7 +94,7 @@ pub async fn find(db: &Db, id: Id) -> Result<Option<Occasion>, DbError> {
 #[derive(Clone, Debug)]
 pub struct NewOccasion {
     pub name: String,
-    pub kind: &'static str,
+    pub kind: Kind,
     pub month: i64,
     pub day: i64,
     pub text: String,
@@ -84,7 +109,7 @@ pub async fn insert(tx: &mut Tx, owner: Id, new: &NewOccasion, now: Millis) -> R
     .bind(id)
     .bind(owner)
     .bind(&new.name)
-    .bind(new.kind)
+    .bind(new.kind.code())
     .bind(new.month)
     .bind(new.day)
     .bind(&new.text)
@@ -104,7 +129,7 @@ pub async fn update(tx: &mut Tx, id: Id, version: i64, new: &NewOccasion) -> Res
         .bind(id)
         .bind(version)
         .bind(&new.name)
-        .bind(new.kind)
+        .bind(new.kind.code())
         .bind(new.month)
         .bind(new.day)
         .bind(&new.text)
@@ -120,14 +145,14 @@ async fn note_run(
     tx: &mut Tx,
     id: Id,
     day: NaiveDate,
-    outcome: &str,
+    outcome: Outcome,
     campaign: Option<Id>,
     now: Millis,
 ) -> Result<(), DbError> {
     sql("INSERT INTO occasion_runs (occasion_id, day, outcome, campaign_id, at) VALUES ($1, $2, $3, $4, $5)")
         .bind(id)
         .bind(day.to_string())
-        .bind(outcome)
+        .bind(outcome.code())
         .bind(campaign)
         .bind(now)
         .run(tx)
@@ -152,14 +177,14 @@ pub fn celebrate<'a>(office: &'a Office, key: &'a Arc<CompanyKey>) -> HookFuture
                 continue;
             }
             if !run(office, key, &occasion, today, now).await? {
-                skip(office, &occasion, today, "nobody", now).await?;
+                skip(office, &occasion, today, Outcome::Nobody, now).await?;
             }
         }
         Ok(())
     })
 }
 
-async fn skip(office: &Office, occasion: &Occasion, day: NaiveDate, outcome: &str, now: Millis) -> Result<()> {
+async fn skip(office: &Office, occasion: &Occasion, day: NaiveDate, outcome: Outcome, now: Millis) -> Result<()> {
     let mut tx = office.db.begin().await?;
     note_run(&mut tx, occasion.id, day, outcome, None, now).await?;
     tx.commit().await?;
@@ -182,7 +207,7 @@ async fn run(office: &Office, key: &Arc<CompanyKey>, occasion: &Occasion, day: N
     let mut tx = office.db.begin().await?;
     let owner = users::acting_for(&mut tx, occasion.owner_id).await?.unwrap_or(occasion.owner_id);
     let id = store::insert(&mut tx, owner, &draft, now).await?;
-    note_run(&mut tx, occasion.id, day, "sent", Some(id), now).await?;
+    note_run(&mut tx, occasion.id, day, Outcome::Sent, Some(id), now).await?;
     let Some(campaign) = store::to_change(&mut tx, &scope, id).await? else { return Ok(false) };
     sieve(&office.db, &campaign, &scope, &settings, now).await?.write_down(&mut tx).await?;
     store::begin(&mut tx, id, None).await?;

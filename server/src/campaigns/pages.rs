@@ -2,7 +2,6 @@
 
 use chrono::NaiveDateTime;
 use poem::Response;
-use poem::http::StatusCode;
 
 use crate::campaigns::audience::sieve;
 use crate::campaigns::feed;
@@ -178,10 +177,8 @@ pub async fn update(cx: Cx) -> Result<Response> {
 /// The form once more, with what was typed: somebody changed the campaign meanwhile.
 async fn changed(cx: &Cx, campaign: &Campaign, form: Form) -> Result<Response> {
     let mut form = form.with("version", campaign.version.to_string());
-    form.wrong("name", t!(cx.lang, "campaigns.changed_meanwhile"));
-    let mut response = form_page(cx, Some(campaign), &form).await?;
-    response.set_status(StatusCode::CONFLICT);
-    Ok(response)
+    form.conflict("name", t!(cx.lang, "campaigns.changed_meanwhile"));
+    form_page(cx, Some(campaign), &form).await
 }
 
 /// `GET /campaigns/:id`: the dry preview of a draft, else the progress.

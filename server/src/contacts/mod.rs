@@ -119,16 +119,29 @@ pub fn first<'a>(tx: &'a mut Tx, author: &'a Author, person: FirstPerson<'a>) ->
 
 /// The people of a customer, the main one first, with their numbers.
 pub async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: Id) -> Result<Vec<Contact>, DbError> {
-    Ok(store::of_customer(on, scope, customer).await?.0)
+    let mut on = on.into();
+    let mut people = store::of_customer(&mut on, scope, customer).await?;
+    give_numbers(&mut people, customers::numbers(&mut on, customer).await?);
+    Ok(people)
 }
 
-/// The same, with the customer's own numbers that belong to no contact.
-pub async fn with_own_numbers(
-    on: impl Into<On<'_>>,
-    scope: &Scope,
-    customer: Id,
-) -> Result<(Vec<Contact>, Vec<Number>), DbError> {
+/// The people of a customer without their numbers, for a caller who has those; see [`give_numbers`].
+pub async fn without_numbers(on: impl Into<On<'_>>, scope: &Scope, customer: Id) -> Result<Vec<Contact>, DbError> {
     store::of_customer(on, scope, customer).await
+}
+
+/// Gives people their numbers; those that belong to none of them are returned.
+pub fn give_numbers(people: &mut [Contact], numbers: Vec<Number>) -> Vec<Number> {
+    let mut own = Vec::new();
+    for number in numbers {
+        match number.contact_id {
+            None => own.push(number),
+            Some(id) => {
+                people.iter_mut().filter(|person| person.id == id).for_each(|person| person.phones.push(number.clone()))
+            }
+        }
+    }
+    own
 }
 
 /// A contact inside the scope of its customer.

@@ -78,14 +78,14 @@ pub(super) async fn update(cx: Cx) -> Result<Response> {
         form = merge::remember(merged, &FIELDS, &now);
         for clash in &clashes {
             let text = t!(cx.lang, "contacts.clash", theirs = clash.theirs.as_str(), mine = clash.mine.as_str());
-            form.wrong(clash.field, text);
+            form.conflict(clash.field, text);
         }
         if opened == 0 {
-            form.wrong("name", t!(cx.lang, "form.no_version"));
+            form.conflict("name", t!(cx.lang, "form.no_version"));
         }
         if !form.is_right() {
             drop(write);
-            return Ok(html_with(edit_page(&cx, &before, before.version, &form), StatusCode::CONFLICT));
+            return Ok(form_html(edit_page(&cx, &before, before.version, &form), &form));
         }
         person = read(&cx, &mut form, contact.customer_id);
     }

@@ -72,22 +72,10 @@ pub(super) async fn find(
     Ok(Some(contact))
 }
 
-/// A customer's contacts, and its numbers that belong to no contact.
-pub(super) async fn of_customer(
-    on: impl Into<On<'_>>,
-    scope: &Scope,
-    customer: Id,
-) -> Result<(Vec<Contact>, Vec<Number>), DbError> {
-    let mut on = on.into();
+/// A customer's contacts, without their numbers.
+pub(super) async fn of_customer(on: impl Into<On<'_>>, scope: &Scope, customer: Id) -> Result<Vec<Contact>, DbError> {
     let query = scope.restrict(sql(COLUMNS).push(" AND k.customer_id = ").arg(customer), "c.owner_id");
-    let mut contacts: Vec<Contact> =
-        query.push(" ORDER BY k.is_main DESC, k.id LIMIT 100").all::<Contact>(&mut on).await?;
-    let numbers = customers::numbers(&mut on, customer).await?;
-    for contact in &mut contacts {
-        contact.phones = numbers.iter().filter(|number| number.contact_id == Some(contact.id)).cloned().collect();
-    }
-    let own = numbers.into_iter().filter(|number| number.contact_id.is_none()).collect();
-    Ok((contacts, own))
+    query.push(" ORDER BY k.is_main DESC, k.id LIMIT 100").all(on).await
 }
 
 pub(super) fn mobiles(query: Query, scope: &Scope) -> Query {

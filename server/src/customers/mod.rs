@@ -26,7 +26,7 @@ use crate::kernel::search::{self, Place};
 use crate::modules::Module;
 use crate::web::routes::Routes;
 
-pub use history::entry;
+pub use history::{entry, number_rows, numbers_among};
 pub use rules::{Class, Heat, Kind, Level, Settlement, View};
 pub use sought::Sought;
 pub use store::{Brief, Caller, Choice, Customer, Named, Number, Selection};

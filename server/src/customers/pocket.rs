@@ -21,7 +21,7 @@ const ON_A_PAGE: i64 = 100;
 const PAGES: i64 = 2;
 
 #[derive(Debug, FromRow)]
-struct Row {
+struct PocketRow {
     id: Id,
     name: String,
     mnemonic: String,
@@ -32,12 +32,12 @@ struct Row {
 }
 
 /// The reader's own customers, the one of whom something was heard last first; and whether there are more.
-async fn latest(db: &Db, scope: &Scope, page: i64) -> Result<(Vec<Row>, bool), DbError> {
+async fn latest(db: &Db, scope: &Scope, page: i64) -> Result<(Vec<PocketRow>, bool), DbError> {
     let query = sql("SELECT x.id, x.name, x.mnemonic, x.last_contact_at, x.next_contact_on, ")
         .push(WHOM)
         .push(" FROM (SELECT c.id, c.name, c.mnemonic, c.last_contact_at, c.created_at, c.next_contact_on ")
         .push("FROM customers c WHERE c.deleted_at IS NULL");
-    let mut rows: Vec<Row> = scope
+    let mut rows: Vec<PocketRow> = scope
         .mine()
         .restrict(query, "c.owner_id")
         .push(" ORDER BY COALESCE(c.last_contact_at, c.created_at) DESC, c.id DESC LIMIT ")
@@ -68,7 +68,7 @@ pub(super) async fn show(cx: Cx) -> Result<Response> {
 
 /// Each row has its customer's id, by which the service worker leads here where that customer's own page is not
 /// on the phone.
-fn body(lang: Lang, rows: &[Row], page: i64, more: bool) -> Markup {
+fn body(lang: Lang, rows: &[PocketRow], page: i64, more: bool) -> Markup {
     html! {
         @if rows.is_empty() {
             (empty(&t!(lang, "customers.none"), None))
@@ -80,7 +80,7 @@ fn body(lang: Lang, rows: &[Row], page: i64, more: bool) -> Markup {
     }
 }
 
-fn cell(lang: Lang, row: &Row) -> Markup {
+fn cell(lang: Lang, row: &PocketRow) -> Markup {
     let digits: String = row.phone.chars().filter(char::is_ascii_digit).collect();
     let agreed = row.next_contact_on.as_ref().map(|day| t!(lang, "customers.pocket_next", day = short(day)));
     let heard = row.last_contact_at.map(|at| t!(lang, "customers.pocket_last", day = short(&clock::iso_day(at))));

@@ -94,7 +94,7 @@ impl Customer {
 
 /// A row of the list.
 #[derive(Clone, Debug, FromRow)]
-pub(super) struct Row {
+pub(super) struct CustomerRow {
     pub id: Id,
     pub name: String,
     pub owner_name: String,

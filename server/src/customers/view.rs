@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::rules::{Class, Heat, Kind, Level, Settlement, Sort, View, quiet_days};
-use super::store::{Customer, ListQuery, Named, Row};
+use super::store::{Customer, CustomerRow, ListQuery, Named};
 use crate::kernel::address::address;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::paging::{Listing, Way};
@@ -56,7 +56,7 @@ pub(super) fn new_button(lang: Lang) -> Markup {
 /// `others`: the looker sees other people's customers, so that "mine" is a view and owners are shown.
 pub(super) fn list(
     lang: Lang,
-    listing: &Listing<Row>,
+    listing: &Listing<CustomerRow>,
     wanted: &ListQuery<'_>,
     others: bool,
     may_create: bool,
@@ -149,7 +149,7 @@ fn columns(lang: Lang, wanted: &ListQuery<'_>, others: bool, to: impl Fn(View, S
     columns
 }
 
-fn record(lang: Lang, row: &Row, others: bool, now: Millis) -> Record {
+fn record(lang: Lang, row: &CustomerRow, others: bool, now: Millis) -> Record {
     let nobody = row.contact_name.is_empty() && row.phone.is_empty();
     let owing = row.arrears > Fen::ZERO;
     Record::new(format!("/customers/{}", row.id), &row.name)

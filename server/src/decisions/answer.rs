@@ -75,7 +75,7 @@ async fn judge(tx: &mut Tx, case: &Case<'_>) -> Result<(Outcome, Option<Code>)> 
     let allowed = person.is_some_and(|person| {
         let role = Role::from_code(&person.role);
         let may = role.is_some_and(|role| gate.admits(&modules::rights(role)));
-        may && person.status == "active" && person.mobile == case.digits
+        may && person.status == users::Status::Active && person.mobile == case.digits
     });
     let outcome = if !allowed {
         Outcome::NotAllowed

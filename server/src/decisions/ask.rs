@@ -20,7 +20,7 @@ pub async fn ask(office: &Office, key: &CompanyKey, approval: Id, approver: Id) 
     }
     let (scope, now, lang) = (Scope::company(key), office.clock.now(), Lang::default());
     let Some(person) = users::find(&office.db, &scope, approver).await? else { return Ok(()) };
-    if person.status != "active" || person.mobile.is_empty() {
+    if person.status != users::Status::Active || person.mobile.is_empty() {
         return Ok(());
     }
     let mut tx = office.db.begin().await?;
@@ -66,7 +66,7 @@ pub async fn tell_task(office: &Office, key: &CompanyKey, task: Id, owner: Id) -
     }
     let (scope, now, lang) = (Scope::company(key), office.clock.now(), Lang::default());
     let Some(person) = users::find(&office.db, &scope, owner).await? else { return Ok(()) };
-    if person.status != "active" || person.mobile.is_empty() {
+    if person.status != users::Status::Active || person.mobile.is_empty() {
         return Ok(());
     }
     let mut tx = office.db.begin().await?;

@@ -53,7 +53,7 @@ pub struct Code {
 }
 
 #[derive(sqlx_macros::FromRow)]
-struct Row {
+struct CodeRow {
     id: Id,
     record_id: Id,
     version: i64,
@@ -62,7 +62,7 @@ struct Row {
     used_as: Option<String>,
 }
 
-impl Row {
+impl CodeRow {
     fn code(self, about: About) -> Code {
         Code { id: self.id, about, user_id: self.user_id, expires_at: self.expires_at, used: self.used_as.is_some() }
     }
@@ -75,12 +75,12 @@ const TASKS: &str =
 
 /// Whether a step was asked before.
 pub async fn step_was_asked(tx: &mut Tx, step: Id) -> Result<bool, DbError> {
-    Ok(sql(APPROVALS).push("step_id = ").arg(step).optional::<Row>(tx).await?.is_some())
+    Ok(sql(APPROVALS).push("step_id = ").arg(step).optional::<CodeRow>(tx).await?.is_some())
 }
 
 /// Whether a task was told before.
 pub async fn task_was_told(tx: &mut Tx, task: Id) -> Result<bool, DbError> {
-    Ok(sql(TASKS).push("task_id = ").arg(task).optional::<Row>(tx).await?.is_some())
+    Ok(sql(TASKS).push("task_id = ").arg(task).optional::<CodeRow>(tx).await?.is_some())
 }
 
 /// The newest code of these digits that was sent to this number, about to be used.
@@ -95,8 +95,8 @@ pub async fn sent_to(tx: &mut Tx, digits: &str, code: &str) -> Result<Option<Cod
             .push(" ORDER BY id DESC LIMIT 1")
             .push(lock)
     };
-    let approval: Option<Row> = newest(APPROVALS).optional(&mut *tx).await?;
-    let task: Option<Row> = newest(TASKS).optional(&mut *tx).await?;
+    let approval: Option<CodeRow> = newest(APPROVALS).optional(&mut *tx).await?;
+    let task: Option<CodeRow> = newest(TASKS).optional(&mut *tx).await?;
     let approval = approval.map(|row| {
         let about = About::Approval(row.record_id);
         row.code(about)

@@ -11,7 +11,7 @@ use crate::kernel::clock::{DAY, Millis};
 use crate::kernel::db::{Arg, DbError};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
-use crate::kernel::search::{self, Place, SearchEntry};
+use crate::kernel::search::{self, Pieces, Place, SearchEntry};
 
 /// A person at a customer: name, position, sex, number, birthday by the lunar calendar.
 type Known = (&'static str, &'static str, &'static str, &'static str, &'static str);
@@ -92,6 +92,8 @@ const OWED: [Fen; 3] = [Fen(945_000), Fen(1_860_000), Fen(1_860_000)];
 /// Somebody there.
 #[derive(Clone, Debug)]
 struct Person {
+    /// Given when the customer is made.
+    id: Id,
     name: String,
     position: &'static str,
     sex: &'static str,
@@ -127,6 +129,11 @@ pub(super) struct Shop {
 }
 
 impl Shop {
+    /// The first person.
+    pub fn main_id(&self) -> Option<Id> {
+        self.people.first().map(|person| person.id)
+    }
+
     /// The first person's number and name.
     pub fn main(&self) -> Option<(&str, &str)> {
         self.people.first().map(|person| (person.number.as_str(), person.name.as_str()))
@@ -156,9 +163,10 @@ pub(super) fn make(n: usize, load: &mut Loader<'_>, rng: &mut Rng, company: &Com
     let rep = company.reps.get(owner)?;
     let newcomer = known.is_none() && rng.chance(8);
     let since = today - if newcomer { rng.between(5, 60) } else { rng.between(400, 1500) } * DAY;
-    let (name, short_name, kind, grade, address, people) = match known {
+    let (name, short_name, kind, grade, address, mut people) = match known {
         Some((name, short, _, kind, grade, address, people)) => {
             let people = people.iter().map(|(name, position, sex, number, birthday)| Person {
+                id: Id(0),
                 name: (*name).to_owned(),
                 position,
                 sex,
@@ -181,6 +189,9 @@ pub(super) fn make(n: usize, load: &mut Loader<'_>, rng: &mut Rng, company: &Com
         "retailer" | "cooperative" => WHOLESALE,
         _ => 0,
     };
+    for person in &mut people {
+        person.id = load.id(since);
+    }
     Some(Shop {
         id: load.id(since),
         owner,
@@ -220,20 +231,21 @@ fn people(n: usize, rng: &mut Rng, city: usize) -> Vec<Person> {
             let number = if place == 2 { words::landline(city, first) } else { words::mobile(first + place) };
             let birthday =
                 if rng.chance(30) { rng.word(&["03-12", "05-20", "07-08", "09-16", "11-25", "01-30"]) } else { "" };
-            Person { name, position, sex, number, birthday }
+            Person { id: Id(0), name, position, sex, number, birthday }
         })
         .collect()
 }
 
-/// Writes customers, their people, their numbers and what search finds them by.
+/// Writes customers, their people and their numbers. What search finds them by goes to `pieces`.
 pub(super) async fn write(
     load: &mut Loader<'_>,
     rng: &mut Rng,
     goods: &Goods,
     shops: &[Shop],
+    pieces: &mut Pieces,
     now: Millis,
 ) -> Result<usize, DbError> {
-    let (mut customers, mut contacts, mut phones, mut cards) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut customers, mut contacts, mut phones) = (Vec::new(), Vec::new(), Vec::new());
     for shop in shops {
         let mnemonic = search::initials(&shop.name);
         let card = SearchEntry::new(
@@ -242,9 +254,9 @@ pub(super) async fn write(
             shop.people.iter().map(|person| person.number.as_str()),
         );
         customers.push(customer(shop, rng, goods, &mnemonic, card.text(), now));
-        cards.push((shop.id, Place { sort_key: mnemonic, owner_id: shop.owner_id }, card));
+        pieces.add(shop.id, Place { sort_key: mnemonic, owner_id: shop.owner_id }, &card);
         for (place, person) in shop.people.iter().enumerate() {
-            let contact = load.id(shop.since);
+            let contact = person.id;
             contacts.push(row![
                 contact,
                 shop.id,
@@ -276,7 +288,6 @@ pub(super) async fn write(
     )
     .await?;
     load.insert("INSERT INTO phones (id, customer_id, contact_id, digits, shown) VALUES", phones).await?;
-    search::index_many(load.tx().await?, "c", &cards).await?;
     Ok(people)
 }
 

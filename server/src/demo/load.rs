@@ -1,12 +1,14 @@
 //! Many rows fast: INSERTs of several rows, a commit every few thousand.
 
 use crate::kernel::clock::Millis;
-use crate::kernel::db::{Arg, Db, DbError, Tx, sql};
+use crate::kernel::db::{self, Arg, Db, DbError, Tx, sql};
 use crate::kernel::id::Id;
 
 /// Bound values of one statement. SQLite finds a `$n` by walking a list, so a statement's cost grows with
 /// the square of this; beyond a few hundred, larger statements are slower ones.
 const VALUES: usize = 320;
+/// What SQLite may keep of its pages meanwhile, in KiB.
+const PAGES_MEANWHILE: u32 = 128 * 1024;
 /// Rows of one transaction.
 const COMMIT_AFTER: usize = 8_000;
 
@@ -36,6 +38,17 @@ impl<'a> Loader<'a> {
         Id::dated(at, self.sequence)
     }
 
+    /// Lets SQLite keep as many pages as so many rows change.
+    pub async fn begin(&mut self) -> Result<(), DbError> {
+        self.tx().await?.keep_pages(PAGES_MEANWHILE).await
+    }
+
+    /// Commits the rest, and gives the memory back.
+    pub async fn finish(&mut self) -> Result<(), DbError> {
+        self.tx().await?.keep_pages(db::PAGES).await?;
+        self.commit().await
+    }
+
     /// The transaction, for what features insert themselves.
     pub async fn tx(&mut self) -> Result<&mut Tx, DbError> {
         let tx = match self.tx.take() {
@@ -46,10 +59,14 @@ impl<'a> Loader<'a> {
     }
 
     /// Inserts rows; `head` is `INSERT INTO … (…) VALUES`.
-    pub async fn insert(&mut self, head: &'static str, rows: Vec<Vec<Arg>>) -> Result<(), DbError> {
-        let width = rows.first().map_or(1, Vec::len).max(1);
+    pub async fn insert(
+        &mut self,
+        head: &'static str,
+        rows: impl IntoIterator<Item = Vec<Arg>>,
+    ) -> Result<(), DbError> {
+        let mut rows = rows.into_iter().peekable();
+        let width = rows.peek().map_or(1, Vec::len).max(1);
         let batch = (VALUES / width).max(1);
-        let mut rows = rows.into_iter();
         loop {
             let some: Vec<Vec<Arg>> = rows.by_ref().take(batch).collect();
             if some.is_empty() {

@@ -2,12 +2,17 @@
 //! work, made by a seeded generator; and the simulated box beside it.
 //!
 //! The same seed makes the same company; its dates are relative to the day it is made, so that it is alive.
-//! This is the one place besides the features' own stores that writes into their tables: it writes what an
-//! import of another system's past would, hundreds of rows at a time, and keeps every counter true.
+//!
+//! What stands open today is made by the product's own functions: planned visits, tasks, quotes, stock documents. The
+//! past is written as rows, hundreds at a time, because those functions act in the present: an order takes today's number
+//! and prices and the stock of this moment, a decision raises events that push and send messages, a payment closes orders
+//! now; and the years of 100,000 customers would take hours. This is the one place besides the features' own stores that
+//! writes into their tables. `tests/features/demo.rs` holds its rows to what the functions leave: the same columns are
+//! filled, and the same sums hold. An order that waits and a visit that is over today belong to the past that led to them.
 //!
 //! Tables: none of its own.
 //! Events: none; the past is not announced.
-//! Uses: users, customers, products, stock, documents, lines, quotes, stock_documents, gateways
+//! Uses: users, customers, products, stock, documents, lines, quotes, stock_documents, gateways, tasks, visits
 
 mod company;
 mod customers;
@@ -26,6 +31,7 @@ use anyhow::Context;
 use crate::kernel::Office;
 use crate::kernel::clock::{self, DAY};
 use crate::kernel::db::sql;
+use crate::kernel::search::{self, Pieces};
 use crate::kernel::settings;
 use load::{Loader, row};
 use rng::Rng;
@@ -39,6 +45,8 @@ pub const PASSWORD: &str = "fieldline";
 const SEED: u64 = 20_261_123;
 /// Customers of one round: everything of a round is in memory at once.
 const ROUND: u32 = 1_000;
+/// Customers whose pieces for the search are inserted together: the more, the fewer times a page of them changes.
+const PIECES_OF: usize = 10_000;
 /// The row of `settings` that tells a demo company from a real one.
 const MARK: &str = "demo";
 
@@ -88,12 +96,13 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
     };
     let pace = Pace { today, times, visits };
     let mut load = Loader::new(&office.db);
+    load.begin().await?;
     load.insert("INSERT INTO settings (name, value) VALUES", vec![row![MARK, "begun"]]).await?;
     let company = company::found(&mut load, hash, today - 500 * DAY).await?;
     let goods = goods::shelve(&mut load, &mut Rng::new(SEED), today).await?;
     load.commit().await?;
     let (mut summary, mut sums) = (Summary::default(), Sums::default());
-    let mut askers = Vec::new();
+    let (mut askers, mut pieces) = (Vec::new(), Pieces::default());
     for first in (0..wanted).step_by(usize::try_from(ROUND)?) {
         let mut book = Book::default();
         let mut shops = Vec::new();
@@ -105,14 +114,19 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
                 shops.push(shop);
             }
         }
-        if first == 0 {
-            today::plan(&mut load, &mut rng, &mut shops, &goods, pace, now, &mut book);
-        }
+        let ahead = match first {
+            0 => today::plan(&mut load, &mut rng, &mut shops, &goods, pace, now, &mut book),
+            _ => Vec::new(),
+        };
         summary.customers += shops.len();
-        summary.contacts += customers::write(&mut load, &mut rng, &goods, &shops, now).await?;
+        summary.contacts += customers::write(&mut load, &mut rng, &goods, &shops, &mut pieces, now).await?;
+        if pieces.len() >= PIECES_OF || first + ROUND >= wanted {
+            load.insert(search::PIECES, std::mem::take(&mut pieces).rows("c")).await?;
+        }
         let orders = year::write(&mut load, &mut rng, &goods, book, &mut sums).await?;
         if first == 0 {
             askers.extend(shops.iter().skip(3).take(4).map(|shop| quotes::Asker::of(shop, &goods)));
+            sums.visits += today::visits(&mut load, &ahead, pace).await?;
             today::write(&mut load, &mut rng, &company, &shops, &orders, pace, now).await?;
         }
         if wanted > ROUND {
@@ -124,7 +138,7 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
     quotes::write(load.tx().await?, &askers, &goods, now).await?;
     stock::write(load.tx().await?, company.clerk, &goods, today).await?;
     settings::set(load.tx().await?, MARK, "made").await?;
-    load.commit().await?;
+    load.finish().await?;
     office.alarm.ring();
     Ok(summary)
 }

@@ -8,17 +8,23 @@ use super::load::{Loader, row};
 use super::rng::Rng;
 use super::year::{self, Book, Line, Order, Pace};
 use crate::customers::heard_from;
-use crate::kernel::clock::{DAY, HOUR, MINUTE, Millis};
+use crate::kernel::access::{Role, Scope};
+use crate::kernel::audit::Author;
+use crate::kernel::clock::{self, DAY, HOUR, MINUTE, Millis};
 use crate::kernel::db::{Arg, DbError};
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
+use crate::tasks::{self, Kind, NewTask, Priority};
+use crate::visits::{self, NewVisit};
+use crate::web::error::Result;
 
 /// A wall-clock time of today, or shortly before now where that is still to come.
 fn so_far(pace: Pace, now: Millis, hour: i64, minute: i64, back: i64) -> Millis {
     (pace.today + hour * HOUR + minute * MINUTE).min(now - back * MINUTE).max(pace.today)
 }
 
-/// Adds today's visits and the order that waits; `shops` are the first customers.
+/// Adds today's visits that are over and the order that waits; returns the visits that are planned. `shops` are the first
+/// customers.
 pub(super) fn plan(
     load: &mut Loader<'_>,
     rng: &mut Rng,
@@ -27,8 +33,8 @@ pub(super) fn plan(
     pace: Pace,
     now: Millis,
     book: &mut Book,
-) {
-    let yesterday = pace.today - 6 * HOUR;
+) -> Vec<Ahead> {
+    let mut ahead = Vec::new();
     let mut each: Vec<(usize, i64)> = Vec::new();
     for (place, shop) in shops.iter_mut().enumerate() {
         match place {
@@ -53,7 +59,7 @@ pub(super) fn plan(
                 let at = so_far(pace, now, 10, 25, 35);
                 book.visits.push(year::visit(load, rng, shop, at, 26).1);
             }
-            0 | 1 | 3 | 4 => book.visits.push(year::planned(load, rng, shop, pace.today, yesterday)),
+            0 | 1 | 3 | 4 => ahead.push(Ahead::of(rng, shop)),
             6 => {}
             _ => {
                 // The others have a day before them too: four visits at most.
@@ -63,11 +69,36 @@ pub(super) fn plan(
                 let count = each.iter_mut().find(|(owner, _)| *owner == shop.owner).map(|(_, count)| count);
                 if let Some(count) = count.filter(|count| **count < 4 && shop.owner != 0) {
                     *count += 1;
-                    book.visits.push(year::planned(load, rng, shop, pace.today, yesterday));
+                    ahead.push(Ahead::of(rng, shop));
                 }
             }
         }
     }
+    ahead
+}
+
+/// A visit that is planned for today.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    owner: Id,
+    customer: Id,
+    purpose: &'static str,
+}
+
+impl Ahead {
+    fn of(rng: &mut Rng, shop: &Shop) -> Ahead {
+        Ahead { owner: shop.owner_id, customer: shop.id, purpose: year::purpose(rng) }
+    }
+}
+
+/// Plans today's visits as a person does.
+pub(super) async fn visits(load: &mut Loader<'_>, ahead: &[Ahead], pace: Pace) -> Result<usize> {
+    let (planned_on, at) = (clock::day(pace.today), pace.today - 6 * HOUR);
+    for Ahead { owner, customer, purpose } in ahead {
+        let (owner, customer) = (*owner, *customer);
+        visits::create(load.tx().await?, &NewVisit { owner, customer, planned_on, purpose, at }).await?;
+    }
+    Ok(ahead.len())
 }
 
 /// Writes calls, messages and tasks around the first customers and their `orders`.
@@ -79,7 +110,7 @@ pub(super) async fn write(
     orders: &[Order],
     pace: Pace,
     now: Millis,
-) -> Result<(), DbError> {
+) -> Result<()> {
     let founded = pace.today - 300 * DAY;
     let gateway = load.id(founded);
     // Its messages and calls stay readable after it was replaced by the one that runs now.
@@ -130,13 +161,16 @@ async fn calls(
         }
     }
     load.insert(
-        "INSERT INTO calls (id, gateway_id, call, line, owner_id, customer_id, digits, name, state, started_at, ended_at, \
+        "INSERT INTO calls (id, gateway_id, call, line, owner_id, customer_id, contact_id, digits, name, boot, state, started_at, ended_at, \
          answered_by, settled_at) VALUES",
         rows,
     )
     .await?;
     Ok(missed)
 }
+
+/// The run of the first box.
+const RUN: &str = "first";
 
 fn call(
     load: &mut Loader<'_>,
@@ -156,7 +190,23 @@ fn call(
         "called_back" => Some(ended + 7 * MINUTE + at.rem_euclid(90 * MINUTE)),
         _ => None,
     };
-    row![id, gateway, id.to_string(), "line0", owner, Some(shop.id), digits, name, state, at, Some(ended), by, settled,]
+    row![
+        id,
+        gateway,
+        id.to_string(),
+        "line0",
+        owner,
+        Some(shop.id),
+        shop.main_id(),
+        digits,
+        name,
+        RUN,
+        state,
+        at,
+        Some(ended),
+        by,
+        settled,
+    ]
 }
 
 /// Writes a confirmation for each order of the last weeks, and some answers.
@@ -243,6 +293,7 @@ fn wire_id(rng: &mut Rng, at: Millis) -> String {
     uuid::Builder::from_unix_timestamp_millis(u64::try_from(at).unwrap_or(0), &tail).into_uuid().to_string()
 }
 
+/// Gives tasks as a manager and the system do; those of the days before are done.
 async fn tasks(
     load: &mut Loader<'_>,
     company: &Company,
@@ -250,71 +301,61 @@ async fn tasks(
     missed: Option<Id>,
     pace: Pace,
     now: Millis,
-) -> Result<(), DbError> {
+) -> Result<()> {
     let Some(rep) = company.reps.first().copied() else { return Ok(()) };
     let made = pace.today - 8 * HOUR;
-    let mut rows: Vec<Vec<Arg>> = Vec::new();
-    let mut add =
-        |load: &mut Loader<'_>, owner: Id, giver: Id, shop: Option<&Shop>, title: &str, due: Millis, done: bool| {
-            let id = load.id(made);
-            let (state, done_at) = if done { ("done", Some(due)) } else { ("open", None) };
-            let feedback = if done { "已办" } else { "" };
-            let customer = shop.map(|shop| shop.id);
-            // A cause makes one task only; what people think of themselves is its own cause.
-            rows.push(row![
-                id,
-                owner,
-                Some(giver),
-                customer,
-                "todo",
-                "",
-                None::<Id>,
-                title,
-                "normal",
-                Some(due),
-                state,
-                feedback,
-                done_at,
-                made,
-                made,
-            ]);
-        };
     let hour = |days: i64, hour: i64| pace.today + days * DAY + hour * HOUR;
-    add(load, rep.id, rep.manager, shops.get(3), "回访李建国（青州兴农），确认秋季备货", hour(0, 14), false);
-    add(load, rep.id, rep.id, shops.get(5), "把新价目表送到高密田园农资", hour(1, 17), false);
-    add(load, rep.id, rep.manager, shops.get(4), "催收安丘金穗上月货款", hour(2, 12), false);
-    add(load, rep.id, rep.manager, shops.first(), "给昌乐丰源送 2 箱试用样品", hour(-2, 16), true);
-    add(load, company.clerk, rep.manager, None, "核对本月客户对账单", hour(3, 18), false);
+    let mut all = vec![
+        (rep.id, rep.manager, shops.get(3), "回访李建国（青州兴农），确认秋季备货", hour(0, 14), false),
+        (rep.id, rep.id, shops.get(5), "把新价目表送到高密田园农资", hour(1, 17), false),
+        (rep.id, rep.manager, shops.get(4), "催收安丘金穗上月货款", hour(2, 12), false),
+        (rep.id, rep.manager, shops.first(), "给昌乐丰源送 2 箱试用样品", hour(-2, 16), true),
+        (company.clerk, rep.manager, None, "核对本月客户对账单", hour(3, 18), false),
+    ];
     for (place, other) in company.reps.iter().enumerate().skip(1) {
         let shop = shops.iter().find(|shop| shop.owner == place);
-        add(load, other.id, other.manager, shop, "回访老客户，了解库存和同行价格", hour(1, 17), false);
-        add(load, other.id, other.manager, shop, "提交上周拜访小结", hour(-3, 18), true);
+        all.push((other.id, other.manager, shop, "回访老客户，了解库存和同行价格", hour(1, 17), false));
+        all.push((other.id, other.manager, shop, "提交上周拜访小结", hour(-3, 18), true));
+    }
+    let tx = load.tx().await?;
+    for (owner, giver, shop, title, due, done) in all {
+        let at = if done { due - 2 * DAY } else { made };
+        let new = NewTask {
+            owner,
+            giver: Some(giver),
+            customer: shop.map(|shop| shop.id),
+            kind: Kind::Todo,
+            cause: None,
+            title,
+            note: "",
+            priority: Priority::Normal,
+            due_at: Some(due),
+            at,
+        };
+        let task = tasks::create(tx, &new).await?;
+        if done {
+            let author = Author { user: Some(owner), origin: "demo".to_owned(), at: due };
+            let scope = Scope::of(Role::Rep, owner, "");
+            if tasks::finish(tx, &author, &scope, (task, 1), owner, "已办").await?.is_err() {
+                return Err(anyhow::anyhow!("a task of the demo company cannot be done").into());
+            }
+        }
     }
     if let (Some(missed), Some(shop)) = (missed, shops.get(1)) {
         let at = so_far(pace, now, 10, 27, 18);
-        let title = "回拨 138 0536 2417（临朐惠民农资 张卫东）";
-        rows.push(row![
-            load.id(at),
-            rep.id,
-            None::<Id>,
-            Some(shop.id),
-            "callback",
-            "call",
-            Some(missed),
-            title,
-            "high",
-            Some(at + HOUR),
-            "open",
-            "",
-            None::<i64>,
+        let new = NewTask {
+            owner: rep.id,
+            giver: None,
+            customer: Some(shop.id),
+            kind: Kind::Callback,
+            cause: Some(("call", missed)),
+            title: "回拨 138 0536 2417（临朐惠民农资 张卫东）",
+            note: "",
+            priority: Priority::High,
+            due_at: Some(at + HOUR),
             at,
-            at,
-        ]);
+        };
+        tasks::create(tx, &new).await?;
     }
-    load.insert(
-        "INSERT INTO tasks (id, owner_id, giver_id, customer_id, kind, cause_kind, cause_id, title, priority, due_at, state, \
-         feedback, done_at, created_at, updated_at) VALUES",
-        rows,
-    )
-    .await
+    Ok(())
 }

@@ -236,6 +236,11 @@ fn sequence(number: &str) -> i64 {
 pub(super) const VISITS: &str = "INSERT INTO visits (id, owner_id, customer_id, planned_on, state, purpose, checked_in_at, in_lat, in_lng, \
      in_accuracy, in_fix_at, in_distance, out_reason, checked_out_at, result, next_on, flags, created_at, updated_at) VALUES";
 
+/// What a visit is for.
+pub(super) fn purpose(rng: &mut Rng) -> &'static str {
+    rng.word(&PURPOSES)
+}
+
 /// A visit that was planned and has not begun.
 pub(super) fn planned(load: &mut Loader<'_>, rng: &mut Rng, shop: &Shop, day: Millis, made: Millis) -> Vec<Arg> {
     let none = (None::<i64>, None::<f64>);
@@ -613,7 +618,7 @@ pub(super) async fn close(
 ) -> Result<(), DbError> {
     let mut numbers: Vec<((&str, i64), i64)> = sums.numbers.into_iter().collect();
     numbers.sort_unstable();
-    let numbers = numbers
+    let numbers: Vec<Vec<Arg>> = numbers
         .into_iter()
         .map(|((kind, day), last)| row![kind, clock::day(day * DAY).format("%Y%m%d").to_string(), last])
         .collect();
@@ -643,7 +648,7 @@ pub(super) async fn close(
     moves.sort_unstable();
     let product = |place: usize| goods.list.get(place).map(|good| good.id);
     let warehouse = |place: usize| goods.warehouses.get(place).copied();
-    let moves = moves
+    let moves: Vec<Vec<Arg>> = moves
         .into_iter()
         .map(|(at, kind, place, at_warehouse, quantity, note)| {
             // A move of a day that is not over has happened just now.
@@ -656,7 +661,7 @@ pub(super) async fn close(
         moves,
     )
     .await?;
-    let balances = balances
+    let balances: Vec<Vec<Arg>> = balances
         .into_iter()
         .map(|((place, at_warehouse), on_hand)| {
             let promised = sums.promised.get(&(place, at_warehouse)).copied().unwrap_or(0);

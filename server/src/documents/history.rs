@@ -1,7 +1,7 @@
 //! A customer's documents for the timeline, and the documents that were made from one another.
 
 use super::Head;
-use super::store::{COLUMNS, FROM};
+use super::store::{BESIDES, COLUMNS, FROM};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, Tx, sql};
@@ -17,7 +17,7 @@ pub async fn history(db: &Db, scope: &Scope, customer: Id, kinds: &[Kind], limit
         .arg(customer)
         .push(" AND d.kind IN ")
         .args(kinds.iter().map(|kind| kind.code()));
-    scope.restrict(query, "d.owner_id").push(" ORDER BY d.id DESC LIMIT ").arg(limit).all(db).await
+    scope.restrict(query, BESIDES).push(" ORDER BY d.id DESC LIMIT ").arg(limit).all(db).await
 }
 
 /// The document that `head` was made from, and those that were made from it, oldest first.
@@ -30,7 +30,7 @@ pub async fn related(db: &Db, scope: &Scope, head: &Head) -> Result<Vec<Head>, D
         .push(" OR d.id = ")
         .arg(head.source_id)
         .push(")");
-    scope.restrict(query, "d.owner_id").push(" ORDER BY d.id LIMIT 20").all(db).await
+    scope.restrict(query, BESIDES).push(" ORDER BY d.id LIMIT 20").all(db).await
 }
 
 /// The document of a kind that was made from `source` and is neither rejected nor cancelled, and since when it is in the

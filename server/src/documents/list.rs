@@ -3,7 +3,7 @@
 use poem::Response;
 
 use super::number;
-use super::store::{COLUMNS, FROM, heads};
+use super::store::{BESIDES, COLUMNS, FROM, heads};
 use super::{Document, Head, State, view};
 use crate::customers::{self, Selection};
 use crate::kernel::access::{Newest, Scope};
@@ -84,10 +84,10 @@ pub(super) async fn list(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'
     let order = wanted.order();
     // A customer's documents are few.
     let query = match customer {
-        Some(_) => scope.restrict(query, "d.owner_id"),
+        Some(_) => scope.restrict(query, BESIDES),
         // An index is walked in its order; over other people's documents the owner is only a filter.
         None if order != NEWEST_FIRST => {
-            scope.restrict(query, if scope.sees_others() { "+d.owner_id" } else { "d.owner_id" })
+            scope.restrict(query, if scope.sees_others() { BESIDES } else { "d.owner_id" })
         }
         None => {
             let kind = ("kind", kind.code());
@@ -125,9 +125,9 @@ async fn search(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'_>) -> Re
     let ListQuery { state, q, customer, paging, now, .. } = wanted;
     let named = customers::selection(db, customers::View::All, Some(q), now).await?;
     let sought = number::parse(q, kind.prefix(), clock::day(now));
-    let narrow = |query: Query| {
+    let narrow = |query: Query, owner: &'static str| {
         let query = query.push(" WHERE d.deleted_at IS NULL AND d.kind = '").push(kind.code()).push("'");
-        scope.restrict(in_view(query, state, customer), "d.owner_id")
+        scope.restrict(in_view(query, state, customer), owner)
     };
     let newest = |query: Query, order: &'static str| {
         query.push(order).push(" DESC LIMIT ").arg(paging.offset() + paging.limit()).push(") AS found")
@@ -139,12 +139,12 @@ async fn search(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'_>) -> Re
         query = newest(by_customer(query.push(UNION), &named, scope, narrow), " ORDER BY d.id");
     }
     for prefix in &sought.begins {
-        let numbers = narrow(query.push(UNION).push("documents d")).push(" AND d.number >= ").arg(prefix);
+        let numbers = narrow(query.push(UNION).push("documents d"), BESIDES).push(" AND d.number >= ").arg(prefix);
         // The numbers of a day are in the order of the documents.
         query = newest(numbers.push(" AND d.number < ").arg(number::behind(prefix)), " ORDER BY d.number");
     }
     if let Some((sequence, end)) = &sought.sequence {
-        let numbers = narrow(query.push(UNION).push("documents d")).push(" AND d.sequence = ").arg(*sequence);
+        let numbers = narrow(query.push(UNION).push("documents d"), BESIDES).push(" AND d.sequence = ").arg(*sequence);
         let ending = if end.is_empty() { numbers } else { numbers.push(" AND d.number LIKE ").arg(format!("%{end}")) };
         query = newest(ending, " ORDER BY d.id");
     }
@@ -154,14 +154,14 @@ async fn search(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'_>) -> Re
 
 const UNION: &str = " UNION SELECT id FROM (SELECT d.id FROM ";
 
-fn by_customer(query: Query, named: &Selection, scope: &Scope, narrow: impl Fn(Query) -> Query) -> Query {
+fn by_customer(query: Query, named: &Selection, scope: &Scope, narrow: impl Fn(Query, &'static str) -> Query) -> Query {
     if named.is_wide() {
         // Many customers match: the newest documents are read, and the customer of each is checked.
-        let query = narrow(query.push("documents d JOIN customers x ON x.id = d.customer_id"));
+        let query = narrow(query.push("documents d JOIN customers x ON x.id = d.customer_id"), "d.owner_id");
         named.matching(query, "x.id", "x.mnemonic", "x.search_text").push(" AND x.deleted_at IS NULL")
     } else {
         // Few: CROSS JOIN, so that SQLite begins with them and goes to the documents of each.
         let query = named.ids(query.push("("), scope).push(") AS few CROSS JOIN documents d");
-        narrow(query).push(" AND d.customer_id = few.id")
+        narrow(query, BESIDES).push(" AND d.customer_id = few.id")
     }
 }

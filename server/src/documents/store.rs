@@ -19,6 +19,10 @@ pub const COLUMNS: &str = "d.id, d.kind, d.number, d.owner_id, u.name AS owner, 
 pub const FROM: &str =
     " FROM documents d JOIN users u ON u.id = d.owner_id LEFT JOIN customers c ON c.id = d.customer_id";
 
+/// The owner as a condition besides one that finds few documents, such as the customer: the `+` keeps SQLite from going to
+/// all documents of the owner instead.
+pub(super) const BESIDES: &str = "+d.owner_id";
+
 /// Narrows a statement to the live documents of a kind. The kind is constant text, so a plan is made for it.
 pub(super) fn of_kind(query: Query, kind: Kind) -> Query {
     query.push(" WHERE d.deleted_at IS NULL AND d.kind = '").push(kind.code()).push("'")
@@ -188,7 +192,7 @@ pub async fn last_of_customer(
     customer: Id,
 ) -> Result<Option<Head>, DbError> {
     let query = heads(kind).push(" AND d.state IN ('active', 'closed') AND d.customer_id = ").arg(customer);
-    scope.restrict(query, "d.owner_id").push(" ORDER BY d.id DESC LIMIT 1").optional(on).await
+    scope.restrict(query, BESIDES).push(" ORDER BY d.id DESC LIMIT 1").optional(on).await
 }
 
 /// Moves a document into the recycle bin, or out of it.

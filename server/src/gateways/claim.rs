@@ -180,7 +180,7 @@ pub(super) async fn claim(guest: Guest) -> Result<Response> {
     let broker = broker_address(office, host.as_deref());
     let claim = hand_over(office, &mut tx, gateway.id, &gateway.wire_name, broker).await?;
     let author = Author { user: None, origin: guest.from.clone(), at: now };
-    let changes = Changes::new().moved("state", "new", "active");
+    let changes = Changes::new().moved("state", store::State::New.code(), store::State::Active.code());
     audit::record(&mut tx, &author, Action::Edit, "gateway", gateway.id, changes).await?;
     tx.commit().await?;
     welcome(office, &claim);

@@ -15,6 +15,7 @@ use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
+use crate::kernel::words::words;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, plain_cell};
 use crate::web::cx::Cx;
@@ -27,6 +28,22 @@ const LONGEST: usize = 400;
 /// How long the answer to a person waits for the box's own.
 const ANSWER: Duration = Duration::from_millis(1500);
 
+words! {
+    /// Where a command stands.
+    pub enum State {
+        /// Given, and not acknowledged.
+        Asked = "asked" => "gateways.command_asked",
+        /// The box has committed it.
+        Taken = "taken" => "gateways.command_taken",
+        /// The box does not do it.
+        Refused = "refused" => "gateways.command_refused",
+        /// The network or the box answered.
+        Answered = "answered" => "gateways.command_answered",
+        /// There is no answer.
+        Failed = "failed" => "gateways.command_failed",
+    }
+}
+
 /// A command, or a word of the network that the box asked for by itself.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct Given {
@@ -35,8 +52,8 @@ pub struct Given {
     pub modem: String,
     /// The code, the settings, the version.
     pub about: String,
-    /// `asked`, `taken`, `refused`, `answered`, `failed`.
-    pub state: String,
+    /// Where it stands.
+    pub state: State,
     /// The answer, or why there is none.
     pub said: String,
     /// Who asked; nobody where the box asked by itself.
@@ -79,7 +96,7 @@ pub async fn give<B: serde::Serialize>(
     ask: Ask<'_>,
     body: impl FnOnce(Uuid) -> B,
 ) -> Result<Response> {
-    if gateway.state != "active" || !gateway.online {
+    if gateway.state != super::store::State::Active || !gateway.online {
         return Err(AppError::Refused(t!(cx.lang, "gateways.is_offline").into_owned()));
     }
     let wire_id = Uuid::now_v7();
@@ -105,7 +122,7 @@ pub async fn give<B: serde::Serialize>(
     let response = write.finish(ask.back).await?;
     if !outgoing.publish(&cx.office) {
         let mut tx = cx.office.db.begin().await?;
-        move_on(&mut tx, gateway.id, wire_id, "refused", "unsent", cx.now).await?;
+        move_on(&mut tx, gateway.id, wire_id, State::Refused, "unsent", cx.now).await?;
         tx.commit().await?;
         return Ok(response);
     }
@@ -119,12 +136,12 @@ pub async fn give<B: serde::Serialize>(
 
 /// Whether a command has not come to its end yet, as far as its own kind has one.
 async fn is_open(db: &Db, wire_id: Uuid, kind: CommandKind) -> Result<bool, DbError> {
-    let row: Option<String> = sql("SELECT state FROM gateway_commands WHERE wire_id = $1")
+    let state: Option<State> = sql("SELECT state FROM gateway_commands WHERE wire_id = $1")
         .bind(wire_id.to_string())
         .optional_scalar(db)
         .await?;
     let answers = matches!(kind, CommandKind::Ussd | CommandKind::Logs);
-    Ok(row.is_some_and(|row| row == "asked" || (answers && row == "taken")))
+    Ok(state.is_some_and(|state| state == State::Asked || (answers && state == State::Taken)))
 }
 
 /// Notes what was heard of a command; `false` when it is not ours or nothing new.
@@ -132,19 +149,22 @@ async fn move_on(
     tx: &mut Tx,
     gateway: Id,
     wire_id: Uuid,
-    state: &str,
+    state: State,
     said: &str,
     now: Millis,
 ) -> Result<bool, DbError> {
     let said: String = said.chars().filter(|c| !c.is_control() || *c == '\n').take(LONGEST).collect();
     // The answer can overtake the acknowledgement.
-    let open = if matches!(state, "taken" | "refused") { "state = 'asked'" } else { "state IN ('asked', 'taken')" };
+    let open = match state {
+        State::Asked | State::Taken | State::Refused => "state = 'asked'",
+        State::Answered | State::Failed => "state IN ('asked', 'taken')",
+    };
     let moved = sql(
         "UPDATE gateway_commands SET state = $3, said = $4, moved_at = $5 WHERE gateway_id = $1 AND wire_id = $2 AND ",
     )
     .bind(gateway)
     .bind(wire_id.to_string())
-    .bind(state)
+    .bind(state.code())
     .bind(said)
     .bind(now)
     .push(open)
@@ -155,20 +175,20 @@ async fn move_on(
 
 /// A box has committed a command, or refuses it; `false` when it is none of those noted here.
 pub async fn acknowledged(tx: &mut Tx, gateway: Id, now: Millis, ack: &Ack) -> Result<bool, DbError> {
-    let state = if ack.ok { "taken" } else { "refused" };
+    let state = if ack.ok { State::Taken } else { State::Refused };
     move_on(tx, gateway, ack.id, state, ack.err.as_deref().unwrap_or_default(), now).await
 }
 
 /// Log lines came; `false` when nobody asked for them.
 pub async fn brought_logs(tx: &mut Tx, gateway: Id, command: Uuid, now: Millis) -> Result<bool, DbError> {
-    move_on(tx, gateway, command, "answered", "", now).await
+    move_on(tx, gateway, command, State::Answered, "", now).await
 }
 
 /// `evt/ussd`: the network answered a code, inside the transaction that notes the box's event.
 pub async fn answered(tx: &mut Tx, gateway: Id, now: Millis, event: &UssdEvent) -> Result<(), DbError> {
     let (state, said) = match (&event.answer, &event.error) {
-        (Some(answer), _) => ("answered", answer.as_str()),
-        (None, why) => ("failed", why.as_deref().unwrap_or_default()),
+        (Some(answer), _) => (State::Answered, answer.as_str()),
+        (None, why) => (State::Failed, why.as_deref().unwrap_or_default()),
     };
     if let Some(command) = event.command
         && move_on(tx, gateway, command, state, said, now).await?
@@ -183,7 +203,7 @@ pub async fn answered(tx: &mut Tx, gateway: Id, now: Millis, event: &UssdEvent) 
     .bind(CommandKind::Ussd.word())
     .bind(clean(&event.modem, 64))
     .bind(clean(&event.code, 40))
-    .bind(state)
+    .bind(state.code())
     .bind(clean(said, LONGEST))
     .bind(now)
     .run(tx)
@@ -211,24 +231,26 @@ impl Given {
 
     /// Where it stands, in words and colour.
     pub fn state_tag(&self, lang: Lang) -> Markup {
-        match self.state.as_str() {
-            "asked" => tag(t!(lang, "gateways.command_asked"), Tone::Info),
-            "taken" => tag(t!(lang, "gateways.command_taken"), Tone::Good),
-            "answered" => tag(t!(lang, "gateways.command_answered"), Tone::Good),
-            "refused" => tag(t!(lang, "gateways.command_refused"), Tone::Bad),
-            _ => tag(t!(lang, "gateways.command_failed"), Tone::Bad),
-        }
+        let tone = match self.state {
+            State::Asked => Tone::Info,
+            State::Taken | State::Answered => Tone::Good,
+            State::Refused | State::Failed => Tone::Bad,
+        };
+        tag(self.state.name(lang), tone)
     }
 
     /// Why a box refused, in words where it is one of those that it knows.
     pub fn said_words(&self, lang: Lang) -> String {
-        match (self.state.as_str(), self.said.as_str()) {
-            ("refused", "busy") => t!(lang, "gateways.refused_busy").into_owned(),
-            ("refused", "modem") => t!(lang, "gateways.refused_modem").into_owned(),
-            ("refused", "unsent") => t!(lang, "gateways.is_offline").into_owned(),
-            ("refused", "expired") => t!(lang, "gateways.refused_expired").into_owned(),
-            ("refused", "signature") => t!(lang, "gateways.refused_signature").into_owned(),
-            (_, said) => said.to_owned(),
+        if self.state != State::Refused {
+            return self.said.clone();
+        }
+        match self.said.as_str() {
+            "busy" => t!(lang, "gateways.refused_busy").into_owned(),
+            "modem" => t!(lang, "gateways.refused_modem").into_owned(),
+            "unsent" => t!(lang, "gateways.is_offline").into_owned(),
+            "expired" => t!(lang, "gateways.refused_expired").into_owned(),
+            "signature" => t!(lang, "gateways.refused_signature").into_owned(),
+            said => said.to_owned(),
         }
     }
 }

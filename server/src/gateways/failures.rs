@@ -16,6 +16,7 @@ use crate::kernel::db::{Db, DbError, Tx, sql};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::mqtt::Incoming;
+use crate::kernel::words::words;
 use crate::kernel::{Kernel, Office};
 use crate::reactions;
 use crate::ui::card;
@@ -30,6 +31,18 @@ const TRIES: u32 = 3;
 const COUNTED: usize = 1000;
 /// Shown on a box's page.
 const SHOWN: i64 = 20;
+
+words! {
+    /// Where a failed event stands.
+    enum State {
+        /// It waits for a person.
+        Aside = "aside",
+        /// It was tried again and succeeded.
+        Done = "done",
+        /// A person dropped it.
+        Dropped = "dropped",
+    }
+}
 
 /// How often an event failed, by box and id. A start of the process counts anew.
 #[derive(Default)]
@@ -101,8 +114,8 @@ pub(super) async fn counts(db: &Db) -> Result<Vec<(Id, i64)>, DbError> {
     Ok(rows.into_iter().map(|row| (row.gateway_id, row.n)).collect())
 }
 
-async fn end(tx: &mut Tx, id: Id, state: &str) -> Result<(), DbError> {
-    sql("UPDATE gateway_failures SET state = $2 WHERE id = $1").bind(id).bind(state).run(tx).await.map(|_| ())
+async fn end(tx: &mut Tx, id: Id, state: State) -> Result<(), DbError> {
+    sql("UPDATE gateway_failures SET state = $2 WHERE id = $1").bind(id).bind(state.code()).run(tx).await.map(|_| ())
 }
 
 impl Failure {
@@ -148,7 +161,7 @@ pub(super) async fn settle(cx: Cx) -> Result<Response> {
     let lock = write.tx.for_update();
     let query = sql(FAILURE).arg(gateway.id).push(" AND f.id = ").arg(failure).push(lock);
     let found: Failure = query.optional(&mut write.tx).await?.ok_or(AppError::NotFound)?;
-    let state = if again { "done" } else { "dropped" };
+    let state = if again { State::Done } else { State::Dropped };
     if again {
         let Some(event) = found.event() else {
             return Err(AppError::Refused(t!(cx.lang, "gateways.event_unreadable").into_owned()));
@@ -163,7 +176,14 @@ pub(super) async fn settle(cx: Cx) -> Result<Response> {
         }
     }
     end(&mut write.tx, failure, state).await?;
-    write.audit(Action::Edit, "gateway_failure", failure, Changes::new().moved("state", "aside", state)).await?;
+    write
+        .audit(
+            Action::Edit,
+            "gateway_failure",
+            failure,
+            Changes::new().moved("state", State::Aside.code(), state.code()),
+        )
+        .await?;
     let response = write.finish(&format!("/gateways/{}?done=done", gateway.id)).await?;
     cx.office.alarm.ring();
     Ok(response)

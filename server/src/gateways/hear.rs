@@ -8,7 +8,7 @@ use fieldline_protocol::topics::{CommandKind, Topic};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::store::{self, Gateway};
+use super::store::{self, Gateway, State};
 use super::{commands, events, health, logs};
 use crate::kernel::access::CompanyKey;
 use crate::kernel::db::{DbError, Tx};
@@ -107,7 +107,7 @@ async fn listen(office: &Office, key: &Arc<CompanyKey>, incoming: &Incoming) -> 
 /// The box, locked for a change; `None` when it was revoked meanwhile.
 pub(super) async fn lock(tx: &mut Tx, incoming: &Incoming) -> Result<Option<Gateway>, DbError> {
     let found = store::by_wire_name_to_change(tx, &incoming.sender).await?;
-    Ok(found.filter(|gateway| gateway.state == "active"))
+    Ok(found.filter(|gateway| gateway.state == State::Active))
 }
 
 async fn note_status(

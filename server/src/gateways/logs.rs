@@ -80,7 +80,7 @@ pub async fn show(cx: Cx) -> Result<Response> {
         } @else {
             (empty(t!(lang, "gateways.no_logs"), None))
         }
-        @for one in asked.iter().filter(|one| one.state != "answered") {
+        @for one in asked.iter().filter(|one| one.state != commands::State::Answered) {
             (card(None, None, html! { div.cell { div.g { (one.state_tag(lang)) } div.v { (one.said_words(lang)) } } }))
         }
         (fields::post(&format!("/gateways/{}/logs", gateway.id), &cx.op_id()).holding(fields::submit(t!(lang, "gateways.ask_logs"), ButtonKind::Primary)))

@@ -141,7 +141,8 @@ pub async fn command(
     body: String,
     now: Millis,
 ) -> Result<Option<Outgoing>> {
-    let Some(found) = store::to_change(tx, gateway).await?.filter(|gateway| gateway.state == "active") else {
+    let Some(found) = store::to_change(tx, gateway).await?.filter(|gateway| gateway.state == store::State::Active)
+    else {
         return Ok(None);
     };
     let seq = u64::try_from(store::next_command(tx, gateway).await?).unwrap_or_default();

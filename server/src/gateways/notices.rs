@@ -2,7 +2,7 @@
 
 use fieldline_protocol::messages::{BoxTrouble, ModemTrouble};
 
-use super::store::Gateway;
+use super::store::{Gateway, State};
 use super::{alerts, failures, health, store, trouble};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::{MINUTE, Millis};
@@ -38,7 +38,7 @@ pub async fn notices(db: &Db, scope: &Scope, lang: Lang, now: Millis) -> Result<
     let failed = |gateway: &Gateway| failures.iter().find(|(id, _)| *id == gateway.id).map_or(0, |(_, n)| *n);
     Ok(boxes
         .iter()
-        .filter(|gateway| gateway.state == "active")
+        .filter(|gateway| gateway.state == State::Active)
         .flat_map(|gateway| of_box(gateway, failed(gateway), threshold, lang, now))
         .collect())
 }

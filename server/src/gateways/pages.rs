@@ -5,7 +5,7 @@ use fieldline_protocol::topics::CommandKind;
 use poem::Response;
 
 use super::commands::Ask;
-use super::store::Gateway;
+use super::store::{Gateway, State};
 use super::view::Beside;
 use super::{alerts, claim, commands, failures, health, lines, settings, store, view};
 use crate::kernel::audit::{Action, Changes};
@@ -88,7 +88,7 @@ pub async fn issue_code(cx: Cx) -> Result<Response> {
     let code = claim::new_code();
     let mut write = cx.write(&form).await?;
     let gateway = store::to_change(&mut write.tx, id).await?.ok_or(AppError::NotFound)?;
-    if gateway.state != "new" {
+    if gateway.state != State::New {
         return Err(AppError::Refused(t!(cx.lang, "gateways.not_new").into_owned()));
     }
     store::set_code(&mut write.tx, id, &claim::code_hash(&code), cx.now + claim::CODE_LIFE).await?;
@@ -120,12 +120,14 @@ pub async fn revoke(cx: Cx) -> Result<Response> {
     let form = cx.form().await?;
     let mut write = cx.write(&form).await?;
     let gateway = store::to_change(&mut write.tx, id).await?.ok_or(AppError::NotFound)?;
-    if gateway.state == "revoked" {
+    if gateway.state == State::Revoked {
         return Err(AppError::Refused(t!(cx.lang, "gateways.revoked_before").into_owned()));
     }
     store::revoke(&mut write.tx, id).await?;
     reactions::box_lost(&mut write.tx, id, cx.now).await?;
-    write.audit(Action::Edit, "gateway", id, Changes::new().moved("state", gateway.state, "revoked")).await?;
+    write
+        .audit(Action::Edit, "gateway", id, Changes::new().moved("state", gateway.state.code(), State::Revoked.code()))
+        .await?;
     let response = write.finish(&format!("/gateways/{id}?done=saved")).await?;
     cx.office.wire.dismiss(&gateway.wire_name);
     Ok(response)

@@ -145,7 +145,7 @@ async fn page(cx: &Cx, gateway: &Gateway, form: &Form) -> Result<Response> {
         @if !known { (empty(t!(lang, "gateways.settings_unknown"), None)) }
         @else {
             // What was sent and is not in force yet, so that the old values on the page puzzle nobody.
-            @for one in last.iter().filter(|one| matches!(one.state.as_str(), "asked" | "refused")) {
+            @for one in last.iter().filter(|one| matches!(one.state, commands::State::Asked | commands::State::Refused)) {
                 (card(None, None, html! { div.cell { div.g { (one.state_tag(lang)) } div.v { (one.said_words(lang)) } } }))
             }
             (fields::post(&format!("/gateways/{}/settings", gateway.id), &cx.op_id()).holding(html! {

@@ -5,6 +5,19 @@ use crate::kernel::background::housekeeping::sweep_by;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{Db, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
+use crate::kernel::words::words;
+
+words! {
+    /// Where a box stands.
+    pub enum State {
+        /// It waits for its code.
+        New = "new",
+        /// In use.
+        Active = "active",
+        /// Shut out.
+        Revoked = "revoked",
+    }
+}
 
 /// A box.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -16,8 +29,8 @@ pub struct Gateway {
     /// Its name on the wire.
     #[sqlx(rename = "box")]
     pub wire_name: String,
-    /// `new`, `active` or `revoked`.
-    pub state: String,
+    /// Where it stands.
+    pub state: State,
     /// Until when its code can be used.
     pub claim_until: Option<Millis>,
     /// The highest event sequence below which everything was processed.

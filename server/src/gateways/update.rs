@@ -26,7 +26,7 @@ const SHOWN: i64 = 5;
 /// How far the newest update is, as the box's own words tell; older ones by their acknowledgement.
 fn progress(cx: &Cx, gateway: &Gateway, given: &Given, newest: bool) -> Markup {
     let (lang, info) = (cx.lang, health::info(&gateway.info));
-    if !newest || given.state != "taken" {
+    if !newest || given.state != commands::State::Taken {
         return given.state_tag(lang);
     }
     if info.agent == given.about {

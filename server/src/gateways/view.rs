@@ -7,7 +7,7 @@ use fieldline_protocol::messages::{BoxTrouble, ModemState};
 use super::commands::{self, Given};
 use super::failures::{self, Failure};
 use super::notices::low;
-use super::store::Gateway;
+use super::store::{Gateway, State};
 use super::{health, settings, trouble};
 use crate::clock_check;
 use crate::kernel::access::Gate;
@@ -35,13 +35,13 @@ fn state(lang: Lang, gateway: &Gateway) -> Markup {
         .map(|wrong| trouble::of_box(lang, *wrong).what)
         .or(wrong);
     let waits = !modems.is_empty() && modems.values().all(|modem| !health::works(modem));
-    match (gateway.state.as_str(), gateway.online) {
-        ("new", _) => Standing::ToClaim.tag(lang),
-        ("revoked", _) => Standing::Off.tag(lang),
-        (_, false) => Standing::Offline.tag(lang),
-        (_, true) if wrong.is_some() => tag(wrong.unwrap_or_default(), Tone::Bad),
-        (_, true) if waits => Standing::NoNetwork.tag(lang),
-        (_, true) => Standing::Online.tag(lang),
+    match (gateway.state, gateway.online) {
+        (State::New, _) => Standing::ToClaim.tag(lang),
+        (State::Revoked, _) => Standing::Off.tag(lang),
+        (State::Active, false) => Standing::Offline.tag(lang),
+        (State::Active, true) if wrong.is_some() => tag(wrong.unwrap_or_default(), Tone::Bad),
+        (State::Active, true) if waits => Standing::NoNetwork.tag(lang),
+        (State::Active, true) => Standing::Online.tag(lang),
     }
 }
 
@@ -99,7 +99,7 @@ fn wrong(words: &trouble::Words, said: Option<&str>) -> Markup {
 fn modem(cx: &Cx, gateway: &Gateway, beside: &Beside, name: &str, modem: &ModemState) -> Markup {
     let lang = cx.lang;
     let called = beside.line(name);
-    let asks = gateway.online && gateway.state == "active" && !settings::balance_code(gateway).is_empty();
+    let asks = gateway.online && gateway.state == State::Active && !settings::balance_code(gateway).is_empty();
     card(
         Some(&called),
         None,
@@ -172,7 +172,7 @@ fn rooms(lang: Lang, gateway: &Gateway) -> Markup {
 pub fn show(cx: &Cx, gateway: &Gateway, beside: &Beside, form: &Form) -> String {
     let lang = cx.lang;
     let info = health::info(&gateway.info);
-    let may_edit = cx.may(Gate::edit(Module::Gateways)) && gateway.state != "revoked";
+    let may_edit = cx.may(Gate::edit(Module::Gateways)) && gateway.state != State::Revoked;
     let named = if form.fields().is_empty() { form.clone().with("name", gateway.name.as_str()) } else { form.clone() };
     let body = html! {
         (card(None, None, html! {
@@ -187,12 +187,12 @@ pub fn show(cx: &Cx, gateway: &Gateway, beside: &Beside, form: &Form) -> String 
         }))
         @if may_edit { (failures::list(cx, gateway.id, &beside.failures)) }
         @for (name, state) in &health::modems(&gateway.modems) { (modem(cx, gateway, beside, name, state)) }
-        @if may_edit && gateway.state == "active" { (rooms(lang, gateway)) }
+        @if may_edit && gateway.state == State::Active { (rooms(lang, gateway)) }
         @if cx.may(Gate::view(Module::Sms)) {
             (card(None, None, link_cell("/sms/unreadable", html! { (t!(lang, "gateways.unreadable_messages")) }, html! {})))
         }
         (commands::list(lang, &beside.commands, cx.now))
-        @if may_edit && gateway.state == "new" {
+        @if may_edit && gateway.state == State::New {
             (card(Some(&t!(lang, "gateways.claim_title")), None, html! {
                 div.cell { div.g { (t!(lang, "gateways.claim_text")) } }
                 (fields::post(&format!("/gateways/{}/code", gateway.id), &cx.op_id()).holding(fields::submit(t!(lang, "gateways.issue"), ButtonKind::Primary)))

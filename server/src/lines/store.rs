@@ -77,7 +77,7 @@ pub async fn bought(
                      AND o.state IN ('active', 'closed') AND o.customer_id = ")
         .arg(customer);
     let rows: Vec<Bought> = scope
-        .restrict(query, "o.owner_id")
+        .restrict(query, "+o.owner_id")
         .push(" ORDER BY o.id DESC LIMIT 1) AS last FROM document_lines l JOIN documents d ON d.id = l.document_id \
                WHERE d.kind = 'order' AND d.deleted_at IS NULL AND d.state IN ('active', 'closed') AND l.customer_id = ")
         .arg(customer)

@@ -14,13 +14,13 @@ use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html_with};
 use crate::web::form::Form;
 
+use super::rules::Status;
 use super::store::{self, Entry, LevelPrice, Stored};
 use super::{Unit, UsedBy, form_view, mnemonic, sees_cost};
 
 /// Rows for units beside the base unit.
 pub(super) const UNITS: usize = 3;
 /// The statuses of a product, as stored.
-pub(super) const STATUSES: [&str; 3] = ["normal", "stopped", "off"];
 /// The highest price of a base unit, in fen: a hundred million yuan.
 const HIGHEST: Fen = Fen(10_000_000_000);
 
@@ -44,7 +44,7 @@ pub(super) async fn edit(cx: Cx) -> Result<Response> {
         .with("content_spec", product.content_spec.as_str())
         .with("pack_spec", product.pack_spec.as_str())
         .with("barcode", product.barcode.as_str())
-        .with("status", product.status.as_str())
+        .with("status", product.status.code())
         .with("base_unit", product.base_unit.as_str())
         .with("cost_price", product.cost_price.to_string())
         .with("floor_price", product.floor_price.to_string())
@@ -143,7 +143,7 @@ fn changes(before: Option<&Stored>, entry: &Entry) -> Changes {
         .moved("content_spec", old(|before| &before.content_spec), entry.content_spec.clone())
         .moved("pack_spec", old(|before| &before.pack_spec), entry.pack_spec.clone())
         .moved("barcode", old(|before| &before.barcode), entry.barcode.clone())
-        .moved("status", old(|before| &before.status), entry.status)
+        .moved("status", before.map(|before| before.status.code()), entry.status.code())
         .moved("base_unit", old(|before| &before.base_unit), entry.base_unit.clone())
         .moved("cost_price", before.map(|before| before.cost_price.0), entry.cost_price.0)
         .moved("floor_price", before.map(|before| before.floor_price.0), entry.floor_price.0)
@@ -167,8 +167,7 @@ fn read(
         None => form.record("category_id", &t!(lang, "products.category")),
     };
     let base_unit = form.required("base_unit", &t!(lang, "products.base_unit"), 10);
-    let status =
-        form.choice("status", &t!(lang, "products.status"), |word| STATUSES.into_iter().find(|known| *known == word));
+    let status = form.choice("status", &t!(lang, "products.status"), Status::from_code);
     let price = |form: &mut Form, name: &str, label: &str| -> Option<Fen> {
         if form.value(name).trim().is_empty() {
             return None;

@@ -7,9 +7,10 @@ use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
-use super::editor::{STATUSES, UNITS, price_of, unit_name, unit_ratio};
+use super::editor::{UNITS, price_of, unit_name, unit_ratio};
+use super::rules::Status;
+use super::sees_cost;
 use super::store::{Category, LevelPrice, Stored};
-use super::{sees_cost, view};
 
 pub(super) fn form(
     cx: &Cx,
@@ -31,7 +32,7 @@ pub(super) fn form(
     let categories: Vec<(String, String)> = std::iter::once((String::new(), t!(lang, "products.choose").into_owned()))
         .chain(categories.iter().map(|category| (category.id.to_string(), category.name.clone())))
         .collect();
-    let statuses: Vec<(&str, String)> = STATUSES.iter().map(|code| (*code, view::status_name(lang, code))).collect();
+    let statuses = Status::ALL.map(|status| (status.code(), status.standing().name(lang)));
     let twin = form.error("name").is_some() && product.is_none();
     fields::post(&action, &cx.op_id()).version_if(product.map(|product| form.version_on(product.version))).holding(html! {
             (fields::error_summary(lang, form.errors()))

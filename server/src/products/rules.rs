@@ -2,6 +2,29 @@
 
 use pinyin::ToPinyin;
 
+use crate::kernel::words::words;
+use crate::ui::state::standings;
+
+words! {
+    /// Whether a product is sold.
+    #[derive(Default)]
+    pub(super) enum Status {
+        /// 在售
+        #[default]
+        Normal = "normal",
+        /// 停售 for a while.
+        Stopped = "stopped",
+        /// 下架
+        Off = "off",
+    }
+}
+
+standings!(Status {
+    Normal => OnSale,
+    Stopped => Suspended,
+    Off => Delisted,
+});
+
 /// The pinyin initials of a name in lower case; Latin letters and digits stay.
 #[must_use]
 pub fn mnemonic(name: &str) -> String {

@@ -12,7 +12,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 use crate::kernel::words::words;
 
-use super::rules::{mnemonic, search_text};
+use super::rules::{Status, mnemonic, search_text};
 use super::{Priced, Unit};
 
 pub(super) use writes::{
@@ -25,13 +25,13 @@ const BATCH: usize = 200;
 
 /// A line of the list.
 #[derive(Debug, sqlx_macros::FromRow)]
-pub(super) struct Row {
+pub(super) struct ProductRow {
     pub id: Id,
     pub code: String,
     pub name: String,
     pub pack_spec: String,
     pub base_unit: String,
-    pub status: String,
+    pub status: Status,
     pub price: Option<Fen>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Product {
     pub content_spec: String,
     pub pack_spec: String,
     pub barcode: String,
-    pub status: String,
+    pub status: Status,
     pub base_unit: String,
     pub cost_price: Fen,
     pub floor_price: Fen,
@@ -78,7 +78,7 @@ pub(super) async fn list(
     level: Option<Id>,
     today: &str,
     paging: Paging,
-) -> Result<Listing<Row>, DbError> {
+) -> Result<Listing<ProductRow>, DbError> {
     let mut query = sql("SELECT p.id, p.code, p.name, p.pack_spec, p.base_unit, p.status, \
          (SELECT pr.price FROM prices pr WHERE pr.product_id = p.id AND pr.price_level_id = $1 AND pr.starts_on <= $2 \
           ORDER BY pr.starts_on DESC LIMIT 1) AS price \
@@ -146,7 +146,7 @@ struct PricedRow {
     code: String,
     name: String,
     pack_spec: String,
-    status: String,
+    status: Status,
     tracked: bool,
     cost_price: Fen,
     base_unit: String,
@@ -221,7 +221,7 @@ pub async fn priced(
             code: row.code,
             name: row.name,
             pack_spec: row.pack_spec,
-            on_sale: row.status == "normal",
+            on_sale: row.status == Status::Normal,
             tracked: row.tracked,
             available: row.available,
             cost_price: row.cost_price,

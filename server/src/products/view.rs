@@ -7,17 +7,17 @@ use crate::kernel::i18n::{Lang, t};
 use crate::stock::{Balance, level};
 use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;
-use crate::ui::state::Standing;
 use crate::ui::{Column, Record, Sorting, Width, card, cell, empty, pager, records, search_bar};
 
 use super::Unit;
-use super::store::{PriceRow, Product, Row, Sort};
+use super::rules::Status;
+use super::store::{PriceRow, Product, ProductRow, Sort};
 
 pub(super) fn new_link(lang: Lang) -> Markup {
     icon_link("/products/new", Icon::Plus, &t!(lang, "products.new"))
 }
 
-pub(super) fn list(lang: Lang, q: &str, (sort, way): (Sort, Way), found: &Listing<Row>) -> Markup {
+pub(super) fn list(lang: Lang, q: &str, (sort, way): (Sort, Way), found: &Listing<ProductRow>) -> Markup {
     let query = [("q", q)];
     let usual = (Sort::Name.code(), Way::Up);
     let sorting = Sorting { path: "/products", query: &query, by: (sort.code(), way), usual };
@@ -39,33 +39,16 @@ pub(super) fn list(lang: Lang, q: &str, (sort, way): (Sort, Way), found: &Listin
     }
 }
 
-fn record(lang: Lang, row: &Row) -> Record {
+fn record(lang: Lang, row: &ProductRow) -> Record {
     Record::new(format!("/products/{}", row.id), &row.name)
         .thumb(&row.name)
-        .tags(html! { @if row.status != "normal" { (status(lang, &row.status)) } })
+        .tags(html! { @if row.status != Status::Normal { (row.status.standing().tag(lang)) } })
         .detail(&row.code)
         .roomy(&row.pack_spec)
         .side(html! {
             @if let Some(price) = row.price { span.nb { b.num { "¥" (price) } small { "/" (row.base_unit) } } }
             @else { small { (t!(lang, "products.no_price")) } }
         })
-}
-
-fn status(lang: Lang, code: &str) -> Markup {
-    standing(code).tag(lang)
-}
-
-/// The status in words.
-pub(super) fn status_name(lang: Lang, code: &str) -> String {
-    standing(code).name(lang).into_owned()
-}
-
-fn standing(code: &str) -> Standing {
-    match code {
-        "normal" => Standing::OnSale,
-        "stopped" => Standing::Suspended,
-        _ => Standing::Delisted,
-    }
 }
 
 pub(super) fn show(
@@ -79,7 +62,7 @@ pub(super) fn show(
     html! {
         (card(None, None, html! {
             (cell(&t!(lang, "products.category"), html! { (product.category) }))
-            (cell(&t!(lang, "products.status"), status(lang, &product.status)))
+            (cell(&t!(lang, "products.status"), product.status.standing().tag(lang)))
             @for (label, value) in [
                 (t!(lang, "products.mnemonic"), &product.mnemonic),
                 (t!(lang, "products.content_spec"), &product.content_spec),

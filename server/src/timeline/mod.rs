@@ -9,7 +9,7 @@ mod view;
 
 use tokio::try_join;
 
-use crate::customers::Customer;
+use crate::customers::{Customer, Number};
 use crate::kernel::access::auth::Actor;
 use crate::kernel::access::{Gate, Scope};
 use crate::kernel::clock::Millis;
@@ -59,15 +59,18 @@ const TELLERS: [Teller; 5] = [
     Teller { module: Module::Calls, what: "call", select: calls::past, entry: calls::entry },
 ];
 
-/// The `limit` newest entries of every feature that the looker may view.
-pub async fn recent(db: &Db, asked: Reading<'_>, limit: i64) -> Result<Vec<Entry>, DbError> {
+/// The `limit` newest entries of every feature that the looker may view, and the numbers of the customer and its people:
+/// a row more of the statement that gathers.
+pub async fn recent(db: &Db, asked: Reading<'_>, limit: i64) -> Result<(Vec<Entry>, Vec<Number>), DbError> {
     let Reading { actor, customer, lang, now } = asked;
     let scope: &Scope = &actor.scope();
     let may = |module: Module| Gate::view(module).admits(&actor.rights);
-    let selects = TELLERS
-        .iter()
-        .filter(|teller| may(teller.module))
-        .map(|teller| |query: Query| (teller.select)(query, scope, customer.id, limit));
+    let selects = TELLERS.iter().filter(|teller| may(teller.module)).map(Some).chain([None]).map(|teller| {
+        move |query: Query| match teller {
+            Some(teller) => (teller.select)(query, scope, customer.id, limit),
+            None => customers::number_rows(query, customer.id),
+        }
+    });
     let together = gather::joined(selects);
     let together = async {
         match together {
@@ -77,14 +80,15 @@ pub async fn recent(db: &Db, asked: Reading<'_>, limit: i64) -> Result<Vec<Entry
     };
     // Documents of every kind are one statement.
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| may(kind.module())).collect();
-    let (together, heads) = try_join!(together, documents::history(db, scope, customer.id, &kinds, limit))?;
+    let (mut together, heads) = try_join!(together, documents::history(db, scope, customer.id, &kinds, limit))?;
+    let numbers = customers::numbers_among(&mut together);
     let told = together.into_iter().filter_map(|past| {
         let teller = TELLERS.iter().find(|teller| teller.what == past.what)?;
         Some((teller.entry)(past, lang, now))
     });
     let entered = may(Module::Customers).then(|| customers::entry(customer, lang, now));
     let documents = heads.iter().map(|head| dispatch::entry(lang, head, now)).collect();
-    Ok(newest(vec![entered.into_iter().collect(), told.collect(), documents], limit))
+    Ok((newest(vec![entered.into_iter().collect(), told.collect(), documents], limit), numbers))
 }
 
 /// Merges lists by time, the newest first.

@@ -25,9 +25,10 @@ pub(super) async fn show(cx: Cx) -> Result<Response> {
     let db = &cx.office.db;
     let customer = customer_of(&cx).await?;
     let scope = cx.scope();
-    let people = contacts::with_own_numbers(db, &scope, customer.id);
+    let people = contacts::without_numbers(db, &scope, customer.id);
     let recent = recent(db, asked(&cx, &customer), SHOWN);
-    let ((contacts, numbers), entries) = try_join!(people, recent)?;
+    let (mut contacts, (entries, numbers)) = try_join!(people, recent)?;
+    let numbers = contacts::give_numbers(&mut contacts, numbers);
     let may = |gate: Gate| cx.may(gate);
     let card = CustomerPage {
         lang: cx.lang,
@@ -62,7 +63,7 @@ pub(super) async fn timeline(cx: Cx) -> Result<Response> {
     let paging = cx.paging();
     let paging = if paging.page > DEEPEST { Paging::parse(None) } else { paging };
     // The features know only "the newest", so a later page asks for all before it too.
-    let entries = recent(&cx.office.db, asked(&cx, &customer), paging.page * ROWS + 1).await?;
+    let (entries, _) = recent(&cx.office.db, asked(&cx, &customer), paging.page * ROWS + 1).await?;
     let skipped = usize::try_from(paging.offset()).unwrap_or_default();
     let mut listing = paging.cut(entries.into_iter().skip(skipped).collect::<Vec<_>>());
     listing.more = listing.more && listing.page < DEEPEST;

@@ -57,7 +57,7 @@ async fn promote(tx: &mut Tx, account: &Account, hash: &str, author: &Author) ->
     sql("DELETE FROM sessions WHERE user_id = $1").bind(account.id).run(tx).await?;
     let changes = Changes::new()
         .moved("role", role, Role::Admin.code())
-        .moved("status", account.status.as_str(), "active")
+        .moved("status", account.status.code(), store::Status::Active.code())
         .set("act", "password");
     audit::record(tx, author, Action::Edit, "user", account.id, changes).await?;
     Ok(())

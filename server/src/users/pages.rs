@@ -11,7 +11,7 @@ use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::kernel::live::push;
 use crate::users::password::{self, without_passwords};
-use crate::users::store::{self, NewUser, User};
+use crate::users::store::{self, NewUser, Status, User};
 use crate::users::{guesses, sign_in, view};
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, form_html, html, html_with};
@@ -45,7 +45,7 @@ pub async fn edit(cx: Cx) -> Result<Response> {
         .with("mobile", &user.mobile)
         .with("role", &user.role)
         .with("department_id", user.department_id.to_string())
-        .with("locked", if user.status == "active" { "" } else { "1" });
+        .with("locked", if user.status == Status::Active { "" } else { "1" });
     Ok(html(view::edit(&cx, Some(&user), &form, &departments)))
 }
 
@@ -149,7 +149,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
         role: input.role.code().to_owned(),
         department_id: input.department_id,
         mobile: input.mobile,
-        status: if locked { "locked" } else { "active" }.to_owned(),
+        status: if locked { Status::Locked } else { Status::Active },
         ..user.clone()
     };
     let changes = Changes::new()
@@ -157,7 +157,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
         .moved("role", user.role.as_str(), changed.role.as_str())
         .moved("department_id", user.department_id.to_string(), changed.department_id.to_string())
         .moved("mobile", user.mobile.as_str(), changed.mobile.as_str())
-        .moved("status", user.status.as_str(), changed.status.as_str());
+        .moved("status", user.status.code(), changed.status.code());
     let mut write = cx.write(&form).await?;
     // Two administrators may be taking each other's role at this moment.
     write.tx.in_turn(store::ADMINISTRATORS).await?;
@@ -183,8 +183,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
         }
     }
     write.audit(Action::Edit, "user", user.id, changes).await?;
-    let same =
-        (&user.role, user.department_id, &user.status) == (&changed.role, changed.department_id, &changed.status);
+    let same = (&user.role, user.department_id, user.status) == (&changed.role, changed.department_id, changed.status);
     if !same {
         let event = Event::PersonChanged { user: user.id, department_path: path };
         events::raise(&mut write.tx, cx.now, event).await?;

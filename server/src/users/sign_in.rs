@@ -102,7 +102,8 @@ pub async fn submit(guest: Guest) -> Result<Response> {
             return Ok(again(&guest, form, &username, Counts::default()));
         }
     };
-    let account = store::account(&office.db, &username).await?.filter(|account| account.status == "active");
+    let account =
+        store::account(&office.db, &username).await?.filter(|account| account.status == store::Status::Active);
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let right = typed.chars().count() <= 128 && office.verify_password(&turn, stored, typed).await?;
     drop(turn);

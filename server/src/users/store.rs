@@ -5,6 +5,17 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, Hold, On, Tx, sql};
 use crate::kernel::id::Id;
+use crate::kernel::words::words;
+
+words! {
+    /// Whether somebody can sign in.
+    pub enum Status {
+        /// They work here.
+        Active = "active",
+        /// They left, or are shut out.
+        Locked = "locked",
+    }
+}
 
 /// A member of staff.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -23,8 +34,8 @@ pub struct User {
     pub department: String,
     /// Mobile, national digits or empty.
     pub mobile: String,
-    /// `active` or `locked`.
-    pub status: String,
+    /// Whether they can sign in.
+    pub status: Status,
 }
 
 /// A department, for pickers.
@@ -44,7 +55,7 @@ pub struct Account {
     pub id: Id,
     pub username: String,
     pub password_hash: String,
-    pub status: String,
+    pub status: Status,
     pub must_change_password: bool,
 }
 
@@ -52,7 +63,7 @@ impl Account {
     /// Whether the person works here and has this password's hash.
     #[must_use]
     pub fn still_has(&self, hash: &str) -> bool {
-        self.status == "active" && self.password_hash == hash
+        self.status == Status::Active && self.password_hash == hash
     }
 }
 
@@ -314,7 +325,7 @@ pub async fn update(tx: &mut Tx, user: &User, at: Millis) -> Result<(), DbError>
         .bind(&user.role)
         .bind(user.department_id)
         .bind(&user.mobile)
-        .bind(&user.status)
+        .bind(user.status.code())
         .bind(at)
         .run(tx)
         .await?;

@@ -14,7 +14,7 @@ use crate::ui::tag::{Tone, tag};
 use crate::ui::{Column, Record, Width, card, cell, empty, link_button, link_cell, pager, records, search_bar};
 use crate::users::captcha::Question;
 use crate::users::sign_in::Kept;
-use crate::users::store::{Department, User};
+use crate::users::store::{Department, Status, User};
 use crate::web::cx::{Cx, Guest};
 use crate::web::form::{Form, RESUMED};
 
@@ -167,7 +167,7 @@ fn shown_phone(digits: &str) -> String {
 fn role_tag(lang: Lang, user: &User) -> Markup {
     html! {
         @if let Some(role) = Role::from_code(&user.role) { (tag(role_name(lang, role), Tone::Plain)) }
-        @if user.status != "active" { (Standing::Off.tag(lang)) }
+        @if user.status != Status::Active { (Standing::Off.tag(lang)) }
     }
 }
 

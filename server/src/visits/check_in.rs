@@ -8,7 +8,7 @@ use crate::kernel::audit::{Action, Changes};
 use crate::kernel::i18n::t;
 use crate::visits::pages::{PURPOSE, again, own, today};
 use crate::visits::plan::still_planned;
-use crate::visits::rules::{self, Fix};
+use crate::visits::rules::{self, Fix, Progress};
 use crate::visits::store::{self, Visit};
 use crate::web::cx::Cx;
 use crate::web::error::Result;
@@ -48,7 +48,7 @@ pub async fn begin(cx: &Cx, write: &mut Write<'_>, visit: &Visit, form: &Form, r
         customers::set_point(&mut write.tx, visit.row.customer_id, fix.lat, fix.lng).await?;
     }
     let changes = Changes::new()
-        .moved("state", visit.row.state.as_str(), "open")
+        .moved("state", visit.row.progress.code(), Progress::Open.code())
         .moved("planned_on", visit.row.planned_on.as_str(), day.to_string())
         .set("in_lat", fix.map(|fix| fix.lat))
         .set("in_lng", fix.map(|fix| fix.lng))

@@ -19,7 +19,7 @@ mod write_up;
 pub use history::{entry, past};
 pub use rules::State;
 pub use stops::{Odd, Stop, odd, stops};
-pub use store::{TeamRow, awaits, count_today, find, team_day};
+pub use store::{NewVisit, TeamRow, awaits, count_today, create, find, team_day};
 
 use crate::kernel::access::Gate;
 use crate::modules::Module;

@@ -7,7 +7,19 @@ use crate::kernel::clock::{DAY, MINUTE, Millis};
 use crate::kernel::words::words;
 use crate::ui::state::standings;
 
-/// Where a visit stands.
+words! {
+    /// How far a visit has come, as stored.
+    pub enum Progress {
+        /// Not begun.
+        Planned = "planned",
+        /// Between check-in and check-out.
+        Open = "open",
+        /// Checked out.
+        Done = "done",
+    }
+}
+
+/// Where a visit stands on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// 待拜访
@@ -21,15 +33,15 @@ pub enum State {
 }
 
 impl State {
-    /// The state of a stored word on the day `today`.
+    /// The state on the day `today`.
     #[must_use]
-    pub fn of(stored: &str, planned_on: &str, today: NaiveDate) -> State {
-        match stored {
-            "open" => State::Open,
-            "done" => State::Done,
+    pub fn of(progress: Progress, planned_on: &str, today: NaiveDate) -> State {
+        match progress {
+            Progress::Open => State::Open,
+            Progress::Done => State::Done,
             // Dates are written so that they compare as text.
-            _ if planned_on < today.to_string().as_str() => State::Missed,
-            _ => State::Planned,
+            Progress::Planned if planned_on < today.to_string().as_str() => State::Missed,
+            Progress::Planned => State::Planned,
         }
     }
 }
@@ -236,10 +248,10 @@ mod tests {
     #[test]
     fn a_plan_whose_day_is_over_is_missed() {
         let day = |text: &str| crate::kernel::clock::parse_day(text).unwrap();
-        assert_eq!(State::of("planned", "2026-11-22", day("2026-11-23")), State::Missed);
-        assert_eq!(State::of("planned", "2026-11-23", day("2026-11-23")), State::Planned);
-        assert_eq!(State::of("done", "2026-11-22", day("2026-11-23")), State::Done);
-        assert_eq!(State::of("open", "2026-11-22", day("2026-11-23")), State::Open);
+        assert_eq!(State::of(Progress::Planned, "2026-11-22", day("2026-11-23")), State::Missed);
+        assert_eq!(State::of(Progress::Planned, "2026-11-23", day("2026-11-23")), State::Planned);
+        assert_eq!(State::of(Progress::Done, "2026-11-22", day("2026-11-23")), State::Done);
+        assert_eq!(State::of(Progress::Open, "2026-11-22", day("2026-11-23")), State::Open);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::kernel::db::Query;
 use crate::kernel::db::gather::Gathered;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::visits::rules::{Flags, State};
+use crate::visits::rules::{Flags, Progress, State};
 
 /// A visit of the day.
 #[derive(Clone, Debug)]
@@ -99,13 +99,15 @@ impl Stop {
     pub fn among(rows: &[Gathered], today: NaiveDate) -> Vec<Stop> {
         let visits = rows.iter().filter(|row| row.what == "visit");
         let mut stops: Vec<Stop> = visits
-            .map(|row| Stop {
-                id: row.id,
-                customer_name: row.title.clone(),
-                address: row.text.clone(),
-                state: State::of(&row.state, &row.more, today),
-                checked_in_at: (row.at > 0).then_some(row.at),
-                checked_out_at: row.ended_at,
+            .filter_map(|row| {
+                Some(Stop {
+                    id: row.id,
+                    customer_name: row.title.clone(),
+                    address: row.text.clone(),
+                    state: State::of(Progress::from_code(&row.state)?, &row.more, today),
+                    checked_in_at: (row.at > 0).then_some(row.at),
+                    checked_out_at: row.ended_at,
+                })
             })
             .collect();
         let rank = |state: State| match state {

@@ -6,7 +6,7 @@ mod writes;
 
 pub use photos::{NewPhoto, PhotoRow, add_photo, photo, photos, visits_with};
 pub use writes::{
-    NewVisit, Waiting, check_in, check_out, create, delete, last_place, replan, set_flags, waiting, write_result,
+    NewVisit, Waiting, WriteUp, check_in, create, delete, last_place, replan, set_flags, waiting, write_up,
 };
 
 use chrono::NaiveDate;
@@ -18,7 +18,7 @@ use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::id::Id;
-use crate::visits::rules::{Flags, State, minutes};
+use crate::visits::rules::{Flags, Progress, State, minutes};
 
 /// A visit as lists show it.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -38,7 +38,8 @@ pub struct VisitRow {
     /// `YYYY-MM-DD`.
     pub planned_on: String,
     /// As stored; see [`VisitRow::state`].
-    pub state: String,
+    #[sqlx(rename = "state")]
+    pub progress: Progress,
     /// What for.
     pub purpose: String,
     /// When it began.
@@ -55,7 +56,7 @@ impl VisitRow {
     /// Where it stands on the day `today`.
     #[must_use]
     pub fn state(&self, today: NaiveDate) -> State {
-        State::of(&self.state, &self.planned_on, today)
+        State::of(self.progress, &self.planned_on, today)
     }
 
     /// What is odd about it.

@@ -11,8 +11,8 @@ use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::visits::pages::{PURPOSE, RESULT, again, filled, future_day, merged, own, today};
 use crate::visits::plan;
-use crate::visits::rules::{Flag, State};
-use crate::visits::store::{self, NewVisit, Visit};
+use crate::visits::rules::{Flag, Progress, State};
+use crate::visits::store::{self, NewVisit, Visit, WriteUp};
 use crate::visits::view;
 use crate::web::cx::Cx;
 use crate::web::error::{AppError, Result, html};
@@ -46,7 +46,7 @@ fn check(cx: &Cx, form: &mut Form, visit: &Visit) -> String {
 }
 
 /// What the fields say, merged with the visit as it stands.
-struct Said {
+struct Written {
     result: String,
     day: Option<NaiveDate>,
     reason: String,
@@ -54,7 +54,7 @@ struct Said {
 }
 
 /// Merges a checked form with the visit, which is held. `Err` has the form that says where others wrote too.
-fn said(cx: &Cx, form: Form, visit: &Visit) -> std::result::Result<Said, Box<Form>> {
+fn merge(cx: &Cx, form: Form, visit: &Visit) -> std::result::Result<Written, Box<Form>> {
     let mut form = merged(cx, form, visit, &["result", "next_on"])?;
     let result = form.text("result", &t!(cx.lang, "visits.result"), RESULT);
     let day = clock::parse_day(form.value("next_on"));
@@ -64,12 +64,15 @@ fn said(cx: &Cx, form: Form, visit: &Visit) -> std::result::Result<Said, Box<For
         .moved("result", visit.result.as_str(), result.as_str())
         .moved("next_on", visit.next_on.clone(), day.map(|day| day.to_string()))
         .moved("out_reason", visit.out_reason.as_str(), reason.as_str());
-    Ok(Said { result, day, reason, changes })
+    Ok(Written { result, day, reason, changes })
 }
 
-async fn store_draft(write: &mut Write<'_>, cx: &Cx, id: Id, said: &Said) -> Result<()> {
-    let next_on = said.day.map(|day| day.to_string());
-    Ok(store::write_result(&mut write.tx, id, &said.result, next_on.as_deref(), &said.reason, cx.now).await?)
+impl Written {
+    fn store(&self, write: &mut Write<'_>, cx: &Cx, id: Id, ends: bool) {
+        let next_on = self.day.map(|day| day.to_string());
+        let written = WriteUp { result: &self.result, next_on: next_on.as_deref(), reason: &self.reason, ends };
+        store::write_up(&mut write.tx, id, written, cx.now);
+    }
 }
 
 /// Whether a form that sends something else has the fields of the write-up too, which then are checked.
@@ -88,11 +91,11 @@ pub async fn save_too(
     form: Form,
     visit: &Visit,
 ) -> Result<std::result::Result<(), Box<Form>>> {
-    let said = match said(cx, form, visit) {
+    let said = match merge(cx, form, visit) {
         Ok(said) => said,
         Err(form) => return Ok(Err(form)),
     };
-    store_draft(write, cx, visit.row.id, &said).await?;
+    said.store(write, cx, visit.row.id, false);
     write.audit(Action::Edit, "visit", visit.row.id, said.changes).await?;
     Ok(Ok(()))
 }
@@ -116,7 +119,7 @@ async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
     };
     let visit = own(&cx, found)?;
     may_write(&cx, &visit, ends)?;
-    let mut said = match said(&cx, form, &visit) {
+    let mut said = match merge(&cx, form, &visit) {
         Ok(said) => said,
         Err(form) => {
             drop(write);
@@ -124,17 +127,15 @@ async fn write_up(cx: Cx, ends: bool) -> Result<Response> {
         }
     };
     let id = visit.row.id;
+    said.store(&mut write, &cx, id, ends);
     if ends {
         let next_on = said.day.map(|day| day.to_string());
-        store::check_out(&mut write.tx, id, &said.result, next_on.as_deref(), &said.reason, cx.now).await?;
-        said.changes = said.changes.moved("state", "open", "done");
+        said.changes = said.changes.moved("state", Progress::Open.code(), Progress::Done.code());
         customers::contacted(&mut write.tx, visit.row.customer_id, cx.now, next_on.as_deref()).await?;
         if let Some(planned_on) = said.day {
             let (owner, customer) = (visit.row.owner_id, visit.row.customer_id);
             plan::add(&mut write, &NewVisit { owner, customer, planned_on, purpose: "", at: cx.now }, Some(id)).await?;
         }
-    } else {
-        store_draft(&mut write, &cx, id, &said).await?;
     }
     write.audit(Action::Edit, "visit", id, said.changes).await?;
     let done = if ends { "checked_out" } else { "saved" };

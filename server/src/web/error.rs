@@ -265,18 +265,18 @@ pub fn see_other(location: &str) -> Response {
     Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, inside).finish()
 }
 
-/// A page with a form as a response. Where something of the form is wrong it is 422, and the page's title says so.
+/// A page with a form as a response. Its status is the form's own ([`Form::status`]), and the page's title says
+/// where something is wrong.
 #[must_use]
 pub fn form_page(page: Page<'_>, body: Markup, form: &Form) -> Response {
     let page = if form.is_right() { page } else { page.error_title() };
     form_html(page.render(body), form)
 }
 
-/// A document with a form, rendered already, as a response. Where something of the form is wrong it is 422.
+/// A document with a form, rendered already, as a response with the form's own status.
 #[must_use]
 pub fn form_html(document: String, form: &Form) -> Response {
-    let status = if form.is_right() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    html_with(document, status)
+    html_with(document, form.status())
 }
 
 /// An HTML document as a response with a status.

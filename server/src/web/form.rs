@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use poem::Body;
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, StatusCode};
 use sha2::{Digest, Sha256};
 
 use crate::kernel::bodies::Share;
@@ -34,6 +34,8 @@ pub struct Form {
     /// The memory of the fields, as the budget knows it.
     share: Option<Arc<Share>>,
     errors: Vec<(String, String)>,
+    /// Somebody else changed the record meanwhile.
+    conflicting: bool,
     /// It is only to be shown again, with what was typed.
     resumed: bool,
     op: String,
@@ -63,6 +65,7 @@ impl Form {
             uploads: Vec::new(),
             share: None,
             errors: Vec::new(),
+            conflicting: false,
             resumed: false,
             op: String::new(),
             hash: String::new(),
@@ -184,6 +187,23 @@ impl Form {
     /// Says that a field is wrong.
     pub fn wrong(&mut self, name: &str, message: impl Into<String>) {
         self.errors.push((name.to_owned(), message.into()));
+    }
+
+    /// Says at a field that somebody else changed the record meanwhile: the form is shown again with what was typed,
+    /// and its status is 409.
+    pub fn conflict(&mut self, name: &str, message: impl Into<String>) {
+        self.conflicting = true;
+        self.wrong(name, message);
+    }
+
+    /// The status of the page that shows this form.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match (self.is_right(), self.conflicting) {
+            (true, _) => StatusCode::OK,
+            (false, true) => StatusCode::CONFLICT,
+            (false, false) => StatusCode::UNPROCESSABLE_ENTITY,
+        }
     }
 
     /// Whether nothing is wrong so far.

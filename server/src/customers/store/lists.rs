@@ -2,12 +2,12 @@
 //! that a campaign or another statement works on.
 
 use crate::customers::rules::{Sort, View, quiet_since};
-use crate::customers::store::{Choice, KIND, Row, WHOM};
+use crate::customers::store::{Choice, CustomerRow, KIND, WHOM};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, sql};
-use crate::kernel::search::{self, Around, Plan};
+use crate::kernel::search::{self, Around, Own, Plan};
 
 /// What a list asks for.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +59,11 @@ const BY_NAME: &str = " ORDER BY x.mnemonic, x.id";
 
 /// Chooses how a search over customers goes.
 async fn planned(on: impl Into<On<'_>>, scope: &Scope, q: Option<&str>, order: &'static str) -> Result<Plan, DbError> {
-    let own = (!scope.sees_all()).then_some(|query: Query| {
-        scope.restrict(query.push("SELECT x.id FROM customers x WHERE x.deleted_at IS NULL"), "x.owner_id")
+    let own = (!scope.sees_all()).then(|| Own {
+        reader: scope.name(),
+        ids: |query: Query| {
+            scope.restrict(query.push("SELECT x.id FROM customers x WHERE x.deleted_at IS NULL"), "x.owner_id")
+        },
     });
     search::plan(on, Around { kind: KIND, in_order: order == BY_NAME, own }, q).await
 }
@@ -71,7 +74,7 @@ fn cut(query: Query, plan: &Plan, order: &'static str, limit: i64, offset: i64) 
     query.push(order).push(" LIMIT ").arg(limit).push(" OFFSET ").arg(offset)
 }
 
-pub async fn list(db: &Db, scope: &Scope, wanted: ListQuery<'_>) -> Result<Listing<Row>, DbError> {
+pub async fn list(db: &Db, scope: &Scope, wanted: ListQuery<'_>) -> Result<Listing<CustomerRow>, DbError> {
     let order = order(wanted.view, wanted.sort);
     let mine = scope.mine();
     let scope = if wanted.view == View::Mine { &mine } else { scope };
@@ -79,9 +82,10 @@ pub async fn list(db: &Db, scope: &Scope, wanted: ListQuery<'_>) -> Result<Listi
     if matches!(plan, Plan::Nothing) {
         return Ok(wanted.paging.cut(Vec::new()));
     }
-    // A search chooses the page by what indexes hold, and reads the page's own rows then; a list that is walked in its
-    // order has the row at hand.
-    let (chosen, page) = if matches!(plan, Plan::All) {
+    // What is sorted is chosen by what indexes hold, and the page's own rows are read then; what is walked in its order
+    // has the row at hand.
+    let walked = matches!(plan, Plan::All) || (plan.by_pieces() && order == BY_NAME);
+    let (chosen, page) = if walked {
         ("x.id, x.name, x.mnemonic, x.owner_id, x.arrears, x.last_contact_at, x.created_at", ") AS x")
     } else {
         ("x.id", ") AS p JOIN customers x ON x.id = p.id")
@@ -128,7 +132,7 @@ pub struct Selection {
 
 pub async fn selection(on: impl Into<On<'_>>, view: View, q: Option<&str>, now: Millis) -> Result<Selection, DbError> {
     // The owners are restricted later; each list has its own order.
-    let around = Around { kind: KIND, in_order: false, own: None::<fn(Query) -> Query> };
+    let around = Around { kind: KIND, in_order: false, own: None::<Own<fn(Query) -> Query>> };
     let plan = search::plan(on, around, q).await?;
     Ok(Selection { plan, view, now })
 }

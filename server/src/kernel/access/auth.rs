@@ -101,7 +101,7 @@ impl Sessions {
 }
 
 #[derive(sqlx_macros::FromRow)]
-struct Row {
+struct SessionRow {
     begun_at: Millis,
     seen_at: Millis,
     boot: i64,
@@ -285,7 +285,7 @@ impl Kernel {
     }
 
     async fn load_session(&self, id: &str) -> Result<Option<Arc<Session>>, DbError> {
-        let row: Option<Row> = sql(
+        let row: Option<SessionRow> = sql(
             "SELECT s.begun_at, s.seen_at, s.boot, s.begun_steady, s.seen_steady, u.id AS user_id, u.name, u.role, \
              u.department_id, d.path, u.must_change_password \
              FROM sessions s JOIN users u ON u.id = s.user_id JOIN departments d ON d.id = u.department_id \

@@ -217,6 +217,16 @@ impl Scope {
         Scope { reach: Reach::Own, ..self.clone() }
     }
 
+    /// A name for what is in view: the same for two readers who see the same rows.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.reach {
+            Reach::Own => self.user.to_string(),
+            Reach::Team => self.department_path.clone(),
+            Reach::All => String::new(),
+        }
+    }
+
     /// Whether other people's rows can be in view.
     #[must_use]
     pub fn sees_others(&self) -> bool {

@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const KEEP: Millis = MINUTE;
 
 #[derive(sqlx_macros::FromRow)]
-struct Row {
+struct Reading {
     wall: Millis,
     steady: Millis,
     boot: i64,
@@ -22,13 +22,13 @@ struct Row {
     confirmations: i64,
 }
 
-impl Row {
+impl Reading {
     fn kept(&self) -> Kept {
         Kept { at: Stamp { wall: self.wall, steady: self.steady, boot: self.boot }, to: self.jumped_to }
     }
 }
 
-async fn read(db: &Db) -> Result<Option<Row>, DbError> {
+async fn read(db: &Db) -> Result<Option<Reading>, DbError> {
     sql("SELECT wall, steady, boot, jumped_to, confirmations FROM clock_watch WHERE id = 1").optional(db).await
 }
 

@@ -19,6 +19,7 @@ mod statements;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -26,6 +27,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, PgPool, Postgres, SqliteConnection, SqlitePool, Transaction};
 
 use crate::kernel::durable;
+use crate::kernel::memory::Memory;
 pub use error::DbError;
 pub use migrate::{Migration, migrate, pending};
 pub use query::{Arg, On, Query, Record, sql};
@@ -43,6 +45,8 @@ pub enum Db {
         writer: Writer,
         /// What it was asked.
         statements: Statements,
+        /// What is remembered of its rows.
+        memory: Arc<Memory>,
     },
     /// A server. Writes that wait for a row must leave readers their connections.
     Postgres {
@@ -52,11 +56,15 @@ pub enum Db {
         writers: PgPool,
         /// What it was asked.
         statements: Statements,
+        /// What is remembered of its rows.
+        memory: Arc<Memory>,
     },
 }
 
 /// Statements kept prepared for each connection; the product has some hundreds.
 const STATEMENTS: usize = 512;
+/// What SQLite keeps of its pages for each connection, in KiB.
+pub const PAGES: u32 = 4 * 1024;
 /// How long a request waits for a free connection.
 const CONNECTION: Duration = Duration::from_secs(3);
 /// How long a write waits for a row that another transaction holds.
@@ -82,7 +90,7 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(STATEMENTS)
-            .pragma("cache_size", "-4096")
+            .pragma("cache_size", format!("-{PAGES}"))
             .pragma("temp_store", "memory");
         let writing = options.connect().await?;
         // A pool's ping before each query would cost as much as the query.
@@ -93,7 +101,12 @@ impl Db {
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        Ok(Db::Sqlite { readers, writer: Writer::new(writing), statements: Statements::default() })
+        Ok(Db::Sqlite {
+            readers,
+            writer: Writer::new(writing),
+            statements: Statements::default(),
+            memory: Arc::default(),
+        })
     }
 
     /// Connects to a PostgreSQL database by its URL, with at most `connections` of them: a third reads.
@@ -117,7 +130,7 @@ impl Db {
         };
         let readers = pool(third).connect_with(reading).await?;
         let writers = pool(connections.saturating_sub(third).max(1)).connect_with(writing).await?;
-        Ok(Db::Postgres { readers, writers, statements: Statements::default() })
+        Ok(Db::Postgres { readers, writers, statements: Statements::default(), memory: Arc::default() })
     }
 
     /// What it was asked so far, in a debug build.
@@ -125,6 +138,13 @@ impl Db {
     pub fn statements(&self) -> &Statements {
         match self {
             Db::Sqlite { statements, .. } | Db::Postgres { statements, .. } => statements,
+        }
+    }
+
+    /// What is remembered of its rows between statements; a restart forgets it.
+    pub(in crate::kernel) fn memory(&self) -> &Memory {
+        match self {
+            Db::Sqlite { memory, .. } | Db::Postgres { memory, .. } => memory,
         }
     }
 
@@ -161,6 +181,22 @@ impl Db {
                 written
             }
             Db::Postgres { .. } => Err(DbError::Unavailable("PostgreSQL is copied by pg_dump".to_owned())),
+        }
+    }
+
+    /// How many writes wait for another one: for its turn, or for a row that it holds.
+    ///
+    /// # Errors
+    /// When PostgreSQL does not say.
+    pub async fn waiting_writes(&self) -> Result<i64, DbError> {
+        match self {
+            Db::Sqlite { writer, .. } => Ok(i64::try_from(writer.waiting()).unwrap_or(i64::MAX)),
+            Db::Postgres { .. } => {
+                sql("SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+                     WHERE NOT l.granted AND a.datname = current_database()")
+                .scalar(self)
+                .await
+            }
         }
     }
 
@@ -257,6 +293,19 @@ impl Tx {
                     query.run_on_postgres(transaction).await?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Gives SQLite's writer `kib` for pages, from now on. Rows that lie scattered change more pages than [`PAGES`] hold,
+    /// and each of those is written again and again before the commit.
+    pub async fn keep_pages(&mut self, kib: u32) -> Result<(), DbError> {
+        match &mut self.inner {
+            Inner::Sqlite(turn) => {
+                let text = sqlx::AssertSqlSafe(format!("PRAGMA cache_size = -{kib}"));
+                sqlx::raw_sql(text).execute(sqlite_of(turn)?).await?;
+            }
+            Inner::Postgres(_) => {}
         }
         Ok(())
     }

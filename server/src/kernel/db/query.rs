@@ -1,5 +1,7 @@
 //! One SQL text with `$1` for both engines, its arguments, and running it.
 
+mod places;
+
 use std::borrow::Cow;
 
 use sqlx::postgres::{PgArguments, PgRow};
@@ -9,6 +11,8 @@ use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite, SqliteConnection, Transacti
 use super::{Db, DbError, Inner, Tx, sqlite_of};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
+pub(super) use places::joined;
+use places::without_names;
 
 /// A row type of either engine; `#[derive(FromRow)]` is enough.
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
@@ -344,7 +348,11 @@ impl Query {
     }
 
     pub(super) async fn run_on_sqlite(self, connection: &mut SqliteConnection) -> Result<u64, DbError> {
-        let query = sqlx::query::<Sqlite>(AssertSqlSafe(self.text));
+        let text = match without_names(&self.text, self.args.len()) {
+            Some(text) => Cow::Owned(text),
+            None => self.text,
+        };
+        let query = sqlx::query::<Sqlite>(AssertSqlSafe(text));
         let query = self.args.into_iter().fold(query, |query, arg| bound!(query, arg));
         Ok(query.execute(connection).await?.rows_affected())
     }
@@ -353,39 +361,5 @@ impl Query {
         let query = sqlx::query::<Postgres>(AssertSqlSafe(self.text));
         let query = self.args.into_iter().fold(query, |query, arg| bound!(query, arg));
         Ok(query.execute(&mut **tx).await?.rows_affected())
-    }
-}
-
-/// One text of several statements: SQLite's driver runs them in their order and counts `$n` through all.
-pub(super) fn joined(queries: Vec<Query>) -> Query {
-    let mut all = sql("");
-    for query in queries {
-        let before = all.args.len();
-        let text = all.text.to_mut();
-        let mut rest: &str = &query.text;
-        while let Some((head, tail)) = rest.split_once('$') {
-            let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
-            let (number, tail) = tail.split_at(digits);
-            text.push_str(head);
-            text.push('$');
-            text.push_str(&(before + number.parse::<usize>().unwrap_or(0)).to_string());
-            rest = tail;
-        }
-        text.push_str(rest);
-        text.push(';');
-        all.args.extend(query.args);
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{joined, sql};
-
-    #[test]
-    fn joined_statements_count_their_arguments_through() {
-        let all = joined(vec![sql("A $1, $2").bind(1).bind(2), sql("B"), sql("C $2 $1").bind(3).bind(4)]);
-        assert_eq!(all.text(), "A $1, $2;B;C $4 $3;");
-        assert_eq!(all.args.len(), 4);
     }
 }

@@ -107,6 +107,11 @@ impl Writer {
         Ok(())
     }
 
+    /// How many writes wait for their turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+
     fn somebody_waits(&self) -> bool {
         self.waiting.load(Ordering::Acquire) > 0
     }

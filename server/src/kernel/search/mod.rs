@@ -25,9 +25,9 @@ use pinyin::ToPinyin;
 
 use crate::kernel::china::phone::Phone;
 use crate::kernel::china::width::half;
-use crate::kernel::db::{DbError, On, Tx, sql};
+use crate::kernel::db::{Arg, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
-pub use plan::{Around, Plan, plan};
+pub use plan::{Around, Own, Plan, plan};
 
 /// Names past this length are cut for searching; forms accept no longer ones.
 const LONGEST: usize = 100;
@@ -37,8 +37,6 @@ const LONGEST_NEEDLE: usize = 40;
 const MOST_TERMS: usize = 8;
 /// Rows of one INSERT. One size, so that one prepared statement serves.
 const BATCH: usize = 16;
-/// Rows of one INSERT where thousands are written.
-const BULK: usize = 128;
 
 /// The form in which texts are compared: lower case, half width, without spaces.
 #[must_use]
@@ -368,48 +366,62 @@ pub async fn reindex(
                 .await?;
         }
     }
-    let fresh: Vec<Row<'_>> =
-        new.iter().filter(|term| !stays || !old.contains(*term)).map(|term| Row { term, place, id }).collect();
-    insert(tx, kind, &fresh, BATCH).await
+    let fresh: Vec<Piece<'_>> =
+        new.iter().filter(|term| !stays || !old.contains(*term)).map(|term| Piece { term, place, id }).collect();
+    insert(tx, kind, &fresh).await
 }
 
-/// Writes the pieces of many records at once. Sorted, since inserting pieces record by record would touch
-/// a page of the index for each of them.
-pub async fn index_many(tx: &mut Tx, kind: &'static str, cards: &[(Id, Place, SearchEntry)]) -> Result<(), DbError> {
-    let terms: Vec<BTreeSet<String>> = cards.iter().map(|(_, _, card)| card.terms()).collect();
-    let mut rows: Vec<Row<'_>> = cards
-        .iter()
-        .zip(&terms)
-        .flat_map(|((id, place, _), terms)| terms.iter().map(|term| Row { term, place, id: *id }))
-        .collect();
-    rows.sort_unstable();
-    insert(tx, kind, &rows, BULK).await
+/// The pieces of many new records, to be inserted at once.
+#[derive(Debug, Default)]
+pub struct Pieces(Vec<(Id, Place, BTreeSet<String>)>);
+
+impl Pieces {
+    /// Adds a record.
+    pub fn add(&mut self, id: Id, place: Place, entry: &SearchEntry) {
+        self.0.push((id, place, entry.terms()));
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The rows behind [`PIECES`]. They are sorted: pieces in the order of their records would change a page of the
+    /// table for each.
+    pub fn rows(&self, kind: &'static str) -> impl Iterator<Item = Vec<Arg>> {
+        let mut rows: Vec<Piece<'_>> = self
+            .0
+            .iter()
+            .flat_map(|(id, place, terms)| terms.iter().map(|term| Piece { term, place, id: *id }))
+            .collect();
+        rows.sort_unstable();
+        rows.into_iter().map(move |row| row.values(kind))
+    }
 }
+
+/// Begins an INSERT of pieces.
+pub const PIECES: &str = "INSERT INTO search_terms (kind, term, sort_key, record_id, owner_id) VALUES";
 
 /// A row of `search_terms`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Row<'a> {
+struct Piece<'a> {
     term: &'a str,
     place: &'a Place,
     id: Id,
 }
 
-async fn insert(tx: &mut Tx, kind: &'static str, rows: &[Row<'_>], size: usize) -> Result<(), DbError> {
-    for chunk in rows.chunks(size) {
-        let values = padded(chunk, size).into_iter().map(|row| {
-            vec![
-                kind.into(),
-                row.term.into(),
-                row.place.sort_key.as_str().into(),
-                row.id.into(),
-                row.place.owner_id.into(),
-            ]
-        });
-        sql("INSERT INTO search_terms (kind, term, sort_key, record_id, owner_id) VALUES")
-            .values(values)
-            .push(" ON CONFLICT DO NOTHING")
-            .run(tx)
-            .await?;
+impl Piece<'_> {
+    fn values(self, kind: &'static str) -> Vec<Arg> {
+        let Piece { term, place, id } = self;
+        vec![kind.into(), term.into(), place.sort_key.as_str().into(), id.into(), place.owner_id.into()]
+    }
+}
+
+async fn insert(tx: &mut Tx, kind: &'static str, rows: &[Piece<'_>]) -> Result<(), DbError> {
+    for chunk in rows.chunks(BATCH) {
+        let values = padded(chunk, BATCH).into_iter().map(|row| row.values(kind));
+        sql(PIECES).values(values).push(" ON CONFLICT DO NOTHING").run(tx).await?;
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! Which rows a search reads, and what it adds to a list's statement.
 
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
 use super::Needle;
 use crate::kernel::db::{DbError, On, Query, sql};
 
@@ -11,14 +14,54 @@ const FEW_PIECES: i64 = 2000;
 const RARE: i64 = 300;
 
 /// The list around a search.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Around<F> {
     /// The kind of its records.
     pub kind: &'static str,
     /// Whether it stands in the order of a piece's rows.
     pub in_order: bool,
-    /// Appends the select of the ids of the reader's records; `None` where the reader sees everybody's.
-    pub own: Option<F>,
+    /// The reader's own records; `None` where the reader sees everybody's.
+    pub own: Option<Own<F>>,
+}
+
+/// The records of a reader who does not see everybody's.
+#[derive(Clone, Debug)]
+pub struct Own<F> {
+    /// The name of what the reader sees.
+    pub reader: String,
+    /// Appends the select of their ids.
+    pub ids: F,
+}
+
+/// What was counted to the limit lately: pieces that many records have, and readers with many records. For this long
+/// they are taken to have as many, so that most searches are one statement. A wrong plan is a slower one, no other answer.
+const REMEMBERED: Duration = Duration::from_secs(600);
+/// More than so many are forgotten all at once.
+const MOST_REMEMBERED: usize = 4096;
+
+#[derive(Debug, Default)]
+struct Many(HashMap<String, Instant>);
+
+impl Many {
+    fn knows(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|counted| counted.elapsed() < REMEMBERED)
+    }
+
+    fn note(&mut self, name: String) {
+        if self.0.len() >= MOST_REMEMBERED {
+            self.0.clear();
+        }
+        self.0.insert(name, Instant::now());
+    }
+}
+
+/// What is to be counted, and no further than `limit`.
+struct Counted {
+    /// Its place among the pieces, or [`OWN`].
+    place: i64,
+    limit: i64,
+    /// Its name in [`Many`].
+    name: String,
 }
 
 /// Which rows are read.
@@ -62,8 +105,8 @@ struct Weight {
 /// The place of the reader's own records among the weights.
 const OWN: i64 = -1;
 
-/// Chooses the rows to read for what was typed. What must be counted for it is counted in one statement, and no
-/// further than the choice needs.
+/// Chooses the rows to read for what was typed. What must be counted for it is counted in one statement, no further than
+/// the choice needs, and not at all where it was many a moment ago.
 pub async fn plan<F: FnOnce(Query) -> Query>(
     on: impl Into<On<'_>>,
     around: Around<F>,
@@ -74,32 +117,55 @@ pub async fn plan<F: FnOnce(Query) -> Query>(
     let most = if in_order { RARE } else { FEW_PIECES };
     let mut weights: Vec<Weight> = Vec::new();
     let weighed = needle.pieces.len() > 1 || !in_order;
-    if weighed || own.is_some() {
+    let mut counted: Vec<Counted> = (0i64..)
+        .zip(&needle.pieces)
+        .filter(|_| weighed)
+        .map(|(place, piece)| Counted { place, limit: most, name: format!("{kind}{most}:{piece}") })
+        .collect();
+    if let Some(own) = &own {
+        counted.push(Counted { place: OWN, limit: FEW_ROWS, name: format!("{kind} of {}", own.reader) });
+    }
+    let mut on = on.into();
+    // A write counts for itself: it may have changed what is counted.
+    let db = match &on {
+        On::Db(db) => Some(*db),
+        On::Tx(_) => None,
+    };
+    let (known, asked): (Vec<Counted>, Vec<Counted>) = match db {
+        Some(db) => db.memory().with(|many: &mut Many| counted.into_iter().partition(|one| many.knows(&one.name))),
+        None => (Vec::new(), counted),
+    };
+    weights.extend(known.iter().map(|one| Weight { place: one.place, records: one.limit + 1 }));
+    if !asked.is_empty() {
+        let mut own = own;
         let mut query = sql("");
         let mut between = "";
-        for (place, piece) in (0i64..).zip(&needle.pieces).filter(|_| weighed) {
+        for one in &asked {
             query = query
                 .push(between)
                 .push("SELECT CAST(")
-                .arg(place)
-                .push(" AS BIGINT) AS place, CAST(count(*) AS BIGINT) AS records FROM (SELECT record_id FROM search_terms WHERE kind = '")
-                .push(kind)
-                .push("' AND term = ")
-                .arg(piece)
-                .push(" LIMIT ")
-                .arg(most + 1)
-                .push(") AS found");
+                .arg(one.place)
+                .push(" AS BIGINT) AS place, CAST(count(*) AS BIGINT) AS records FROM (");
+            query = match usize::try_from(one.place).ok().and_then(|place| needle.pieces.get(place)) {
+                Some(piece) => query
+                    .push("SELECT record_id FROM search_terms WHERE kind = '")
+                    .push(kind)
+                    .push("' AND term = ")
+                    .arg(piece),
+                None => own.take().into_iter().fold(query, |query, own| (own.ids)(query)),
+            };
+            query = query.push(" LIMIT ").arg(one.limit + 1).push(") AS found");
             between = " UNION ALL ";
         }
-        if let Some(own) = own {
-            query = query
-                .push(between)
-                .push("SELECT CAST(")
-                .arg(OWN)
-                .push(" AS BIGINT) AS place, CAST(count(*) AS BIGINT) AS records FROM (");
-            query = own(query).push(" LIMIT ").arg(FEW_ROWS + 1).push(") AS found");
+        let found: Vec<Weight> = query.all(&mut on).await?;
+        if let Some(db) = db {
+            db.memory().with(|many: &mut Many| {
+                let is_many =
+                    |one: &Counted| found.iter().any(|weight| weight.place == one.place && weight.records > one.limit);
+                asked.into_iter().filter(is_many).for_each(|one| many.note(one.name));
+            });
         }
-        weights = query.all(on).await?;
+        weights.extend(found);
     }
     let few = weights.iter().any(|weight| weight.place == OWN && weight.records <= FEW_ROWS);
     weights.retain(|weight| weight.place != OWN);

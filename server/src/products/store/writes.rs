@@ -6,7 +6,7 @@ use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
 
 use super::super::Unit;
-use super::super::rules::search_text;
+use super::super::rules::{Status, search_text};
 
 /// A product category 分类.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
@@ -25,7 +25,7 @@ pub(in crate::products) struct Entry {
     pub content_spec: String,
     pub pack_spec: String,
     pub barcode: String,
-    pub status: &'static str,
+    pub status: Status,
     pub base_unit: String,
     pub cost_price: Fen,
     pub floor_price: Fen,
@@ -44,7 +44,7 @@ pub(in crate::products) struct Stored {
     pub content_spec: String,
     pub pack_spec: String,
     pub barcode: String,
-    pub status: String,
+    pub status: Status,
     pub base_unit: String,
     pub cost_price: Fen,
     pub floor_price: Fen,
@@ -160,7 +160,7 @@ pub(in crate::products) async fn update(tx: &mut Tx, id: Id, entry: &Entry, at: 
     .bind(&entry.content_spec)
     .bind(&entry.pack_spec)
     .bind(&entry.barcode)
-    .bind(entry.status)
+    .bind(entry.status.code())
     .bind(&entry.base_unit)
     .bind(entry.cost_price)
     .bind(entry.floor_price)

@@ -138,45 +138,30 @@ pub async fn check_in(
     Ok(())
 }
 
-/// Writes the result and the next date.
-pub async fn write_result(
-    tx: &mut Tx,
-    id: Id,
-    result: &str,
-    next_on: Option<&str>,
-    reason: &str,
-    at: Millis,
-) -> Result<(), DbError> {
-    sql("UPDATE visits SET result = $2, next_on = $3, out_reason = $4, updated_at = $5, version = version + 1 WHERE id = $1")
-        .bind(id)
-        .bind(result)
-        .bind(next_on)
-        .bind(reason)
-        .bind(at)
-        .run(tx)
-        .await?;
-    Ok(())
+/// What came of a visit.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteUp<'a> {
+    /// What was found and agreed.
+    pub result: &'a str,
+    /// The next visit, `YYYY-MM-DD`.
+    pub next_on: Option<&'a str>,
+    /// Why the check-in was far away.
+    pub reason: &'a str,
+    /// Whether the visit ends with it.
+    pub ends: bool,
 }
 
-/// Ends a visit.
-pub async fn check_out(
-    tx: &mut Tx,
-    id: Id,
-    result: &str,
-    next_on: Option<&str>,
-    reason: &str,
-    at: Millis,
-) -> Result<(), DbError> {
-    sql("UPDATE visits SET state = 'done', checked_out_at = $2, result = $3, next_on = $4, out_reason = $5, updated_at = $6, \
-         version = version + 1 WHERE id = $1")
-    .bind(id)
-    .bind(at)
-    .bind(result)
-    .bind(next_on)
-    .bind(reason)
-    .bind(at)
-    .later(tx);
-    Ok(())
+/// Writes what came of a visit, and its end.
+pub fn write_up(tx: &mut Tx, id: Id, written: WriteUp<'_>, at: Millis) {
+    let query =
+        sql("UPDATE visits SET result = $2, next_on = $3, out_reason = $4, updated_at = $5, version = version + 1")
+            .bind(id)
+            .bind(written.result)
+            .bind(written.next_on)
+            .bind(written.reason)
+            .bind(at);
+    let query = if written.ends { query.push(", state = 'done', checked_out_at = $5") } else { query };
+    query.push(" WHERE id = $1").later(tx);
 }
 
 /// Notes what is odd about a visit.
