@@ -58,7 +58,7 @@ use crate::web::routes::Routes;
 pub use bin::names_customer;
 pub use change::{Begun, begin};
 pub use flow::{changed_meanwhile, decided, submit_for};
-pub use history::{history, made_of, related};
+pub use history::{history, made_of, made_on_visit, related};
 pub use store::{NewHead, insert, last_of_customer, set_content, set_title};
 pub use trail::note;
 pub use view::{SUBMISSION, choose_customer, flow_acts, related_card};
