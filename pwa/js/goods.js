@@ -12,7 +12,7 @@ p.classList.toggle("hot",d.n/1e3<i.value);
 });
 if(!i.value)return;
 n++;
-total+=Math.round((price?.value.replace(/[,¥￥]/g,"")*100||d.p)*i.value)||0;
+total+=Math.round((price?.value*100||d.p)*i.value)||0;
 });
 $("#sum b").textContent=total?"¥"+(total/100).toLocaleString("en",{minimumFractionDigits:2}):"";
 s.textContent=s.dataset.n.replace("%n",n);
@@ -20,9 +20,10 @@ s.textContent=s.dataset.n.replace("%n",n);
 fit(sum);
 // Without a network, what stands here stays.
 const look=async find=>{
-const f=$("#f-q").form,ask=mine={},r=await fetch($("[name=find]").formAction+"?"+new URLSearchParams([["find",shelf=find],...new FormData(f)])),page=$("#goods",new DOMParser().parseFromString(await r.text(),"text/html"));
+const f=$("#f-q").form,ask=mine={},r=await fetch($("[name=find]").formAction+"?"+new URLSearchParams([["find",shelf=find],...new FormData(f)])).catch(()=>0),page=r&&$("#goods",new DOMParser().parseFromString(await r.text(),"text/html"));
 // What was chosen meanwhile is asked for with the rest.
 if(ask!==mine)return mine||look(find);
+if(!page)return;
 $("#goods").replaceWith(page);
 fits.forEach(fit=>fit());
 if(find==="last")save(f);

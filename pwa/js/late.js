@@ -89,9 +89,10 @@ worker?.controller?.postMessage([page.url]);
 $$("[type=file]",f).forEach(i=>i.value="");
 $("dialog")?.remove();
 history.replaceState(history.state,"",here());
+// Before: a conversation shows its end itself.
+scrollTo(0,0);
 swap(parse(html),f);
 posts().forEach(o=>revived(o));
-scrollTo(0,0);
 return attend();
 }
 if(!from||here(from)!==here(page.url)||here(from)===here()||history.length<2)return go();
@@ -161,7 +162,7 @@ if(worker)worker.ready.then(r=>r.sync.register("outbox")).catch(()=>{});
 const go=async()=>{
 for(const{action,kind}of await entries(user)){
 const next=$(`[data-then="${action}"]`),f=$(`form[action="${action}"]`),row=$(`a[href="${action.split("/",3).join("/")}"] .tag`);
-if(row)row.textContent=row.closest("main>*").dataset[kind]||row.textContent;
+if(row)row.textContent=$("[data-waits]")?.getAttribute("data-"+kind)||row.textContent;
 if(!next||!f)continue;
 $(".bar")?.remove();
 f.replaceWith(next.content);

@@ -234,8 +234,6 @@ pub trait Document: Sized + Send + Sync + 'static {
     const LIST: List;
     /// Whether its documents have a customer.
     const HAS_CUSTOMER: bool = true;
-    /// Whether submitting one may ask an approver; then it is submitted with a note.
-    const NEEDS_APPROVAL: bool = true;
     /// The page that its list stands below.
     const ABOVE: &'static str = "/";
 

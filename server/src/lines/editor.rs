@@ -1,20 +1,20 @@
 //! The rows of a form with products: reading what was typed, and what is offered beside it.
 //!
-//! A row's fields carry its place: `product_id_3`, `quantity_3`, `unit_3`, `price_3`; a single line may come
-//! without one. A row without a quantity is not a line; a row without a price takes the list price.
+//! A row's fields end alike: `product_id_3`, `quantity_3`, `unit_3`, `price_3`. A line of a draft has its place there, an
+//! offer its product, so that what a phone keeps of a form never comes back in another product's row. A row without a
+//! quantity is not a line; a row without a price takes the list price.
 
 use std::collections::BTreeMap;
 
 use super::rules::sums;
-use super::{LastPrice, Line, NewLine, store, totals};
-use crate::documents;
+use super::{Line, NewLine, totals};
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::Tx;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, LARGEST, Milli};
 use crate::kinds::Kind;
-use crate::products::{self, Category, Priced};
+use crate::products::{self, Priced};
 use crate::stock::Warehouse;
 use crate::web::cx::Cx;
 use crate::web::error::Result;
@@ -25,43 +25,6 @@ use crate::web::write::Write;
 const ROWS: usize = 80;
 /// Lines that one document may have.
 const LINES: usize = 50;
-/// Products offered before somebody looks for others.
-const OFFERED: i64 = 8;
-/// Products that a search or a category shows.
-const FOUND: i64 = 20;
-
-/// Which products the form shows beside what is filled in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shelf {
-    /// What the customer usually buys, else the first of the list.
-    Usual,
-    /// The same, with the lines of the customer's last order filled in.
-    Last,
-    /// All that is on sale.
-    All,
-    /// One category.
-    Category(Id),
-    /// What a search found.
-    Found,
-}
-
-impl Shelf {
-    /// By the button that was pressed. Where something is wrong, everything that is filled in is shown.
-    fn of(form: &Form) -> Shelf {
-        match form.value("find") {
-            _ if !form.is_right() => Shelf::Usual,
-            "all" => Shelf::All,
-            "last" => Shelf::Last,
-            "usual" => Shelf::Usual,
-            other => match other.parse() {
-                Ok(category) => Shelf::Category(category),
-                Err(_) if form.value("q").trim().is_empty() => Shelf::Usual,
-                Err(_) => Shelf::Found,
-            },
-        }
-    }
-}
-
 /// What a kind's lines are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prices {
@@ -93,7 +56,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    fn level(self) -> Option<Id> {
+    pub(super) fn level(self) -> Option<Id> {
         match self.prices {
             Prices::At(level) => level,
             Prices::None | Prices::Counted => None,
@@ -101,27 +64,26 @@ impl Setting {
     }
 }
 
-fn suffixes() -> impl Iterator<Item = String> {
-    std::iter::once(String::new()).chain((0..ROWS).map(|place| format!("_{place}")))
-}
-
 /// A row that names a product.
 #[derive(Clone, Debug)]
-struct Row {
+pub(super) struct Row {
     /// What the names of its fields end with.
-    suffix: String,
-    product: Id,
+    pub suffix: String,
+    pub product: Id,
 }
 
 /// The rows that are filled in. A row whose quantity is empty was offered and not taken.
-fn rows(form: &Form) -> Vec<Row> {
-    suffixes()
-        .filter_map(|suffix| {
-            let product = form.value(&format!("product_id{suffix}")).parse().ok()?;
-            let filled = !form.value(&format!("quantity{suffix}")).trim().is_empty();
-            filled.then_some(Row { suffix, product })
-        })
-        .collect()
+pub(super) fn rows(form: &Form) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for (name, value) in form.fields() {
+        let Some(suffix) = name.strip_prefix("product_id") else { continue };
+        let Ok(product) = value.parse() else { continue };
+        let filled = !form.value(&format!("quantity{suffix}")).trim().is_empty();
+        if filled && rows.len() < ROWS && rows.iter().all(|row| row.suffix != suffix) {
+            rows.push(Row { suffix: suffix.to_owned(), product });
+        }
+    }
+    rows
 }
 
 /// The address after a document was saved: its form again for somebody who goes on editing, else its page.
@@ -236,41 +198,6 @@ pub fn filled(mut form: Form, lines: &[Line], prices: bool) -> Form {
     form
 }
 
-/// A row as the page shows it.
-#[derive(Debug)]
-pub(super) struct Shown {
-    pub suffix: String,
-    pub product: Priced,
-    /// Base units that can be promised.
-    pub available: Option<Milli>,
-    pub last: Option<LastPrice>,
-    /// It is filled in and does not belong to what is looked at: it travels along unseen.
-    pub aside: bool,
-}
-
-/// The customer's last order, which can be taken over.
-#[derive(Debug)]
-pub(super) struct LastOrder {
-    pub day: String,
-    pub lines: usize,
-    pub total: Fen,
-}
-
-/// What the rows of a form show.
-#[derive(Debug)]
-pub struct Editor {
-    pub(super) rows: Vec<Shown>,
-    pub(super) shelf: Shelf,
-    /// The first shelf holds what the customer has bought.
-    pub(super) usual: bool,
-    pub(super) categories: Vec<Category>,
-    pub(super) prices: Prices,
-    /// Where nothing is filled in yet.
-    pub(super) last_order: Option<LastOrder>,
-    /// There are more products than the page shows.
-    pub(super) more: bool,
-}
-
 /// The warehouse that is meant: the chosen one, else the one of the region, else the first.
 #[must_use]
 pub fn warehouse_of(form: &Form, warehouses: &[Warehouse], region: Option<Id>) -> Option<Id> {
@@ -289,95 +216,6 @@ pub fn read_warehouse(form: &mut Form, lang: Lang, warehouses: &[Warehouse], reg
         form.wrong("warehouse_id", t!(lang, "form.choice", field = label));
     }
     warehouse_of(form, warehouses, region)
-}
-
-/// Fills the lines of the customer's last order into the rows that are free, beside what is filled in.
-async fn with_last(cx: &Cx, form: &mut Form, customer: Id) -> Result<()> {
-    let Some(last) = documents::last_of_customer(&cx.office.db, &cx.scope(), Kind::Order, customer).await? else {
-        return Ok(());
-    };
-    let taken = rows(form);
-    let lines = store::of_document(&cx.office.db, last.id).await?;
-    let lines = lines.into_iter().filter(|line| !taken.iter().any(|row| row.product == line.product_id));
-    let free = suffixes().skip(1).filter(|suffix| !taken.iter().any(|row| row.suffix == *suffix));
-    *form = free.zip(lines).fold(form.clone(), |form, (suffix, line)| {
-        form.with(&format!("product_id{suffix}"), line.product_id.to_string())
-            .with(&format!("quantity{suffix}"), line.quantity.to_string())
-            .with(&format!("unit{suffix}"), line.unit)
-            .with(&format!("price{suffix}"), "")
-    });
-    Ok(())
-}
-
-/// The order that can be taken over by one press.
-async fn last_order(cx: &Cx, customer: Id) -> Result<Option<LastOrder>> {
-    let db = &cx.office.db;
-    let Some(last) = documents::last_of_customer(db, &cx.scope(), Kind::Order, customer).await? else {
-        return Ok(None);
-    };
-    let lines = store::of_document(db, last.id).await?.len();
-    Ok(Some(LastOrder { lines, total: last.total(), day: last.day }))
-}
-
-/// Gathers the rows of a form: those that are filled in, and what stands on the shelf that is looked at. `repeats`
-/// offers to take over the customer's last order.
-pub async fn gather(
-    cx: &Cx,
-    form: &mut Form,
-    setting: Setting,
-    warehouse: Option<Id>,
-    repeats: bool,
-) -> Result<Editor> {
-    let db = &cx.office.db;
-    let shelf = Shelf::of(form);
-    if let (Shelf::Last, Some(customer)) = (shelf, setting.customer) {
-        with_last(cx, form, customer).await?;
-    }
-    // A shelf takes the place of what was searched for.
-    if form.is_right() && shelf != Shelf::Found {
-        *form = form.clone().with("q", "");
-    }
-    let rows = rows(form);
-    // One more than is shown says whether there are more.
-    let bought = match setting.customer {
-        Some(customer) => store::bought(db, customer, OFFERED).await?,
-        None => Vec::new(),
-    };
-    let usual = !bought.is_empty();
-    let mut offers = match shelf {
-        Shelf::Usual | Shelf::Last if usual => bought,
-        Shelf::Usual | Shelf::Last => products::choices(db, "", None, OFFERED).await?,
-        Shelf::All => products::choices(db, "", None, FOUND + 1).await?,
-        Shelf::Category(category) => products::choices(db, "", Some(category), FOUND + 1).await?,
-        Shelf::Found => products::choices(db, form.value("q").trim(), None, FOUND + 1).await?,
-    };
-    let shown = usize::try_from(FOUND).unwrap_or_default();
-    let more = offers.len() > shown;
-    offers.truncate(shown);
-    let ids: Vec<Id> = rows.iter().map(|row| row.product).chain(offers.iter().copied()).collect();
-    let goods = products::priced(db, &ids, setting.level(), &clock::iso_day(cx.now), warehouse).await?;
-    let last = match setting.customer {
-        Some(customer) => store::prices_of(db, customer, &ids).await?,
-        None => BTreeMap::new(),
-    };
-    let show = |suffix: String, id: Id, aside: bool| {
-        let product = goods.get(&id)?.clone();
-        let available = (product.tracked && warehouse.is_some()).then_some(product.available);
-        Some(Shown { suffix, product, available, last: last.get(&id).cloned(), aside })
-    };
-    let used: Vec<&str> = rows.iter().map(|row| row.suffix.as_str()).collect();
-    let free = suffixes().skip(1).filter(|suffix| !used.contains(&suffix.as_str()));
-    let aside = |product: &Id| !matches!(shelf, Shelf::Usual | Shelf::Last) && !offers.contains(product);
-    let taken = rows.iter().filter_map(|row| show(row.suffix.clone(), row.product, aside(&row.product)));
-    let offered = offers.iter().copied().filter(|id| !rows.iter().any(|row| row.product == *id));
-    let offered = free.zip(offered).filter_map(|(suffix, id)| show(suffix, id, false));
-    let rows: Vec<Shown> = taken.chain(offered.filter(|row| row.product.on_sale)).collect();
-    let last_order = match setting.customer {
-        Some(customer) if repeats && used.is_empty() && shelf == Shelf::Usual => last_order(cx, customer).await?,
-        Some(_) | None => None,
-    };
-    let categories = products::categories(db).await?;
-    Ok(Editor { rows, shelf, usual, categories, prices: setting.prices, last_order, more })
 }
 
 #[cfg(test)]

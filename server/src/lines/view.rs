@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::editor::{Editor, Prices, Shelf, Shown};
+use super::editor::Prices;
+use super::shelves::{Editor, Shelf, Shown};
 use super::{Discount, Line, Weighed, under_floor};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::money::Milli;
@@ -207,7 +208,7 @@ fn product_row(lang: Lang, row: &Shown, typed: &Form, prices: Prices) -> Markup 
                 (form::step(lang, 1))
                 select id={ "f-" (unit) } name=(unit) aria-label=(label("lines.unit")) {
                     @for unit in &product.units {
-                        option value=(unit.name) selected[chosen == Some(&unit.name)] data-p=[product.list_price(unit).map(|price| price.0)] data-n=[row.available.map(|base| of_unit(base, unit).0)] { (unit.name) }
+                        option value=(unit.name) selected[chosen == Some(&unit.name)] data-p=[product.list_price(unit).filter(|_| prices.are_shown()).map(|price| price.0)] data-n=[row.available.map(|base| of_unit(base, unit).0)] { (unit.name) }
                     }
                 }
             }

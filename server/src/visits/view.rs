@@ -98,6 +98,9 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
         let map = MapApp::Amap.link(visit.point(), title, &visit.row.address);
         links.push(act(map, &t!(lang, "visits.navigate"), Icon::Navigate));
     }
+    if page.may_order && page.mine && state == State::Done {
+        links.push(act(format!("/orders/new?visit={}", visit.row.id), &t!(lang, "visits.order"), Icon::Order));
+    }
     let body = html! {
         (error_summary(lang, page.form.errors()))
         @if page.mine {

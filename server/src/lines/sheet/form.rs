@@ -10,7 +10,8 @@ use crate::documents::{self, Begun, Full, NOTE, State};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::db::Hold;
 use crate::kernel::i18n::t;
-use crate::lines::editor::{self, Editor};
+use crate::lines::editor;
+use crate::lines::shelves::{self, Editor};
 use crate::lines::{Line, NewLine, noted, store, totals, view};
 use crate::ui::button::{ButtonKind, button_for};
 use crate::ui::layout::Page;
@@ -160,7 +161,7 @@ async fn page<D: Sheet>(
     if let Some(warehouse) = warehouse {
         typed = typed.with("warehouse_id", warehouse.to_string());
     }
-    let rows = editor::gather(cx, &mut typed, context.setting::<D>(), warehouse, D::REPEATS).await?;
+    let rows = shelves::gather(cx, &mut typed, context.setting::<D>(), warehouse, D::REPEATS).await?;
     let frame = cx.frame();
     let (mut page, ask) = match &target {
         Target::New => {
