@@ -55,7 +55,7 @@ await run(async (later) => {
   await page.goto(visits[1]);
   await until('what was typed is here again', async () => (await page.inputValue('[name=result]')) === '没有网络也写得下');
   await page.locator('input[type=file]').setInputFiles(await photo(page));
-  await until('the photo waits', async () => (await waiting(page)).includes('/photos'), { within: 10_000 });
+  await until('the photo waits', async () => (await waiting(page)).some((action) => action.endsWith('/photos')), { within: 10_000 });
   await page.fill('[name=out_reason]', '客户在冷库');
   await page.click('button[form="check-out"]');
   await until('the check-out waits', async () => /已签退（待发送）/.test(await text(page)), { within: 10_000 });
