@@ -157,8 +157,9 @@ export async function person(browser, base, username, { scripts = true, lang = '
 export async function press(page, end, button = 'button') {
   const form = page.locator(`form[action$="${end}"]`).first();
   const id = await form.getAttribute('id');
-  const inside = form.locator(button);
-  const target = (await inside.count()) || !id ? inside : page.locator(button).and(page.locator(`[form="${id}"]`));
+  // A button in the bar stands for the form's own.
+  const outside = page.locator(button).and(page.locator(`[form="${id}"]`));
+  const target = id && (await outside.count()) ? outside : form.locator(button);
   await answered(page, () => target.first().click());
 }
 

@@ -109,8 +109,10 @@ pub(super) fn write_up_form(page: &ShowPage<'_>, address: &str, op_id: &str, off
         .into_iter()
         .filter_map(|(days, key)| Some((ahead(page.today, days)?, t!(lang, key).into_owned())))
         .collect();
-    // One form, so that what was typed goes along where the photo's button leaves the page.
+    // One form, so that what was typed goes along where the photo's button leaves the page. First, unseen, the button
+    // that Enter presses.
     let body = html! {
+        button hidden { (t!(lang, "visits.check_out")) }
         (was(page.form, &["result", "next_on"]))
         (card(None, None, html! {
             (step(!page.photos.is_empty(), 1, &t!(lang, "visits.photos")))
