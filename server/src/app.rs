@@ -145,7 +145,7 @@ pub fn routes() -> Routes {
     crate::timeline::routes(&mut routes);
     crate::visits::routes(&mut routes);
     crate::tasks::routes(&mut routes);
-    crate::approvals::routes(&mut routes, dispatch::facts);
+    crate::approvals::routes(&mut routes, dispatch::facts, dispatch::reasons);
     crate::quotes::routes(&mut routes, crate::orders::from_quote::act);
     crate::orders::routes(&mut routes, dispatch::told);
     crate::payments::routes(&mut routes);

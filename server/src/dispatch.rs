@@ -2,6 +2,8 @@
 //! `customers` and `products` do not depend on modules downstream; they receive these functions at boot. A new kind needs
 //! its arms here: without them this file does not compile.
 
+use std::borrow::Cow;
+
 use futures_util::future::BoxFuture;
 use maud::Markup;
 
@@ -23,7 +25,7 @@ use crate::stock_documents::{GoodsIssue, GoodsReceipt, StockCount, StockTransfer
 use crate::ui::timeline::Entry;
 use crate::web::cx::Cx;
 use crate::web::error::Result;
-use crate::{lines, tasks, visits};
+use crate::{lines, orders, quotes, tasks, visits};
 
 /// The card's facts of a document that waits for approval.
 #[must_use]
@@ -39,6 +41,16 @@ pub fn facts<'a>(cx: &'a Cx, asked: &'a DocumentAccess) -> HookFuture<'a, Result
             Kind::StockCount => documents::facts::<StockCount>(cx, asked).await,
         }
     })
+}
+
+/// Why a document needs approval, each reason in a word or two.
+#[must_use]
+pub fn reasons(lang: Lang, kind: Kind, codes: &str) -> Vec<Cow<'static, str>> {
+    match kind {
+        Kind::Quote => quotes::short_reasons(lang, codes),
+        Kind::Order => orders::short_reasons(lang, codes),
+        Kind::Payment | Kind::GoodsReceipt | Kind::GoodsIssue | Kind::StockTransfer | Kind::StockCount => Vec::new(),
+    }
 }
 
 /// The decision on a document, inside its transaction.

@@ -43,4 +43,5 @@ pub const ALL: &[Migration] = &[
     migration!("202611261310_stock_documents"),
     migration!("202611261400_events_of_visits"),
     migration!("202611261430_call_notes"),
+    migration!("202611261500_workbench"),
 ];

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use fieldline_protocol::messages::CancelCommand;
 use server::testing::kernel::id::Id;
 use sqlx::{Connection, PgConnection};
 
+use super::sms::{newest, write};
 use super::sums;
 use crate::support::app::{App, Engine, TODAY, on};
 use crate::support::client::Client;
 use crate::support::seed::Goods;
+use crate::support::wire::{TestBox, until};
 use crate::support::{both_engines, seed};
 
 /// Longer than a write may wait, in all.
@@ -110,6 +113,57 @@ async fn the_victim_of_a_deadlock_is_made_again(app: App) {
 #[test]
 fn a_write_that_was_undone_in_favour_of_another_is_made_again() {
     on(Engine::Postgres, the_victim_of_a_deadlock_is_made_again);
+}
+
+/// Sessions of this database that wait for a row.
+const WAITING: &str = "SELECT count(*) AS n FROM pg_stat_activity \
+                       WHERE wait_event_type = 'Lock' AND datname = current_database()";
+
+/// A message that a box is asked for, while a foreign session takes the message, then the box: against the server's
+/// order. It holds the message for so long, beginning when the reaction waits for it.
+async fn the_reaction_that_lost_its_lock_is_made_again(app: App, held: Duration) {
+    let here = TestBox::connect(&app).await;
+    let rep = app.sign_in("rep1").await;
+    let path = newest(&rep, &write(&rep, "/sms/new", "13805362417", "货到了").await.location()).await;
+    here.take_sms().await;
+    until(&app, "SELECT count(*) AS n FROM sms_messages WHERE state = 'queued'", 1).await;
+    rep.submit(&rep.get(&path).await.form(&format!("{path}/recall")), &[]).await.location();
+    let first: CancelCommand = here.command("cmd/cancel").await;
+    app.settle().await;
+    let mut foreign = PgConnection::connect(app.config().database_url.as_deref().unwrap()).await.unwrap();
+    sqlx::raw_sql("SET deadlock_timeout = '30s'; BEGIN; SELECT id FROM sms_messages FOR UPDATE")
+        .execute(&mut foreign)
+        .await
+        .unwrap();
+    app.execute("UPDATE events SET state = 'pending', attempts = 0, due_at = 0 WHERE kind = 'sms_recalled'")
+        .await
+        .unwrap();
+    app.office.alarm.ring();
+    until(&app, WAITING, 1).await;
+    tokio::time::sleep(held).await;
+    // Where the server still waits, it is undone here: its own time-out of a second is over first.
+    sqlx::raw_sql("SELECT id FROM gateways FOR UPDATE; COMMIT").execute(&mut foreign).await.unwrap();
+    let again: CancelCommand = here.command("cmd/cancel").await;
+    assert_eq!((again.id, again.sms), (first.id, first.sms));
+    foreign.close().await.unwrap();
+}
+
+async fn crosswise(app: App) {
+    the_reaction_that_lost_its_lock_is_made_again(app, Duration::ZERO).await;
+}
+
+async fn too_long(app: App) {
+    the_reaction_that_lost_its_lock_is_made_again(app, HELD / 2).await;
+}
+
+#[test]
+fn a_reaction_that_was_undone_in_favour_of_another_write_is_made_again() {
+    on(Engine::Postgres, crosswise);
+}
+
+#[test]
+fn a_reaction_that_waited_too_long_for_a_row_is_made_again() {
+    on(Engine::Postgres, too_long);
 }
 
 /// Plans, and other days for plans, for two customers of one person.

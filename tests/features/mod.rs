@@ -56,3 +56,4 @@ mod users;
 mod versions;
 mod visit_photos;
 mod visits;
+mod workbench;

@@ -53,7 +53,7 @@ both_engines! {
         let rep = app.sign_in("rep1").await;
         let mut live = Live::open(&rep).await;
         here.inbox(&app, "+8613805362417", "货到了吗", false).await;
-        let told = live.next("sms", std::time::Duration::from_secs(5)).await.unwrap();
+        let told = live.next("sms", crate::support::PATIENCE).await.unwrap();
         assert!(told.contains("潍坊丰源农资：“货到了吗”"), "{told}");
         let path = rep.get("/sms").await.links("/sms/0").pop().unwrap();
         assert!(told.contains(&path), "{told}");

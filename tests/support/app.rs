@@ -241,7 +241,7 @@ impl App {
 
     /// Waits until no event is due any more, so that every reaction has run.
     pub async fn settle(&self) {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        let deadline = std::time::Instant::now() + super::PATIENCE;
         loop {
             self.office.alarm.ring();
             let now = self.clock.now();

@@ -11,11 +11,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::PATIENCE;
 use super::app::App;
 use super::client::Client;
-
-/// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a box notices.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::PATIENCE;
 use super::client::Client;
 
 /// An open page.
@@ -16,7 +17,7 @@ impl Live {
         let answer = client.raw("/live", &[]).await;
         assert_eq!(answer.status().as_u16(), 200);
         let mut live = Live { answer, read: String::new() };
-        live.next("badges", Duration::from_secs(20)).await.expect("a page is told its counts first");
+        live.next("badges", PATIENCE).await.expect("a page is told its counts first");
         live
     }
 
@@ -47,7 +48,7 @@ impl Live {
 
     /// The markup of the next popup.
     pub async fn popup(&mut self) -> String {
-        let data = self.next("popup", Duration::from_secs(20)).await.expect("a call pops up");
+        let data = self.next("popup", PATIENCE).await.expect("a call pops up");
         let popup: serde_json::Value = serde_json::from_str(&data).unwrap();
         popup["html"].as_str().unwrap().to_owned()
     }

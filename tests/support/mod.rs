@@ -16,6 +16,10 @@ pub mod sources;
 pub mod statements;
 pub mod wire;
 
+/// How long a test waits for what must come. Nothing is measured by it: it only ends a test that would hang, and is
+/// long, since a shared machine may stop a process for many seconds.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// Writes each test once and runs it on both databases: `sqlite::name` and `postgres::name`.
 macro_rules! both_engines {
     ($($(#[$note:meta])* async fn $name:ident($app:ident: $kind:ty) $body:block)+) => {

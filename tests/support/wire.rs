@@ -1,6 +1,7 @@
 //! A box on the wire: claimed like any other, connected to the server's own broker, and led by the test. It
 //! keeps the protocol's rules (sequence, boot, acknowledgement) and has no modem.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +19,8 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, channel};
 use uuid::Uuid;
 
+use super::PATIENCE;
 use super::app::App;
-
-/// How long the test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connected box.
 pub struct TestBox {
@@ -30,6 +29,7 @@ pub struct TestBox {
     client: AsyncClient,
     commands: Mutex<Receiver<(String, Signed)>>,
     seq: Arc<Mutex<u64>>,
+    taken: Mutex<HashSet<Uuid>>,
 }
 
 impl TestBox {
@@ -62,6 +62,7 @@ impl TestBox {
             client,
             commands: Mutex::new(commands),
             seq: Arc::new(Mutex::new(0)),
+            taken: Mutex::default(),
         };
         here.say("modem/m1/state", &TestBox::healthy(app)).await;
         here.presence(app, Presence::Online).await;
@@ -138,11 +139,16 @@ impl TestBox {
         .ok()
     }
 
-    /// The next message to be sent, taken into the box's queue.
+    /// The next message to be sent that it has not got yet, taken into its queue. What comes again is acknowledged again:
+    /// a server offers a message twice that is given out while it still greets the box.
     pub async fn take_sms(&self) -> SmsCommand {
-        let command: SmsCommand = self.command("cmd/sms").await;
-        self.acknowledge(command.id, None).await;
-        command
+        loop {
+            let command: SmsCommand = self.command("cmd/sms").await;
+            self.acknowledge(command.id, None).await;
+            if self.taken.lock().await.insert(command.id) {
+                return command;
+            }
+        }
     }
 
     /// Says that a command is committed, or why it is not obeyed.

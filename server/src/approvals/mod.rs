@@ -17,10 +17,13 @@ mod store;
 pub mod tell;
 mod view;
 
+use std::borrow::Cow;
+
 use maud::Markup;
 
 use crate::kernel::HookFuture;
 use crate::kernel::access::Gate;
+use crate::kernel::i18n::Lang;
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kinds::Kind;
@@ -31,17 +34,21 @@ use crate::web::routes::Routes;
 
 pub use deciders::manager_of;
 pub use decision::decide;
+pub use pages::From;
 pub use reassign::{LOOK, look, person_changed, settle_stuck};
 pub use rules::{State, StepState};
-pub use store::{Approval, Step, count_waiting, find, flow, last_of, of_document, open, open_of, withdraw};
-pub use view::flow_card;
+pub use store::{Approval, Step, count_waiting, find, flow, last_of, of_document, open, open_of, waiting, withdraw};
+pub use view::{flow_card, waiting_row};
 
 /// Shows what decides about a document: the card's facts, from the module that knows it.
 pub type Facts = for<'a> fn(&'a Cx, &'a DocumentAccess) -> HookFuture<'a, Result<Markup>>;
 
-/// Addresses. `facts` finds the module of a document's kind.
-pub fn routes(routes: &mut Routes, facts: Facts) {
-    routes.get("/approvals", Gate::view(Module::Approvals), pages::list);
+/// Why a document of a kind needs approval, each reason in a word or two, from the codes of its module.
+pub type Reasons = fn(Lang, Kind, &str) -> Vec<Cow<'static, str>>;
+
+/// Addresses. `facts` and `reasons` find the module of a document's kind.
+pub fn routes(routes: &mut Routes, facts: Facts, reasons: Reasons) {
+    routes.get("/approvals", Gate::view(Module::Approvals), move |cx| pages::list(cx, reasons));
     routes.get("/approvals/:id", Gate::view(Module::Approvals), move |cx| pages::show(cx, facts));
     routes.post("/approvals/:id/decision", Gate::approve(Module::Approvals), move |cx| pages::decide(cx, facts));
     routes.get("/approvals/:id/handover", Gate::approve(Module::Approvals), pages::handover);

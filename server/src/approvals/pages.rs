@@ -5,6 +5,7 @@ use poem::Response;
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
+use crate::kernel::words::words;
 use crate::modules::Module;
 use crate::ui::layout::Page;
 use crate::users;
@@ -14,12 +15,26 @@ use crate::web::form::Form;
 
 use super::rules::{self, Against};
 use super::store::{Approval, Step, View};
-use super::{Facts, deciders, decision, store, view};
+use super::{Facts, Reasons, deciders, decision, store, view};
+
+const LIST: &str = "/approvals";
+/// The field that says where a decision was made, if not on the card.
+pub(super) const FROM: &str = "from";
+
+words! {
+    /// A list whose rows have a button to approve with.
+    pub enum From {
+        /// 工作台
+        Workbench = "workbench",
+        /// 待我审批
+        List = "list",
+    }
+}
 
 /// The longest comment.
 const COMMENT: usize = 500;
 
-pub(super) async fn list(cx: Cx) -> Result<Response> {
+pub(super) async fn list(cx: Cx, reasons: Reasons) -> Result<Response> {
     let shown = match cx.query("view") {
         Some("mine") => View::Mine,
         Some("done") => View::Done,
@@ -28,7 +43,7 @@ pub(super) async fn list(cx: Cx) -> Result<Response> {
     let found = store::list(&cx.office.db, cx.actor().id, shown, cx.paging()).await?;
     let frame = cx.frame();
     let page = Page::new(&frame, Module::Approvals.title(cx.lang)).tabs().refresh();
-    Ok(html(page.render(view::list(&cx, shown, &found))))
+    Ok(html(page.render(view::list(&cx, shown, &found, reasons))))
 }
 
 async fn read(cx: &Cx) -> Result<(Approval, Vec<Step>)> {
@@ -83,7 +98,16 @@ pub(super) async fn decide(cx: Cx, facts: Facts) -> Result<Response> {
         .await?
         .map_err(|why| against(&cx, why))?;
     let done = if approved { "approved" } else { "rejected" };
-    write.finish(&format!("/approvals/{}?done={done}", approval.id)).await
+    let to = match From::from_code(form.value(FROM)) {
+        Some(From::Workbench) => "/".to_owned(),
+        Some(From::List) => LIST.to_owned(),
+        // From one card to the next one: who has five to decide does not come back to the list five times.
+        None => match store::next_waiting(&mut write.tx, user).await? {
+            Some(next) => format!("{LIST}/{next}"),
+            None => LIST.to_owned(),
+        },
+    };
+    write.finish(&format!("{to}?done={done}")).await
 }
 
 /// Nobody is asked twice at once.

@@ -6,7 +6,7 @@ use crate::events::{self, Event, Outcome};
 use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::paging::{Listing, Paging};
-use crate::kernel::db::{Db, DbError, On, Tx, sql};
+use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kinds::Kind;
@@ -47,6 +47,12 @@ impl Approval {
     #[must_use]
     pub fn asked(&self) -> DocumentAccess {
         DocumentAccess { kind: self.document_kind, document: self.document_id }
+    }
+
+    /// What kind of document it is about.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.document_kind
     }
 
     #[cfg(test)]
@@ -106,10 +112,7 @@ pub(super) enum View {
 pub(super) async fn list(db: &Db, user: Id, view: View, paging: Paging) -> Result<Listing<Approval>, DbError> {
     let query = sql(APPROVAL);
     let query = match view {
-        View::Waiting => query
-            .push("a.id IN (SELECT s.approval_id FROM approval_steps s WHERE s.state = 'open' AND s.approver_id = ")
-            .arg(user)
-            .push(") AND a.state = 'open' ORDER BY a.id"),
+        View::Waiting => waits_for(query, user),
         View::Mine => query.push("a.requester_id = ").arg(user).push(" ORDER BY a.id DESC"),
         View::Done => query
             .push("a.id IN (SELECT s.approval_id FROM approval_steps s WHERE s.state IN ('approved', 'rejected', 'handed_over') AND s.approver_id = ")
@@ -118,6 +121,18 @@ pub(super) async fn list(db: &Db, user: Id, view: View, paging: Paging) -> Resul
     };
     let rows = query.push(" LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).all(db).await?;
     Ok(paging.cut(rows))
+}
+
+/// The first approvals that wait for a person, the oldest first.
+pub async fn waiting(db: &Db, user: Id, most: i64) -> Result<Vec<Approval>, DbError> {
+    waits_for(sql(APPROVAL), user).push(" LIMIT ").arg(most).all(db).await
+}
+
+fn waits_for(query: Query, user: Id) -> Query {
+    query
+        .push("a.id IN (SELECT s.approval_id FROM approval_steps s WHERE s.state = 'open' AND s.approver_id = ")
+        .arg(user)
+        .push(") AND a.state = 'open' ORDER BY a.id")
 }
 
 /// An approval that `user` is or was asked about, asked for, or whose requester is in `scope`.
@@ -205,6 +220,14 @@ pub async fn last_of(db: &Db, kind: Kind, document: Id) -> Result<Option<(Approv
     .await?;
     let steps = rows.iter().filter_map(WithStep::step).collect();
     Ok(rows.into_iter().next().map(|row| (row.approval, steps)))
+}
+
+/// The next approval that waits for a person, the oldest first.
+pub(super) async fn next_waiting(on: impl Into<On<'_>>, user: Id) -> Result<Option<Id>, DbError> {
+    sql("SELECT approval_id FROM approval_steps WHERE approver_id = $1 AND state = 'open' ORDER BY approval_id LIMIT 1")
+        .bind(user)
+        .optional_scalar(on)
+        .await
 }
 
 /// How many approvals wait for a person: the red number.

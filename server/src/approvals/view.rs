@@ -6,15 +6,17 @@ use crate::kernel::access::Role;
 use crate::kernel::clock;
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
-use crate::ui::button::named_button_for;
+use crate::ui::button::{named_button, named_button_for};
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::state::Standing;
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{card as box_card, empty, entry, link_button, link_cell, pager, segmented};
+use crate::ui::{Tone, card as box_card, empty, entry, link_button, link_cell, pager, segmented, split_cell, tag};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
+use super::Reasons;
 use super::deciders::Decider;
+use super::pages::{FROM, From};
 use super::rules::{State, StepState};
 use super::store::{Approval, Step, View};
 
@@ -31,7 +33,7 @@ pub(super) fn subtitle(cx: &Cx, approval: &Approval) -> String {
     format!("{} · {asked}", approval.title)
 }
 
-pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
+pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>, reasons: Reasons) -> Markup {
     let lang = cx.lang;
     let view = match shown {
         View::Waiting => "waiting",
@@ -54,17 +56,39 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>) -> Markup {
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(format!("/approvals/{}", row.id), html! {
+                    @if shown == View::Waiting { (waiting_row(cx, row, reasons, From::List)) }
+                    @else { (link_cell(format!("/approvals/{}", row.id), html! {
                         (entry(&row.title, html! {}, t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now))))
                     }, html! {
                         @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
                         (state_tag(lang, row.state, false))
-                    }))
+                    })) }
                 }
             }
             (pager(lang, "/approvals", &[("view", view)], found.page, found.more))
         }
     }
+}
+
+/// An approval that waits for the looker: what it is about, why it is asked for, and 同意 at once. Whoever wants to know
+/// more opens the card, where 驳回 and 转交 are.
+pub fn waiting_row(cx: &Cx, row: &Approval, reasons: Reasons, from: From) -> Markup {
+    let lang = cx.lang;
+    let asked = t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now));
+    // Whose document it is comes before its number.
+    let (number, name) = row.title.split_once(' ').unwrap_or(("", &row.title));
+    let amount = html! { @if let Some(amount) = row.amount { b.num { "¥" (amount) } " " } };
+    let why = html! { @for word in reasons(lang, row.kind(), &row.reason) { (tag(word, Tone::Warn)) " " } };
+    let act = form::post(&format!("/approvals/{}/decision", row.id), &cx.op_id()).holding(html! {
+        (form::hidden(FROM, from.code()))
+        (named_button("decision", "approve", t!(lang, "approvals.approve"), ButtonKind::Quiet))
+    });
+    split_cell(
+        format!("/approvals/{}", row.id),
+        html! { (entry(name, html! {}, html! { (asked) @if !number.is_empty() { " · " span.num { (number) } } })) p { (amount) (why) } },
+        html! {},
+        act,
+    )
 }
 
 /// The flow 流转: who asked, who said what, who is waited for.

@@ -19,8 +19,8 @@ pub use from_box::heard;
 pub use known::numbers_known;
 pub use pages::answer_link;
 pub use rules::State;
-pub use store::Call;
-pub use view::line;
+pub use store::{Call, to_return};
+pub use view::{line, row};
 
 use crate::customers;
 use crate::kernel::Office;

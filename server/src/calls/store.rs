@@ -267,6 +267,11 @@ pub async fn list(db: &Db, scope: &Scope, missed: bool, paging: Paging) -> Resul
     Ok(paging.cut(rows))
 }
 
+/// The newest calls that are to be returned.
+pub async fn to_return(db: &Db, scope: &Scope, most: i64) -> Result<Vec<Call>, DbError> {
+    scope.restrict(calls("k.state = 'missed'"), "k.owner_id").push(" ORDER BY k.id DESC LIMIT ").arg(most).all(db).await
+}
+
 pub async fn missed(db: &Db, scope: &Scope) -> Result<i64, DbError> {
     let query = sql("SELECT CAST(count(*) AS BIGINT) AS n FROM calls k WHERE k.state = 'missed'");
     scope.restrict(query, "k.owner_id").scalar(db).await

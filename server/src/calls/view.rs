@@ -66,7 +66,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
 }
 
 /// A call in the log. Its button dials; after the call the page opens where the result is recorded.
-fn row(cx: &Cx, call: &Call) -> Markup {
+pub fn row(cx: &Cx, call: &Call) -> Markup {
     let lang = cx.lang;
     let link = format!("/calls/{}", call.id);
     let detail = html! {

@@ -62,6 +62,13 @@ pub(super) async fn list(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'
     Ok(paging.cut(query.all(db).await?))
 }
 
+/// The newest documents of a kind in a state, for other pages.
+pub async fn newest(db: &Db, scope: &Scope, kind: Kind, state: State, most: i64) -> Result<Vec<Head>, DbError> {
+    let only = [("kind", kind.code()), ("state", state.code())];
+    let query = scope.newest(in_view(heads(kind), Some(state), None), NARROW, &only, Paging { page: 1 });
+    query.push(" ORDER BY d.id DESC LIMIT ").arg(most).all(db).await
+}
+
 fn in_view(query: Query, state: Option<State>, customer: Option<Id>) -> Query {
     let query = match state {
         Some(state) => query.push(" AND d.state = '").push(state.code()).push("'"),

@@ -59,9 +59,10 @@ pub use bin::names_customer;
 pub use change::{Begun, begin};
 pub use flow::{changed_meanwhile, decided, submit_for};
 pub use history::{history, made_of, made_on_visit, related};
-pub use store::{NewHead, insert, last_of_customer, set_content, set_title};
+pub use list::newest;
+pub use store::{NewHead, amount_since, insert, last_of_customer, set_content, set_title};
 pub use trail::note;
-pub use view::{SUBMISSION, choose_customer, flow_acts, related_card};
+pub use view::{SUBMISSION, choose_customer, flow_acts, related_card, row};
 
 /// The longest note on a document, and to its approver.
 pub const NOTE: usize = 500;

@@ -48,6 +48,14 @@ pub(super) async fn find<D: Document>(
     query.optional(on).await
 }
 
+/// The sum of the documents of a kind that are in force and dated `since` or later.
+pub async fn amount_since(on: impl Into<On<'_>>, scope: &Scope, kind: Kind, since: &str) -> Result<Fen, DbError> {
+    let query = of_kind(sql("SELECT CAST(COALESCE(sum(d.amount), 0) AS BIGINT) AS amount FROM documents d"), kind)
+        .push(" AND d.state IN ('active', 'closed') AND d.day >= ")
+        .arg(since);
+    scope.restrict(query, "d.owner_id").scalar(on).await
+}
+
 pub(super) async fn is_in_scope(db: &Db, scope: &Scope, id: Id) -> Result<bool, DbError> {
     let query = sql("SELECT d.id FROM documents d WHERE d.deleted_at IS NULL AND d.id = ").arg(id);
     Ok(scope.restrict(query, "d.owner_id").optional_scalar::<Id>(db).await?.is_some())

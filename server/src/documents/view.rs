@@ -50,18 +50,23 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: ListQuery<'_>, found: &Listing<
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (link_cell(row.address(), html! {
-                        @let name = if row.customer.is_empty() { &row.title } else { &row.customer };
-                        (entry(name, html! {}, html! { span.num { (row.number) } @if cx.scope().sees_others() { " · " (row.owner) } }))
-                    }, html! {
-                        @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
-                        (D::tag(lang, row, wanted.now))
-                    }))
+                    (self::row::<D>(cx, row))
                 }
             }
             (pager(lang, path, &[("q", wanted.q), ("view", chosen), ("customer", &only)], found.page, found.more))
         }
     }
+}
+
+/// A document in a list.
+pub fn row<D: Document>(cx: &Cx, head: &Head) -> Markup {
+    let name = if head.customer.is_empty() { &head.title } else { &head.customer };
+    let of = html! { span.num { (head.number) } @if cx.scope().sees_others() { " · " (head.owner) } };
+    let side = html! {
+        @if let Some(amount) = head.amount { b.num { "¥" (amount) } br; }
+        (D::tag(cx.lang, head, cx.now))
+    };
+    link_cell(head.address(), entry(name, html! {}, of), side)
 }
 
 /// An empty list, with the one act that fills it: a document for the customer it is about, else the choice of one.

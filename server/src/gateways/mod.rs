@@ -35,6 +35,7 @@ pub use events::FromBox;
 pub use fieldline_protocol::messages::Claim;
 pub use hear::hear;
 pub use notices::{Notice, notices};
+pub use store::{Connected, connected};
 
 use crate::kernel::access::{CompanyKey, Gate};
 use crate::kernel::clock::{DAY, Millis};

@@ -247,6 +247,22 @@ pub async fn online_since(db: &Db, since: Millis) -> Result<Vec<Id>, DbError> {
 }
 
 /// Whether a box is connected now.
+/// How many boxes are in use, and how many of them are there now.
+#[derive(Clone, Copy, Debug, sqlx_macros::FromRow)]
+pub struct Connected {
+    /// In use.
+    pub known: i64,
+    /// Connected.
+    pub online: i64,
+}
+
+pub async fn connected(db: &Db) -> Result<Connected, DbError> {
+    sql("SELECT CAST(count(*) AS BIGINT) AS known, CAST(COALESCE(sum(CASE WHEN online = TRUE THEN 1 ELSE 0 END), 0) AS BIGINT) AS online \
+         FROM gateways WHERE state = 'active'")
+    .one(db)
+    .await
+}
+
 pub async fn any_online(db: &Db) -> Result<bool, DbError> {
     let query =
         sql("SELECT CAST(count(*) AS BIGINT) AS n FROM gateways g WHERE g.state = 'active' AND g.online = TRUE");

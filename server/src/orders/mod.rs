@@ -35,7 +35,8 @@ use crate::web::error::{AppError, Result};
 use crate::web::form::Form;
 use crate::web::routes::Routes;
 
-pub use store::{Unpaid, settle, unpaid};
+pub use store::{Overdue, Unpaid, overdue, settle, unpaid};
+pub use view::short_reasons;
 
 /// The kind.
 #[derive(Debug)]

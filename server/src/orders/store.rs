@@ -1,7 +1,11 @@
 //! The SQL of orders alone, and of a customer's credit.
 
+use chrono::NaiveDate;
+
 use super::Terms;
+use super::credit::overdue_before;
 use crate::customers;
+use crate::kernel::access::Scope;
 use crate::kernel::clock::Millis;
 use crate::kernel::db::{DbError, On, Tx, sql};
 use crate::kernel::id::Id;
@@ -64,6 +68,40 @@ pub(super) async fn exposure(
     .bind(except)
     .one(on)
     .await
+}
+
+/// What is overdue of several customers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overdue {
+    /// Unpaid past its days.
+    pub amount: Fen,
+    /// On so many orders.
+    pub orders: i64,
+}
+
+#[derive(sqlx_macros::FromRow)]
+struct UnpaidOfDay {
+    day: String,
+    credit_days: i64,
+    amount: Fen,
+    orders: i64,
+}
+
+/// What is overdue in a scope: orders in force that are unpaid past their customer's days of credit. The two engines
+/// have no common arithmetic of days, so the database sums by day and by days of credit, some hundred rows.
+pub async fn overdue(on: impl Into<On<'_>>, scope: &Scope, today: NaiveDate) -> Result<Overdue, DbError> {
+    let query = sql(
+        "SELECT d.day, c.credit_days, CAST(sum(d.amount - o.paid) AS BIGINT) AS amount, CAST(count(*) AS BIGINT) AS orders \
+         FROM documents d JOIN orders o ON o.id = d.id JOIN customers c ON c.id = d.customer_id \
+         WHERE d.kind = 'order' AND d.state = 'active' AND d.deleted_at IS NULL AND o.paid < d.amount",
+    );
+    let sums: Vec<UnpaidOfDay> =
+        scope.restrict(query, "d.owner_id").push(" GROUP BY d.day, c.credit_days").all(on).await?;
+    let late = sums.into_iter().filter(|sum| sum.day < overdue_before(today, sum.credit_days).to_string());
+    Ok(late.fold(Overdue::default(), |all, sum| Overdue {
+        amount: all.amount + sum.amount,
+        orders: all.orders + sum.orders,
+    }))
 }
 
 /// Turnover and cost of the department that an order's owner belongs to.

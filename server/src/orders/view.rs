@@ -1,5 +1,7 @@
 //! Orders as pages.
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
 use super::Body;
@@ -21,6 +23,18 @@ use crate::ui::form::ButtonKind;
 use crate::ui::tag::{Tone, tag};
 use crate::ui::{card, cell, link_button, meter, money};
 use crate::web::cx::Cx;
+
+/// Why an order needs approval, each reason in a word or two, from the stored codes.
+#[must_use]
+pub fn short_reasons(lang: Lang, codes: &str) -> Vec<Cow<'static, str>> {
+    let short = |reason| match reason {
+        Reason::Amount => t!(lang, "orders.short_amount"),
+        Reason::Credit => t!(lang, "orders.short_credit"),
+        Reason::Overdue => t!(lang, "orders.short_overdue"),
+        Reason::Floor => t!(lang, "orders.short_floor"),
+    };
+    Reason::listed(codes).into_iter().map(short).collect()
+}
 
 pub(super) fn reason_name(lang: Lang, reason: Reason, over: Fen) -> String {
     match reason {

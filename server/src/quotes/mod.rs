@@ -4,6 +4,8 @@
 //! Events: none
 //! Uses: documents, lines
 
+use std::borrow::Cow;
+
 use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -119,6 +121,16 @@ pub struct Terms {
     pub discount: Discount,
     /// Its last day.
     pub valid_until: NaiveDate,
+}
+
+/// Why a quote needs approval, each reason in a word or two, from the stored codes.
+#[must_use]
+pub fn short_reasons(lang: Lang, codes: &str) -> Vec<Cow<'static, str>> {
+    let short = |reason| match reason {
+        Reason::Amount => t!(lang, "quotes.short_amount"),
+        Reason::Floor => t!(lang, "quotes.short_floor"),
+    };
+    Reason::listed(codes).into_iter().map(short).collect()
 }
 
 /// Why a quote needs approval.

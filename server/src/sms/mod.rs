@@ -37,7 +37,8 @@ pub use parts::measure;
 pub use recall::{ask_back, came_back, recall_all};
 pub use rules::{LONGEST, Refusal, State, VARIABLES, content, fill, form_of_address, unknown_variable};
 pub use settings::{Settings, load as settings};
-pub use store::Template;
+pub use store::{Template, ThreadRow, unread_threads};
+pub use view::thread_row;
 pub use view::{cost, counter, shown_number};
 
 use crate::customers::{self, Caller};

@@ -480,6 +480,12 @@ pub async fn threads(
     Ok(paging.cut(rows))
 }
 
+/// The newest conversations with unread replies.
+pub async fn unread_threads(db: &Db, scope: &Scope, most: i64) -> Result<Vec<ThreadRow>, DbError> {
+    let query = sql(THREADS).push(" AND t.unread > 0");
+    scope.restrict(query, "t.owner_id").push(" ORDER BY t.last_at DESC, t.id DESC LIMIT ").arg(most).all(db).await
+}
+
 /// Whose conversation with a number is, whoever it is.
 pub async fn owner_of_thread(tx: &mut Tx, digits: &str) -> Result<Option<Id>, DbError> {
     let row: Option<Option<Id>> =

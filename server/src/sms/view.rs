@@ -64,19 +64,7 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
         } @else {
             (card(None, None, html! {
                 @for row in &threads.rows {
-                    (link_cell(
-                        format!("/sms/{}", row.thread.id),
-                        timed_entry(
-                            html! { @match &row.customer { Some(name) => (name), None => (numbered(lang, &row.thread.digits)) } },
-                            html! {
-                                @if row.doubtful > 0 { (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
-                                @if row.thread.unread > 0 { (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
-                            },
-                            clock::brief(row.thread.last_at, cx.now),
-                            html! { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) },
-                        ),
-                        html! {},
-                    ))
+                    (thread_row(cx, row))
                 }
             }))
             (pager(lang, "/sms", &[("q", q), ("view", view)], threads.page, threads.more))
@@ -86,6 +74,19 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
     let page = Page::new(&frame, Module::Sms.title(lang)).back("/me");
     let page = if may_write { page.bar(link_button("/sms/new", &new, ButtonKind::Primary)) } else { page };
     page.render(body)
+}
+
+/// A conversation in a list.
+pub fn thread_row(cx: &Cx, row: &ThreadRow) -> Markup {
+    let lang = cx.lang;
+    let who = html! { @match &row.customer { Some(name) => (name), None => (numbered(lang, &row.thread.digits)) } };
+    let tags = html! {
+        @if row.doubtful > 0 { (tag(t!(lang, "sms.doubtful"), Tone::Warn)) }
+        @if row.thread.unread > 0 { (tag(t!(lang, "sms.unread_count", n = row.thread.unread), Tone::Bad)) }
+    };
+    let last = html! { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) };
+    let when = clock::brief(row.thread.last_at, cx.now);
+    link_cell(format!("/sms/{}", row.thread.id), timed_entry(who, tags, when, last), html! {})
 }
 
 /// The rooms of the center that this person may enter.

@@ -23,8 +23,9 @@ use crate::web::routes::Routes;
 
 pub use posting::{Entry, Posting, changes_of, post, reverse};
 pub use rules::{Kind, Shortage};
+pub use store::{InWarehouse, short};
 pub use store::{has_moved, insert_warehouses, of_product, release, reserve, warehouses};
-pub use view::level;
+pub use view::{balance_row, level};
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {

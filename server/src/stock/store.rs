@@ -12,13 +12,20 @@ use crate::kernel::money::Milli;
 use super::rules::{Kind, Shortage, shortages, summed};
 use super::{Balance, Demand, Warehouse};
 
+/// A product in one warehouse.
 #[derive(Debug, sqlx_macros::FromRow)]
-pub(super) struct Row {
+pub struct InWarehouse {
+    /// The product.
     pub product_id: Id,
+    /// Its name.
     pub product: String,
+    /// The unit of both quantities.
     pub base_unit: String,
+    /// The warehouse's name.
     pub warehouse: String,
+    /// What lies there.
     pub on_hand: Milli,
+    /// What is promised of it.
     pub reserved: Milli,
 }
 
@@ -46,7 +53,12 @@ struct Held {
     reserved: Milli,
 }
 
-pub(super) async fn list(db: &Db, q: &str, warehouse: Option<Id>, paging: Paging) -> Result<Listing<Row>, DbError> {
+pub(super) async fn list(
+    db: &Db,
+    q: &str,
+    warehouse: Option<Id>,
+    paging: Paging,
+) -> Result<Listing<InWarehouse>, DbError> {
     let mut query =
         sql("SELECT b.product_id, p.name AS product, p.base_unit, w.name AS warehouse, b.on_hand, b.reserved \
          FROM stock_balances b JOIN products p ON p.id = b.product_id JOIN warehouses w ON w.id = b.warehouse_id \
@@ -65,6 +77,16 @@ pub(super) async fn list(db: &Db, q: &str, warehouse: Option<Id>, paging: Paging
         .all(db)
         .await?;
     Ok(paging.cut(rows))
+}
+
+/// Products of which more is promised than there is, in one warehouse each.
+pub async fn short(db: &Db, most: i64) -> Result<Vec<InWarehouse>, DbError> {
+    sql("SELECT b.product_id, p.name AS product, p.base_unit, w.name AS warehouse, b.on_hand, b.reserved \
+         FROM stock_balances b JOIN products p ON p.id = b.product_id JOIN warehouses w ON w.id = b.warehouse_id \
+         WHERE b.on_hand < b.reserved AND p.deleted_at IS NULL ORDER BY b.on_hand - b.reserved LIMIT ")
+    .arg(most)
+    .all(db)
+    .await
 }
 
 pub(super) async fn product(on: impl Into<On<'_>>, id: Id) -> Result<Option<Product>, DbError> {

@@ -19,7 +19,7 @@ use crate::web::cx::Cx;
 use crate::web::form::Form;
 
 use super::rules::Kind;
-use super::store::{Move, Product, Row};
+use super::store::{InWarehouse, Move, Product};
 use super::{Balance, Warehouse};
 
 /// How much there is to sell, with its unit; what is used up is marked.
@@ -36,7 +36,13 @@ pub(super) fn add_link(lang: Lang) -> Markup {
 const DOCUMENTS: [kinds::Kind; 4] =
     [kinds::Kind::GoodsReceipt, kinds::Kind::GoodsIssue, kinds::Kind::StockTransfer, kinds::Kind::StockCount];
 
-pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse], found: &Listing<Row>) -> Markup {
+pub(super) fn list(
+    cx: &Cx,
+    q: &str,
+    view: Option<Id>,
+    warehouses: &[Warehouse],
+    found: &Listing<InWarehouse>,
+) -> Markup {
     let lang = cx.lang;
     let documents = DOCUMENTS.map(|kind| (kind.paths().list.to_owned(), kind.name(lang).into_owned(), false));
     let chosen = view.map(|id| id.to_string()).unwrap_or_default();
@@ -53,16 +59,22 @@ pub(super) fn list(cx: &Cx, q: &str, view: Option<Id>, warehouses: &[Warehouse],
         } @else {
             section.card {
                 @for row in &found.rows {
-                    (thumb_cell(format!("/stock/{}", row.product_id), &row.product, html! {
-                        (entry(&row.product, html! {}, html! {
-                            (row.warehouse) " · " (t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved))
-                        }))
-                    }, level(Milli(row.on_hand.0.saturating_sub(row.reserved.0)), &row.base_unit)))
+                    (balance_row(lang, row))
                 }
             }
             (pager(lang, "/stock", &[("q", q), ("view", &chosen)], found.page, found.more))
         }
     }
+}
+
+/// A product in one warehouse.
+#[must_use]
+pub fn balance_row(lang: Lang, row: &InWarehouse) -> Markup {
+    let held = t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved);
+    let where_to = html! { (row.warehouse) " · " (held) };
+    let left = Milli(row.on_hand.0.saturating_sub(row.reserved.0));
+    let name = entry(&row.product, html! {}, where_to);
+    thumb_cell(format!("/stock/{}", row.product_id), &row.product, name, level(left, &row.base_unit))
 }
 
 pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Listing<Move>) -> Markup {

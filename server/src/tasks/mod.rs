@@ -14,7 +14,7 @@ mod store;
 mod view;
 
 pub use history::{entry, past};
-pub use pressing::{Pressing, pressing};
+pub use pressing::{Late, Pressing, late, pressing};
 pub use rules::{Kind, Priority, State};
 pub use store::{NewTask, TaskRow, awaits, count_open, create, find, open_callbacks_by_owner, open_of};
 

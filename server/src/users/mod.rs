@@ -17,8 +17,8 @@ mod view;
 pub use machine::restore;
 pub use sign_in::sign_in_page;
 pub use store::{
-    NewUser, Person, acting_for, find, hold, insert_department, insert_user, is_active, is_staff_number,
-    names_with_role, people_in_scope,
+    Headcount, NewUser, Person, acting_for, find, headcount, hold, insert_department, insert_user, is_active,
+    is_staff_number, names_with_role, people_in_scope,
 };
 pub use view::role_name;
 

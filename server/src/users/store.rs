@@ -238,6 +238,25 @@ pub async fn is_staff_number(on: impl Into<On<'_>>, digits: &str) -> Result<bool
     Ok(found.is_some())
 }
 
+/// How many people may sign in, and how many did so since `since`.
+#[derive(Clone, Copy, Debug, Default, sqlx_macros::FromRow)]
+pub struct Headcount {
+    /// Who may sign in.
+    pub active: i64,
+    /// Who was here.
+    pub seen: i64,
+}
+
+/// Counts the people who may sign in, and those whose session was in use since `since`.
+pub async fn headcount(on: impl Into<On<'_>>, since: Millis) -> Result<Headcount, DbError> {
+    sql("SELECT CAST(count(*) AS BIGINT) AS active, CAST(COALESCE(sum(CASE WHEN EXISTS (SELECT 1 FROM sessions s \
+         WHERE s.user_id = u.id AND s.seen_at >= $1) THEN 1 ELSE 0 END), 0) AS BIGINT) AS seen FROM users u \
+         WHERE u.status = 'active'")
+    .bind(since)
+    .one(on)
+    .await
+}
+
 /// Every department, in tree order.
 pub async fn departments(db: &Db) -> Result<Vec<Department>, DbError> {
     sql("SELECT id, name, path FROM departments ORDER BY path").all(db).await

@@ -18,8 +18,8 @@ mod write_up;
 
 pub use history::{entry, past};
 pub use rules::State;
-pub use stops::{Stop, stops};
-pub use store::{awaits, count_today, find};
+pub use stops::{Odd, Stop, odd, stops};
+pub use store::{TeamRow, awaits, count_today, find, team_day};
 
 use crate::kernel::access::Gate;
 use crate::modules::Module;

@@ -1,65 +1,83 @@
-//! Workbench 工作台: the first page, what waits today. It gathers what other features export and owns nothing.
+//! Workbench 工作台: the first page, what waits today. It gathers what other features export, by the person's role.
 //!
-//! Tables: none.
+//! Tables: user_functions
 //! Events: none.
-//! Uses: visits, tasks, approvals, sms, calls, gateways, users, clock_check.
+//! Uses: visits, tasks, approvals, documents, orders, sms, calls, stock, gateways, users, clock_check, dispatch.
 
+mod admin;
+mod clerk;
+mod day;
 mod failures;
+mod functions;
+mod manager;
 mod view;
 
 use std::sync::Arc;
 
+use maud::{Markup, html};
 use poem::Response;
 
-use crate::kernel::access::Gate;
 use crate::kernel::access::auth::Actor;
-use crate::kernel::background::outbox;
+use crate::kernel::access::{Gate, Role};
 use crate::kernel::clock;
 use crate::kernel::db::gather::{self, Gathered};
 use crate::kernel::db::{DbError, Query};
 use crate::kernel::live::badges::BadgeCounts;
 use crate::kernel::{HookFuture, Kernel};
 use crate::modules::Module;
-use crate::tasks::Pressing;
-use crate::visits::Stop;
 use crate::web::cx::Cx;
 use crate::web::error::Result;
 use crate::web::routes::Routes;
-use crate::{approvals, calls, gateways, sms, tasks, visits};
+use crate::{approvals, calls, sms, tasks, visits};
 
-/// Tasks shown on the first page; the list has the rest.
-const TASKS: i64 = 5;
+/// Rows of one kind on the first page; the lists have the rest.
+const FEW: i64 = 3;
 
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
     routes.get("/", Gate::SignedIn, show);
+    routes.get("/functions", Gate::SignedIn, functions::show);
+    routes.post("/functions", Gate::SignedIn, functions::update);
     routes.get("/failures", Gate::view(Module::Settings), failures::list);
     routes.post("/failures/:id/retry", Gate::edit(Module::Settings), failures::retry);
 }
 
+/// Appends a select to the statement that gathers the page.
+type Select<'a> = Box<dyn FnOnce(Query) -> Query + Send + 'a>;
+
 /// `GET /`
 async fn show(cx: Cx) -> Result<Response> {
-    let db = &cx.office.db;
-    let user = cx.actor().id;
-    let today = clock::day(cx.now);
     let scope = cx.scope();
-    let mut selects: Vec<Box<dyn FnOnce(Query) -> Query + Send + '_>> =
-        vec![Box::new(|query| tasks::pressing(query, user, TASKS))];
-    if cx.may(Gate::view(Module::Visits)) {
-        selects.push(Box::new(|query| visits::stops(query, &scope, user, today)));
+    let mut selects: Vec<Select<'_>> = day::selects(&cx, &scope);
+    selects.push(functions::select(cx.actor().id));
+    let role = cx.actor().role;
+    match role {
+        Role::Manager | Role::Admin => selects.extend(manager::selects(&cx, &scope)),
+        Role::Rep | Role::Clerk => {}
     }
     let rows: Vec<Gathered> = match gather::joined(selects) {
-        Some(query) => query.all(db).await?,
+        Some(query) => query.all(&cx.office.db).await?,
         None => Vec::new(),
     };
-    let (visits, tasks) = (Stop::among(&rows, today), Pressing::among(&rows));
-    let boxes = if cx.may(Gate::view(Module::Gateways)) {
-        gateways::notices(db, &cx.scope(), cx.lang, cx.now).await?
-    } else {
-        Vec::new()
+    let day = day::Day::among(&rows, clock::day(cx.now));
+    let tiles = functions::tiles(&cx, functions::Chosen::among(&rows, role).as_slice());
+    let body: Markup = match role {
+        Role::Rep => html! { (day.next(&cx)) (tiles) (day.visits(&cx)) (day.tasks(&cx)) },
+        Role::Manager => {
+            let team = manager::Team::read(&cx, &rows).await?;
+            html! { (team.waiting(&cx)) (team.month(&cx)) (tiles) (day.next(&cx)) (team.today(&cx)) (team.watch(&cx)) (day.tasks(&cx)) }
+        }
+        Role::Clerk => {
+            let desk = clerk::Desk::read(&cx).await?;
+            html! { (desk.calls(&cx)) (desk.messages(&cx)) (tiles) (desk.orders(&cx)) (desk.stock(&cx)) (day.tasks(&cx)) }
+        }
+        Role::Admin => {
+            let team = manager::Team::read(&cx, &rows).await?;
+            let health = admin::Health::read(&cx).await?;
+            html! { (health.troubles(&cx)) (team.waiting(&cx)) (team.month(&cx)) (tiles) (health.system(&cx)) (team.today(&cx)) (team.watch(&cx)) (day.tasks(&cx)) }
+        }
     };
-    let failures = if cx.may(Gate::view(Module::Settings)) { outbox::count_set_aside(db).await? } else { 0 };
-    Ok(cx.offline_page(view::workbench(&cx, &visits, &tasks, &boxes, failures)))
+    Ok(cx.offline_page(view::page(&cx, &day, body)))
 }
 
 /// What waits for a person, by the list that shows it. Only what this person may see is counted.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::kernel::clock::jumps::Hold;
-use crate::kernel::clock::{DAY, HOUR, MINUTE, Millis};
+use crate::kernel::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use crate::kernel::db::paging::{Listing, Paging};
 use crate::kernel::db::{Db, DbError, On, Query, Tx, sql};
 use crate::kernel::id::Id;
@@ -164,9 +164,19 @@ pub async fn done(db: &Db, id: Id) -> Result<(), DbError> {
     tx.commit().await
 }
 
+/// How long an event rests after its so many-th failure. Most failures pass at once (a deadlock, a full pool), and
+/// somebody may wait for the reaction, so the first two rests are short. The others cover a night without a network.
+fn rest(attempts: i64) -> Millis {
+    match attempts {
+        ..=1 => SECOND,
+        2 => 15 * SECOND,
+        more => MINUTE << (more - 1).min(8),
+    }
+}
+
 /// Notes a failure: tried again later and later, at last left for a person.
 pub async fn failed(db: &Db, id: Id, attempts: i64, why: &str, now: Millis) -> Result<(), DbError> {
-    let wait = MINUTE << attempts.clamp(0, 8);
+    let wait = rest(attempts);
     let state = if attempts >= MOST_ATTEMPTS { "failed" } else { "pending" };
     let mut tx = db.begin().await?;
     sql("UPDATE events SET state = $2, due_at = $3, error = $4 WHERE id = $1")

@@ -20,8 +20,10 @@ use crate::kernel::clock::jumps::{Hold, Kept, State, Watch};
 /// UTC milliseconds since 1970.
 pub type Millis = i64;
 
+/// Milliseconds of one second.
+pub const SECOND: Millis = 1_000;
 /// Milliseconds of one minute.
-pub const MINUTE: Millis = 60_000;
+pub const MINUTE: Millis = 60 * SECOND;
 /// Milliseconds of one hour.
 pub const HOUR: Millis = 60 * MINUTE;
 /// Milliseconds of one day.
