@@ -232,7 +232,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
     if held.version != task.version {
         return Err(AppError::Refused(t!(cx.lang, "tasks.changed_meanwhile").into_owned()));
     }
-    store::update(&mut write.tx, id, &entry.new(cx.now)).await?;
+    store::update(&mut write.tx, id, &entry.content(cx.now)).await?;
     let stored = |customer: Option<Id>| customer.map(|customer| customer.to_string());
     let changes = Changes::new()
         .moved("title", held.title.as_str(), entry.title.as_str())
@@ -253,7 +253,7 @@ pub async fn update(cx: Cx) -> Result<Response> {
 
 impl Entry {
     /// As the row is written.
-    fn new(&self, at: Millis) -> store::Content<'_> {
+    fn content(&self, at: Millis) -> store::Content<'_> {
         store::Content {
             owner: self.owner,
             customer: self.customer,
