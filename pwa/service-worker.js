@@ -27,9 +27,15 @@ const old=async()=>{
 const user=await who(),cache=user&&await store(user);
 if(cache)for(const k of await cache.keys())await copy(k.url);
 };
+// The answer of a form that a page has received already.
+const handed=async url=>{
+const r=await caches.match(url,{cacheName:"once"});
+if(r)await caches.delete("once");
+return r;
+};
 const page=async e=>{
-const url=e.request.url,once=await caches.match(url,{cacheName:"once"});
-if(once){await caches.delete("once");e.waitUntil(keep(url,once.clone()));return once}
+const url=e.request.url,once=await handed(url);
+if(once){e.waitUntil(keep(url,once.clone()));return once}
 const net=fetch(e.request).then(r=>{
 // The sign-in page is where an ended session leads.
 e.waitUntil(new URL(url).pathname==="/login"&&r.ok?wipe():keep(url,r.clone()));
@@ -88,6 +94,8 @@ const warm=async urls=>{
 for(const u of[...urls,...ROAD]){
 const url=new URL(u,location).href;
 if(NEVER.test(new URL(url).pathname))continue;
+const once=await handed(url);
+if(once){await keep(url,once);continue}
 const had=await copy(url);
 if(had&&Date.now()-had.headers.get("x-at")<36e5)continue;
 await fetch(url,{headers:{accept:"text/html"}}).then(r=>keep(url,r)).catch(()=>{});

@@ -14,14 +14,14 @@ document.addEventListener("input",e=>{
 const f=e.target.form;
 if(f&&user&&f.matches("[method=post]")&&e.target.type!=="file"){dirty=1;save(f)}
 });
-// Runs what needs late.js.
-const late=(f,no)=>{
-if(window.restore)return f();
-const s=$("#late")||make("script",{id:"late",src:T.late});
-s.addEventListener("load",f);
+// Runs what needs a script that is fetched at its first need.
+const need=(id,f,no)=>{
+const s=$("#"+id)||make("script",{id,src:T[id]});
+if(s.done)return f();
+s.addEventListener("load",()=>{s.done=1;f()});
 s.addEventListener("error",()=>{s.remove();no?.()});
-document.head.append(s);
-};
+s.isConnected||document.head.append(s);
+},late=(f,no)=>need("late",f,no);
 // A wide screen has its own keys, which late.js fetches.
 const revive=()=>(stored||innerWidth>899||/^#outbox=/.test(location.hash)||posts().some(f=>localStorage[key(f)]))&&late(()=>restore());
 revive();

@@ -75,13 +75,26 @@ HTMLFormElement.prototype.submit.call(f);
 };
 // Opens the answer in the form's own place in the history. It is here already: the worker hands it to the
 // navigation, so that it is not fetched twice. Made anew, since a navigation refuses a response that was redirected.
-// The page from which the form was opened is not opened a second time: the way leads back to it.
-const arrive=async({page,html})=>{
-const go=async()=>{
-if(worker?.controller)await caches.open("once").then(c=>c.put(page.url,new Response(page.body,{headers:page.headers}))).catch(()=>{});
+// The page from which the form was opened is not opened a second time: the way leads back to it. The page that is
+// open is not opened again: its new content takes the place of the old, and the worker keeps it.
+const arrive=async({page,html},f)=>{
+const hand=async()=>worker?.controller&&caches.open("once").then(c=>c.put(page.url,new Response(page.body,{headers:page.headers}))).catch(()=>{}),go=async()=>{
+await hand();
 sessionStorage.from=from;
 location.replace(page.url);
 };
+if(here(page.url)===here()){
+await hand();
+worker?.controller?.postMessage([page.url]);
+$$("[type=file]",f).forEach(i=>i.value="");
+$("dialog")?.remove();
+history.replaceState(history.state,"",here());
+// Before: a conversation shows its end itself.
+scrollTo(0,0);
+swap(parse(html),f);
+posts().forEach(o=>revived(o));
+return attend();
+}
 if(!from||here(from)!==here(page.url)||here(from)===here()||history.length<2)return go();
 sessionStorage.done=(/<p class="toast"[^>]*>([^<]*)/.exec(html)||0)[1]||"";
 // Where the place before was this page too, at another fragment, the form is still here.
@@ -141,32 +154,29 @@ count();
 if(only)$$("[type=file]",f).forEach(i=>i.value="");
 else{forget(k);dirty=0;f.reset()}
 renew(f);delete f.dataset.seq;
+go();
 $$(".shots",f).forEach(s=>s.replaceChildren());
 worker?.ready.then(r=>r.sync.register("outbox")).catch(()=>{});
 };
-// An incoming call.
-const popup=call=>{
-$(".call")?.remove();
-const box=make("div",{className:"call",tabIndex:-1,innerHTML:call.html}),close=make("button",{className:"ib"},"✕");
-box.setAttribute("role","alertdialog");
-box.setAttribute("aria-label",$("h2",box).textContent);
-close.setAttribute("aria-label",T.close);
-close.onclick=()=>box.remove();
-box.onkeydown=e=>e.key=="Escape"&&box.remove();
-box.append(close);
-document.body.append(box);
-// Whoever is typing goes on typing.
-dirty||box.focus();
+// While a form waits, its page goes on as if it had arrived: what follows it takes its place, and a list says so.
+const go=async()=>{
+for(const{action,kind}of await entries(user)){
+const next=$(`[data-then="${action}"]`),f=$(`form[action="${action}"]`),row=$(`a[href="${action.split("/",3).join("/")}"] .tag`);
+if(row)row.textContent=$("[data-waits]")?.getAttribute("data-"+kind)||row.textContent;
+if(!next||!f)continue;
+$(".bar")?.remove();
+f.replaceWith(next.content);
+document.body.append(...$$("main .bar"));
+posts().forEach(renew);
+fits.forEach(fit=>fit());
+restore();
+go();
+}
 };
 if(stored){
 posts().forEach(renew);
 $("main").prepend(make("p",{className:"note"},T.stored+" "+new Date(+stored).toLocaleString(root.lang,{month:"numeric",day:"numeric",hour:"2-digit",minute:"2-digit"})));
+go();
 }
-// A message came in. The open conversation shows it itself.
-const message=m=>{
-if(location.pathname===m.href)return dirty||location.reload();
-toast("");
-$(".toast").append(make("a",{href:m.href},m.text));
-};
 // A wide screen has keys, and records beside their lists.
-innerWidth>899&&document.head.append(make("script",{src:T.late.replace("late","desk")}));
+innerWidth>899&&need("desk",()=>{});

@@ -7,9 +7,9 @@ if(b.className=="badge"){b.hidden=n<1;b.textContent=n>99?"99+":n}
 else if(+b.textContent>=0)b.textContent=n;
 });
 },
-popup:call=>late(()=>popup(call)),
+popup:call=>need("told",()=>popup(call)),
 reload:at=>(location.pathname+"/").startsWith(at.path+"/")&&!dirty&&!$("dialog")&&location.reload(),
-sms:m=>late(()=>message(m)),
+sms:m=>need("told",()=>message(m)),
 };
 // Asked for behind the page itself: on a thin line the next press goes before it.
 if(document.body.hasAttribute("data-live")&&!stored){

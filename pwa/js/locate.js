@@ -11,7 +11,9 @@ say("",T.wait);
 const job=new Promise(ok=>navigator.geolocation.getCurrentPosition(({coords:c,timestamp})=>{
 const m=Math.round(c.accuracy),set={lat:c.latitude,lng:c.longitude,accuracy:m,fix_at:Math.round(timestamp)};
 for(const name in set)f.elements[name].value=set[name];
-say("good",T.good.replace("%m",m));
+// Flat enough for the few kilometres that matter.
+const[lat,lng]=box.dataset.locate.split(","),d=Math.hypot(lat-c.latitude,(lng-c.longitude)*Math.cos(lat/57.3))*111.2;
+say("good",(d<1?box.dataset.near.replace("%d",Math.round(d*1e3)):d?box.dataset.far.replace("%d",d.toFixed(1)):T.good).replace("%m",m));
 // A fix grows old; the next try measures again.
 setTimeout(()=>fixes.delete(f),6e4);
 ok();

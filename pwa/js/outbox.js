@@ -8,7 +8,7 @@ if(a.is==="done"&&a.page.redirected){
 if(only)return late(()=>renewed(f,a));
 forget(k);
 unsafe=dirty=0;
-return late(()=>arrive(a),()=>location.replace(a.page.url));
+return late(()=>arrive(a,f),()=>location.replace(a.page.url));
 }
 if(a.is==="signin")return location="/login?next="+encodeURIComponent(out?"/outbox":here());
 if(a.is==="done"||a.is==="refused"||!out&&a.html){

@@ -105,13 +105,26 @@ await run(async (later) => {
   const rows = await page.locator('input[name^="product_id_"]').evaluateAll((inputs) => inputs.map((input) => input.name.slice(11)));
   check(rows.length >= 3, `products are offered: ${rows}`);
   const chosen = rows.slice(0, 3);
-  const goods = (await page.locator('section.card', { has: page.locator(`[name=product_id_${chosen[0]}]`) }).last().locator('h2').innerText()).trim();
+  const goods = (await page.locator('.goods', { has: page.locator(`[name=product_id_${chosen[0]}]`) }).locator('b:not(.num)').innerText()).trim();
   for (const [place, row] of chosen.entries()) {
     const options = await page.locator(`select[name=unit_${row}] option`).evaluateAll((all) => all.map((option) => option.value));
     // Different units: the first, the second, the first again.
     const unit = options[place % 2 === 1 ? 1 : 0] ?? options[0];
     await page.selectOption(`select[name=unit_${row}]`, unit);
     await page.fill(`[name=quantity_${row}]`, place % 2 === 1 ? '2' : '60');
+  }
+  if (scripts) {
+    check((await page.locator('#sum').innerText()).startsWith('¥'), 'the sum is told while one chooses');
+    // The search stands in place of the shelf; what is chosen comes back with it.
+    const visible = () => page.locator('.goods:visible').count();
+    const all = await visible();
+    const own = await page.locator('#sum').innerText();
+    await page.fill('#f-q', goods);
+    await until('the search found it alone', async () => (await visible()) < all && (await page.locator('.goods:visible').first().innerText()).includes(goods));
+    equal(await page.locator('#sum').innerText(), own, 'what is chosen counts while other goods are looked for');
+    await page.fill('#f-q', '');
+    await until('the shelf is back', async () => (await visible()) >= 3);
+    equal(await page.inputValue(`[name=quantity_${chosen[0]}]`), '60', 'with what was chosen');
   }
   await shot(page, `${label}-4-order-form`);
   await sendOrder(page);

@@ -211,6 +211,9 @@ async function walk(base, who, page, tab, form) {
   if (queues) {
     await until(`${form.kind}: kept in the outbox`, async () => !missing(set, JSON.parse(await page.evaluate(OUTBOX, false)).at(-1)?.fields), { within: 3000 });
     await page.evaluate(OUTBOX, true);
+    await who.context.setOffline(false);
+    // What follows a form that waits may have taken its place.
+    if (!(await page.locator(`form[action="${form.action}"]`).count())) await page.goto(address);
     await page.evaluate(TYPE, [form.action, '写了一半']);
   } else {
     await until(`${form.kind}: told that there is no network`, () => page.locator('.toast').count(), { within: 3000 });

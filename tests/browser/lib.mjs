@@ -157,9 +157,19 @@ export async function person(browser, base, username, { scripts = true, lang = '
 export async function press(page, end, button = 'button') {
   const form = page.locator(`form[action$="${end}"]`).first();
   const id = await form.getAttribute('id');
-  const inside = form.locator(button);
-  const target = (await inside.count()) || !id ? inside : page.locator(button).and(page.locator(`[form="${id}"]`));
-  await Promise.all([page.waitForNavigation(), target.first().click()]);
+  // A button in the bar stands for the form's own.
+  const outside = page.locator(button).and(page.locator(`[form="${id}"]`));
+  const target = id && (await outside.count()) ? outside : form.locator(button);
+  await answered(page, () => target.first().click());
+}
+
+/** Does what sends a form, and waits for its answer: another page, or the same one with new content in its place. */
+export async function answered(page, act) {
+  const token = await page.locator('[name=op_id]').first().inputValue().catch(() => '');
+  const before = page.url();
+  await act();
+  const is = ([at, op]) => document.readyState === 'complete' && (location.href !== at || !document.querySelector(`[name=op_id][value="${op}"]`));
+  await until('the form is answered', () => page.evaluate(is, [before, token]), { within: 8000 });
 }
 
 /** The text of a page as a person reads it. */

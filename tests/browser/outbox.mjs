@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check, equal, launchProfile, openBrowser, person, run, shot, startDemo, text, until } from './lib.mjs';
+import { check, equal, launchProfile, openBrowser, person, photo, run, shot, startDemo, text, until } from './lib.mjs';
 
 await run(async (later) => {
   const demo = await startDemo();
@@ -39,10 +39,28 @@ await run(async (later) => {
   for (const href of visits) {
     await page.goto(href);
     check(await page.locator('form[action$="/check-in"]').count(), `${href} can be read without a network`);
-    await page.locator('form[action$="/check-in"] button').first().click();
-    await until('the form is kept', async () => /待发送|[Ww]aiting|[Qq]ueued/.test(await page.locator('.toast').innerText()), { within: 12_000 });
+    await page.click('button[form="check-in"]');
+    await kept(page);
+    // The visit goes on: what follows the check-in is here.
+    check(await page.locator('form[action$="/check-out"]').isVisible(), `${href} can be gone on with`);
+    check(!(await page.locator('form[action$="/check-in"]').count()), `${href} is not checked in twice`);
+    check(/已签到（待发送）/.test(await text(page)), `${href} says that the check-in waits`);
   }
   await shot(page, 'outbox-waiting');
+  // The whole of the second one, over a look at other pages.
+  await page.fill('[name=result]', '没有网络也写得下');
+  await page.goto('/visits');
+  await until('the list says what waits', () => page.locator('a.cell', { hasText: '已签到（待发送）' }).count(), { within: 5000 });
+  await shot(page, 'outbox-list-of-visits');
+  await page.goto(visits[1]);
+  await until('what was typed is here again', async () => (await page.inputValue('[name=result]')) === '没有网络也写得下');
+  await page.locator('input[type=file]').setInputFiles(await photo(page));
+  await until('the photo waits', async () => (await waiting(page)).some((action) => action.endsWith('/photos')), { within: 10_000 });
+  await page.fill('[name=out_reason]', '客户在冷库');
+  await page.click('button[form="check-out"]');
+  await until('the check-out waits', async () => /已签退（待发送）/.test(await text(page)), { within: 10_000 });
+  await shot(page, 'outbox-visited');
+  equal((await waiting(page)).filter((action) => action.startsWith(visits[1])).map((action) => action.split('/')[3]).join(), 'check-in,photos,check-out', 'in their order');
   // A customer whose page was never opened is found in the list for the road, and so is any other.
   await page.goto(customer);
   equal(new URL(page.url()).pathname + new URL(page.url()).hash, `/customers/pocket#${customer.split('/')[2]}`, 'where it leads');
@@ -73,16 +91,38 @@ await run(async (later) => {
   const browser = await openBrowser();
   later(() => browser.close());
   const manager = await person(browser, demo.base, 'manager1');
-  for (const href of visits) {
-    await until(`${href} is checked in`, async () => {
-      await manager.page.goto(href);
-      return /拜访中|[Uu]nder way/.test(await text(manager.page));
-    }, { within: 20_000, every: 300 });
-  }
+  await until(`${visits[0]} is checked in`, async () => {
+    await manager.page.goto(visits[0]);
+    return /拜访中/.test(await text(manager.page));
+  }, { within: 20_000, every: 300 });
+  await until(`${visits[1]} arrived as a whole`, async () => {
+    await manager.page.goto(visits[1]);
+    const all = await text(manager.page);
+    return /已拜访/.test(all) && all.includes('没有网络也写得下') && (await manager.page.locator('.photos img').count()) === 1;
+  }, { within: 20_000, every: 300 });
   await page.goto('/outbox');
   await until('the outbox is empty', async () => !/签到|[Cc]heck-in/.test(await text(page)), { within: 10_000, every: 300 });
-  console.log('two check-ins written without a network arrived once each, over the death of the browser');
+  console.log('a check-in and a whole visit written without a network arrived once each, over the death of the browser');
 });
+
+async function kept(page) {
+  await until('the form is kept', async () => /待发送|[Ww]aiting|[Qq]ueued/.test(await page.locator('.toast').innerText()), { within: 12_000 });
+}
+
+/** The addresses of what waits, in order. */
+function waiting(page) {
+  return page.evaluate(() => new Promise((ok, no) => {
+    const open = indexedDB.open('fieldline', 1);
+    open.onerror = no;
+    open.onsuccess = () => {
+      const all = open.result.transaction('out').objectStore('out').getAll();
+      all.onsuccess = () => {
+        open.result.close();
+        ok(all.result.map((entry) => entry.action));
+      };
+    };
+  }));
+}
 
 async function signIn(page) {
   await page.fill('[name=username]', 'rep1');

@@ -83,7 +83,7 @@ both_engines! {
         let opened = rep.get(&format!("{path}/edit")).await.form(&lines);
         let theirs = manager.get(&format!("{path}/edit")).await.form(&lines);
         manager.submit(&theirs, &[("quantity_0", "5")]).await.location();
-        let found = rep.submit(&opened, &[("find", "1"), ("q", "吡虫啉")]).await.expect(200).form(&lines);
+        let found = rep.ask(&format!("{path}/edit"), &opened, &[("find", "1"), ("q", "吡虫啉")]).await.expect(200).form(&lines);
         let crossed = rep.submit(&found, &[("quantity_0", "2")]).await.expect(409);
         assert!(crossed.says("订单现有内容"), "{}", crossed.text());
         assert_eq!(app.number("SELECT quantity AS n FROM document_lines").await, 5000);

@@ -32,6 +32,7 @@ mod migrations;
 mod occasions;
 mod op_id;
 mod opt_outs;
+mod order_editor;
 mod orders;
 mod popup;
 mod products;

@@ -7,6 +7,7 @@ use server::testing::kernel::id::Id;
 
 use crate::support::app::{App, TODAY};
 use crate::support::client::{Client, Page};
+use crate::support::scene::Scene;
 use crate::support::{both_engines, seed};
 
 async fn check_in(client: &Client, path: &str, lat: &str, lng: &str, at: i64) -> Page {
@@ -253,5 +254,45 @@ both_engines! {
             assert!(page.says("拜访日期"), "{day}");
         }
         assert_eq!(app.number("SELECT count(*) AS n FROM visits").await, 0);
+    }
+
+    async fn a_visit_under_way_shows_what_was_made_on_it_and_the_order_leads_back(app: App) {
+        let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
+        let path = format!("/visits/{}", seed::visit(&app, app.people.rep1, customer).await);
+        let id = path.rsplit('/').next().unwrap().to_owned();
+        check_in(&rep, &path, "36.7070", "119.1619", app.clock.now()).await.location();
+        assert!(!rep.get(&path).await.says("✓"));
+        let form = rep.get(&format!("/orders/new?visit={id}")).await.expect(200).form("/orders");
+        let bottle = goods.bottles.to_string();
+        let line = [("product_id_0", bottle.as_str()), ("quantity_0", "2"), ("unit_0", "箱"), ("price_0", "")];
+        let order = format!("/orders/{}", rep.submit(&form, &line).await.new_id());
+        let page = rep.get(&path).await.expect(200);
+        assert!(page.says("✓") && page.says("3,200.00") && page.has(&format!("a[href='{order}']")), "{}", page.text());
+        let payment = rep.get(&format!("/payments/new?customer={customer}")).await.expect(200).form("/payments");
+        rep.submit(&payment, &[("amount", "123.45"), ("method", "cash")]).await.location();
+        assert!(rep.get(&path).await.says("123.45"), "a payment of the day counts to the visit");
+        assert!(rep.get(&order).await.has(&format!("a.back[href='{path}']")), "the arrow leads to the visit");
+        let form = rep.get(&path).await.form(&format!("{path}/check-out"));
+        rep.submit(&form, &[("result", "下单")]).await.location();
+        assert!(rep.get(&path).await.says("3,200.00"), "and stands on it afterwards");
+        app.settle().await;
+        let manager = app.sign_in("manager1").await;
+        assert!(manager.get(&path).await.says("3,200.00"));
+    }
+
+    async fn after_the_check_out_the_nearest_stop_of_the_day_is_offered(app: App) {
+        let rep = app.sign_in("rep1").await;
+        let mut paths = Vec::new();
+        for (name, lat) in [("潍坊丰源农资", 36.70), ("昌邑农资", 36.90), ("坊子农资", 36.75)] {
+            let customer = seed::customer_at(&app, app.people.rep1, name, Some((lat, 119.16))).await;
+            paths.push(format!("/visits/{}", seed::visit(&app, app.people.rep1, customer).await));
+        }
+        let path = &paths[0];
+        check_in(&rep, path, "36.70", "119.16", app.clock.now()).await.location();
+        let form = rep.get(path).await.form(&format!("{path}/check-out"));
+        rep.submit(&form, &[("result", "好")]).await.location();
+        let page = rep.get(path).await.expect(200);
+        assert!(page.says("下一站") && page.says("坊子农资") && page.says("5.5 公里"), "{}", page.text());
+        assert!(page.has(&format!("a[href='{}']", paths[2])) && !page.has(&format!("a[href='{}']", paths[1])));
     }
 }

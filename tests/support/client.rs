@@ -132,6 +132,14 @@ impl Client {
         }
     }
 
+    /// Asks `path` for the page of a form by its address, with some fields changed, as a button with `formmethod=get` does.
+    pub async fn ask(&self, path: &str, form: &FormOnPage, change: &[(&str, &str)]) -> Page {
+        let form = form.clone().with(change);
+        let mut url = reqwest::Url::parse(&self.url(path)).unwrap();
+        url.query_pairs_mut().extend_pairs(&form.fields);
+        self.get(&format!("{path}?{}", url.query().unwrap_or_default())).await
+    }
+
     /// Sends a form with files.
     pub async fn submit_files(&self, form: &FormOnPage, change: &[(&str, &str)], files: &[File<'_>]) -> Page {
         let form = form.clone().with(change);

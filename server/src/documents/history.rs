@@ -20,6 +20,28 @@ pub async fn history(db: &Db, scope: &Scope, customer: Id, kinds: &[Kind], limit
     scope.restrict(query, BESIDES).push(" ORDER BY d.id DESC LIMIT ").arg(limit).all(db).await
 }
 
+/// What was made of these kinds on a visit, and on its `day` for its customer without one, oldest first.
+pub async fn made_on_visit(
+    db: &Db,
+    scope: &Scope,
+    (visit, customer): (Id, Id),
+    day: &str,
+    kinds: &[Kind],
+) -> Result<Vec<Head>, DbError> {
+    let query = sql("SELECT ")
+        .push(COLUMNS)
+        .push(FROM)
+        .push(" WHERE d.deleted_at IS NULL AND d.state <> 'cancelled' AND d.customer_id = ")
+        .arg(customer)
+        .push(" AND (d.visit_id = ")
+        .arg(visit)
+        .push(" OR (d.visit_id IS NULL AND d.day = ")
+        .arg(day)
+        .push(")) AND d.kind IN ")
+        .args(kinds.iter().map(|kind| kind.code()));
+    scope.restrict(query, "d.owner_id").push(" ORDER BY d.id LIMIT 20").all(db).await
+}
+
 /// The document that `head` was made from, and those that were made from it, oldest first.
 pub async fn related(db: &Db, scope: &Scope, head: &Head) -> Result<Vec<Head>, DbError> {
     let query = sql("SELECT ")

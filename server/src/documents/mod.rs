@@ -58,7 +58,7 @@ use crate::web::routes::Routes;
 pub use bin::names_customer;
 pub use change::{Begun, begin};
 pub use flow::{changed_meanwhile, decided, submit_for};
-pub use history::{history, made_of, related};
+pub use history::{history, made_of, made_on_visit, related};
 pub use list::newest;
 pub use store::{NewHead, amount_since, insert, last_of_customer, set_content, set_title};
 pub use trail::note;
@@ -236,8 +236,6 @@ pub trait Document: Sized + Send + Sync + 'static {
     const LIST: List;
     /// Whether its documents have a customer.
     const HAS_CUSTOMER: bool = true;
-    /// Whether submitting one may ask an approver; then it is submitted with a note.
-    const NEEDS_APPROVAL: bool = true;
     /// The page that its list stands below.
     const ABOVE: &'static str = "/";
 

@@ -196,13 +196,14 @@ pub(super) fn facts(lang: Lang, head: &Head, seen: bool) -> Markup {
 /// The form that the submit button in the bar sends.
 pub const SUBMISSION: &str = "submission";
 
-/// The acts below the cards of a document: the note to the approver, and what takes back. `may_withdraw` and
-/// `may_cancel` are the kind's decisions for this reader.
+/// The acts below the cards of a document: the note to the approver where its submission `asks` for one, and what takes
+/// back. `may_withdraw` and `may_cancel` are the kind's decisions for this reader.
 #[must_use]
 pub fn flow_acts<D: Document>(
     cx: &Cx,
     head: &Head,
     offline: Option<&str>,
+    asks: bool,
     may_withdraw: bool,
     may_cancel: bool,
 ) -> Markup {
@@ -218,7 +219,7 @@ pub fn flow_acts<D: Document>(
     };
     let (note, blank) = (t!(lang, "documents.to_approver"), cx.blank());
     let to_approver = html! {
-        @if D::NEEDS_APPROVAL { (card(None, None, form::textarea(&blank.field("note", &note), NOTE))) }
+        @if asks { (card(None, None, form::textarea(&blank.field("note", &note), NOTE))) }
     };
     match head.state {
         State::Draft => html! {

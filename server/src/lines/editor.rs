@@ -1,12 +1,13 @@
 //! The rows of a form with products: reading what was typed, and what is offered beside it.
 //!
-//! A row's fields carry its place: `product_id_3`, `quantity_3`, `unit_3`, `price_3`; a single line may come
-//! without one. A row without a quantity is not a line; a row without a price takes the list price.
+//! A row's fields end alike: `product_id_3`, `quantity_3`, `unit_3`, `price_3`. A line of a draft has its place there, an
+//! offer its product, so that what a phone keeps of a form never comes back in another product's row. A row without a
+//! quantity is not a line; a row without a price takes the list price.
 
 use std::collections::BTreeMap;
 
 use super::rules::sums;
-use super::{LastPrice, Line, NewLine, store, totals};
+use super::{Line, NewLine, totals};
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::Tx;
 use crate::kernel::i18n::{Lang, t};
@@ -24,11 +25,6 @@ use crate::web::write::Write;
 const ROWS: usize = 80;
 /// Lines that one document may have.
 const LINES: usize = 50;
-/// Products offered beside what was typed.
-const OFFERED: i64 = 8;
-/// Products that a search offers.
-const FOUND: i64 = 12;
-
 /// What a kind's lines are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prices {
@@ -60,7 +56,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    fn level(self) -> Option<Id> {
+    pub(super) fn level(self) -> Option<Id> {
         match self.prices {
             Prices::At(level) => level,
             Prices::None | Prices::Counted => None,
@@ -68,41 +64,26 @@ impl Setting {
     }
 }
 
-fn suffixes() -> impl Iterator<Item = String> {
-    std::iter::once(String::new()).chain((0..ROWS).map(|place| format!("_{place}")))
-}
-
 /// A row that names a product.
 #[derive(Clone, Debug)]
-struct Row {
+pub(super) struct Row {
     /// What the names of its fields end with.
-    suffix: String,
-    product: Id,
+    pub suffix: String,
+    pub product: Id,
 }
 
 /// The rows that are filled in. A row whose quantity is empty was offered and not taken.
-fn rows(form: &Form) -> Vec<Row> {
-    let removed = form.fields().iter().find(|(name, _)| name == "remove").map(|(_, value)| value.as_str());
-    suffixes()
-        .filter(|suffix| removed != Some(suffix.as_str()))
-        .filter_map(|suffix| {
-            let product = form.value(&format!("product_id{suffix}")).parse().ok()?;
-            let filled = !form.value(&format!("quantity{suffix}")).trim().is_empty();
-            filled.then_some(Row { suffix, product })
-        })
-        .collect()
-}
-
-/// Whether the form only asks to be shown again: somebody looks for products, or takes a line out of a new document.
-#[must_use]
-pub fn asks_for_page(form: &mut Form, is_new: bool) -> bool {
-    form.flag("find") || (is_new && form.fields().iter().any(|(name, _)| name == "remove"))
-}
-
-/// Whether the form takes a line out of its document.
-#[must_use]
-pub fn removes(form: &Form) -> bool {
-    !form.value("remove").is_empty()
+pub(super) fn rows(form: &Form) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for (name, value) in form.fields() {
+        let Some(suffix) = name.strip_prefix("product_id") else { continue };
+        let Ok(product) = value.parse() else { continue };
+        let filled = !form.value(&format!("quantity{suffix}")).trim().is_empty();
+        if filled && rows.len() < ROWS && rows.iter().all(|row| row.suffix != suffix) {
+            rows.push(Row { suffix: suffix.to_owned(), product });
+        }
+    }
+    rows
 }
 
 /// The address after a document was saved: its form again for somebody who goes on editing, else its page.
@@ -217,26 +198,6 @@ pub fn filled(mut form: Form, lines: &[Line], prices: bool) -> Form {
     form
 }
 
-/// A row as the page shows it.
-#[derive(Debug)]
-pub(super) struct Shown {
-    pub suffix: String,
-    pub product: Priced,
-    /// Base units that can be promised.
-    pub available: Option<Milli>,
-    pub last: Option<LastPrice>,
-}
-
-/// What the rows of a form show.
-#[derive(Debug)]
-pub struct Editor {
-    pub(super) taken: Vec<Shown>,
-    pub(super) offered: Vec<Shown>,
-    pub(super) prices: Prices,
-    /// An earlier order of the customer that can be repeated, where nothing is filled in yet.
-    pub last_order: Option<Id>,
-}
-
 /// The warehouse that is meant: the chosen one, else the one of the region, else the first.
 #[must_use]
 pub fn warehouse_of(form: &Form, warehouses: &[Warehouse], region: Option<Id>) -> Option<Id> {
@@ -257,43 +218,6 @@ pub fn read_warehouse(form: &mut Form, lang: Lang, warehouses: &[Warehouse], reg
     warehouse_of(form, warehouses, region)
 }
 
-/// Gathers the rows of a form: those that are filled in, and below them what the search finds or what the customer
-/// usually buys.
-pub async fn gather(cx: &Cx, form: &Form, setting: Setting, warehouse: Option<Id>) -> Result<Editor> {
-    let db = &cx.office.db;
-    let rows = rows(form);
-    let q = form.value("q").trim();
-    let (mut offers, mut last_order) = (Vec::new(), None);
-    if q.is_empty() {
-        if let Some(customer) = setting.customer {
-            (offers, last_order) = store::bought(db, &cx.scope(), customer, OFFERED).await?;
-        }
-        if offers.is_empty() {
-            offers = products::choices(db, "", OFFERED).await?;
-        }
-    } else {
-        offers.extend(products::choices(db, q, FOUND).await?);
-    }
-    offers.retain(|id| !rows.iter().any(|row| row.product == *id));
-    let ids: Vec<Id> = rows.iter().map(|row| row.product).chain(offers.iter().copied()).collect();
-    let goods = products::priced(db, &ids, setting.level(), &clock::iso_day(cx.now), warehouse).await?;
-    let last = match setting.customer {
-        Some(customer) => store::prices_of(db, customer, &ids).await?,
-        None => BTreeMap::new(),
-    };
-    let show = |suffix: String, id: Id| {
-        let product = goods.get(&id)?.clone();
-        let available = (product.tracked && warehouse.is_some()).then_some(product.available);
-        Some(Shown { suffix, product, available, last: last.get(&id).cloned() })
-    };
-    let used: Vec<&str> = rows.iter().map(|row| row.suffix.as_str()).collect();
-    let free = suffixes().skip(1).filter(|suffix| !used.contains(&suffix.as_str()));
-    let offered =
-        free.zip(offers).filter_map(|(suffix, id)| show(suffix, id)).filter(|row| row.product.on_sale).collect();
-    let taken = rows.iter().filter_map(|row| show(row.suffix.clone(), row.product)).collect();
-    Ok(Editor { taken, offered, prices: setting.prices, last_order: last_order.filter(|_| rows.is_empty()) })
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -306,7 +230,6 @@ mod tests {
     fn goods() -> BTreeMap<Id, Priced> {
         let product = Priced {
             id: Id(7),
-            code: "A".to_owned(),
             name: "高效氯氟氰菊酯".to_owned(),
             pack_spec: String::new(),
             on_sale: true,
@@ -374,8 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn an_untaken_offer_and_a_removed_row_are_no_lines() {
+    fn an_untaken_offer_is_no_line() {
         assert!(rows(&typed("", "箱", "")).is_empty());
-        assert!(rows(&typed("3", "箱", "").with("remove", "_0")).is_empty());
     }
 }

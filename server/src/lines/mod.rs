@@ -9,6 +9,7 @@ mod discount;
 pub mod editor;
 mod rules;
 pub mod sheet;
+mod shelves;
 mod store;
 pub mod view;
 

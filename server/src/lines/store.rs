@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{LastPrice, Line, NewLine, Weighed};
-use crate::kernel::access::Scope;
 use crate::kernel::db::{Arg, DbError, On, Tx, sql};
 use crate::kernel::id::Id;
 
@@ -58,35 +57,15 @@ pub async fn prices_of(
     Ok(rows.into_iter().map(|row| (row.product_id, row)).collect())
 }
 
-/// What a customer bought, and the order that can be repeated.
-#[derive(sqlx_macros::FromRow)]
-struct Bought {
-    product_id: Id,
-    last: Option<Id>,
-}
-
-/// What a customer bought lately, newest first, and the newest order of theirs in force that the reader sees.
-pub async fn bought(
-    on: impl Into<On<'_>>,
-    scope: &Scope,
-    customer: Id,
-    most: i64,
-) -> Result<(Vec<Id>, Option<Id>), DbError> {
-    let query =
-        sql("SELECT l.product_id, (SELECT o.id FROM documents o WHERE o.kind = 'order' AND o.deleted_at IS NULL \
-                     AND o.state IN ('active', 'closed') AND o.customer_id = ")
-        .arg(customer);
-    let rows: Vec<Bought> = scope
-        .restrict(query, "+o.owner_id")
-        .push(" ORDER BY o.id DESC LIMIT 1) AS last FROM document_lines l JOIN documents d ON d.id = l.document_id \
-               WHERE d.kind = 'order' AND d.deleted_at IS NULL AND d.state IN ('active', 'closed') AND l.customer_id = ")
-        .arg(customer)
-        .push(" GROUP BY l.product_id ORDER BY max(l.document_id) DESC, l.product_id LIMIT ")
-        .arg(most)
-        .all(on)
-        .await?;
-    let last = rows.first().and_then(|row| row.last);
-    Ok((rows.into_iter().map(|row| row.product_id).collect(), last))
+/// What a customer bought lately, newest first.
+pub async fn bought(on: impl Into<On<'_>>, customer: Id, most: i64) -> Result<Vec<Id>, DbError> {
+    sql("SELECT l.product_id FROM document_lines l JOIN documents d ON d.id = l.document_id \
+         WHERE d.kind = 'order' AND d.deleted_at IS NULL AND d.state IN ('active', 'closed') AND l.customer_id = ")
+    .arg(customer)
+    .push(" GROUP BY l.product_id ORDER BY max(l.document_id) DESC, l.product_id LIMIT ")
+    .arg(most)
+    .all_scalars(on)
+    .await
 }
 
 /// Inserts the lines of a new document.

@@ -3,6 +3,7 @@
 use maud::Markup;
 
 use crate::approvals;
+use crate::customers;
 use crate::documents::{self, Full, Head};
 use crate::events::{self, Event};
 use crate::kernel::clock::{self, DAY, Millis};
@@ -70,10 +71,21 @@ pub(super) fn customer_of(head: &Head) -> Result<Id> {
 async fn credit(on: impl Into<On<'_>>, order: &Full<Body>, now: Millis) -> Result<Credit> {
     let Full { head, body } = order;
     let before = overdue_before(clock::day(now), body.credit_days).to_string();
-    let weight = store::exposure(on, customer_of(head)?, head.id, &before).await?;
+    let weight = store::exposure(on, customer_of(head)?, Some(head.id), &before).await?;
     // The arrears include an order that is in force.
     let arrears = if head.state.in_force() { body.arrears - head.total() } else { body.arrears };
     Ok(Credit::of(body.credit_limit, arrears, weight.waiting, head.total(), weight.overdue))
+}
+
+/// What a customer in the reader's scope may still buy on credit, where a limit is set.
+pub(super) async fn credit_left(cx: &Cx, customer: Id) -> Result<Option<Fen>> {
+    let db = &cx.office.db;
+    let Some(buyer) = customers::find(db, &cx.scope(), customer).await? else { return Ok(None) };
+    if buyer.credit_limit <= Fen::ZERO {
+        return Ok(None);
+    }
+    let weight = store::exposure(db, customer, None, "").await?;
+    Ok(Some(buyer.credit_limit - buyer.arrears - weight.waiting))
 }
 
 /// Why an order that is being submitted needs approval.

@@ -115,6 +115,7 @@ impl Sheet for Order {
     const HAS_WAREHOUSE: bool = true;
     const IS_KEPT: bool = true;
     const OFFLINE: Option<&'static str> = Some("order_draft");
+    const REPEATS: bool = true;
     const CROSSED: &'static str = "orders.crossed";
 
     fn level(body: &Body) -> Option<Id> {
@@ -184,8 +185,8 @@ impl Sheet for Order {
         view::terms(lang, order)
     }
 
-    fn repeat(lang: Lang, last: Id) -> Option<Markup> {
-        Some(view::repeat_link(lang, last, form::ButtonKind::Quiet))
+    async fn credit_left(cx: &Cx, customer: Id) -> Result<Option<Fen>> {
+        approval::credit_left(cx, customer).await
     }
 
     fn total(terms: &Terms, sum: Fen) -> Option<Fen> {

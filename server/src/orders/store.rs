@@ -56,12 +56,12 @@ pub(super) struct Exposure {
 pub(super) async fn exposure(
     on: impl Into<On<'_>>,
     customer: Id,
-    except: Id,
+    except: Option<Id>,
     overdue_before: &str,
 ) -> Result<Exposure, DbError> {
     sql("SELECT CAST(COALESCE(sum(CASE WHEN d.state = 'approving' THEN d.amount ELSE 0 END), 0) AS BIGINT) AS waiting, \
          CAST(COALESCE(sum(CASE WHEN d.state = 'active' AND d.day < $1 THEN d.amount - o.paid ELSE 0 END), 0) AS BIGINT) AS overdue \
-         FROM documents d JOIN orders o ON o.id = d.id WHERE d.customer_id = $2 AND d.kind = 'order' AND d.id <> $3 \
+         FROM documents d JOIN orders o ON o.id = d.id WHERE d.customer_id = $2 AND d.kind = 'order' AND d.id <> COALESCE($3, 0) \
          AND d.deleted_at IS NULL AND d.state IN ('approving', 'active')")
     .bind(overdue_before)
     .bind(customer)

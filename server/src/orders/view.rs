@@ -10,8 +10,9 @@ use super::credit::Credit;
 use super::rules::{margin, percent};
 use super::short::stock_cell;
 use super::store::Turnover;
-use crate::documents::{Full, State};
+use crate::documents::{Full, Head, State};
 use crate::kernel::access::Gate;
+use crate::kernel::clock;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
@@ -122,6 +123,16 @@ pub(super) fn terms(lang: Lang, order: &Full<Body>) -> Markup {
     }
 }
 
+/// The way back to the visit of today on which the order was written.
+fn to_visit(cx: &Cx, head: &Head) -> Markup {
+    let visit = head.visit_id.filter(|_| head.day == clock::iso_day(cx.now) && head.owner_id == cx.actor().id);
+    html! {
+        @if let Some(visit) = visit {
+            (link_button(format!("/visits/{visit}"), t!(cx.lang, "orders.back_to_visit"), ButtonKind::Quiet))
+        }
+    }
+}
+
 /// The acts of each state in the bar.
 pub(super) fn acts(cx: &Cx, order: &Full<Body>) -> Markup {
     let (lang, Full { head, body }) = (cx.lang, order);
@@ -132,8 +143,9 @@ pub(super) fn acts(cx: &Cx, order: &Full<Body>) -> Markup {
             State::Draft => @if cx.may(Gate::edit(Module::Orders)) {
                 (link_button(format!("{}/edit", head.address()), t!(lang, "orders.edit"), ButtonKind::Quiet))
             },
-            State::Approving => {},
+            State::Approving => (to_visit(cx, head)),
             State::Active => {
+                (to_visit(cx, head))
                 @if may_create { (repeat_link(lang, head.id, ButtonKind::Quiet)) }
                 @if let Some(customer) = pays() {
                     (link_button(format!("/payments/new?customer={customer}"), t!(lang, "orders.take_payment"), ButtonKind::Primary))

@@ -26,8 +26,8 @@ use crate::web::routes::Routes;
 
 pub use rules::mnemonic;
 pub use store::{
-    NewPrice, NewProduct, NewUnit, choices, default_level, hold, insert_categories, insert_levels, insert_prices,
-    insert_products, insert_units, priced,
+    Category, NewPrice, NewProduct, NewUnit, categories, choices, default_level, hold, insert_categories,
+    insert_levels, insert_prices, insert_products, insert_units, priced,
 };
 
 /// Whether a document names a product whose base unit is about to change. It is held; those who know stand downstream.
@@ -71,8 +71,6 @@ pub struct Unit {
 pub struct Priced {
     /// The product.
     pub id: Id,
-    /// 编码
-    pub code: String,
     /// 名称
     pub name: String,
     /// 包装规格

@@ -15,9 +15,10 @@ use crate::kernel::words::words;
 use super::rules::{Status, mnemonic, search_text};
 use super::{Priced, Unit};
 
+pub use writes::{Category, categories};
 pub(super) use writes::{
-    Category, Entry, LARGEST_RATIO, LevelPrice, Stored, begin, categories, code_taken, insert, insert_category,
-    level_prices, same_thing, set_price, stored, update,
+    Entry, LARGEST_RATIO, LevelPrice, Stored, begin, code_taken, insert, insert_category, level_prices, same_thing,
+    set_price, stored, update,
 };
 
 /// Rows of one INSERT; times the columns it stays below SQLite's limit of bound values.
@@ -130,11 +131,12 @@ pub async fn default_level(on: impl Into<On<'_>>) -> Result<Option<Id>, DbError>
     sql("SELECT id FROM price_levels ORDER BY position, id LIMIT 1").optional_scalar(on).await
 }
 
-/// Products on sale that a search text finds, for a picker.
-pub async fn choices(on: impl Into<On<'_>>, q: &str, most: i64) -> Result<Vec<Id>, DbError> {
+/// Products on sale that a search text finds, of one `category` or of all, for a picker.
+pub async fn choices(on: impl Into<On<'_>>, q: &str, category: Option<Id>, most: i64) -> Result<Vec<Id>, DbError> {
     sql("SELECT id FROM products WHERE deleted_at IS NULL AND status = 'normal' AND search_text LIKE $1 \
-         ESCAPE '!' ORDER BY mnemonic, id LIMIT $2")
+         ESCAPE '!' AND ($2 IS NULL OR category_id = $2) ORDER BY mnemonic, id LIMIT $3")
     .bind(containing(q))
+    .bind(category)
     .bind(most)
     .all_scalars(on)
     .await
@@ -143,7 +145,6 @@ pub async fn choices(on: impl Into<On<'_>>, q: &str, most: i64) -> Result<Vec<Id
 #[derive(sqlx_macros::FromRow)]
 struct PricedRow {
     id: Id,
-    code: String,
     name: String,
     pack_spec: String,
     status: Status,
@@ -201,7 +202,7 @@ pub async fn priced(
         return Ok(found);
     }
     let rows: Vec<PricedRow> =
-        sql("SELECT p.id, p.code, p.name, p.pack_spec, p.status, p.tracked, p.cost_price, p.base_unit, \
+        sql("SELECT p.id, p.name, p.pack_spec, p.status, p.tracked, p.cost_price, p.base_unit, \
          (SELECT pr.price FROM prices pr WHERE pr.product_id = p.id AND pr.starts_on <= $2 AND pr.price_level_id = \
           COALESCE($1, (SELECT pl.id FROM price_levels pl ORDER BY pl.position, pl.id LIMIT 1)) \
           ORDER BY pr.starts_on DESC LIMIT 1) AS price, \
@@ -218,7 +219,6 @@ pub async fn priced(
     for row in rows {
         let product = found.entry(row.id).or_insert_with(|| Priced {
             id: row.id,
-            code: row.code,
             name: row.name,
             pack_spec: row.pack_spec,
             on_sale: row.status == Status::Normal,

@@ -115,7 +115,6 @@ impl<E: Effect> Document for StockDocument<E> {
         segments: &[State::Draft, State::Active, State::Closed],
     };
     const HAS_CUSTOMER: bool = false;
-    const NEEDS_APPROVAL: bool = false;
     const ABOVE: &'static str = "/stock";
 
     fn list_title(lang: Lang) -> Cow<'static, str> {

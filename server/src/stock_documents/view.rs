@@ -60,7 +60,7 @@ fn show<E: Effect>(cx: &Cx, document: &Full<Body>, lines: &[Weighed], changed: &
             @if lines.is_empty() { div.cell { div.g { (t!(lang, "lines.none")) } } }
             @for weighed in lines { (line_cell::<E>(cx, head, weighed, changed)) }
         }))
-        (documents::flow_acts::<StockDocument<E>>(cx, head, None, false, false))
+        (documents::flow_acts::<StockDocument<E>>(cx, head, None, false, false, false))
         (correction::<E>(cx, head))
     }
 }
@@ -130,10 +130,14 @@ pub(super) fn warehouse_fields(context: &Context, typed: &Form, act: Act) -> Mar
         Act::Transfer => t!(lang, "stock_documents.from"),
         Act::Receive | Act::Issue | Act::Count => t!(lang, "stock_documents.warehouse"),
     };
-    html! {
-        (form::select(&typed.field("warehouse_id", &from), &places))
-        @if act == Act::Transfer {
-            (form::select(&typed.field("to_warehouse_id", &t!(lang, "stock_documents.to")), &places))
-        }
-    }
+    card(
+        None,
+        None,
+        html! {
+            (form::select(&typed.field("warehouse_id", &from), &places))
+            @if act == Act::Transfer {
+                (form::select(&typed.field("to_warehouse_id", &t!(lang, "stock_documents.to")), &places))
+            }
+        },
+    )
 }

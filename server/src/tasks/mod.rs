@@ -4,6 +4,8 @@
 //! Events: TaskGiven, CallReturned
 //! Uses: customers, users
 
+mod editor;
+mod form_view;
 mod history;
 mod pages;
 mod pressing;
@@ -31,8 +33,10 @@ use crate::web::routes::Routes;
 /// Addresses.
 pub fn routes(routes: &mut Routes) {
     routes.get("/tasks", Gate::view(Module::Tasks), pages::list);
-    routes.get("/tasks/new", Gate::create(Module::Tasks), pages::new);
-    routes.post("/tasks", Gate::create(Module::Tasks), pages::create);
+    routes.get("/tasks/new", Gate::create(Module::Tasks), editor::new);
+    routes.post("/tasks", Gate::create(Module::Tasks), editor::create);
+    routes.get("/tasks/:id/edit", Gate::edit(Module::Tasks), editor::edit);
+    routes.post("/tasks/:id", Gate::edit(Module::Tasks), editor::update);
     routes.get("/tasks/:id", Gate::view(Module::Tasks), pages::show);
     routes.post("/tasks/:id/completion", Gate::edit(Module::Tasks), pages::complete);
     routes.post("/tasks/:id/confirmation", Gate::edit(Module::Tasks), pages::confirm);

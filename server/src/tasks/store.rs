@@ -57,6 +57,12 @@ impl TaskRow {
         self.state == State::Open && self.due_at.is_some_and(|due| due < now)
     }
 
+    /// Whether a person has it or gave it.
+    #[must_use]
+    pub fn is_of(&self, person: Id) -> bool {
+        self.owner_id == person || self.giver_id == Some(person)
+    }
+
     /// Whether its giver, somebody other than its owner, has yet to accept it.
     #[must_use]
     pub fn awaits(&self, person: Id) -> bool {
@@ -186,6 +192,42 @@ pub async fn create(tx: &mut Tx, new: &NewTask<'_>) -> Result<Id, DbError> {
     .run(tx)
     .await?;
     Ok(id)
+}
+
+/// What a change of a task writes.
+#[derive(Clone, Debug)]
+pub struct Content<'a> {
+    /// Who does it.
+    pub owner: Id,
+    /// The customer it concerns.
+    pub customer: Option<Id>,
+    /// What to do.
+    pub title: &'a str,
+    /// More about it.
+    pub note: &'a str,
+    /// How much it presses.
+    pub priority: Priority,
+    /// Until when.
+    pub due_at: Option<Millis>,
+    /// When it is changed.
+    pub at: Millis,
+}
+
+/// Writes a task anew.
+pub async fn update(tx: &mut Tx, id: Id, new: &Content<'_>) -> Result<(), DbError> {
+    sql("UPDATE tasks SET owner_id = $1, customer_id = $2, title = $3, note = $4, priority = $5, due_at = $6, \
+         updated_at = $7, version = version + 1 WHERE id = $8")
+    .bind(new.owner)
+    .bind(new.customer)
+    .bind(new.title)
+    .bind(new.note)
+    .bind(new.priority.code())
+    .bind(new.due_at)
+    .bind(new.at)
+    .bind(id)
+    .run(tx)
+    .await?;
+    Ok(())
 }
 
 #[derive(sqlx_macros::FromRow)]

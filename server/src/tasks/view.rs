@@ -6,11 +6,11 @@ use crate::kernel::clock::{self, Millis};
 use crate::kernel::db::paging::Listing;
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
-use crate::tasks::pages::{NOTE, TITLE};
+use crate::tasks::editor::NOTE;
 use crate::tasks::rules::{Kind, Priority, State, standing};
 use crate::tasks::store::{TaskRow, View};
 use crate::ui::button::icon_link;
-use crate::ui::form::{ButtonKind, FieldView, InputKind, error_summary, post, select, submit, text, textarea};
+use crate::ui::form::{ButtonKind, error_summary, post, submit, textarea};
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::state::Standing;
@@ -34,22 +34,6 @@ pub struct ListPage {
     pub now: Millis,
 }
 
-/// Something to choose: its value and its name.
-pub type Choice = (String, String);
-
-/// What the page of a new task shows.
-#[derive(Debug)]
-pub struct NewPage<'a> {
-    /// What was typed.
-    pub form: &'a Form,
-    /// Whom it can be given to.
-    pub people: &'a [Choice],
-    /// Whom it can concern.
-    pub customers: &'a [Choice],
-    /// The form's token.
-    pub op_id: String,
-}
-
 /// What a task's page shows.
 #[derive(Debug)]
 pub struct ShowPage<'a> {
@@ -63,6 +47,8 @@ pub struct ShowPage<'a> {
     pub now: Millis,
     /// The form's token.
     pub op_id: String,
+    /// Whether the looker may change tasks.
+    pub may_edit: bool,
 }
 
 fn word(view: View) -> &'static str {
@@ -147,34 +133,6 @@ pub fn list(frame: &Frame, page: &ListPage) -> String {
     document.render(body)
 }
 
-/// A new task.
-pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
-    let lang = frame.lang;
-    let typed = page.form;
-    let (title, note, until) = (t!(lang, "tasks.title_label"), t!(lang, "tasks.note"), t!(lang, "tasks.due"));
-    let (owner, customer, priority) =
-        (t!(lang, "tasks.owner"), t!(lang, "tasks.customer"), t!(lang, "tasks.priority_label"));
-    let nobody = (String::new(), t!(lang, "tasks.no_customer").into_owned());
-    let customers: Vec<_> = std::iter::once(nobody).chain(page.customers.iter().cloned()).collect();
-    let body = html! {
-        (error_summary(lang, typed.errors()))
-        (card(None, None, post("/tasks", &page.op_id).offline("task").holding(html! {
-            (text(&FieldView { required: true, ..typed.field("title", &title) }, InputKind::Text, TITLE))
-            @if !page.people.is_empty() { (select(&typed.field("owner_id", &owner), page.people)) }
-            (text(&typed.field("due_at", &until), InputKind::DateTime, 16))
-            (select(&typed.field("priority", &priority), &Priority::choices(lang)))
-            (select(&typed.field("customer_id", &customer), &customers))
-            (textarea(&typed.field("note", &note), NOTE))
-            (submit(&t!(lang, "tasks.save"), ButtonKind::Primary))
-        })))
-    };
-    let mut document = Page::new(frame, t!(lang, "tasks.new")).back("/tasks");
-    if !typed.is_right() {
-        document = document.error_title();
-    }
-    document.render(body)
-}
-
 /// The number in a call-back's title or note, for the dialler.
 fn number(task: &TaskRow) -> Option<String> {
     let digits = |text: &str| {
@@ -225,6 +183,9 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
                 (textarea(&page.form.field("feedback", &feedback), NOTE))
                 (submit(&t!(lang, "tasks.complete"), ButtonKind::Primary))
             })))
+        }
+        @if open && page.may_edit && task.is_of(page.looker) {
+            (link_button(format!("{address}/edit"), t!(lang, "tasks.edit"), ButtonKind::Quiet))
         }
         @if task.awaits(page.looker) {
             (post(&format!("{address}/confirmation"), &page.op_id).holding(html! {

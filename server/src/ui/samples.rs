@@ -163,7 +163,7 @@ fn order_form(f: &Frame) -> String {
             (post("/orders", "0").id("order").offline("order").holding(html! {
                 @for (place, name, count, error) in [(0, "2.5% 高效氯氟氰菊酯 · 40 瓶/箱", "20", None), (1, "30% 苯甲·丙环唑 · 20 瓶/箱", "0", Some("第 2 行数量请填大于 0 的数"))] {
                     (card(Some(name), Some(("/x", &tr(f.lang, "移除", "Remove"))), html! {
-                        (quantity(&FieldView::new(&format!("lines.{place}.quantity"), &qty).value(count).error(error).required(), "箱"))
+                        (quantity(f.lang, &FieldView::new(&format!("lines.{place}.quantity"), &qty).value(count).error(error).required(), "箱"))
                         (select(&FieldView::new(&format!("lines.{place}.unit"), &unit).value("c"), &[("b", "瓶"), ("c", "箱")]))
                         (text(&FieldView::new(&format!("lines.{place}.price"), &price).value("252.00").hint("上次 ¥260.00"), InputKind::Money, 16))
                     }))

@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use maud::{Markup, html};
+
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::assets::short_hash;
 
@@ -34,12 +36,18 @@ pub enum Part {
     Logout,
     /// Stepping quantities.
     Step,
+    /// Choosing goods for a document, and their sum.
+    Goods,
     /// Turning notifications on.
     Push,
     /// The list on the outbox page.
     Outbox,
     /// Counting a message while it is written.
     Count,
+    /// Filling a field with an answer that many people give.
+    Fill,
+    /// Choosing one record out of many.
+    Pick,
     /// Finding in a list that lies on the phone.
     Find,
     /// Showing the end of a conversation, and saying that it was read.
@@ -48,17 +56,20 @@ pub enum Part {
     Dial,
     /// Saying once what was done.
     Done,
+    /// What a page seldom needs, fetched at the first need: drafts put back, refusals, pictures.
+    Late,
+    /// Calls and messages that come in, fetched at the first one.
+    Told,
     /// Keys, and a record beside its list; fetched where the screen is wide.
     Desk,
-    /// What a page seldom needs, fetched at the first need: drafts put back, refusals, pictures, calls.
-    Late,
 }
 
 impl Part {
-    /// Every part.
-    const ALL: [Part; 16] = [
+    /// Every part; those that are fetched at need before [`Part::App`], which knows their addresses.
+    const ALL: [Part; 20] = [
         Part::Desk,
         Part::Late,
+        Part::Told,
         Part::App,
         Part::Wait,
         Part::Photo,
@@ -66,9 +77,12 @@ impl Part {
         Part::Dialog,
         Part::Logout,
         Part::Step,
+        Part::Goods,
         Part::Push,
         Part::Outbox,
         Part::Count,
+        Part::Fill,
+        Part::Pick,
         Part::Find,
         Part::Talk,
         Part::Dial,
@@ -85,13 +99,17 @@ impl Part {
             Part::Dialog => ("dialog", include_str!("../../../pwa/js/dialog.js").to_owned()),
             Part::Logout => ("logout", include_str!("../../../pwa/js/logout.js").to_owned()),
             Part::Step => ("step", include_str!("../../../pwa/js/step.js").to_owned()),
+            Part::Goods => ("goods", GOODS.concat()),
             Part::Push => ("push", include_str!("../../../pwa/js/push.js").to_owned()),
             Part::Outbox => ("outbox", include_str!("../../../pwa/js/outbox-page.js").to_owned()),
             Part::Count => ("count", include_str!("../../../pwa/js/count.js").to_owned()),
+            Part::Fill => ("fill", include_str!("../../../pwa/js/fill.js").to_owned()),
+            Part::Pick => ("pick", include_str!("../../../pwa/js/pick.js").to_owned()),
             Part::Find => ("find", include_str!("../../../pwa/js/find.js").to_owned()),
             Part::Talk => ("talk", include_str!("../../../pwa/js/talk.js").to_owned()),
             Part::Dial => ("dial", include_str!("../../../pwa/js/dial.js").to_owned()),
             Part::Done => ("done", include_str!("../../../pwa/js/done.js").to_owned()),
+            Part::Told => ("told", include_str!("../../../pwa/js/told.js").to_owned()),
             Part::Desk => ("desk", include_str!("../../../pwa/js/desk.js").to_owned()),
             Part::Late => ("late", include_str!("../../../pwa/js/late.js").to_owned()),
         }
@@ -106,14 +124,17 @@ impl Part {
             Part::Dialog => &[" data-dialog"],
             Part::Logout => &[" action=\"/logout\""],
             Part::Step => &[" data-step"],
+            Part::Goods => &[" data-goods"],
             Part::Push => &[" data-push"],
             Part::Outbox => &[" data-outbox"],
             Part::Count => &[" data-count"],
+            Part::Fill => &[" data-fill"],
+            Part::Pick => &[" data-pick"],
             Part::Find => &[" data-find"],
             Part::Talk => &[" data-talk"],
             Part::Dial => &[" data-dial"],
             Part::Done => &[" class=\"toast\""],
-            Part::App | Part::Late | Part::Desk => &[],
+            Part::App | Part::Late | Part::Told | Part::Desk => &[],
         }
     }
 
@@ -129,10 +150,10 @@ impl Part {
             Part::Late => serde_json::json!({
                 "full": t!(lang, "ui.js.full"),
                 "stored": t!(lang, "ui.js.stored"),
-                "close": t!(lang, "ui.js.close"),
                 "restored": t!(lang, "ui.js.restored", t = "%t"),
                 "discard": t!(lang, "ui.js.discard"),
             }),
+            Part::Told => serde_json::json!({ "close": t!(lang, "ui.js.close") }),
             Part::Logout => serde_json::json!({
                 "leave": t!(lang, "ui.js.leave", n = "%n"),
                 "unsent": t!(lang, "ui.js.unsent", n = "%n"),
@@ -145,7 +166,6 @@ impl Part {
                 "denied": t!(lang, "ui.locate.denied"),
                 "failed": t!(lang, "ui.locate.failed"),
             }),
-            Part::Step => serde_json::json!({ "less": t!(lang, "ui.js.less"), "more": t!(lang, "ui.js.more") }),
             Part::Push => {
                 serde_json::json!({ "pushed": t!(lang, "ui.js.pushed"), "unpushed": t!(lang, "ui.js.unpushed") })
             }
@@ -165,9 +185,17 @@ impl Part {
                 "photos": t!(lang, "ui.outbox.photos", n = "%n"),
             }),
             Part::Count => serde_json::json!({ "count": t!(lang, "ui.js.count", u = "%u", p = "%p", c = "%c") }),
-            Part::Wait | Part::Photo | Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Done => {
-                serde_json::Value::Null
-            }
+            Part::Wait
+            | Part::Photo
+            | Part::Dialog
+            | Part::Step
+            | Part::Goods
+            | Part::Fill
+            | Part::Pick
+            | Part::Find
+            | Part::Talk
+            | Part::Dial
+            | Part::Done => serde_json::Value::Null,
         }
     }
 }
@@ -183,6 +211,9 @@ const APP: [&str; 7] = [
     include_str!("../../../pwa/js/live.js"),
 ];
 
+/// The rows of goods have steppers too. One file, since two would compress worse.
+const GOODS: [&str; 2] = [include_str!("../../../pwa/js/step.js"), include_str!("../../../pwa/js/goods.js")];
+
 const WORKER: [&str; 3] = [
     include_str!("../../../pwa/js/store.js"),
     include_str!("../../../pwa/js/drain.js"),
@@ -192,61 +223,49 @@ const WORKER: [&str; 3] = [
 static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
     let mut scripts: Vec<Script> = Vec::new();
     for lang in Lang::ALL {
-        // `late.js` finds `desk.js` by its own address: both are named by what both hold.
-        let pair = text(Part::Late, lang, "") + &text(Part::Desk, lang, "");
-        let pair = short_hash(pair.as_bytes());
-        let late = address(Part::Late, lang, &pair);
+        let mut fetched = serde_json::Map::new();
         for part in Part::ALL {
-            let source = text(part, lang, &late);
-            let hash = match part {
-                Part::Late | Part::Desk => pair.clone(),
-                Part::App
-                | Part::Wait
-                | Part::Photo
+            let (name, text) = part.source();
+            let mut words = part.words(lang);
+            let head = match part {
+                Part::App => {
+                    if let Some(words) = words.as_object_mut() {
+                        words.append(&mut fetched);
+                    }
+                    format!("\"use strict\";\nconst T={words};\n")
+                }
+                Part::Late
+                | Part::Told
+                | Part::Desk
                 | Part::Locate
-                | Part::Dialog
                 | Part::Logout
-                | Part::Step
                 | Part::Push
                 | Part::Outbox
-                | Part::Count
+                | Part::Count => {
+                    format!("Object.assign(T,{words});\n")
+                }
+                Part::Wait
+                | Part::Photo
+                | Part::Dialog
+                | Part::Step
+                | Part::Goods
+                | Part::Fill
+                | Part::Pick
                 | Part::Find
                 | Part::Talk
                 | Part::Dial
-                | Part::Done => short_hash(source.as_bytes()),
+                | Part::Done => String::new(),
             };
-            scripts.push(Script { part, lang, path: address(part, lang, &hash), source });
+            let source = head + &tighten(&text);
+            let path = format!("/assets/{name}.{}.{}.js", lang.code(), short_hash(source.as_bytes()));
+            if matches!(part, Part::Late | Part::Told | Part::Desk) {
+                fetched.insert(name.to_owned(), path.as_str().into());
+            }
+            scripts.push(Script { part, lang, path, source });
         }
     }
     scripts
 });
-
-fn address(part: Part, lang: Lang, hash: &str) -> String {
-    format!("/assets/{}.{}.{hash}.js", part.source().0, lang.code())
-}
-
-/// A script with its words. `late` is the address of [`Part::Late`], which [`Part::App`] fetches.
-fn text(part: Part, lang: Lang, late: &str) -> String {
-    let mut words = part.words(lang);
-    let head = match part {
-        Part::App => {
-            words.as_object_mut().map(|words| words.insert("late".to_owned(), late.into()));
-            format!("\"use strict\";\nconst T={words};\n")
-        }
-        Part::Late
-        | Part::Desk
-        | Part::Locate
-        | Part::Logout
-        | Part::Step
-        | Part::Push
-        | Part::Outbox
-        | Part::Count => {
-            format!("Object.assign(T,{words});\n")
-        }
-        Part::Wait | Part::Photo | Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Done => String::new(),
-    };
-    head + &tighten(&part.source().1)
-}
 
 /// Every script in every language.
 #[must_use]
@@ -254,14 +273,33 @@ pub fn all() -> &'static [Script] {
     &SCRIPTS
 }
 
-/// The addresses of the scripts that a page in `lang` with these `parts` needs, in the order they run.
+/// The mark before content that is put into the page later. It brings its scripts itself: [`later`].
+const TEMPLATE: &str = "<template";
+
+/// Content that takes the place of the form to `action` while that waits in the outbox, with the scripts that it needs.
+pub fn later(lang: Lang, action: &str, content: &Markup) -> Markup {
+    html! {
+        template data-then=(action) {
+            (content)
+            @for script in wanted(lang, &[&content.0]).filter(|script| script.part != Part::App) { script src=(script.path) {} }
+        }
+    }
+}
+
+/// The addresses of the scripts that a page in `lang` with these `parts` needs, in the order they run. What stands in a
+/// part behind a template is not looked at: templates come last.
 pub fn needed(lang: Lang, parts: &[&str]) -> impl Iterator<Item = &'static str> {
+    wanted(lang, parts).map(|script| script.path.as_str())
+}
+
+fn wanted(lang: Lang, parts: &[&str]) -> impl Iterator<Item = &'static Script> {
+    let shown = move |part: &&str, mark: &str| part.split(TEMPLATE).next().is_some_and(|shown| shown.contains(mark));
     let wanted = move |script: &&Script| {
         script.lang == lang
             && (script.part == Part::App
-                || script.part.marks().iter().any(|mark| parts.iter().any(|part| part.contains(mark))))
+                || script.part.marks().iter().any(|mark| parts.iter().any(|part| shown(part, mark))))
     };
-    SCRIPTS.iter().filter(wanted).map(|script| script.path.as_str())
+    SCRIPTS.iter().filter(wanted)
 }
 
 /// The service worker. `pages` are the addresses of the offline page by language; they change with the style
@@ -302,9 +340,11 @@ mod tests {
     fn the_heaviest_pages_fit_their_budget() {
         for lang in Lang::ALL {
             for page in [
-                "<i data-offline> <i data-photo>",
+                "<i data-offline> <i data-photo> <i data-fill>",
                 "<i data-offline> <i data-locate>",
+                "<i data-offline> <i data-goods>",
                 "<i data-offline> <i data-step> <i data-dialog>",
+                "<i data-offline> <i data-fill> <i data-pick>",
                 "<i data-count> <i data-dialog>",
                 "<i data-count> <i data-talk>",
                 "<i data-dial> <i class=\"toast\">",
@@ -319,7 +359,7 @@ mod tests {
 
     #[test]
     fn what_is_fetched_at_need_fits_its_budget() {
-        for script in all().iter().filter(|script| script.part == Part::Late) {
+        for script in all().iter().filter(|script| matches!(script.part, Part::Late | Part::Told)) {
             let weight = gzip(script.source.as_bytes()).len();
             assert!(weight <= 3000, "{} is {weight} bytes", script.path);
         }

@@ -2,7 +2,7 @@
 //!
 //! Tables: visits, visit_photos
 //! Events: none
-//! Uses: customers, users
+//! Uses: customers, documents, users
 
 mod check_in;
 mod history;

@@ -4,10 +4,12 @@ use chrono::{Days, NaiveDate};
 use poem::Response;
 use poem::http::StatusCode;
 
+use crate::documents;
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
+use crate::kinds::Kind;
 use crate::modules::Module;
 use crate::users;
 use crate::visits::rules::State;
@@ -106,13 +108,28 @@ pub fn filled(cx: &Cx, visit: &Visit) -> Form {
 }
 
 async fn render(cx: &Cx, visit: &Visit, form: &Form) -> Result<String> {
-    let photos = store::photos(&cx.office.db, &cx.scope(), visit.row.id).await?;
+    let (db, scope, row) = (&cx.office.db, cx.scope(), &visit.row);
+    let photos = store::photos(db, &scope, row.id).await?;
+    let mine = row.owner_id == cx.actor().id;
+    let made = match row.checked_in_at {
+        Some(at) => {
+            let kinds = [Kind::Order, Kind::Payment].into_iter().filter(|kind| cx.may(Gate::view(kind.module())));
+            let (made_at, kinds) = ((row.id, row.customer_id), kinds.collect::<Vec<_>>());
+            documents::made_on_visit(db, &scope, made_at, &clock::iso_day(at), &kinds).await?
+        }
+        None => Vec::new(),
+    };
+    let over_today = mine && row.checked_out_at.is_some_and(|at| clock::day(at) == today(cx));
+    let next = if over_today { store::next_stop(db, row.owner_id, today(cx), visit.point()).await? } else { None };
     let page = ShowPage {
         visit,
         photos: &photos,
         form,
-        mine: visit.row.owner_id == cx.actor().id,
+        mine,
         may_order: cx.may(Gate::create(Module::Orders)),
+        may_pay: cx.may(Gate::create(Module::Payments)),
+        made: &made,
+        next: next.as_ref(),
         today: today(cx),
         now: cx.now,
         op_ids: [cx.op_id(), cx.op_id(), cx.op_id()],

@@ -5,6 +5,7 @@ mod today;
 mod writes;
 
 pub use photos::{NewPhoto, PhotoRow, add_photo, photo, photos, visits_with};
+pub use today::{NextStop, next_stop};
 pub use writes::{
     NewVisit, Waiting, WriteUp, check_in, create, delete, last_place, replan, set_flags, waiting, write_up,
 };

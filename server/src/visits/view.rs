@@ -2,26 +2,25 @@
 
 mod list;
 mod plan;
+mod steps;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use maud::{Markup, html};
 
+use crate::documents::Head;
 use crate::kernel::china::geo::MapApp;
 use crate::kernel::clock::{self, Millis};
 use crate::kernel::i18n::{Lang, t};
-use crate::ui::button::{button, button_row};
-use crate::ui::form::{
-    ButtonKind, InputKind, error_summary, file_photo, hidden, location, post, submit, text, textarea,
-};
+use crate::ui::form::{ButtonKind, InputKind, error_summary, hidden, post, submit, text, textarea};
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::photo::{Photo, photo_grid, whole_photo};
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{Act, acts, card, cell, link_button};
+use crate::ui::{Act, acts, card, cell, entry, link_button, link_cell};
 use crate::visits::marks::metres_text;
 use crate::visits::pages::{PURPOSE, RESULT};
 use crate::visits::rules::{Flag, Flags, State};
-use crate::visits::store::{PhotoRow, Visit};
+use crate::visits::store::{NextStop, PhotoRow, Visit};
 use crate::web::form::Form;
 use crate::web::merge;
 
@@ -41,6 +40,12 @@ pub struct ShowPage<'a> {
     pub mine: bool,
     /// Whether the looker may write orders.
     pub may_order: bool,
+    /// Whether the looker may enter payments.
+    pub may_pay: bool,
+    /// The orders and payments that were made here.
+    pub made: &'a [Head],
+    /// Where to go after the visit.
+    pub next: Option<&'a NextStop>,
     /// Today.
     pub today: NaiveDate,
     /// Now.
@@ -93,34 +98,79 @@ pub fn show(frame: &Frame, page: &ShowPage<'_>) -> String {
         let map = MapApp::Amap.link(visit.point(), title, &visit.row.address);
         links.push(act(map, &t!(lang, "visits.navigate"), Icon::Navigate));
     }
-    if page.may_order && page.mine && matches!(state, State::Open | State::Done) {
+    if page.may_order && page.mine && state == State::Done {
         links.push(act(format!("/orders/new?visit={}", visit.row.id), &t!(lang, "visits.order"), Icon::Order));
     }
     let body = html! {
         (error_summary(lang, page.form.errors()))
         @if page.mine {
             @match state {
-                State::Planned | State::Missed => (check_in_form(page, &address, op_main, lang)),
-                State::Open => (write_up_form(page, &address, op_main, lang)),
-                State::Done => {}
+                State::Planned | State::Missed => (steps::check_in_form(page, &address, op_main, lang)),
+                State::Open => (steps::write_up_form(page, &address, op_main, false, lang)),
+                State::Done => @if let Some(next) = page.next {
+                    (steps::next_stop(next, visit.point().zip(next.point()).map(|(here, there)| here.metres_to(there)), lang))
+                }
             }
         }
-        (facts(page, state, lang))
-        @if !page.photos.is_empty() { (photos(page, lang)) }
+        @if state == State::Done || !page.mine {
+            (facts(page, state, lang))
+            @if !page.photos.is_empty() { (photos(page, lang)) }
+            (made(page, lang))
+        }
         (acts(&links))
         @if page.mine {
             @match state {
-                State::Planned | State::Missed => (plan_form(page, &address, op_plan, op_delete, lang)),
+                State::Planned | State::Missed => {
+                    (facts(page, state, lang))
+                    (plan_form(page, &address, op_plan, op_delete, lang))
+                }
                 State::Done => (link_button(format!("{address}/result"), &t!(lang, "visits.correct"), ButtonKind::Quiet)),
-                State::Open => {}
+                State::Open => (facts(page, state, lang)),
+            }
+            // Last: what stands behind a template is not looked through for scripts.
+            @match state {
+                State::Planned | State::Missed => (steps::after_check_in(page, &address, op_plan, lang)),
+                State::Open => (steps::after_check_out(&address, lang)),
+                State::Done => {}
             }
         }
     };
-    let mut document = Page::new(frame, title).subtitle(state.name(lang)).back("/visits");
+    let mut document = Page::new(frame, title).subtitle(standing(page, state, lang)).back("/visits");
     if !page.form.is_right() {
         document = document.error_title();
     }
+    match (page.mine, state) {
+        (true, State::Planned | State::Missed) => document = document.bar(steps::check_in_button(lang)),
+        (true, State::Open) => document = document.bar(steps::check_out_button(lang)),
+        (true, State::Done) | (false, _) => {}
+    }
     document.render(body)
+}
+
+/// The state, and of a visit under way how long it has taken.
+fn standing(page: &ShowPage<'_>, state: State, lang: Lang) -> String {
+    let row = &page.visit.row;
+    match (state, row.checked_in_at, row.minutes(page.now)) {
+        (State::Open, Some(at), Some(minutes)) => {
+            let (spent, since) =
+                (t!(lang, "visits.minutes", n = minutes), t!(lang, "visits.since", time = clock::brief(at, page.now)));
+            format!("{} {spent} · {since}", state.name(lang))
+        }
+        (State::Open | State::Planned | State::Missed | State::Done, _, _) => state.name(lang).into_owned(),
+    }
+}
+
+/// What was made on a visit that is over.
+fn made(page: &ShowPage<'_>, lang: Lang) -> Markup {
+    html! {
+        @if !page.made.is_empty() {
+            (card(Some(&t!(lang, "visits.made")), None, html! {
+                @for head in page.made {
+                    (link_cell(head.address(), entry(head.kind.name(lang), head.standing().tag(lang), &head.number), html! { b.num { "¥" (head.total()) } }))
+                }
+            }))
+        }
+    }
 }
 
 /// What is known of a visit: day, times, place, evidence, result.
@@ -182,6 +232,10 @@ pub fn photo(frame: &Frame, visit: &Visit, photo: &PhotoRow, now: Millis) -> Str
 }
 
 fn photos(page: &ShowPage<'_>, lang: Lang) -> Markup {
+    card(Some(&t!(lang, "visits.photos")), None, photo_cells(page, lang))
+}
+
+fn photo_cells(page: &ShowPage<'_>, lang: Lang) -> Markup {
     let visit = page.visit.row.id;
     let photos: Vec<Photo> = page
         .photos
@@ -192,17 +246,7 @@ fn photos(page: &ShowPage<'_>, lang: Lang) -> Markup {
             alt: photo_name(lang, photo, page.now),
         })
         .collect();
-    card(Some(&t!(lang, "visits.photos")), None, photo_grid(&photos))
-}
-
-fn check_in_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Markup {
-    post(&format!("{address}/check-in"), op_id).offline("check-in").holding(html! {
-        (location(lang))
-        @if page.form.error("out_reason").is_some() {
-            (text(&page.form.field("out_reason", &t!(lang, "visits.out_reason")), InputKind::Text, PURPOSE))
-        }
-        (submit(&t!(lang, "visits.check_in"), ButtonKind::Primary))
-    })
+    photo_grid(&photos)
 }
 
 /// What the fields were when the page was made, for merging with what others change meanwhile.
@@ -210,35 +254,6 @@ fn was(typed: &Form, fields: &[&str]) -> Markup {
     html! {
         @for field in fields { (hidden(&merge::was(field), typed.value(&merge::was(field)))) }
     }
-}
-
-fn write_up_form(page: &ShowPage<'_>, address: &str, op_id: &str, lang: Lang) -> Markup {
-    let visit = page.visit;
-    let (result, next_on, reason) =
-        (t!(lang, "visits.result"), t!(lang, "visits.next_on"), t!(lang, "visits.out_reason"));
-    let far = visit.row.flags().has(Flag::Far) && visit.out_reason.is_empty();
-    let photo = t!(lang, "visits.take_photo");
-    // One form, so that what was typed goes along where the photo's button leaves the page. Its button comes after the
-    // one that Enter presses.
-    let body = html! {
-        (was(page.form, &["result", "next_on"]))
-        (card(None, None, html! {
-            @if far || page.form.error("out_reason").is_some() {
-                (text(&page.form.field("out_reason", &reason).hint(&t!(lang, "visits.out_hint")).required(), InputKind::Text, PURPOSE))
-            }
-            (textarea(&page.form.field("result", &result).hint(&t!(lang, "visits.result_hint")), RESULT))
-            (text(&page.form.field("next_on", &next_on), InputKind::Date, 10))
-            (button_row(html! {
-                (button(t!(lang, "visits.check_out"), ButtonKind::Primary))
-                button class=(ButtonKind::Quiet.class()) formaction={ (address) "/result" } formnovalidate { (t!(lang, "visits.save_draft")) }
-            }))
-        }))
-        (card(None, None, html! {
-            (file_photo(&page.form.field("photo", &photo), false))
-            div.row { button class=(ButtonKind::Quiet.class()) formaction={ (address) "/photos" } formnovalidate data-only { (t!(lang, "visits.upload")) } }
-        }))
-    };
-    post(&format!("{address}/check-out"), op_id).version(visit.version).files().offline("check-out").holding(body)
 }
 
 fn plan_form(page: &ShowPage<'_>, address: &str, op_id: &str, op_delete: &str, lang: Lang) -> Markup {

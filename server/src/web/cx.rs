@@ -261,6 +261,13 @@ impl Cx {
         Form::blank(self.lang)
     }
 
+    /// What a form that asked by its address says: its fields travel in the query, and nothing is written.
+    #[must_use]
+    pub fn asked(&self) -> Form {
+        let fields = self.query.iter().filter(|(name, _)| name != "op_id");
+        fields.fold(self.blank(), |form, (name, value)| form.with(name, value.as_str()))
+    }
+
     /// What the layout must know of the looker.
     #[must_use]
     pub fn frame(&self) -> Frame {

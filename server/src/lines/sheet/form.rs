@@ -10,7 +10,8 @@ use crate::documents::{self, Begun, Full, NOTE, State};
 use crate::kernel::audit::{Action, Changes};
 use crate::kernel::db::Hold;
 use crate::kernel::i18n::t;
-use crate::lines::editor::{self, Editor};
+use crate::lines::editor;
+use crate::lines::shelves::{self, Editor};
 use crate::lines::{Line, NewLine, noted, store, totals, view};
 use crate::ui::button::{ButtonKind, button_for};
 use crate::ui::layout::Page;
@@ -27,7 +28,10 @@ enum Target<'a, B> {
 }
 
 pub(super) async fn new<D: Sheet>(cx: Cx) -> Result<Response> {
-    let (typed, customer) = D::opened(&cx).await?;
+    let (typed, customer) = match cx.query("find") {
+        Some(_) => (cx.asked(), cx.query_id("customer_id")?),
+        None => D::opened(&cx).await?,
+    };
     if D::HAS_CUSTOMER && customer.is_none() {
         return documents::choose_customer::<D>(&cx).await;
     }
@@ -44,9 +48,6 @@ pub(super) async fn post<D: Sheet>(cx: Cx) -> Result<Response> {
     };
     let context = Context::for_new::<D>(&cx, customer).await?;
     let visit = D::visit(&cx, &mut typed, customer).await?;
-    if editor::asks_for_page(&mut typed, true) {
-        return page::<D>(&cx, &context, Target::New, typed, StatusCode::OK).await;
-    }
     let Some((terms, note)) = read::<D>(&cx, &mut typed, &context).await? else {
         return page::<D>(&cx, &context, Target::New, typed, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
@@ -69,6 +70,9 @@ pub(super) async fn post<D: Sheet>(cx: Cx) -> Result<Response> {
 pub(super) async fn edit<D: Sheet>(cx: Cx) -> Result<Response> {
     let draft = documents::seen::<D>(&cx, cx.id()?).await?;
     let context = Context::of::<D>(&cx, &draft).await?;
+    if cx.query("find").is_some() {
+        return again::<D>(&cx, &context, &draft, cx.asked(), StatusCode::OK).await;
+    }
     let lines = store::of_document(&cx.office.db, draft.head.id).await?;
     let typed = D::fill(editor::filled(cx.blank(), &lines, true), &D::terms(&draft.body));
     let typed = typed.with("note", draft.head.note.clone());
@@ -81,9 +85,6 @@ pub(super) async fn save<D: Sheet>(cx: Cx) -> Result<Response> {
     let id = cx.id()?;
     let draft = documents::seen::<D>(&cx, id).await?;
     let context = Context::of::<D>(&cx, &draft).await?;
-    if editor::asks_for_page(&mut typed, false) {
-        return again::<D>(&cx, &context, &draft, typed, StatusCode::OK).await;
-    }
     let Some((terms, note)) = read::<D>(&cx, &mut typed, &context).await? else {
         return again::<D>(&cx, &context, &draft, typed, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
@@ -122,7 +123,7 @@ pub(super) async fn save<D: Sheet>(cx: Cx) -> Result<Response> {
         changes = changes.moved(name, old, new);
     }
     change.note(Action::Edit, changes).await?;
-    change.write.finish(&editor::after_saving(D::KIND, id, editor::removes(&typed))).await
+    change.write.finish(&editor::after_saving(D::KIND, id, false)).await
 }
 
 /// Reads the fields besides the lines, and checks the lines; `None` where anything is wrong.
@@ -160,35 +161,53 @@ async fn page<D: Sheet>(
     if let Some(warehouse) = warehouse {
         typed = typed.with("warehouse_id", warehouse.to_string());
     }
-    let rows = editor::gather(cx, &typed, context.setting::<D>(), warehouse).await?;
+    let rows = shelves::gather(cx, &mut typed, context.setting::<D>(), warehouse, D::REPEATS).await?;
     let frame = cx.frame();
-    let mut page = match &target {
-        Target::New => Page::new(&frame, t!(lang, D::LIST.new)).back(match context.customer() {
-            Some(customer) => format!("/customers/{customer}"),
-            None => D::KIND.paths().list.to_owned(),
-        }),
+    let (mut page, ask) = match &target {
+        Target::New => {
+            let page =
+                Page::new(&frame, t!(lang, D::LIST.new)).back(match (typed.value("visit_id"), context.customer()) {
+                    ("", Some(customer)) => format!("/customers/{customer}"),
+                    ("", None) => D::KIND.paths().list.to_owned(),
+                    (visit, _) => format!("/visits/{visit}"),
+                });
+            (page, D::KIND.paths().new.to_owned())
+        }
         Target::Draft { document: Full { head, .. }, .. } => {
-            let title = t!(lang, "lines.edit_document", kind = D::KIND.name(lang));
-            Page::new(&frame, title).subtitle(head.number.clone()).back(head.address())
+            let title = format!("{} {}", t!(lang, "lines.edit"), head.number);
+            (Page::new(&frame, title).back(head.address()), format!("{}/edit", head.address()))
         }
     };
-    page = page.bar(button_for(D::KIND.code(), t!(lang, "lines.save"), ButtonKind::Primary));
+    if let Some(buyer) = &context.buyer {
+        let left = D::credit_left(cx, buyer.id).await?;
+        let left = left.map(|left| t!(lang, "lines.credit_left", left = left));
+        page = page.subtitle(
+            [Some(buyer.name.as_str()), left.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        );
+    }
+    page = page.header_action(view::search(lang, &typed, D::KIND.code(), &ask)).bar(html! {
+        p #sum role="status" { b.num {} br; small data-n=(t!(lang, "lines.kinds", n = "%n")) {} }
+        (button_for(D::KIND.code(), t!(lang, "lines.next"), ButtonKind::Primary))
+    });
     if !typed.is_right() {
         page = page.error_title();
     }
-    if let (Target::New, Some(last), true) = (&target, rows.last_order, typed.op().is_empty()) {
-        page = match D::repeat(lang, last) {
-            Some(link) => page.header_action(link),
-            None => page,
-        };
-    }
-    let document = page.render(body::<D>(cx, context, &target, &rows, &typed));
-    let mut response = if D::IS_KEPT { cx.offline_page(document) } else { answer(document) };
+    let document = page.render(body::<D>(cx, context, &target, &rows, &typed, &ask));
+    // What was looked for is not kept: the page without it is.
+    let is_kept = D::IS_KEPT && cx.query("find").is_none();
+    let mut response = if is_kept { cx.offline_page(document) } else { answer(document) };
     response.set_status(status);
     Ok(response)
 }
 
-fn body<D: Sheet>(cx: &Cx, context: &Context, target: &Target<'_, D::Body>, rows: &Editor, typed: &Form) -> Markup {
+fn body<D: Sheet>(
+    cx: &Cx,
+    context: &Context,
+    target: &Target<'_, D::Body>,
+    rows: &Editor,
+    typed: &Form,
+    ask: &str,
+) -> Markup {
     let lang = cx.lang;
     let (action, version, offline) = match target {
         Target::New => (D::KIND.paths().list.to_owned(), None, D::OFFLINE),
@@ -210,15 +229,9 @@ fn body<D: Sheet>(cx: &Cx, context: &Context, target: &Target<'_, D::Body>, rows
             }))
         }
         (form::post(&action, &cx.op_id()).id(D::KIND.code()).version_if(version).offline_if(offline).holding(html! {
-            (card(None, None, html! {
-                @if let Some(buyer) = &context.buyer {
-                    @let href = format!("/customers/{}", buyer.id);
-                    (cell(t!(lang, "lines.customer"), html! { a href=(href) { (buyer.name) } }))
-                    @if is_new { (form::hidden("customer_id", &buyer.id.to_string())) }
-                }
-                (above)
-            }))
-            (view::rows(lang, rows, typed))
+            @if let (Some(buyer), true) = (&context.buyer, is_new) { (form::hidden("customer_id", &buyer.id.to_string())) }
+            (above)
+            (view::rows(lang, rows, typed, ask))
             (card(None, None, html! {
                 (D::fields(lang, typed))
                 (form::textarea(&typed.field("note", &t!(lang, "lines.note")), NOTE))

@@ -40,6 +40,8 @@ pub trait Sheet: Document {
     const IS_KEPT: bool = false;
     /// How the outbox knows a new one, where it may be written without a network.
     const OFFLINE: Option<&'static str> = None;
+    /// Whether a new one may take over the customer's last order.
+    const REPEATS: bool = false;
     /// The title above the stored lines, where somebody else has changed them.
     const CROSSED: &'static str = "lines.crossed";
 
@@ -84,7 +86,7 @@ pub trait Sheet: Document {
         terms
     }
 
-    /// The fields above the lines.
+    /// The fields above the lines, on a card of their own.
     fn fields_above(context: &Context, typed: &Form, is_new: bool) -> Markup {
         let _ = (context, typed, is_new);
         html! {}
@@ -102,10 +104,10 @@ pub trait Sheet: Document {
         html! {}
     }
 
-    /// The act that makes another one like the customer's last order.
-    fn repeat(lang: Lang, last: Id) -> Option<Markup> {
-        let _ = (lang, last);
-        None
+    /// What the customer may still buy on credit, where a limit is set.
+    fn credit_left(cx: &Cx, customer: Id) -> impl Future<Output = Result<Option<Fen>>> + Send {
+        let _ = (cx, customer);
+        async { Ok(None) }
     }
 
     /// The total of the document, from the sum of its lines; `None` for kinds without money.

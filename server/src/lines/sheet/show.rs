@@ -15,7 +15,7 @@ use crate::kernel::settings;
 use crate::lines::{Weighed, store, view};
 use crate::ui::button::button_for;
 use crate::ui::form::{ButtonKind, act_form, error_summary};
-use crate::ui::layout::Page;
+use crate::ui::layout::{Frame, Page};
 use crate::ui::tag::{Tone, tag};
 use crate::ui::timeline::{Entry, timeline};
 use crate::ui::{card, cell, link_button, money, paper};
@@ -61,7 +61,7 @@ async fn render<D: Sale>(
     let frame = cx.frame();
     let mut page = Page::new(&frame, head.number.clone())
         .subtitle(head.customer.clone())
-        .back(D::KIND.paths().list)
+        .back(above::<D>(&frame, head))
         .header_action(D::tag(cx.lang, head, cx.now));
     if why.is_some() {
         page = page.error_title();
@@ -69,12 +69,19 @@ async fn render<D: Sale>(
     let bar = bar::<D>(cx, document, flow, held, onward);
     let page = if bar.0.is_empty() { page } else { page.bar(bar) };
     Ok(page.render(html! {
-        @if let Some(why) = why {
-            (error_summary(cx.lang, &[("", why)]))
-            (D::ways_out(cx.lang, document, &lines))
-        }
+        @if let Some(why) = why { (error_summary(cx.lang, &[("", why)])) }
+        @if may_edit::<D>(cx, head) { (D::ways_out(cx.lang, document, &lines)) }
         (body::<D>(cx, document, &lines, &beside))
     }))
+}
+
+/// Where the arrow leads without a script: the visit on which the document was written, unless the list led here.
+fn above<D: Sale>(frame: &Frame, head: &Head) -> String {
+    let list = D::KIND.paths().list;
+    match (head.visit_id, frame.came_from.as_deref().and_then(|from| from.split('?').next())) {
+        (Some(visit), from) if from != Some(list) => format!("/visits/{visit}"),
+        (Some(_) | None, _) => list.to_owned(),
+    }
 }
 
 type Flow<'a> = Option<(&'a Approval, &'a [Step])>;
@@ -115,6 +122,7 @@ fn body<D: Sale>(cx: &Cx, document: &Full<D::Body>, lines: &[Weighed], beside: &
     let may_withdraw = head.owner_id == me || flow.is_some_and(|(approval, _)| approval.requester_id == me);
     let may_cancel = D::may_cancel(cx, &document.body);
     let counts = D::HAS_WAREHOUSE && head.state.is_open();
+    let asks = beside.checks.as_ref().is_some_and(|checks| !checks.needs.is_empty());
     html! {
         (card(None, None, html! {
             (money(head.total().0))
@@ -140,7 +148,7 @@ fn body<D: Sale>(cx: &Cx, document: &Full<D::Body>, lines: &[Weighed], beside: &
         @if D::VERSIONS.is_some() && cx.may(Gate::create(D::KIND.module())) {
             (act_form(&format!("{}/versions", head.address()), &cx.op_id(), None, t!(lang, "lines.copy"), ButtonKind::Quiet))
         }
-        (documents::flow_acts::<D>(cx, head, D::OFFLINE_SUBMISSION, may_withdraw, may_cancel))
+        (documents::flow_acts::<D>(cx, head, D::OFFLINE_SUBMISSION, asks, may_withdraw, may_cancel))
     }
 }
 

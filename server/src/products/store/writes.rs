@@ -10,8 +10,10 @@ use super::super::rules::{Status, search_text};
 
 /// A product category 分类.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
-pub(in crate::products) struct Category {
+pub struct Category {
+    /// The category.
     pub id: Id,
+    /// Its name.
     pub name: String,
 }
 
@@ -60,7 +62,8 @@ pub(in crate::products) struct LevelPrice {
     pub price: Option<Fen>,
 }
 
-pub(in crate::products) async fn categories(on: impl Into<On<'_>>) -> Result<Vec<Category>, DbError> {
+/// Every category, in the order of the tree.
+pub async fn categories(on: impl Into<On<'_>>) -> Result<Vec<Category>, DbError> {
     sql("SELECT id, name FROM product_categories ORDER BY path").all(on).await
 }
 

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::FieldView;
+use crate::ui::icon::Icon;
 
 /// A drop-down. `options` are (value, label); put an empty value first where nothing may be chosen.
 pub fn select<V: AsRef<str>, L: AsRef<str>>(field: &FieldView<'_>, options: &[(V, L)]) -> Markup {
@@ -50,6 +51,23 @@ fn choices(field: &FieldView<'_>, kind: &str, options: &[(&str, &str, bool)]) ->
             }
             (field.notes())
         }
+    }
+}
+
+/// One record out of many: a search `q` above the rows it found, the chosen one among them. The search asks `ask` by its
+/// address with the whole form; a script puts the rows in place while one types. `options` are (value, label).
+pub fn pick<V: AsRef<str>, L: AsRef<str>>(
+    field: &FieldView<'_>,
+    options: &[(V, L)],
+    q: &FieldView<'_>,
+    ask: &str,
+) -> Markup {
+    html! {
+        div.search data-pick {
+            input type="search" name=(q.name) value=(q.value) placeholder=(q.label) aria-label=(q.label) enterkeyhint="search" autocomplete="off" maxlength="60";
+            button name="find" value="1" formmethod="get" formaction=(ask) formnovalidate aria-label=(q.label) { (Icon::Search.markup()) }
+        }
+        (radio_cells(field, options))
     }
 }
 

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::FieldView;
+use crate::kernel::china::geo::Point;
 use crate::kernel::i18n::{Lang, t};
 use crate::ui::icon::Icon;
 
@@ -95,17 +96,25 @@ pub fn textarea(field: &FieldView<'_>, max_len: usize) -> Markup {
 }
 
 /// A quantity of a `unit`, with the field's own row; `−` and `+` appear where scripts run.
-pub fn quantity(field: &FieldView<'_>, unit: &str) -> Markup {
+pub fn quantity(lang: Lang, field: &FieldView<'_>, unit: &str) -> Markup {
     html! {
         div.field.in.bad[field.error.is_some()] {
             (field.label())
             span.qty data-step {
+                (step(lang, -1))
                 input id=(field.id()) name=(field.name) type="text" inputmode="decimal" autocomplete="off" maxlength="14" value=(field.value) required[field.required] autofocus[field.error.is_some()] aria-invalid=[field.error.map(|_| "true")] aria-describedby=[field.described_by()];
+                (step(lang, 1))
                 small { (unit) }
             }
             (field.notes())
         }
     }
+}
+
+/// The button that makes the quantity beside it less or more by one; a script shows it.
+pub fn step(lang: Lang, by: i8) -> Markup {
+    let (sign, label) = if by < 0 { ("−", t!(lang, "ui.less")) } else { ("+", t!(lang, "ui.more")) };
+    html! { button type="button" value=(by) aria-label=(label) hidden { (sign) } }
 }
 
 /// A line to be typed with suggestions: `options` are offered, anything else may be typed.
@@ -152,11 +161,27 @@ pub fn hidden(name: &str, value: &str) -> Markup {
     html! { input type="hidden" name=(name) value=(value); }
 }
 
+/// Answers that many people give, as buttons: each puts its value into the field `target`, or behind what stands there
+/// already. A script shows them. `options` are (value, label).
+pub fn chips(target: &str, options: &[(String, String)]) -> Markup {
+    html! {
+        div.views data-fill=(target) hidden {
+            @for (value, label) in options { button type="button" value=(value) { (label) } }
+        }
+    }
+}
+
 /// Asks the phone where it is: the form around it then posts `lat`, `lng`, `accuracy` (metres) and `fix_at`
 /// (milliseconds UTC), all empty where there is no fix. The line tells the person how the measuring goes.
 pub fn location(lang: Lang) -> Markup {
+    location_from(lang, None, "", "")
+}
+
+/// As [`location`]; how far it is from `place` is said too, in the words `near` or `far`, whose `%d` are metres or
+/// kilometres and whose `%m` are the metres of uncertainty.
+pub fn location_from(lang: Lang, place: Option<Point>, near: &str, far: &str) -> Markup {
     html! {
-        div.fix data-locate {
+        div.fix data-locate=(place.map(|place| format!("{},{}", place.lat, place.lng)).unwrap_or_default()) data-near=[place.map(|_| near)] data-far=[place.map(|_| far)] {
             @for name in ["lat", "lng", "accuracy", "fix_at"] { input type="hidden" name=(name); }
             (Icon::Location.markup())
             span role="status" { (t!(lang, "ui.locate.none")) }

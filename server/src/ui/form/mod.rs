@@ -6,9 +6,11 @@ mod input;
 
 use maud::{Markup, Render, html};
 
-pub use choice::{check_cells, checkbox, radio_cells, select};
+pub use choice::{check_cells, checkbox, pick, radio_cells, select};
 pub use errors::{PUT_BACK, error_summary};
-pub use input::{InputKind, file, file_photo, hidden, location, quantity, search_choice, text, textarea};
+pub use input::{
+    InputKind, chips, file, file_photo, hidden, location, location_from, quantity, search_choice, step, text, textarea,
+};
 
 pub use crate::ui::button::ButtonKind;
 use crate::ui::button::button;

@@ -20,7 +20,7 @@ pub(super) fn fields(lang: Lang) -> Markup {
                 (text(&FieldView::new("phone", "手机").value("1380536").error(Some("手机不是有效的电话号码，例如 13805362417")).required(), InputKind::Phone, 20))
                 (text(&FieldView::new("email", "邮箱").hint("用于发送对账单"), InputKind::Email, 80))
                 (text(&FieldView::new("limit", "信用额度").value("40000"), InputKind::Money, 16))
-                (quantity(&FieldView::new("qty", "数量").value("20"), "箱"))
+                (quantity(lang, &FieldView::new("qty", "数量").value("20"), "箱"))
                 (text(&FieldView::new("due", "下次拜访").value("2026-11-23"), InputKind::Date, 10))
                 (text(&FieldView::new("at", "提醒时间").value("2026-11-23T14:00"), InputKind::DateTime, 16))
                 (select(&FieldView::new("level", "级别").error(Some("请从列表里选择级别")), &[("", "请选择"), ("a", "甲级"), ("b", "乙级")]))

@@ -3,8 +3,9 @@
 use chrono::{Days, NaiveDate};
 
 use crate::kernel::access::Scope;
+use crate::kernel::china::geo::Point;
 use crate::kernel::db::paging::{Listing, Paging};
-use crate::kernel::db::{DbError, On, Query};
+use crate::kernel::db::{DbError, On, Query, sql};
 use crate::kernel::id::Id;
 use crate::visits::store::{VisitRow, rows};
 
@@ -53,4 +54,43 @@ pub(super) async fn of_today(
     let query = first(query.push(" AND planned_on <= ").arg(to)).push(")");
     let query = order(query).push(" LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).push(")");
     Ok(paging.cut(order(query).all(on).await?))
+}
+
+/// A visit that is still to come today.
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
+pub struct NextStop {
+    /// The visit.
+    pub id: Id,
+    /// The customer's name.
+    pub customer_name: String,
+    /// Their address.
+    pub address: String,
+    lat: Option<f64>,
+    lng: Option<f64>,
+}
+
+impl NextStop {
+    /// The customer's point.
+    #[must_use]
+    pub fn point(&self) -> Option<Point> {
+        Point::new(self.lat?, self.lng?)
+    }
+}
+
+/// The person's own next stop of a day: the one nearest to `here`, else the first that was planned.
+pub async fn next_stop(
+    on: impl Into<On<'_>>,
+    owner: Id,
+    day: NaiveDate,
+    here: Option<Point>,
+) -> Result<Option<NextStop>, DbError> {
+    let stops: Vec<NextStop> = sql("SELECT v.id, c.name AS customer_name, c.address, c.lat, c.lng FROM visits v \
+         JOIN customers c ON c.id = v.customer_id WHERE v.deleted_at IS NULL AND v.state = 'planned' AND v.owner_id = $1 \
+         AND v.planned_on = $2 ORDER BY v.id LIMIT 50")
+    .bind(owner)
+    .bind(day.to_string())
+    .all(on)
+    .await?;
+    let metres = |stop: &NextStop| here.zip(stop.point()).map_or(i64::MAX, |(here, there)| here.metres_to(there));
+    Ok(stops.into_iter().min_by_key(metres))
 }

@@ -171,6 +171,10 @@ pub fn list(frame: &Frame, page: &ListPage) -> String {
         @if page.visits.rows.is_empty() {
             (empty(&t!(lang, "visits.none"), page.may_create.then_some(("/visits/new", &*action))))
         }
+        // What a script says of rows whose check-in or check-out waits for a network.
+        @if matches!(page.view, View::Mine) {
+            i data-waits data-check-in=(t!(lang, "visits.in_waits")) data-check-out=(t!(lang, "visits.out_waits")) hidden {}
+        }
         (section(&day_name(page.day, page.today, lang), Part::Day))
         (section(&t!(lang, "visits.missed"), Part::Missed))
         (section(&t!(lang, "visits.ahead"), Part::Ahead))
