@@ -65,7 +65,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// Every part; those that are fetched at need before [`Part::App`], which knows their addresses.
+    /// Every part; those that are fetched at need before those that fetch them, which know their addresses.
     const ALL: [Part; 20] = [
         Part::Desk,
         Part::Late,
@@ -223,17 +223,16 @@ const WORKER: [&str; 3] = [
 static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
     let mut scripts: Vec<Script> = Vec::new();
     for lang in Lang::ALL {
+        // The addresses of what is fetched at need, for whoever fetches it: `late.js` the desk's, `app.js` the others.
         let mut fetched = serde_json::Map::new();
         for part in Part::ALL {
             let (name, text) = part.source();
             let mut words = part.words(lang);
+            if let (Part::App | Part::Late, Some(words)) = (part, words.as_object_mut()) {
+                words.append(&mut fetched);
+            }
             let head = match part {
-                Part::App => {
-                    if let Some(words) = words.as_object_mut() {
-                        words.append(&mut fetched);
-                    }
-                    format!("\"use strict\";\nconst T={words};\n")
-                }
+                Part::App => format!("\"use strict\";\nconst T={words};\n"),
                 Part::Late
                 | Part::Told
                 | Part::Desk
@@ -241,9 +240,7 @@ static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
                 | Part::Logout
                 | Part::Push
                 | Part::Outbox
-                | Part::Count => {
-                    format!("Object.assign(T,{words});\n")
-                }
+                | Part::Count => format!("Object.assign(T,{words});\n"),
                 Part::Wait
                 | Part::Photo
                 | Part::Dialog
@@ -314,20 +311,22 @@ pub(super) fn service_worker(pages: &[(&str, String)]) -> String {
     format!("\"use strict\";\nconst OFFLINE={offline},LATE={late};\n{}", tighten(&WORKER.concat()))
 }
 
-/// Takes comment lines, indentation and empty lines out of a script. Safe because our scripts keep comments
-/// on lines of their own and hold no text over several lines.
+/// Takes comment lines, indentation, empty lines and the line ends that no statement needs out of a script. Safe because
+/// our scripts keep comments on lines of their own and hold no text over several lines.
 fn tighten(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     for line in source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
         out.push_str(line);
-        out.push('\n');
+        if !line.ends_with([';', '{', ',', '(']) {
+            out.push('\n');
+        }
     }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, all, needed, tighten};
+    use super::{Part, WORKER, all, needed, tighten};
     use crate::kernel::i18n::Lang;
     use crate::ui::assets::gzip;
 
@@ -381,6 +380,11 @@ mod tests {
 
     #[test]
     fn comments_go_and_code_stays() {
-        assert_eq!(tighten("  // why\n\n  let a = \"//\";\n"), "let a = \"//\";\n");
+        assert_eq!(tighten("  // why\n\n  let a = \"//\";\n  if (a) {\n b()\n}\n"), "let a = \"//\";if (a) {b()\n}\n");
+        for (name, source) in Part::ALL.map(Part::source).into_iter().chain([("worker", WORKER.concat())]) {
+            let code = source.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+            let beside: Vec<_> = code.filter(|line| line.contains(" // ") || line.contains(";//")).collect();
+            assert!(beside.is_empty(), "a comment beside code hides what follows in {name}: {beside:?}");
+        }
     }
 }
