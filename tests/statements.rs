@@ -49,12 +49,13 @@ const LARGE: [&str; 28] = [
 
 /// Indexes that are walked from their begin, since a list stands in their order and ends with its page, or since what
 /// they hold is little: what waits for somebody.
-const WALKED: [&str; 13] = [
+const WALKED: [&str; 14] = [
     "calls_missed",
     "calls_to_return",
     "customers_in_order",
     "customers_owing",
     "customers_quiet",
+    "documents_by_amount",
     "documents_newest",
     "events_set_aside",
     "sms_blocks_in_force",
@@ -100,7 +101,7 @@ const FEW: [&str; 24] = [
 const KNOWN: [(&str, &str); 0] = [];
 
 /// Where a walk through the product begins; it goes on by the links of each page.
-const BEGIN: [&str; 40] = [
+const BEGIN: [&str; 42] = [
     "/",
     "/approvals?view=mine",
     "/approvals?view=done",
@@ -126,6 +127,8 @@ const BEGIN: [&str; 40] = [
     "/failures",
     "/gateways",
     "/orders?state=active",
+    "/orders?sort=amount&dir=asc",
+    "/payments?sort=amount",
     "/products?q=a",
     "/sms?view=unread",
     "/sms?q=138",

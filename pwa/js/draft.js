@@ -20,7 +20,8 @@ if(window.restore)return f();
 const s=$("#late")||make("script",{id:"late",src:T.late});
 s.addEventListener("load",f);
 s.addEventListener("error",()=>{s.remove();no?.()});
-s.isConnected||document.head.append(s);
+document.head.append(s);
 };
-const revive=()=>(stored||/^#outbox=/.test(location.hash)||posts().some(f=>localStorage[key(f)]))&&late(()=>restore());
+// A wide screen has its own keys, which late.js fetches.
+const revive=()=>(stored||innerWidth>899||/^#outbox=/.test(location.hash)||posts().some(f=>localStorage[key(f)]))&&late(()=>restore());
 revive();

@@ -78,7 +78,7 @@ HTMLFormElement.prototype.submit.call(f);
 // The page from which the form was opened is not opened a second time: the way leads back to it.
 const arrive=async({page,html})=>{
 const go=async()=>{
-if(worker&&worker.controller)await caches.open("once").then(c=>c.put(page.url,new Response(page.body,{headers:page.headers}))).catch(()=>{});
+if(worker?.controller)await caches.open("once").then(c=>c.put(page.url,new Response(page.body,{headers:page.headers}))).catch(()=>{});
 sessionStorage.from=from;
 location.replace(page.url);
 };
@@ -90,10 +90,10 @@ history.back();
 };
 // Puts a page in place of this one, with the photos that were chosen for its form.
 const swap=(page,f)=>{
-const call=$(".call"),files=$$("[type=file]",f);
+const call=$$(".call"),files=$$("[type=file]",f);
 document.title=page.title;
 document.body.replaceWith(page.body);
-if(call)document.body.append(call);
+document.body.append(...call);
 for(const old of files){const i=$(`[type=file][name="${old.name}"]`);if(i&&old.files.length){i.files=old.files;show(i)}}
 $$("script[src]",page.head).map(s=>s.getAttribute("src")).forEach(src=>$(`script[src="${src}"]`)||document.head.append(make("script",{src,async:false})));
 fits.forEach(fit=>fit());
@@ -142,13 +142,12 @@ if(only)$$("[type=file]",f).forEach(i=>i.value="");
 else{forget(k);dirty=0;f.reset()}
 renew(f);delete f.dataset.seq;
 $$(".shots",f).forEach(s=>s.replaceChildren());
-if(worker)worker.ready.then(r=>r.sync.register("outbox")).catch(()=>{});
+worker?.ready.then(r=>r.sync.register("outbox")).catch(()=>{});
 };
 // An incoming call.
 const popup=call=>{
 $(".call")?.remove();
-const box=make("div",{className:"call",tabIndex:-1}),close=make("button",{className:"ib"},"✕");
-box.innerHTML=call.html;
+const box=make("div",{className:"call",tabIndex:-1,innerHTML:call.html}),close=make("button",{className:"ib"},"✕");
 box.setAttribute("role","alertdialog");
 box.setAttribute("aria-label",$("h2",box).textContent);
 close.setAttribute("aria-label",T.close);
@@ -169,3 +168,5 @@ if(location.pathname===m.href)return dirty||location.reload();
 toast("");
 $(".toast").append(make("a",{href:m.href},m.text));
 };
+// A wide screen has keys, and records beside their lists.
+innerWidth>899&&document.head.append(make("script",{src:T.late.replace("late","desk")}));

@@ -15,4 +15,4 @@ const path=url=>{const u=new URL(url,location);return u.pathname+u.search};
 // The pages tell the worker-less browser too who is signed in; a stored page knows nothing about now.
 const known=stored?Promise.resolve():iam(user);
 // Pages to be read on the road are fetched later, not while somebody is on the way to another one.
-if(user&&worker)worker.register("/sw.js",{updateViaCache:"all"}).then(()=>worker.ready).then(r=>stored||setTimeout(()=>r.active.postMessage([location.href,"/outbox",...$$(".tab a").map(a=>a.href)]),worker.controller&&4e3)).catch(()=>{});
+if(user&&worker)worker.register("/sw.js",{updateViaCache:"all"}).then(()=>worker.ready).then(r=>stored||setTimeout(()=>r.active.postMessage([location.href,"/outbox",...$$(".tab .t").map(a=>a.href)]),worker.controller&&4e3)).catch(()=>{});

@@ -44,5 +44,6 @@ pub const ALL: &[Migration] = &[
     migration!("202611261400_events_of_visits"),
     migration!("202611261430_call_notes"),
     migration!("202611261500_workbench"),
+    migration!("202611261510_documents_by_amount"),
     migration!("202611261800_documents_live"),
 ];

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::kernel::access::{self, Gate, Right, Rights, RightsTable, Role};
 use crate::kernel::i18n::{Lang, t};
+use crate::kinds::Kind;
 use crate::ui::icon::Icon;
 use crate::ui::layout::TabItem;
 use crate::web::cx::Cx;
@@ -213,23 +214,56 @@ pub fn roles_with(gate: Gate) -> impl Iterator<Item = Role> {
     Role::ALL.into_iter().filter(move |role| gate.admits(&rights(*role)))
 }
 
-/// The bottom tab bar: 工作台 · 客户 · 拜访 · 审批 · 我, without what this person may not see.
+/// What the desk's menu shows behind the workbench, by group. The tabs of a phone are among them, in their order:
+/// 工作台 · 客户 · 拜访 · 审批 · 我.
+const MENU: [(&str, &[Module]); 4] = [
+    ("module.group.customers", &[Module::Customers, Module::Visits, Module::Tasks, Module::Sms, Module::Calls]),
+    ("module.group.sales", &[Module::Approvals, Module::Quotes, Module::Orders, Module::Payments]),
+    ("module.group.goods", &[Module::Products, Module::Stock]),
+    ("module.group.company", &[Module::Users, Module::Gateways]),
+];
+
+/// The main menu, without what this person may not see.
 #[must_use]
 pub fn tabs(cx: &Cx) -> Vec<TabItem> {
-    let badge = |href: &str| cx.badges.iter().find(|(to, _)| *to == href).map_or(0, |(_, count)| *count);
-    let item = |href: &'static str, label: Cow<'static, str>, icon: Icon| TabItem {
+    let here = place_of(&cx.path);
+    let item = |href: &'static str, label: Cow<'static, str>, icon: Icon, tab: bool, heading: Option<String>| TabItem {
         href,
         label: label.into_owned(),
         icon,
-        badge: badge(href),
-        current: if href == "/" { cx.path == "/" } else { cx.path.starts_with(href) },
+        badge: cx.badges.iter().find(|(to, _)| *to == href).map(|(_, count)| *count),
+        current: here == href,
+        tab,
+        heading,
     };
-    let mut tabs = vec![item("/", t!(cx.lang, "module.workbench"), Icon::Home)];
-    for module in [Module::Customers, Module::Visits, Module::Approvals] {
-        if cx.may(Gate::view(module)) {
-            tabs.push(item(module.href(), module.title(cx.lang), module.icon()));
+    let mut tabs = vec![item("/", t!(cx.lang, "module.workbench"), Icon::Home, true, None)];
+    for (heading, modules) in MENU {
+        let mut heading = Some(t!(cx.lang, heading).into_owned());
+        for module in modules.iter().copied().filter(|module| cx.may(Gate::view(*module))) {
+            let tab = matches!(module, Module::Customers | Module::Visits | Module::Approvals);
+            tabs.push(item(module.href(), module.title(cx.lang), module.icon(), tab, heading.take()));
+            if module == Module::Sms && cx.may(Gate::approve(Module::Sms)) {
+                tabs.push(item(CAMPAIGNS, t!(cx.lang, "module.campaigns"), Icon::Announce, false, None));
+            }
         }
     }
-    tabs.push(item("/me", t!(cx.lang, "module.me"), Icon::Me));
+    tabs.push(item("/me", t!(cx.lang, "module.me"), Icon::Me, true, None));
     tabs
+}
+
+const CAMPAIGNS: &str = "/campaigns";
+
+/// The entry of the menu that the page at `path` belongs to.
+fn place_of(path: &str) -> &str {
+    let noun = path.split('/').nth(1).unwrap_or_default();
+    if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.paths().list.strip_prefix('/') == Some(noun)) {
+        return kind.module().href();
+    }
+    match noun {
+        "" | "failures" | "functions" => "/",
+        "contacts" => Module::Customers.href(),
+        "me" | "outbox" | "decisions" | "push" => "/me",
+        "campaigns" => CAMPAIGNS,
+        noun => Module::ALL.into_iter().find(|module| module.noun() == noun).map_or("", Module::href),
+    }
 }

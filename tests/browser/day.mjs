@@ -21,7 +21,7 @@ await run(async (later) => {
   const rep = await person(browser, demo.base, 'rep1', open);
   const page = rep.page;
   const strip = await page.locator('nav.strip a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-  for (const wanted of ['/visits', '/tasks', '/approvals', '/calls']) {
+  for (const wanted of ['/visits', '/tasks', '/calls', '/sms']) {
     check(strip.some((href) => href.startsWith(wanted)), `the workbench leads to ${wanted}: ${strip}`);
   }
   await shot(page, `${label}-1-workbench`);
@@ -29,7 +29,7 @@ await run(async (later) => {
     const answer = await page.goto(href);
     equal(answer.status(), 200, href);
   }
-  step('1 the workbench leads to visits, tasks, approvals and missed calls');
+  step('1 the workbench leads to visits, tasks, missed calls and unread messages');
 
   // 2. Finding a customer; and the rows that are not there.
   await page.goto('/');

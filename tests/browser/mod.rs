@@ -45,6 +45,11 @@ fn the_day_in_english() {
 }
 
 #[test]
+fn the_desk_has_its_menu_tables_keys_and_pane() {
+    node("desk.mjs", &[]);
+}
+
+#[test]
 fn the_telephone_rings_and_messages_go_both_ways() {
     node("telephone.mjs", &[]);
 }

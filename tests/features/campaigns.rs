@@ -289,7 +289,10 @@ both_engines! {
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT a.i * 1000 + b.i, 1, '张三', 0, 0 FROM n a JOIN n b ON a.i <= 100").await;
         execute(&app, "INSERT INTO customers (id, owner_id, name, mnemonic, created_at, updated_at) SELECT k.id, c.owner_id, '客户', 'kh', 0, 0 FROM contacts k JOIN customers c ON c.id = 1").await;
         execute(&app, "UPDATE contacts SET customer_id = id").await;
+        // The yardstick: as many rows by one statement, on the same machine at the same time.
+        let begun = std::time::Instant::now();
         execute(&app, "INSERT INTO phones (id, customer_id, contact_id, digits, shown) SELECT id, id, id, '138' || CAST(10000000 + id AS TEXT), '' FROM contacts").await;
+        let yardstick = begun.elapsed();
         let manager = app.sign_in("manager1").await;
         let path = draft(&manager, &[]).await;
         let begun = std::time::Instant::now();
@@ -303,8 +306,9 @@ both_engines! {
         let begun = std::time::Instant::now();
         manager.get(&path).await.expect(200);
         let shown = begun.elapsed();
-        println!("{:?}: preview {previewed:?}, accepted {accepted:?}, progress page while it runs {shown:?}", app.engine);
-        assert!(accepted.as_secs() < 5, "accepted after {accepted:?}");
+        println!("{:?}: preview {previewed:?}, accepted {accepted:?}, progress page while it runs {shown:?}, yardstick {yardstick:?}", app.engine);
+        let bound = std::time::Duration::from_secs(5).max(yardstick * 3 / 2);
+        assert!(accepted < bound, "accepted after {accepted:?}, yardstick {yardstick:?}");
         assert!(shown.as_millis() < 500, "the page took {shown:?}");
     }
 

@@ -285,6 +285,38 @@ both_engines! {
         assert_eq!(app.number(later).await, 0, "the later document has the higher number");
     }
 
+    async fn a_payment_is_reversed_by_the_office_with_a_reason_and_its_orders_are_unpaid_again(app: App) {
+        let Scene { goods, customer, rep, manager } = Scene::set(&app).await;
+        let path = format!("/orders/{}", order(&rep, customer, &goods, &[(goods.bottles, "1", "箱", "")]).await.new_id());
+        submit(&rep, &path).await.location();
+        let owed = app.number("SELECT arrears AS n FROM customers").await;
+        let form = rep.get(&format!("/payments/new?customer={customer}")).await.expect(200);
+        assert_eq!(form.form("/payments").value("amount"), Some(""), "one tap books nothing");
+        // The chip fills the whole debt in.
+        let all = form.links(&format!("/payments/new?customer={customer}&")).remove(0);
+        let form = rep.get(&all).await.expect(200).form("/payments");
+        let payment = rep.submit(&form, &[("method", "cheque")]).await.location();
+        let payment = payment.split('?').next().unwrap().to_owned();
+        assert_eq!(app.number("SELECT arrears AS n FROM customers").await, 0);
+        assert!(!rep.get(&payment).await.has("form[action$='/cancellation']"), "not by the rep who took it");
+        rep.post(&format!("{payment}/cancellation"), &[("op_id", "mine"), ("version", "1"), ("reason", "退票")]).await.expect(403);
+        app.sign_in("manager2").await.post(&format!("{payment}/cancellation"), &[("op_id", "far"), ("version", "1"), ("reason", "退票")]).await.expect(404);
+        let form = manager.get(&payment).await.expect(200).form(&format!("{payment}/cancellation"));
+        assert!(manager.submit(&form, &[]).await.expect(422).says("红冲原因"));
+        for _ in 0..2 {
+            manager.submit(&form, &[("reason", "支票退票")]).await.location();
+        }
+        manager.post(&format!("{payment}/cancellation"), &[("op_id", "again"), ("version", "2"), ("reason", "再来")]).await.expect(409);
+        assert_eq!(app.number("SELECT arrears AS n FROM customers").await, owed);
+        assert_eq!(app.number("SELECT CAST(sum(paid) AS BIGINT) AS n FROM orders").await, 0);
+        assert_eq!(app.number("SELECT count(*) AS n FROM payment_matches").await, 0);
+        assert!(app.word("SELECT changes AS s FROM audit_log WHERE kind = 'payment' ORDER BY id DESC LIMIT 1").await.contains("支票退票"));
+        assert!(rep.get(&payment).await.says("已红冲") && rep.get("/payments").await.says("已红冲"));
+        // The order may end now, and what is paid next pays the oldest again.
+        manager.post(&format!("{path}/cancellation"), &[("op_id", "end"), ("version", "2")]).await.location();
+        holds(&app).await;
+    }
+
     async fn a_payment_settles_the_oldest_orders_and_moves_the_arrears(app: App) {
         let Scene { goods, customer, rep, .. } = Scene::set(&app).await;
         for _ in 0..2 {

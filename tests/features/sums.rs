@@ -14,7 +14,7 @@ const WRONG: [(&str, &str); 13] = [
         "a customer owes what is in force less what was paid",
         "SELECT count(*) AS n FROM customers c WHERE c.arrears <> \
          COALESCE((SELECT sum(d.amount) FROM documents d WHERE d.customer_id = c.id AND d.kind = 'order' AND d.state IN ('active', 'closed')), 0) \
-         - COALESCE((SELECT sum(d.amount) FROM documents d WHERE d.customer_id = c.id AND d.kind = 'payment'), 0)",
+         - COALESCE((SELECT sum(d.amount) FROM documents d WHERE d.customer_id = c.id AND d.kind = 'payment' AND d.state = 'active'), 0)",
     ),
     (
         "a customer has bought what is in force",
@@ -32,7 +32,7 @@ const WRONG: [(&str, &str); 13] = [
     ),
     (
         "a payment is never matched beyond itself",
-        "SELECT count(*) AS n FROM documents d WHERE d.kind = 'payment' AND d.amount < \
+        "SELECT count(*) AS n FROM documents d WHERE d.kind = 'payment' AND CASE WHEN d.state = 'active' THEN d.amount ELSE 0 END < \
          COALESCE((SELECT sum(m.amount) FROM payment_matches m WHERE m.payment_id = d.id), 0)",
     ),
     (
@@ -267,7 +267,17 @@ impl Company {
                 ];
                 self.send(2, "/payments".to_owned(), fields).await
             }
-            15 | 16 => {
+            15 => {
+                let payments: Vec<Known> =
+                    sql("SELECT id, version FROM documents WHERE kind = 'payment' ORDER BY id DESC LIMIT 6")
+                        .all(&self.app.office.db)
+                        .await
+                        .unwrap();
+                let Some(payment) = self.dice.pick(&payments) else { return 0 };
+                let fields = vec![self.op(), text("version", &payment.version.to_string()), text("reason", "退票")];
+                self.send(2, format!("/payments/{}/cancellation", payment.id), fields).await
+            }
+            16 => {
                 let states = ["draft", "rejected", "active", "approving", "cancelled"];
                 self.on_order(1, &states, "cancellation", Vec::new()).await
             }

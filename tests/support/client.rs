@@ -166,7 +166,8 @@ impl Client {
 fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(std::time::Duration::from_secs(60))
+        // For each read, not for the whole answer: a live stream stays open as long as its test runs.
+        .read_timeout(super::PATIENCE)
         .no_proxy()
 }
 

@@ -10,7 +10,10 @@ use crate::ui::button::{named_button, named_button_for};
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::state::Standing;
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{Tone, card as box_card, empty, entry, link_button, link_cell, pager, segmented, split_cell, tag};
+use crate::ui::{
+    Column, Record, Tone, Width, card as box_card, empty, entry, link_button, pager, records, segmented, split_cell,
+    tag,
+};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
@@ -45,6 +48,12 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>, reasons: Rea
         ("/approvals?view=mine".to_owned(), t!(lang, "approvals.mine").into_owned(), shown == View::Mine),
         ("/approvals?view=done".to_owned(), t!(lang, "approvals.done").into_owned(), shown == View::Done),
     ];
+    let columns = [
+        Column::new(t!(lang, "approvals.column_title"), Width::Share),
+        Column::new(t!(lang, "approvals.column_asked"), Width::Share),
+        Column::new(t!(lang, "approvals.column_amount"), Width::Figure),
+        Column::new(t!(lang, "approvals.column_state"), Width::Word),
+    ];
     html! {
         (segmented(&views))
         @if found.rows.is_empty() {
@@ -54,16 +63,17 @@ pub(super) fn list(cx: &Cx, shown: View, found: &Listing<Approval>, reasons: Rea
                 View::Done => (empty(&t!(lang, "approvals.none_done"), None)),
             }
         } @else {
-            section.card {
-                @for row in &found.rows {
-                    @if shown == View::Waiting { (waiting_row(cx, row, reasons, From::List)) }
-                    @else { (link_cell(format!("/approvals/{}", row.id), html! {
-                        (entry(&row.title, html! {}, t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now))))
-                    }, html! {
-                        @if let Some(amount) = row.amount { b.num { "¥" (amount) } br; }
-                        (state_tag(lang, row.state, false))
-                    })) }
-                }
+            @if shown == View::Waiting { section.card.full { @for row in &found.rows { (waiting_row(cx, row, reasons, From::List)) } } }
+            @else {
+            (records(&columns, found.rows.iter().map(|row| {
+                Record::new(format!("/approvals/{}", row.id), &row.title)
+                    .detail(t!(lang, "approvals.asked_by", name = row.requester, when = clock::brief(row.created_at, cx.now)))
+                    .side(html! {
+                        b.num { @if let Some(amount) = row.amount { "¥" (amount) } }
+                        @if row.amount.is_some() { br; }
+                        span { (state_tag(lang, row.state, false)) }
+                    })
+            })))
             }
             (pager(lang, "/approvals", &[("view", view)], found.page, found.more))
         }

@@ -14,10 +14,9 @@ use crate::kernel::db::{Db, DbError, Query, sql};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::words::words;
-use crate::ui::cell::timed_entry;
 use crate::ui::layout::Page;
 use crate::ui::state::Standing;
-use crate::ui::{StripItem, card, empty, link_cell, pager, search_bar, segmented, strip};
+use crate::ui::{Column, Record, StripItem, Width, empty, pager, records, search_bar, segmented, strip};
 use crate::web::cx::Cx;
 use crate::web::error::{Result, html as page_of};
 
@@ -97,7 +96,16 @@ fn span(lang: Lang, millis: Millis) -> String {
     }
 }
 
-fn row(lang: Lang, call: &Call, now: Millis) -> maud::Markup {
+fn columns(lang: Lang) -> [Column; 4] {
+    [
+        Column::new(t!(lang, "calls.column_caller"), Width::Share),
+        Column::new(t!(lang, "calls.column_state"), Width::Word),
+        Column::new(t!(lang, "calls.column_time"), Width::Code),
+        Column::new(t!(lang, "calls.column_result"), Width::Share),
+    ]
+}
+
+fn record(lang: Lang, call: &Call, now: Millis) -> Record {
     let end = call.ended_at.unwrap_or(call.started_at);
     let open = call.state == State::Missed;
     let who = call.customer.clone().unwrap_or_else(|| shown(&call.digits));
@@ -109,11 +117,10 @@ fn row(lang: Lang, call: &Call, now: Millis) -> maud::Markup {
         // From before the time was noted.
         (None, name) => name.clone().unwrap_or_default(),
     };
-    link_cell(
-        format!("/calls/{}", call.id),
-        timed_entry(who, state.tag(lang), clock::brief(call.started_at, now), detail),
-        html! {},
-    )
+    Record::new(format!("/calls/{}", call.id), who)
+        .tags(state.tag(lang))
+        .time(clock::brief(call.started_at, now))
+        .detail(detail)
 }
 
 /// `GET /calls/callbacks?view=open|done|all&q=&by=`
@@ -157,7 +164,7 @@ pub async fn show(cx: Cx) -> Result<Response> {
         }
         @if found.rows.is_empty() { (empty(t!(lang, "calls.none_to_return"), None)) }
         @else {
-            (card(None, None, html! { @for call in &found.rows { (row(lang, call, cx.now)) } }))
+            (records(&columns(lang), found.rows.iter().map(|call| record(lang, call, cx.now))))
             (pager(lang, path, &[("view", filter.view.code()), ("q", filter.q), ("by", &by_word)], found.page, found.more))
         }
     };

@@ -1,6 +1,6 @@
 //! What the pages of calls look like.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 use poem::Response;
 
 use crate::calls::pages::{NOTE, answer_link, callback_link};
@@ -10,14 +10,14 @@ use crate::calls::{new_customer_link, shown};
 use crate::kernel::access::Gate;
 use crate::kernel::china::origin::Origin;
 use crate::kernel::clock;
-use crate::kernel::db::paging::Listing;
+use crate::kernel::db::paging::{Listing, Way};
 use crate::kernel::i18n::{Lang, t};
 use crate::modules::Module;
-use crate::ui::cell::timed_entry;
 use crate::ui::form::{self as fields, ButtonKind};
 use crate::ui::layout::Page;
+use crate::ui::records::split_record;
 use crate::ui::state::Standing;
-use crate::ui::{Icon, card, cell, empty, link_button, link_cell, pager, segmented, split_cell};
+use crate::ui::{Column, Icon, Record, Width, card, cell, empty, link_button, link_cell, pager, records, segmented};
 use crate::web::cx::Cx;
 use crate::web::error::form_page;
 use crate::web::form::Form;
@@ -45,6 +45,13 @@ pub fn line(lang: Lang, call: &Call) -> String {
 pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
     let lang = cx.lang;
     let view = if missed { "missed" } else { "" };
+    let columns = [
+        Column::new(t!(lang, "calls.column_caller"), Width::Share),
+        Column::new(t!(lang, "calls.column_state"), Width::Word),
+        Column::new(t!(lang, "calls.column_time"), Width::Code).sorted(Some(Way::Down)),
+        Column::new(t!(lang, "calls.column_number"), Width::Share),
+        Column::new(t!(lang, "calls.column_line"), Width::Code).roomy(),
+    ];
     let body = html! {
         (segmented(&[
             ("/calls".to_owned(), t!(lang, "calls.all").into_owned(), !missed),
@@ -53,9 +60,7 @@ pub fn list(cx: &Cx, calls: &Listing<Call>, missed: bool) -> String {
         ]))
         @if calls.rows.is_empty() { (empty(t!(lang, "calls.none"), None)) }
         @else {
-            (card(None, None, html! {
-                @for call in &calls.rows { (row(cx, call)) }
-            }))
+            (records(&columns, calls.rows.iter().map(|call| row(cx, call))))
             (pager(lang, "/calls", &[("view", view)], calls.page, calls.more))
         }
         @if cx.may(Gate::edit(Module::Settings)) {
@@ -71,20 +76,17 @@ pub fn row(cx: &Cx, call: &Call) -> Markup {
     let link = format!("/calls/{}", call.id);
     let detail = html! {
         @if call.customer.is_some() { span.num { (shown(&call.digits)) } } @else if !call.name.is_empty() { (call.name) } @else if let Some(origin) = Origin::of(&call.digits).words(lang) { (origin) }
-        @if let Some(name) = call.line_name() { " · " (name) }
     };
-    let when = clock::brief(call.started_at, cx.now);
-    let who = timed_entry(caller(lang, call), call.state.standing().tag(lang), when, detail);
+    let record = Record::new(&link, caller(lang, call))
+        .tags(call.state.standing().tag(lang))
+        .time(clock::brief(call.started_at, cx.now))
+        .detail(detail)
+        .roomy(call.line_name().unwrap_or_default());
     if call.digits.is_empty() {
-        return link_cell(link, who, html! {});
+        return record.render();
     }
     let (tel, label) = (format!("tel:{}", call.digits), t!(lang, "calls.dial"));
-    split_cell(
-        &link,
-        who,
-        html! {},
-        html! { a.ib href=(tel) data-dial=(link) aria-label=(label) { (Icon::Phone.markup()) } },
-    )
+    split_record(&record, html! { a.ib href=(tel) data-dial=(link) aria-label=(label) { (Icon::Phone.markup()) } })
 }
 
 /// The result of a call: a note, and 已接听, 未接 or 已回拨 while the call is open. It is one form, so that every button

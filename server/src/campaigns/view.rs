@@ -18,7 +18,8 @@ use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::state::Standing;
 use crate::ui::{
-    card, cell, empty, entry, link_button, link_cell, pager, plain_cell, progress as bar, search_bar, segmented,
+    Column, Record, Width, card, cell, empty, link_button, link_cell, pager, plain_cell, progress as bar, records,
+    search_bar, segmented,
 };
 use crate::web::cx::Cx;
 use crate::web::form::Form;
@@ -45,21 +46,26 @@ fn state_tag(lang: Lang, campaign: &Campaign, now: clock::Millis) -> Markup {
 pub fn list(cx: &Cx, listing: &Listing<Campaign>) -> String {
     let lang = cx.lang;
     let new = t!(lang, "campaigns.new");
+    let columns = [
+        Column::new(t!(lang, "campaigns.column_name"), Width::Share),
+        Column::new(t!(lang, "campaigns.column_state"), Width::Word),
+        Column::new(t!(lang, "campaigns.column_owner"), Width::Word),
+        Column::new(t!(lang, "campaigns.column_created"), Width::Code).roomy(),
+        Column::new(t!(lang, "campaigns.column_sent"), Width::Figure),
+    ];
     let body = html! {
         @if cx.may(Gate::export(Module::Sms)) {
             (card(None, None, link_cell("/campaigns/occasions", html! { (t!(lang, "campaigns.occasions")) }, html! {})))
         }
         @if listing.rows.is_empty() { (empty(t!(lang, "campaigns.none"), Some(("/campaigns/new", new.as_ref())))) }
         @else {
-            (card(None, None, html! {
-                @for row in &listing.rows {
-                    (link_cell(
-                        format!("/campaigns/{}", row.id),
-                        entry(&row.name, state_tag(lang, row, cx.now), html! { (row.owner) " · " (clock::brief(row.created_at, cx.now)) }),
-                        html! { @if row.state != State::Draft { small.num { (row.finished()) "/" (row.total) } } },
-                    ))
-                }
-            }))
+            (records(&columns, listing.rows.iter().map(|row| {
+                Record::new(format!("/campaigns/{}", row.id), &row.name)
+                    .tags(state_tag(lang, row, cx.now))
+                    .detail(&row.owner)
+                    .roomy(clock::brief(row.created_at, cx.now))
+                    .side(html! { small.num { @if row.state != State::Draft { (row.finished()) "/" (row.total) } } })
+            })))
             (pager(lang, "/campaigns", &[], listing.page, listing.more))
         }
     };

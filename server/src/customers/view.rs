@@ -5,15 +5,17 @@ use maud::{Markup, html};
 use super::rules::{Class, Heat, Kind, Level, Settlement, Sort, View, quiet_days};
 use super::store::{Customer, CustomerRow, ListQuery, Named};
 use crate::kernel::address::address;
-use crate::kernel::clock::Millis;
-use crate::kernel::db::paging::Listing;
+use crate::kernel::clock::{self, Millis};
+use crate::kernel::db::paging::{Listing, Way};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::money::Fen;
 use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, FieldView, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, empty, entry, link_button, link_cell, pager, search_bar, segmented, sorting, thumb_cell};
+use crate::ui::{
+    Column, Record, Width, card, empty, link_button, link_cell, pager, records, search_bar, segmented, sorting,
+};
 use crate::web::form::Form;
 use crate::web::merge;
 
@@ -86,7 +88,7 @@ pub(super) fn list(
         @if listing.rows.is_empty() {
             (nothing(lang, wanted, may_create))
         } @else {
-            (card(None, None, html! { @for row in &listing.rows { (row_cell(lang, row, others, wanted.now)) } }))
+            (records(&columns(lang, wanted, others, to), listing.rows.iter().map(|row| record(lang, row, others, wanted.now))))
             (pager(lang, "/customers", &[("q", q), ("view", view.code()), ("sort", sort.code())], listing.page, listing.more))
             (card(None, None, link_cell("/customers/pocket", html! { (t!(lang, "customers.pocket")) }, html! {})))
         }
@@ -109,20 +111,60 @@ fn nothing(lang: Lang, wanted: &ListQuery<'_>, may_create: bool) -> Markup {
     }
 }
 
-fn row_cell(lang: Lang, row: &CustomerRow, others: bool, now: Millis) -> Markup {
-    let whom = [row.contact_name.as_str(), row.phone.as_str()].into_iter().filter(|text| !text.is_empty());
-    let whom = whom.collect::<Vec<_>>().join(" · ");
-    let quiet = quiet_tag(lang, row.last_contact_at, row.created_at, now).unwrap_or_default();
-    let detail = if whom.is_empty() { t!(lang, "customers.no_contact").into_owned() } else { whom };
-    let main = entry(&row.name, quiet, detail);
-    let side = html! {
-        @if row.arrears > Fen::ZERO { b.num { "¥" (row.arrears) } }
-        small.d {
-            @if row.arrears > Fen::ZERO { (t!(lang, "customers.owing")) @if others { " · " } }
-            @if others { (row.owner_name) }
-        }
+/// The columns of the list. Heads sort where an index has the order.
+fn columns(lang: Lang, wanted: &ListQuery<'_>, others: bool, to: impl Fn(View, Sort) -> String) -> Vec<Column> {
+    let (view, sort) = (wanted.view, wanted.sort);
+    let free = matches!(view, View::All | View::Mine);
+    let by_contact = match sort {
+        Sort::Recent => Some(Way::Down),
+        Sort::Contact => Some(Way::Up),
+        Sort::Name => None,
     };
-    thumb_cell(format!("/customers/{}", row.id), &row.name, main, side)
+    let other_way = if sort == Sort::Recent { Sort::Contact } else { Sort::Recent };
+    let name = Column::new(t!(lang, "customers.column_name"), Width::Share);
+    let contact = Column::new(t!(lang, "customers.column_contact"), Width::Word).roomy();
+    let arrears = Column::new(t!(lang, "customers.owing"), Width::Figure);
+    let (name, contact, arrears) = if free {
+        (
+            name.sort(to(view, Sort::Name)).sorted((sort == Sort::Name).then_some(Way::Up)),
+            contact.sort(to(view, other_way)).sorted(by_contact),
+            arrears.sort(to(View::Arrears, sort)),
+        )
+    } else if view == View::Arrears {
+        (name, contact, arrears.sorted(Some(Way::Down)))
+    } else {
+        (name, contact.sorted(Some(Way::Up)), arrears)
+    };
+    let mut columns = vec![
+        name,
+        Column::new(t!(lang, "customers.column_state"), Width::Word),
+        Column::new(t!(lang, "customers.column_whom"), Width::Word).roomy(),
+        Column::new(t!(lang, "customers.column_phone"), Width::Code),
+        contact,
+        arrears,
+    ];
+    if others {
+        columns.push(Column::new(t!(lang, "customers.owner"), Width::Word).roomy());
+    }
+    columns
+}
+
+fn record(lang: Lang, row: &CustomerRow, others: bool, now: Millis) -> Record {
+    let nobody = row.contact_name.is_empty() && row.phone.is_empty();
+    let owing = row.arrears > Fen::ZERO;
+    Record::new(format!("/customers/{}", row.id), &row.name)
+        .thumb(&row.name)
+        .tags(quiet_tag(lang, row.last_contact_at, row.created_at, now).unwrap_or_default())
+        .roomy(html! { @if nobody { (t!(lang, "customers.no_contact")) } @else { (row.contact_name) } })
+        .detail(&row.phone)
+        .wide(row.last_contact_at.map(|at| clock::brief(at, now)).unwrap_or_default())
+        .side(html! {
+            b.num { @if owing { "¥" (row.arrears) } }
+            small.d.o {
+                @if owing { i { (t!(lang, "customers.owing")) @if others { " · " } } }
+                @if others { (row.owner_name) }
+            }
+        })
 }
 
 /// "30 天未联系", where it is so.

@@ -54,9 +54,14 @@ impl<B> Change<'_, B> {
 
     /// Moves the document to a state and notes that.
     pub async fn move_to(&mut self, state: State) -> Result<(), DbError> {
+        self.move_for(state, Changes::new()).await
+    }
+
+    /// As [`Change::move_to`], with what else is to be noted, such as the reason.
+    pub async fn move_for(&mut self, state: State, changes: Changes) -> Result<(), DbError> {
         let (head, now) = (&self.document.head, self.write.author.at);
         store::set_state(&mut self.write.tx, head.id, state, now).await?;
-        let changes = Changes::new().moved("state", head.state.code(), state.code());
+        let changes = changes.moved("state", head.state.code(), state.code());
         self.note(Action::Act, changes).await
     }
 }

@@ -8,9 +8,10 @@ use super::{Document, Head, State, view};
 use crate::customers::{self, Selection};
 use crate::kernel::access::{Newest, Scope};
 use crate::kernel::clock::{self, Millis};
-use crate::kernel::db::paging::{Listing, Paging};
+use crate::kernel::db::paging::{Listing, Paging, Way};
 use crate::kernel::db::{Db, DbError, Query, sql};
 use crate::kernel::id::Id;
+use crate::kernel::words::words;
 use crate::kinds::Kind;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
@@ -25,15 +26,48 @@ pub(super) struct ListQuery<'a> {
     pub state: Option<State>,
     pub q: &'a str,
     pub customer: Option<Id>,
+    pub sort: Sort,
+    pub way: Way,
     pub paging: Paging,
     pub now: Millis,
+}
+
+const NEWEST_FIRST: &str = " ORDER BY d.id DESC";
+
+impl ListQuery<'_> {
+    fn order(&self) -> &'static str {
+        match (self.sort, self.way) {
+            _ if !self.sorts() => NEWEST_FIRST,
+            (Sort::Number, Way::Down) => NEWEST_FIRST,
+            (Sort::Number, Way::Up) => " ORDER BY d.id",
+            (Sort::Amount, Way::Down) => " ORDER BY COALESCE(d.amount, 0) DESC, d.id DESC",
+            (Sort::Amount, Way::Up) => " ORDER BY COALESCE(d.amount, 0), d.id",
+        }
+    }
+
+    /// Whether the list is sorted as one wishes: all documents are by an index, those of a customer since they are few.
+    pub(super) fn sorts(&self) -> bool {
+        self.q.is_empty() && (self.state.is_none() || self.customer.is_some())
+    }
+}
+
+words! {
+    /// What a list is sorted by.
+    pub(super) enum Sort {
+        /// The number, which is the order in which they were written.
+        Number = "number",
+        /// The amount.
+        Amount = "amount",
+    }
 }
 
 pub(super) async fn page<D: Document>(cx: Cx) -> Result<Response> {
     let q = cx.query("q").unwrap_or_default();
     let state = cx.query("view").and_then(State::from_code).filter(|state| D::LIST.segments.contains(state));
     let customer = cx.query_id("customer")?;
-    let wanted = ListQuery { state, q, customer, paging: cx.paging(), now: cx.now };
+    let sort = cx.query("sort").and_then(Sort::from_code).filter(|_| D::HAS_CUSTOMER).unwrap_or(Sort::Number);
+    let way = Way::from_query(cx.query("dir")).unwrap_or(Way::Down);
+    let wanted = ListQuery { state, q, customer, sort, way, paging: cx.paging(), now: cx.now };
     let found = list(&cx.office.db, &cx.scope(), D::KIND, wanted).await?;
     let frame = cx.frame();
     let page = Page::new(&frame, D::list_title(cx.lang)).back(D::ABOVE).tabs();
@@ -47,9 +81,14 @@ pub(super) async fn list(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'
         return search(db, scope, kind, wanted).await;
     }
     let query = in_view(heads(kind), state, customer);
+    let order = wanted.order();
     // A customer's documents are few.
     let query = match customer {
         Some(_) => scope.restrict(query, BESIDES),
+        // An index is walked in its order; over other people's documents the owner is only a filter.
+        None if order != NEWEST_FIRST => {
+            scope.restrict(query, if scope.sees_others() { BESIDES } else { "d.owner_id" })
+        }
         None => {
             let kind = ("kind", kind.code());
             match state {
@@ -58,7 +97,7 @@ pub(super) async fn list(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'
             }
         }
     };
-    let query = query.push(" ORDER BY d.id DESC LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset());
+    let query = query.push(order).push(" LIMIT ").arg(paging.limit()).push(" OFFSET ").arg(paging.offset());
     Ok(paging.cut(query.all(db).await?))
 }
 
@@ -83,7 +122,7 @@ fn in_view(query: Query, state: Option<State>, customer: Option<Id>) -> Query {
 /// Documents whose number or customer matches what was typed. Each way of searching reads its own newest rows from an
 /// index, and the page is taken from all of them.
 async fn search(db: &Db, scope: &Scope, kind: Kind, wanted: ListQuery<'_>) -> Result<Listing<Head>, DbError> {
-    let ListQuery { state, q, customer, paging, now } = wanted;
+    let ListQuery { state, q, customer, paging, now, .. } = wanted;
     let named = customers::selection(db, customers::View::All, Some(q), now).await?;
     let sought = number::parse(q, kind.prefix(), clock::day(now));
     let narrow = |query: Query, owner: &'static str| {

@@ -105,6 +105,7 @@ impl State {
             (State::Draft, _) => Standing::Draft,
             (State::Approving, _) => Standing::Approving,
             (State::Rejected, _) => Standing::Rejected,
+            (State::Cancelled, Kind::Payment) => Standing::Reversed,
             (State::Cancelled, _) => Standing::Cancelled,
             (State::Active, Kind::Order) => Standing::Active,
             (State::Active, Kind::Quote) => Standing::InForce,

@@ -1,20 +1,22 @@
 //! What all kinds show alike: the list, the tag of a state, the acts of the flow.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 use poem::Response;
 
-use super::list::ListQuery;
+use super::list::{ListQuery, Sort};
 use super::{Document, Head, NOTE, State};
 use crate::customers;
 use crate::kernel::access::Gate;
-use crate::kernel::db::paging::Listing;
+use crate::kernel::db::paging::{Listing, Way};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind};
 use crate::ui::icon::Icon;
 use crate::ui::layout::Page;
-use crate::ui::{card, cell, empty, entry, link_cell, money, pager, search_bar, segmented};
+use crate::ui::{
+    Column, Record, Sorting, Width, card, cell, empty, entry, link_cell, money, pager, records, search_bar, segmented,
+};
 use crate::web::cx::Cx;
 use crate::web::error::{Result, html as html_page};
 
@@ -42,31 +44,60 @@ pub(super) fn list<D: Document>(cx: &Cx, wanted: ListQuery<'_>, found: &Listing<
             has_bin::<D>(cx).then(|| (D::KIND.paths().bin.to_owned(), t!(lang, "documents.bin").into_owned(), false)),
         )
         .collect();
+    let query = [("q", wanted.q), ("view", chosen), ("customer", only.as_str())];
+    let usual = (Sort::Number.code(), Way::Down);
+    let sorting = Sorting { path, query: &query, by: (wanted.sort.code(), wanted.way), usual };
     html! {
         (search_bar(path, wanted.q, &t!(lang, D::LIST.search), &[("view", chosen), ("customer", &only)]))
         @if segments.len() > 1 { (segmented(&segments)) }
         @if found.rows.is_empty() {
             (nothing::<D>(cx, wanted.customer))
         } @else {
-            section.card {
-                @for row in &found.rows {
-                    (self::row::<D>(cx, row))
-                }
-            }
-            (pager(lang, path, &[("q", wanted.q), ("view", chosen), ("customer", &only)], found.page, found.more))
+            (records(&columns::<D>(cx, wanted, sorting), found.rows.iter().map(|row| record::<D>(cx, row))))
+            (pager(lang, path, &sorting.query(), found.page, found.more))
         }
     }
 }
 
+/// The columns of a list. Heads sort where an index has the order or the documents are one customer's.
+fn columns<D: Document>(cx: &Cx, wanted: ListQuery<'_>, sorting: Sorting<'_>) -> Vec<Column> {
+    let lang = cx.lang;
+    let head = |label: &str, width: Width, sort: Sort| {
+        let label = t!(lang, label);
+        if wanted.sorts() { sorting.head(label, width, sort.code(), Way::Down) } else { Column::new(label, width) }
+    };
+    let name = if D::HAS_CUSTOMER { "documents.column_customer" } else { "documents.column_title" };
+    let mut columns = vec![
+        Column::new(t!(lang, name), Width::Share),
+        head("documents.column_number", Width::Code, Sort::Number),
+        Column::new(t!(lang, "documents.column_day"), Width::Word).roomy(),
+    ];
+    if cx.scope().sees_others() {
+        columns.push(Column::new(t!(lang, "documents.column_owner"), Width::Word).roomy());
+    }
+    if D::HAS_CUSTOMER {
+        columns.push(head("documents.column_amount", Width::Figure, Sort::Amount));
+    }
+    columns.push(Column::new(t!(lang, "documents.column_state"), Width::Word));
+    columns
+}
+
 /// A document in a list.
 pub fn row<D: Document>(cx: &Cx, head: &Head) -> Markup {
-    let name = if head.customer.is_empty() { &head.title } else { &head.customer };
-    let of = html! { span.num { (head.number) } @if cx.scope().sees_others() { " · " (head.owner) } };
-    let side = html! {
-        @if let Some(amount) = head.amount { b.num { "¥" (amount) } br; }
-        (D::tag(cx.lang, head, cx.now))
-    };
-    link_cell(head.address(), entry(name, html! {}, of), side)
+    record::<D>(cx, head).render()
+}
+
+fn record<D: Document>(cx: &Cx, row: &Head) -> Record {
+    let name = if row.customer.is_empty() { &row.title } else { &row.customer };
+    let record = Record::new(row.address(), name).detail(html! { span.num { (row.number) } }).wide(&row.day);
+    let record = if cx.scope().sees_others() { record.roomy(&row.owner) } else { record };
+    record.side(html! {
+        @if D::HAS_CUSTOMER {
+            b.num { @if let Some(amount) = row.amount { "¥" (amount) } }
+            @if row.amount.is_some() { br; }
+        }
+        span { (D::tag(cx.lang, row, cx.now)) }
+    })
 }
 
 /// An empty list, with the one act that fills it: a document for the customer it is about, else the choice of one.

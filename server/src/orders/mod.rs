@@ -35,7 +35,7 @@ use crate::web::error::{AppError, Result};
 use crate::web::form::Form;
 use crate::web::routes::Routes;
 
-pub use store::{Overdue, Unpaid, overdue, settle, unpaid};
+pub use store::{Overdue, Unpaid, overdue, settle, unpaid, unsettle};
 pub use view::short_reasons;
 
 /// The kind.

@@ -153,6 +153,15 @@ pub async fn unpaid(on: impl Into<On<'_>>, customer: Id, most: i64) -> Result<Ve
     sql(UNPAID).arg(customer).push(" ORDER BY d.day, d.id LIMIT ").arg(most).all(on).await
 }
 
+/// Takes a payment back that [`settle`] spread: from the orders that it paid, and as owed again. The caller holds the
+/// customer.
+pub async fn unsettle(tx: &mut Tx, customer: Id, parts: &[(Id, Fen)], amount: Fen) -> Result<(), DbError> {
+    for (order, part) in parts {
+        sql("UPDATE orders SET paid = paid - $1 WHERE id = $2").bind(*part).bind(*order).run(&mut *tx).await?;
+    }
+    customers::add_arrears(tx, customer, amount).await
+}
+
 /// Spreads a payment over a customer's unpaid orders, the oldest first, and lowers what the customer owes by
 /// the whole amount. The caller holds the customer, so no order of theirs comes into force or is cancelled meanwhile.
 ///

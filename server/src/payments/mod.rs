@@ -48,7 +48,12 @@ impl Document for Payment {
     const LIST: List = List { new: "payments.new", search: "payments.search", none: "payments.none", segments: &[] };
 
     fn tag(lang: Lang, head: &Head, _now: Millis) -> Markup {
-        html! { small { (Method::name_of(&head.title, lang)) } }
+        match head.state {
+            State::Cancelled => head.standing().tag(lang),
+            State::Draft | State::Approving | State::Active | State::Rejected | State::Closed => {
+                html! { small { (Method::name_of(&head.title, lang)) } }
+            }
+        }
     }
 
     fn entry(lang: Lang, head: &Head, now: Millis) -> Entry {
@@ -58,7 +63,7 @@ impl Document for Payment {
             href: Some(head.address()),
             title: t!(lang, "payments.entry", amount = head.total()).into_owned(),
             text: format!("{} · {}", Method::name_of(&head.title, lang), head.number),
-            tag: None,
+            tag: (head.state == State::Cancelled).then(|| head.standing().tag(lang)),
             icon: Some(Icon::Payment),
         }
     }
@@ -114,4 +119,5 @@ pub fn routes(routes: &mut Routes) {
     routes.get(paths.new, Gate::create(module), pages::new);
     routes.post(paths.list, Gate::create(module), pages::create);
     routes.get(paths.one, Gate::view(module), pages::show);
+    routes.post(paths.cancellation, Gate::edit(module), pages::reverse);
 }

@@ -5,17 +5,19 @@ use poem::Response;
 use super::rules::Method;
 use super::{NewPayment, Payment, store, view};
 use crate::customers::{self, Customer};
-use crate::documents::{self, Full};
+use crate::documents::{self, Begun, Full, Head, State};
 use crate::kernel::access::Gate;
+use crate::kernel::audit::Changes;
 use crate::kernel::clock;
 use crate::kernel::db::Hold;
 use crate::kernel::i18n::t;
+use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
 use crate::kinds::Kind;
 use crate::orders;
 use crate::ui::layout::Page;
 use crate::web::cx::Cx;
-use crate::web::error::{AppError, Result, form_page, html};
+use crate::web::error::{AppError, Result, form_page};
 use crate::web::form::Form;
 
 /// Unpaid orders that the form shows.
@@ -27,12 +29,11 @@ pub(super) async fn new(cx: Cx) -> Result<Response> {
     };
     let customer = customer.parse().map_err(|_| AppError::NotFound)?;
     let payer = customers::find(&cx.office.db, &cx.scope(), customer).await?.ok_or(AppError::NotFound)?;
-    let owed = if payer.arrears > Fen::ZERO { payer.arrears.plain() } else { String::new() };
     let form = cx
         .blank()
         .with("paid_on", clock::iso_day(cx.now))
         .with("method", Method::Transfer.code())
-        .with("amount", cx.query("amount").map_or(owed, str::to_owned));
+        .with("amount", cx.query("amount").unwrap_or_default());
     page(&cx, &form, &payer).await
 }
 
@@ -76,11 +77,46 @@ pub(super) async fn create(cx: Cx) -> Result<Response> {
 }
 
 pub(super) async fn show(cx: Cx) -> Result<Response> {
-    let payment = documents::seen::<Payment>(&cx, cx.id()?).await?;
-    let Full { head, body } = payment;
+    let form = cx.blank();
+    shown(&cx, cx.id()?, &form).await
+}
+
+async fn shown(cx: &Cx, id: Id, form: &Form) -> Result<Response> {
+    let Full { head, body } = documents::seen::<Payment>(cx, id).await?;
     let matches = store::matches(&cx.office.db, head.id).await?;
     let frame = cx.frame();
     let page = Page::new(&frame, head.number.clone()).subtitle(head.customer.clone()).back(Kind::Payment.paths().list);
-    let links = cx.may(Gate::view(Kind::Order.module()));
-    Ok(html(page.render(view::show(cx.lang, &head, &body, &matches, links))))
+    let tag = (head.state == State::Cancelled).then(|| head.standing().tag(cx.lang));
+    let page = tag.into_iter().fold(page, Page::header_action);
+    Ok(form_page(page, view::show(cx, &head, &body, &matches, form), form))
+}
+
+/// Whether this person may reverse a payment: whoever sees the money of others, not the rep who took it.
+pub(super) fn can_reverse(cx: &Cx, head: &Head) -> bool {
+    head.state == State::Active && cx.may(Gate::edit(Kind::Payment.module())) && cx.scope().sees_others()
+}
+
+/// Reverses a payment 红冲 that was entered by mistake or bounced: the orders are unpaid again, the customer owes it
+/// again, and the payment stays with the reason.
+pub(super) async fn reverse(cx: Cx) -> Result<Response> {
+    let mut form = cx.form().await?;
+    let id = cx.id()?;
+    documents::seen::<Payment>(&cx, id).await?;
+    if !cx.scope().sees_others() {
+        return Err(AppError::Forbidden);
+    }
+    let reason = form.required("reason", &t!(cx.lang, "payments.reason"), documents::NOTE);
+    if !form.is_right() {
+        return shown(&cx, id, &form).await;
+    }
+    let Begun::Ready(mut change) = documents::begin::<Payment>(&cx, &form, id, &[State::Active]).await? else {
+        return Err(documents::changed_meanwhile::<Payment>(cx.lang));
+    };
+    let head = change.document.head.clone();
+    let customer = head.customer_id.ok_or(AppError::NotFound)?;
+    let tx = &mut change.write.tx;
+    let parts = store::unmatch(tx, id).await?;
+    orders::unsettle(tx, customer, &parts, head.total()).await?;
+    change.move_for(State::Cancelled, Changes::new().set("reason", reason)).await?;
+    change.write.finish(&format!("{}?done=reversed", head.address())).await
 }

@@ -21,6 +21,22 @@ pub(super) async fn matches(db: &Db, payment: Id) -> Result<Vec<Match>, DbError>
     .await
 }
 
+#[derive(sqlx_macros::FromRow)]
+struct Part {
+    order_id: Id,
+    amount: Fen,
+}
+
+/// Takes away what a payment paid, in the order in which orders are locked.
+pub(super) async fn unmatch(tx: &mut Tx, payment: Id) -> Result<Vec<(Id, Fen)>, DbError> {
+    let parts: Vec<Part> = sql("SELECT order_id, amount FROM payment_matches WHERE payment_id = $1 ORDER BY order_id")
+        .bind(payment)
+        .all(&mut *tx)
+        .await?;
+    sql("DELETE FROM payment_matches WHERE payment_id = $1").bind(payment).run(tx).await?;
+    Ok(parts.into_iter().map(|part| (part.order_id, part.amount)).collect())
+}
+
 pub(super) async fn insert(tx: &mut Tx, payment: Id, method: Method, parts: &[(Id, Fen)]) -> Result<(), DbError> {
     let insert = sql("INSERT INTO payments (id, method) VALUES ($1, $2)");
     insert.bind(payment).bind(method.code()).run(tx).await?;

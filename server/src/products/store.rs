@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use crate::kernel::clock::Millis;
 use crate::kernel::db::like::containing;
-use crate::kernel::db::paging::{Listing, Paging};
+use crate::kernel::db::paging::{Listing, Paging, Way};
 use crate::kernel::db::{Db, DbError, Hold, On, Query, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::{Fen, Milli};
+use crate::kernel::words::words;
 
 use super::rules::{Status, mnemonic, search_text};
 use super::{Priced, Unit};
@@ -58,9 +59,22 @@ pub(super) struct PriceRow {
     pub price: Option<Fen>,
 }
 
+words! {
+    /// What the list is sorted by. A company's products are few enough to be sorted.
+    pub(super) enum Sort {
+        /// The mnemonic.
+        Name = "name",
+        /// The code.
+        Code = "code",
+        /// Today's price.
+        Price = "price",
+    }
+}
+
 pub(super) async fn list(
     db: &Db,
     q: &str,
+    (sort, way): (Sort, Way),
     level: Option<Id>,
     today: &str,
     paging: Paging,
@@ -74,13 +88,15 @@ pub(super) async fn list(
     if !q.is_empty() {
         query = query.push(" AND p.search_text LIKE ").arg(containing(q)).push(" ESCAPE '!'");
     }
-    let rows = query
-        .push(" ORDER BY p.mnemonic, p.id LIMIT ")
-        .arg(paging.limit())
-        .push(" OFFSET ")
-        .arg(paging.offset())
-        .all(db)
-        .await?;
+    let order = match (sort, way) {
+        (Sort::Name, Way::Up) => " ORDER BY p.mnemonic, p.id LIMIT ",
+        (Sort::Name, Way::Down) => " ORDER BY p.mnemonic DESC, p.id LIMIT ",
+        (Sort::Code, Way::Up) => " ORDER BY p.code, p.id LIMIT ",
+        (Sort::Code, Way::Down) => " ORDER BY p.code DESC, p.id LIMIT ",
+        (Sort::Price, Way::Up) => " ORDER BY price NULLS LAST, p.id LIMIT ",
+        (Sort::Price, Way::Down) => " ORDER BY price DESC NULLS LAST, p.id LIMIT ",
+    };
+    let rows = query.push(order).arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).all(db).await?;
     Ok(paging.cut(rows))
 }
 

@@ -2,45 +2,53 @@
 
 use maud::{Markup, html};
 
-use crate::kernel::db::paging::Listing;
+use crate::kernel::db::paging::{Listing, Way};
 use crate::kernel::i18n::{Lang, t};
 use crate::stock::{Balance, level};
 use crate::ui::button::icon_link;
 use crate::ui::icon::Icon;
-
-use crate::ui::{card, cell, empty, entry, pager, search_bar, thumb_cell};
+use crate::ui::{Column, Record, Sorting, Width, card, cell, empty, pager, records, search_bar};
 
 use super::Unit;
 use super::rules::Status;
-use super::store::{PriceRow, Product, ProductRow};
+use super::store::{PriceRow, Product, ProductRow, Sort};
 
 pub(super) fn new_link(lang: Lang) -> Markup {
     icon_link("/products/new", Icon::Plus, &t!(lang, "products.new"))
 }
 
-pub(super) fn list(lang: Lang, q: &str, found: &Listing<ProductRow>) -> Markup {
+pub(super) fn list(lang: Lang, q: &str, (sort, way): (Sort, Way), found: &Listing<ProductRow>) -> Markup {
+    let query = [("q", q)];
+    let usual = (Sort::Name.code(), Way::Up);
+    let sorting = Sorting { path: "/products", query: &query, by: (sort.code(), way), usual };
+    let columns = [
+        sorting.head(t!(lang, "products.column_name"), Width::Share, Sort::Name.code(), Way::Up),
+        Column::new(t!(lang, "products.status"), Width::Word),
+        sorting.head(t!(lang, "products.code"), Width::Code, Sort::Code.code(), Way::Up),
+        Column::new(t!(lang, "products.pack_spec"), Width::Share).roomy(),
+        sorting.head(t!(lang, "products.column_price"), Width::Figure, Sort::Price.code(), Way::Down),
+    ];
     html! {
         (search_bar("/products", q, &t!(lang, "products.search"), &[]))
         @if found.rows.is_empty() {
             (empty(&t!(lang, "products.none"), None))
         } @else {
-            section.card {
-                @for row in &found.rows {
-                    (thumb_cell(format!("/products/{}", row.id), &row.name, html! {
-                        (entry(
-                            &row.name,
-                            html! { @if row.status != Status::Normal { (row.status.standing().tag(lang)) } },
-                            html! { (row.code) @if !row.pack_spec.is_empty() { " · " (row.pack_spec) } },
-                        ))
-                    }, html! {
-                        @if let Some(price) = row.price { span.nb { b.num { "¥" (price) } small { "/" (row.base_unit) } } }
-                        @else { small { (t!(lang, "products.no_price")) } }
-                    }))
-                }
-            }
-            (pager(lang, "/products", &[("q", q)], found.page, found.more))
+            (records(&columns, found.rows.iter().map(|row| record(lang, row))))
+            (pager(lang, "/products", &sorting.query(), found.page, found.more))
         }
     }
+}
+
+fn record(lang: Lang, row: &ProductRow) -> Record {
+    Record::new(format!("/products/{}", row.id), &row.name)
+        .thumb(&row.name)
+        .tags(html! { @if row.status != Status::Normal { (row.status.standing().tag(lang)) } })
+        .detail(&row.code)
+        .roomy(&row.pack_spec)
+        .side(html! {
+            @if let Some(price) = row.price { span.nb { b.num { "¥" (price) } small { "/" (row.base_unit) } } }
+            @else { small { (t!(lang, "products.no_price")) } }
+        })
 }
 
 pub(super) fn show(

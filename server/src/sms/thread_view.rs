@@ -74,7 +74,7 @@ pub fn thread(cx: &Cx, shown: &Conversation, typed: &Form) -> String {
             .header_action(html! { a.ib href={ "tel:" (thread.digits) } aria-label=(call) { (Icon::Phone.markup()) } });
     }
     if cx.may(Gate::create(Module::Sms)) && recipient(&thread.digits).is_ok() {
-        page = page.bar(answer(cx, shown, typed));
+        page = page.foot(answer(cx, shown, typed));
     }
     page.render(body)
 }

@@ -1,12 +1,12 @@
 //! What the pages of the SMS center look like.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use crate::customers::{Brief, Number};
 use crate::kernel::access::Gate;
 use crate::kernel::address::address;
 use crate::kernel::clock;
-use crate::kernel::db::paging::Listing;
+use crate::kernel::db::paging::{Listing, Way};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Fen;
@@ -20,7 +20,9 @@ use crate::ui::cell::timed_entry;
 use crate::ui::form::{self as fields, ButtonKind, InputKind};
 use crate::ui::layout::Page;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, cell, empty, link_button, link_cell, pager, search_bar, segmented};
+use crate::ui::{
+    Column, Record, Width, card, cell, empty, link_button, link_cell, pager, records, search_bar, segmented,
+};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
@@ -56,17 +58,19 @@ pub fn list(cx: &Cx, threads: &Listing<ThreadRow>, unread: bool) -> String {
     let view = if unread { "unread" } else { "" };
     let new = t!(lang, "sms.new");
     let may_write = cx.may(Gate::create(Module::Sms));
+    let columns = [
+        Column::new(t!(lang, "sms.column_who"), Width::Share),
+        Column::new(t!(lang, "sms.unread"), Width::Code),
+        Column::new(t!(lang, "sms.column_time"), Width::Code).sorted(Some(Way::Down)),
+        Column::new(t!(lang, "sms.column_text"), Width::Share),
+    ];
     let body = html! {
         (search_bar("/sms", q, &t!(lang, "sms.search"), &[("view", view)]))
         (segmented(&rooms(cx, unread)))
         @if threads.rows.is_empty() {
             (empty(t!(lang, "sms.none"), may_write.then_some(("/sms/new", new.as_ref()))))
         } @else {
-            (card(None, None, html! {
-                @for row in &threads.rows {
-                    (thread_row(cx, row))
-                }
-            }))
+            (records(&columns, threads.rows.iter().map(|row| thread_row(cx, row))))
             (pager(lang, "/sms", &[("q", q), ("view", view)], threads.page, threads.more))
         }
     };
@@ -86,7 +90,7 @@ pub fn thread_row(cx: &Cx, row: &ThreadRow) -> Markup {
     };
     let last = html! { @if !row.thread.last_inbound { (t!(lang, "sms.we_wrote")) } (row.thread.last_text) };
     let when = clock::brief(row.thread.last_at, cx.now);
-    link_cell(format!("/sms/{}", row.thread.id), timed_entry(who, tags, when, last), html! {})
+    Record::new(format!("/sms/{}", row.thread.id), who).tags(tags).time(when).detail(last).render()
 }
 
 /// The rooms of the center that this person may enter.

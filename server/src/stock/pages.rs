@@ -4,6 +4,7 @@ use poem::Response;
 
 use crate::kernel::access::Gate;
 use crate::kernel::audit::{Action, Changes};
+use crate::kernel::db::paging::Way;
 use crate::kernel::i18n::t;
 use crate::kernel::money::Milli;
 use crate::modules::Module;
@@ -13,20 +14,22 @@ use crate::web::error::{AppError, Result, form_page, html};
 use crate::web::form::Form;
 
 use super::rules::Kind;
-use super::store::{Moved, NewMove};
+use super::store::{Moved, NewMove, Sort};
 use super::{store, view};
 
 pub(super) async fn list(cx: Cx) -> Result<Response> {
     let q = cx.query("q").unwrap_or_default();
     let warehouse = cx.query("view").and_then(|id| id.parse().ok());
     let warehouses = store::warehouses(&cx.office.db).await?;
-    let found = store::list(&cx.office.db, q, warehouse, cx.paging()).await?;
+    let sort = cx.query("sort").and_then(Sort::from_code).unwrap_or(Sort::Product);
+    let way = Way::from_query(cx.query("dir")).unwrap_or(Way::Up);
+    let found = store::list(&cx.office.db, q, warehouse, (sort, way), cx.paging()).await?;
     let frame = cx.frame();
     let mut page = Page::new(&frame, Module::Stock.title(cx.lang)).back("/").tabs();
     if cx.may(Gate::create(Module::Stock)) {
         page = page.header_action(view::add_link(cx.lang));
     }
-    Ok(html(page.render(view::list(&cx, q, warehouse, &warehouses, &found))))
+    Ok(html(page.render(view::list(&cx, q, warehouse, (sort, way), &warehouses, &found))))
 }
 
 pub(super) async fn show(cx: Cx) -> Result<Response> {

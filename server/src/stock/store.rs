@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::kernel::clock::Millis;
 use crate::kernel::db::like::containing;
-use crate::kernel::db::paging::{Listing, Paging};
+use crate::kernel::db::paging::{Listing, Paging, Way};
 use crate::kernel::db::{Db, DbError, Hold, On, Tx, sql};
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
+use crate::kernel::words::words;
 
 use super::rules::{Kind, Shortage, shortages, summed};
 use super::{Balance, Demand, Warehouse};
@@ -53,10 +54,21 @@ struct Held {
     reserved: Milli,
 }
 
+words! {
+    /// What the list is sorted by. A company's products and warehouses are few enough to be sorted.
+    pub(super) enum Sort {
+        /// The product.
+        Product = "product",
+        /// What can be sold.
+        Available = "available",
+    }
+}
+
 pub(super) async fn list(
     db: &Db,
     q: &str,
     warehouse: Option<Id>,
+    order: (Sort, Way),
     paging: Paging,
 ) -> Result<Listing<InWarehouse>, DbError> {
     let mut query =
@@ -69,13 +81,13 @@ pub(super) async fn list(
     if !q.is_empty() {
         query = query.push(" AND p.search_text LIKE ").arg(containing(q)).push(" ESCAPE '!'");
     }
-    let rows = query
-        .push(" ORDER BY p.mnemonic, p.id, w.name, w.id LIMIT ")
-        .arg(paging.limit())
-        .push(" OFFSET ")
-        .arg(paging.offset())
-        .all(db)
-        .await?;
+    let order = match order {
+        (Sort::Product, Way::Up) => " ORDER BY p.mnemonic, p.id, w.name, w.id LIMIT ",
+        (Sort::Product, Way::Down) => " ORDER BY p.mnemonic DESC, p.id, w.name, w.id LIMIT ",
+        (Sort::Available, Way::Up) => " ORDER BY b.on_hand - b.reserved, p.mnemonic, p.id, w.id LIMIT ",
+        (Sort::Available, Way::Down) => " ORDER BY b.on_hand - b.reserved DESC, p.mnemonic, p.id, w.id LIMIT ",
+    };
+    let rows = query.push(order).arg(paging.limit()).push(" OFFSET ").arg(paging.offset()).all(db).await?;
     Ok(paging.cut(rows))
 }
 

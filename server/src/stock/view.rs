@@ -1,10 +1,10 @@
 //! Stock as pages.
 
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use crate::kernel::access::Gate;
 use crate::kernel::clock;
-use crate::kernel::db::paging::Listing;
+use crate::kernel::db::paging::{Listing, Way};
 use crate::kernel::i18n::{Lang, t};
 use crate::kernel::id::Id;
 use crate::kernel::money::Milli;
@@ -14,12 +14,14 @@ use crate::ui::button::icon_link;
 use crate::ui::form::{self, ButtonKind, InputKind};
 use crate::ui::icon::Icon;
 use crate::ui::timeline::{Entry, timeline};
-use crate::ui::{card, cell, empty, entry, link_button, pager, search_bar, segmented, thumb_cell};
+use crate::ui::{
+    Column, Record, Sorting, Width, card, cell, empty, link_button, pager, records, search_bar, segmented,
+};
 use crate::web::cx::Cx;
 use crate::web::form::Form;
 
 use super::rules::Kind;
-use super::store::{InWarehouse, Move, Product};
+use super::store::{InWarehouse, Move, Product, Sort};
 use super::{Balance, Warehouse};
 
 /// How much there is to sell, with its unit; what is used up is marked.
@@ -40,6 +42,7 @@ pub(super) fn list(
     cx: &Cx,
     q: &str,
     view: Option<Id>,
+    (sort, way): (Sort, Way),
     warehouses: &[Warehouse],
     found: &Listing<InWarehouse>,
 ) -> Markup {
@@ -50,6 +53,15 @@ pub(super) fn list(
     views.extend(warehouses.iter().map(|warehouse| {
         (format!("/stock?view={}", warehouse.id), warehouse.name.clone(), view == Some(warehouse.id))
     }));
+    let query = [("q", q), ("view", chosen.as_str())];
+    let usual = (Sort::Product.code(), Way::Up);
+    let sorting = Sorting { path: "/stock", query: &query, by: (sort.code(), way), usual };
+    let columns = [
+        sorting.head(t!(lang, "stock.product"), Width::Share, Sort::Product.code(), Way::Up),
+        Column::new(t!(lang, "stock.warehouse"), Width::Code),
+        Column::new(t!(lang, "stock.column_on_hand"), Width::Share),
+        sorting.head(t!(lang, "stock.column_available"), Width::Figure, Sort::Available.code(), Way::Up),
+    ];
     html! {
         (search_bar("/stock", q, &t!(lang, "products.search"), &[("view", &chosen)]))
         (segmented(&views))
@@ -57,12 +69,8 @@ pub(super) fn list(
         @if found.rows.is_empty() {
             (empty(&t!(lang, "stock.none"), None))
         } @else {
-            section.card {
-                @for row in &found.rows {
-                    (balance_row(lang, row))
-                }
-            }
-            (pager(lang, "/stock", &[("q", q), ("view", &chosen)], found.page, found.more))
+            (records(&columns, found.rows.iter().map(|row| balance_row(lang, row))))
+            (pager(lang, "/stock", &sorting.query(), found.page, found.more))
         }
     }
 }
@@ -71,10 +79,13 @@ pub(super) fn list(
 #[must_use]
 pub fn balance_row(lang: Lang, row: &InWarehouse) -> Markup {
     let held = t!(lang, "products.on_hand", on_hand = row.on_hand, reserved = row.reserved);
-    let where_to = html! { (row.warehouse) " · " (held) };
     let left = Milli(row.on_hand.0.saturating_sub(row.reserved.0));
-    let name = entry(&row.product, html! {}, where_to);
-    thumb_cell(format!("/stock/{}", row.product_id), &row.product, name, level(left, &row.base_unit))
+    Record::new(format!("/stock/{}", row.product_id), &row.product)
+        .thumb(&row.product)
+        .detail(&row.warehouse)
+        .detail(held)
+        .side(level(left, &row.base_unit))
+        .render()
 }
 
 pub(super) fn show(cx: &Cx, product: &Product, balances: &[Balance], moves: &Listing<Move>) -> Markup {

@@ -46,6 +46,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         false,
     ));
     assets.push(Asset::new(style::path().to_owned(), "text/css; charset=utf-8", style::css().into(), true));
+    assets.push(Asset::new(style::desk_path().to_owned(), "text/css; charset=utf-8", style::desk_css().into(), true));
     assets.push(Asset::new(paper::path().to_owned(), "text/css; charset=utf-8", paper::css().into(), true));
     assets.push(Asset::new(prefetch_path(), "application/speculationrules+json", PREFETCH.into(), true));
     for script in scripts::all() {

@@ -12,6 +12,23 @@ macro_rules! icons {
             /// Every icon, for the gallery.
             pub const ALL: &'static [Icon] = &[$(Icon::$name),+];
 
+            /// Its name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Icon::$name => stringify!($name),)+ }
+            }
+
+            /// The icon as a picture in a style sheet: a mask for the colour of the text.
+            #[must_use]
+            pub fn mask(self) -> &'static str {
+                match self {
+                    $(Icon::$name => concat!(
+                        "url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='%23000' \
+                         stroke-width='1.8' stroke-linecap='round' stroke-linejoin='round'%3E%3Cpath d='", $shape, "'/%3E%3C/svg%3E\")"
+                    ),)+
+                }
+            }
+
             /// The icon as inline SVG in the colour of the text around it.
             #[must_use]
             pub fn markup(self) -> Markup {

@@ -47,7 +47,7 @@ impl Look {
     }
 }
 
-/// One of the tabs at the bottom.
+/// One link of the main menu: a phone shows some of them as tabs at the bottom, a wide screen all at the left.
 #[derive(Clone, Debug)]
 pub struct TabItem {
     /// Where it leads.
@@ -56,10 +56,14 @@ pub struct TabItem {
     pub label: String,
     /// Its icon.
     pub icon: Icon,
-    /// What waits there; nothing is shown for 0.
-    pub badge: i64,
+    /// What waits there, where that is counted; nothing is shown for 0.
+    pub badge: Option<i64>,
     /// Whether the page belongs to it.
     pub current: bool,
+    /// Whether a phone shows it among its tabs.
+    pub tab: bool,
+    /// The heading above it on a wide screen, where a group of links begins.
+    pub heading: Option<String>,
 }
 
 /// Who looks: built once a request.
@@ -71,7 +75,7 @@ pub struct Frame {
     pub look: Look,
     /// How the page brings its style sheet.
     pub sheet: Sheet,
-    /// The tab bar.
+    /// The main menu.
     pub tabs: Vec<TabItem>,
     /// The current path, with its query where the page has one.
     pub path: String,
@@ -92,6 +96,7 @@ enum Bottom {
     Nothing,
     Tabs,
     Bar(Markup),
+    Foot(Markup),
 }
 
 /// A page in the making.
@@ -153,10 +158,18 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Shows an action bar with these buttons instead of the tab bar; the main act comes last.
+    /// Shows an action bar with these buttons instead of the tab bar; the main act comes last. A wide screen has it at
+    /// the right of the header.
     #[must_use]
     pub fn bar(mut self, buttons: Markup) -> Page<'a> {
         self.bottom = Bottom::Bar(buttons);
+        self
+    }
+
+    /// As [`Page::bar`], for what stays at the bottom on a wide screen too, such as the line in which one answers.
+    #[must_use]
+    pub fn foot(mut self, content: Markup) -> Page<'a> {
+        self.bottom = Bottom::Foot(content);
         self
     }
 
@@ -193,10 +206,11 @@ impl<'a> Page<'a> {
             if self.error { t!(lang, "ui.error_title", title = self.title).into_owned() } else { self.title.clone() };
         let class = match &self.bottom {
             Bottom::Tabs => Some("tabbed"),
+            Bottom::Foot(_) => Some("footed"),
             Bottom::Nothing | Bottom::Bar(_) => None,
         };
         let bar = match &self.bottom {
-            Bottom::Bar(buttons) => buttons.0.as_str(),
+            Bottom::Bar(buttons) | Bottom::Foot(buttons) => buttons.0.as_str(),
             Bottom::Nothing | Bottom::Tabs => "",
         };
         let toast = html! { @if let Some(toast) = &frame.toast { p.toast role="status" { (toast) } } };
@@ -227,19 +241,29 @@ impl<'a> Page<'a> {
 
 fn bottom(frame: &Frame, bottom: Bottom) -> Markup {
     match bottom {
-        Bottom::Nothing => Markup::default(),
-        Bottom::Bar(buttons) => html! { div.bar { (buttons) } },
-        Bottom::Tabs => html! {
-            nav.tab aria-label=(t!(frame.lang, "ui.tabs")) {
-                @for tab in &frame.tabs {
-                    a href=(tab.href) aria-current=[tab.current.then_some("page")] {
-                        (tab.icon.markup())
-                        span.t { (tab.label) }
-                        (badge(tab.href, tab.badge))
+        Bottom::Nothing => menu(frame, false),
+        Bottom::Bar(buttons) | Bottom::Foot(buttons) => html! { div.bar { (buttons) } (menu(frame, false)) },
+        Bottom::Tabs => menu(frame, true),
+    }
+}
+
+/// The main menu. A wide screen has it on every page; a phone, which shows only its tabs, where the page has
+/// `tabs`. The icons that a phone does not show come with the sheet of the desk, since a phone would pay for them.
+fn menu(frame: &Frame, tabs: bool) -> Markup {
+    html! {
+        @if !frame.tabs.is_empty() {
+            nav class=(if tabs { "tab" } else { "side" }) aria-label=(t!(frame.lang, "ui.tabs")) {
+                @for item in &frame.tabs {
+                    @let tab = tabs && item.tab;
+                    @let class = tabs.then_some(if tab { "t" } else { "dk" });
+                    @if let Some(heading) = &item.heading { b class=[tabs.then_some("dk")] { (heading) } }
+                    a class=[class] data-i=[(!tab).then(|| item.icon.name())] href=(item.href) aria-current=[item.current.then_some("page")] {
+                        @if tab { (item.icon.markup()) span { (item.label) } } @else { (item.label) }
+                        @if let Some(count) = item.badge { (badge(item.href, count)) }
                     }
                 }
             }
-        },
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod meter;
 pub mod offline;
 pub mod paper;
 pub mod photo;
+pub mod records;
 #[cfg(test)]
 mod samples;
 pub mod scripts;
@@ -39,6 +40,7 @@ pub use icon::Icon;
 pub use list::{pager, search_bar, segmented, sorting};
 pub use meter::{meter, money, progress};
 pub use offline::outbox_page;
+pub use records::{Column, Record, Sorting, Width, records};
 pub use state::Standing;
 pub use strip::{Act, StripItem, acts, strip};
 pub use tag::{Tone, tag};

@@ -19,7 +19,15 @@ fn tr(lang: Lang, zh: &'static str, en: &'static str) -> String {
 }
 
 fn frame(lang: Lang, look: Look, path: &str) -> Frame {
-    let tab = |href, zh, en, icon, badge| TabItem { href, label: tr(lang, zh, en), icon, badge, current: path == href };
+    let tab = |href, zh, en, icon, badge| TabItem {
+        href,
+        label: tr(lang, zh, en),
+        icon,
+        badge: Some(badge),
+        current: path == href,
+        tab: true,
+        heading: None,
+    };
     Frame {
         lang,
         look,

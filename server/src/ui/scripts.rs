@@ -48,13 +48,16 @@ pub enum Part {
     Dial,
     /// Saying once what was done.
     Done,
+    /// Keys, and a record beside its list; fetched where the screen is wide.
+    Desk,
     /// What a page seldom needs, fetched at the first need: drafts put back, refusals, pictures, calls.
     Late,
 }
 
 impl Part {
-    /// Every part; [`Part::Late`] before [`Part::App`], which knows its address.
-    const ALL: [Part; 15] = [
+    /// Every part.
+    const ALL: [Part; 16] = [
+        Part::Desk,
         Part::Late,
         Part::App,
         Part::Wait,
@@ -89,6 +92,7 @@ impl Part {
             Part::Talk => ("talk", include_str!("../../../pwa/js/talk.js").to_owned()),
             Part::Dial => ("dial", include_str!("../../../pwa/js/dial.js").to_owned()),
             Part::Done => ("done", include_str!("../../../pwa/js/done.js").to_owned()),
+            Part::Desk => ("desk", include_str!("../../../pwa/js/desk.js").to_owned()),
             Part::Late => ("late", include_str!("../../../pwa/js/late.js").to_owned()),
         }
     }
@@ -109,7 +113,7 @@ impl Part {
             Part::Talk => &[" data-talk"],
             Part::Dial => &[" data-dial"],
             Part::Done => &[" class=\"toast\""],
-            Part::App | Part::Late => &[],
+            Part::App | Part::Late | Part::Desk => &[],
         }
     }
 
@@ -134,6 +138,7 @@ impl Part {
                 "unsent": t!(lang, "ui.js.unsent", n = "%n"),
                 "out": t!(lang, "ui.js.out"),
             }),
+            Part::Desk => serde_json::json!({ "close": t!(lang, "ui.js.close"), "open": t!(lang, "ui.js.open") }),
             Part::Locate => serde_json::json!({
                 "wait": t!(lang, "ui.locate.wait"),
                 "good": t!(lang, "ui.locate.good", m = "%m"),
@@ -187,32 +192,61 @@ const WORKER: [&str; 3] = [
 static SCRIPTS: LazyLock<Vec<Script>> = LazyLock::new(|| {
     let mut scripts: Vec<Script> = Vec::new();
     for lang in Lang::ALL {
-        let mut late = String::new();
+        // `late.js` finds `desk.js` by its own address: both are named by what both hold.
+        let pair = text(Part::Late, lang, "") + &text(Part::Desk, lang, "");
+        let pair = short_hash(pair.as_bytes());
+        let late = address(Part::Late, lang, &pair);
         for part in Part::ALL {
-            let (name, text) = part.source();
-            let mut words = part.words(lang);
-            let head = match part {
-                Part::App => {
-                    words.as_object_mut().map(|words| words.insert("late".to_owned(), late.as_str().into()));
-                    format!("\"use strict\";\nconst T={words};\n")
-                }
-                Part::Late | Part::Locate | Part::Logout | Part::Step | Part::Push | Part::Outbox | Part::Count => {
-                    format!("Object.assign(T,{words});\n")
-                }
-                Part::Wait | Part::Photo | Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Done => {
-                    String::new()
-                }
+            let source = text(part, lang, &late);
+            let hash = match part {
+                Part::Late | Part::Desk => pair.clone(),
+                Part::App
+                | Part::Wait
+                | Part::Photo
+                | Part::Locate
+                | Part::Dialog
+                | Part::Logout
+                | Part::Step
+                | Part::Push
+                | Part::Outbox
+                | Part::Count
+                | Part::Find
+                | Part::Talk
+                | Part::Dial
+                | Part::Done => short_hash(source.as_bytes()),
             };
-            let source = head + &tighten(&text);
-            let path = format!("/assets/{name}.{}.{}.js", lang.code(), short_hash(source.as_bytes()));
-            if part == Part::Late {
-                late.clone_from(&path);
-            }
-            scripts.push(Script { part, lang, path, source });
+            scripts.push(Script { part, lang, path: address(part, lang, &hash), source });
         }
     }
     scripts
 });
+
+fn address(part: Part, lang: Lang, hash: &str) -> String {
+    format!("/assets/{}.{}.{hash}.js", part.source().0, lang.code())
+}
+
+/// A script with its words. `late` is the address of [`Part::Late`], which [`Part::App`] fetches.
+fn text(part: Part, lang: Lang, late: &str) -> String {
+    let mut words = part.words(lang);
+    let head = match part {
+        Part::App => {
+            words.as_object_mut().map(|words| words.insert("late".to_owned(), late.into()));
+            format!("\"use strict\";\nconst T={words};\n")
+        }
+        Part::Late
+        | Part::Desk
+        | Part::Locate
+        | Part::Logout
+        | Part::Step
+        | Part::Push
+        | Part::Outbox
+        | Part::Count => {
+            format!("Object.assign(T,{words});\n")
+        }
+        Part::Wait | Part::Photo | Part::Dialog | Part::Find | Part::Talk | Part::Dial | Part::Done => String::new(),
+    };
+    head + &tighten(&part.source().1)
+}
 
 /// Every script in every language.
 #[must_use]
@@ -288,6 +322,14 @@ mod tests {
         for script in all().iter().filter(|script| script.part == Part::Late) {
             let weight = gzip(script.source.as_bytes()).len();
             assert!(weight <= 3000, "{} is {weight} bytes", script.path);
+        }
+    }
+
+    #[test]
+    fn the_script_of_wide_screens_fits_its_budget() {
+        for script in all().iter().filter(|script| script.part == Part::Desk) {
+            let weight = gzip(script.source.as_bytes()).len();
+            assert!(weight <= 2000, "{} is {weight} bytes", script.path);
         }
     }
 

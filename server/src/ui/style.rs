@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::kernel::i18n::Lang;
 use crate::ui::assets::short_hash;
+use crate::ui::icon::Icon;
 use crate::ui::layout::{Look, TextSize, Theme};
 
 /// The sheet in order: tokens first, since everything else is written in them.
@@ -25,6 +26,29 @@ const SHEETS: [&str; 10] = [
     include_str!("../../../pwa/css/ui/figure.css"),
     include_str!("../../../pwa/css/ui/talk.css"),
     include_str!("../../../pwa/css/ui/dialog.css"),
+];
+
+/// What a wide screen has besides.
+const DESK_SHEET: &str = include_str!("../../../pwa/css/desk.css");
+
+/// The icons in the menu of a wide screen.
+const DESK_ICONS: [Icon; 16] = [
+    Icon::Home,
+    Icon::Customers,
+    Icon::Visits,
+    Icon::Approvals,
+    Icon::Me,
+    Icon::Task,
+    Icon::Sms,
+    Icon::Announce,
+    Icon::Call,
+    Icon::Quote,
+    Icon::Order,
+    Icon::Payment,
+    Icon::Product,
+    Icon::Stock,
+    Icon::User,
+    Icon::Box,
 ];
 
 static CSS: LazyLock<String> = LazyLock::new(|| SHEETS.iter().map(|sheet| tighten(sheet)).collect());
@@ -52,6 +76,13 @@ impl Sheet {
         if cookie == Some(VERSION.as_str()) { Sheet::Named } else { Sheet::Inlined }
     }
 }
+
+static DESK: LazyLock<String> = LazyLock::new(|| {
+    let icon = |icon: &Icon| format!("[data-i={}]{{--m:{}}}", icon.name(), icon.mask());
+    DESK_ICONS.iter().map(icon).fold(tighten(DESK_SHEET), |sheet, icon| sheet + &icon)
+});
+
+static DESK_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/desk.{}.css", short_hash(DESK.as_bytes())));
 
 static VERSION: LazyLock<String> = LazyLock::new(|| short_hash(CSS.as_bytes()));
 
@@ -85,6 +116,18 @@ pub fn path() -> &'static str {
 #[must_use]
 pub fn css() -> &'static str {
     &CSS
+}
+
+/// The sheet of wide screens.
+#[must_use]
+pub fn desk_css() -> &'static str {
+    &DESK
+}
+
+/// Where it is served.
+#[must_use]
+pub fn desk_path() -> &'static str {
+    &DESK_PATH
 }
 
 /// `'sha256-…'` of the inlined style sheet, for `style-src`.
@@ -131,8 +174,10 @@ fn write_head(lang: Lang, look: Look, sheet: Sheet) -> String {
         "<!doctype html><html lang=\"{}\"{text}{theme}><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1,viewport-fit=cover\">{colour}\
          <link rel=\"manifest\" href=\"/manifest.webmanifest\"><link rel=\"icon\" href=\"/icons/icon.svg\" type=\"image/svg+xml\">\
-         <link rel=\"apple-touch-icon\" href=\"/icons/icon-180.png\">{style}",
+         <link rel=\"apple-touch-icon\" href=\"/icons/icon-180.png\">{style}\
+         <link rel=\"stylesheet\" media=\"screen and (min-width:900px)\" href=\"{}\">",
         lang.code(),
+        desk_path(),
     )
 }
 
@@ -151,7 +196,7 @@ fn tighten(sheet: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sheet, css, head, path, tighten, version};
+    use super::{Sheet, css, desk_css, desk_path, head, path, tighten, version};
     use crate::kernel::i18n::Lang;
     use crate::ui::layout::Look;
 
@@ -165,8 +210,16 @@ mod tests {
         assert!(crate::ui::assets::gzip(css().as_bytes()).len() <= 6000);
         assert!(!css().contains("</"), "an end tag would end the style element");
         let named = head(Lang::En, Look::default(), Sheet::Named);
-        assert!(named.ends_with(&format!("<link rel=\"stylesheet\" href=\"{}\">", path())));
+        assert!(named.contains(&format!("<link rel=\"stylesheet\" href=\"{}\">", path())));
         assert!(named.len() < 1500 && head(Lang::En, Look::default(), Sheet::Inlined).contains(css()));
+    }
+
+    #[test]
+    fn the_sheet_of_wide_screens_is_small_and_apart() {
+        let weight = crate::ui::assets::gzip(desk_css().as_bytes()).len();
+        assert!(weight <= 3500, "{weight} bytes");
+        let link = format!("<link rel=\"stylesheet\" media=\"screen and (min-width:900px)\" href=\"{}\">", desk_path());
+        assert!(head(Lang::En, Look::default(), Sheet::Inlined).ends_with(&link), "a phone waits for it otherwise");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::ui::form::{self as fields, ButtonKind, FieldView, InputKind};
 use crate::ui::layout::{Page, TextSize, Theme, language_switch};
 use crate::ui::state::Standing;
 use crate::ui::tag::{Tone, tag};
-use crate::ui::{card, cell, empty, entry, link_button, link_cell, pager, search_bar, thumb_cell};
+use crate::ui::{Column, Record, Width, card, cell, empty, link_button, link_cell, pager, records, search_bar};
 use crate::users::captcha::Question;
 use crate::users::sign_in::Kept;
 use crate::users::store::{Department, Status, User};
@@ -175,15 +175,24 @@ fn role_tag(lang: Lang, user: &User) -> Markup {
 pub fn list(cx: &Cx, users: &Listing<User>) -> String {
     let lang = cx.lang;
     let q = cx.query("q").unwrap_or_default();
+    let columns = [
+        Column::new(t!(lang, "users.column_name"), Width::Share),
+        Column::new(t!(lang, "users.role"), Width::Code),
+        Column::new(t!(lang, "users.department"), Width::Share),
+        Column::new(t!(lang, "users.mobile"), Width::Code),
+    ];
     let body = html! {
         (search_bar("/users", q, &t!(lang, "users.search"), &[]))
-        (card(None, None, html! {
-            @for user in &users.rows {
-                (thumb_cell(format!("/users/{}", user.id), &user.name, entry(&user.name, role_tag(lang, user), &user.department),
-                    html! { span.num { (shown_phone(&user.mobile)) } }))
-            }
-            @if users.rows.is_empty() { (empty(&t!(lang, "users.none"), None)) }
-        }))
+        @if users.rows.is_empty() { (empty(&t!(lang, "users.none"), None)) }
+        @else {
+            (records(&columns, users.rows.iter().map(|user| {
+                Record::new(format!("/users/{}", user.id), &user.name)
+                    .thumb(&user.name)
+                    .tags(role_tag(lang, user))
+                    .detail(&user.department)
+                    .side(html! { span.num { (shown_phone(&user.mobile)) } })
+            })))
+        }
         (pager(lang, "/users", &[("q", q)], users.page, users.more))
     };
     let frame = cx.frame();

@@ -51,3 +51,42 @@ pub struct Listing<T> {
     /// Whether a next page exists.
     pub more: bool,
 }
+
+/// Which way a list is sorted by a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The least first.
+    Up,
+    /// The most first.
+    Down,
+}
+
+impl Way {
+    /// What `?dir=` says.
+    #[must_use]
+    pub fn from_query(word: Option<&str>) -> Option<Way> {
+        match word {
+            Some("asc") => Some(Way::Up),
+            Some("desc") => Some(Way::Down),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Its word in an address.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Way::Up => "asc",
+            Way::Down => "desc",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Way {
+        match self {
+            Way::Up => Way::Down,
+            Way::Down => Way::Up,
+        }
+    }
+}
