@@ -120,7 +120,7 @@ async fn make(office: &Office, hash: &str, wanted: u32) -> anyhow::Result<Summar
         };
         summary.customers += shops.len();
         summary.contacts += customers::write(&mut load, &mut rng, &goods, &shops, &mut pieces, now).await?;
-        if pieces.len() >= PIECES_OF || first + ROUND >= wanted {
+        if pieces.records() >= PIECES_OF || first + ROUND >= wanted {
             load.insert(search::PIECES, std::mem::take(&mut pieces).rows("c")).await?;
         }
         let orders = year::write(&mut load, &mut rng, &goods, book, &mut sums).await?;

@@ -383,7 +383,7 @@ impl Pieces {
 
     /// How many records there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn records(&self) -> usize {
         self.0.len()
     }
 
