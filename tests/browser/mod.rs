@@ -70,6 +70,11 @@ fn pages_can_be_used_by_everybody() {
 }
 
 #[test]
+fn daily_errands_cost_the_taps_that_are_written_down() {
+    node("effort.mjs", &[]);
+}
+
+#[test]
 fn nothing_typed_into_any_form_is_lost() {
     node("forms.mjs", &[]);
 }

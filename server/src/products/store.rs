@@ -133,13 +133,11 @@ pub async fn default_level(on: impl Into<On<'_>>) -> Result<Option<Id>, DbError>
 
 /// Products on sale that a search text finds, of one `category` or of all, for a picker.
 pub async fn choices(on: impl Into<On<'_>>, q: &str, category: Option<Id>, most: i64) -> Result<Vec<Id>, DbError> {
-    sql("SELECT id FROM products WHERE deleted_at IS NULL AND status = 'normal' AND search_text LIKE $1 \
-         ESCAPE '!' AND ($2 IS NULL OR category_id = $2) ORDER BY mnemonic, id LIMIT $3")
-    .bind(containing(q))
-    .bind(category)
-    .bind(most)
-    .all_scalars(on)
-    .await
+    let query = sql("SELECT id FROM products WHERE deleted_at IS NULL AND status = 'normal' AND search_text LIKE ")
+        .arg(containing(q))
+        .push(" ESCAPE '!'");
+    let query = category.into_iter().fold(query, |query, category| query.push(" AND category_id = ").arg(category));
+    query.push(" ORDER BY mnemonic, id LIMIT ").arg(most).all_scalars(on).await
 }
 
 #[derive(sqlx_macros::FromRow)]

@@ -56,7 +56,15 @@ async fn choose(cx: &Cx, form: Form, chosen: &[Id], status: StatusCode) -> Resul
         }
     }
     let at_once = cx.query("customer").filter(|_| picked == 1).and_then(|_| offered.first());
-    let page = NewPage { form: &form, offered: &offered, picked, nothing, at_once, op_ids: [cx.op_id(), cx.op_id()] };
+    let page = NewPage {
+        form: &form,
+        offered: &offered,
+        picked,
+        nothing,
+        at_once,
+        today: today(cx),
+        op_ids: [cx.op_id(), cx.op_id()],
+    };
     Ok(html_with(view::new(&cx.frame(), &page), status))
 }
 

@@ -2,8 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::gateways::{self, Notice};
-use crate::kernel::access::Gate;
+use crate::gateways;
 use crate::kernel::background::outbox;
 use crate::kernel::clock;
 use crate::kernel::i18n::t;
@@ -15,7 +14,6 @@ use crate::web::error::Result;
 
 /// Whether everything runs.
 pub(super) struct Health {
-    notices: Vec<Notice>,
     boxes: gateways::Connected,
     people: Headcount,
     failures: i64,
@@ -23,27 +21,18 @@ pub(super) struct Health {
 
 impl Health {
     pub async fn read(cx: &Cx) -> Result<Health> {
-        let (db, scope) = (&cx.office.db, cx.scope());
-        let sees = cx.may(Gate::view(Module::Gateways));
+        let db = &cx.office.db;
         Ok(Health {
-            notices: if sees { gateways::notices(db, &scope, cx.lang, cx.now).await? } else { Vec::new() },
             boxes: gateways::connected(db).await?,
             people: users::headcount(db, clock::start_of(clock::day(cx.now))).await?,
             failures: outbox::count_set_aside(db).await?,
         })
     }
 
-    /// What has to be looked after now.
-    pub fn troubles(&self, cx: &Cx) -> Markup {
+    /// Background work that was set aside.
+    pub fn failures(&self, cx: &Cx) -> Markup {
         let lang = cx.lang;
         html! {
-            @if !self.notices.is_empty() {
-                (card(Some(&Module::Gateways.title(lang)), None, html! {
-                    @for notice in &self.notices {
-                        (link_cell(&notice.href, html! { b { (notice.name) } " " (tag(&notice.what, Tone::Bad)) p { (notice.remedy) } }, html! {}))
-                    }
-                }))
-            }
             @if self.failures > 0 {
                 @let name = t!(lang, "workbench.failures");
                 (card(None, None, link_cell("/failures", entry(name, tag(self.failures, Tone::Bad), t!(lang, "workbench.failures_do")), html! {})))

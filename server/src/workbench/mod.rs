@@ -28,7 +28,7 @@ use crate::modules::Module;
 use crate::web::cx::Cx;
 use crate::web::error::Result;
 use crate::web::routes::Routes;
-use crate::{approvals, calls, sms, tasks, visits};
+use crate::{approvals, calls, gateways, sms, tasks, visits};
 
 /// Rows of one kind on the first page; the lists have the rest.
 const FEW: i64 = 3;
@@ -65,7 +65,7 @@ async fn show(cx: Cx) -> Result<Response> {
         Role::Rep => html! { (day.next(&cx)) (tiles) (day.visits(&cx)) (day.tasks(&cx)) },
         Role::Manager => {
             let team = manager::Team::read(&cx, &rows).await?;
-            html! { (team.waiting(&cx)) (team.month(&cx)) (tiles) (day.next(&cx)) (team.today(&cx)) (team.watch(&cx)) (day.tasks(&cx)) }
+            html! { (team.waiting(&cx)) (team.today(&cx)) (team.month(&cx)) (tiles) (day.next(&cx)) (team.watch(&cx)) (day.tasks(&cx)) }
         }
         Role::Clerk => {
             let desk = clerk::Desk::read(&cx).await?;
@@ -74,10 +74,15 @@ async fn show(cx: Cx) -> Result<Response> {
         Role::Admin => {
             let team = manager::Team::read(&cx, &rows).await?;
             let health = admin::Health::read(&cx).await?;
-            html! { (health.troubles(&cx)) (team.waiting(&cx)) (team.month(&cx)) (tiles) (health.system(&cx)) (team.today(&cx)) (team.watch(&cx)) (day.tasks(&cx)) }
+            html! { (health.failures(&cx)) (health.system(&cx)) (team.waiting(&cx)) (team.month(&cx)) (tiles) (team.today(&cx)) (team.watch(&cx)) (day.tasks(&cx)) }
         }
     };
-    Ok(cx.offline_page(view::page(&cx, &day, body)))
+    let notices = if cx.may(Gate::view(Module::Gateways)) {
+        gateways::notices(&cx.office.db, &scope, cx.lang, cx.now).await?
+    } else {
+        Vec::new()
+    };
+    Ok(cx.offline_page(view::page(&cx, &day, &notices, body)))
 }
 
 /// What waits for a person, by the list that shows it. Only what this person may see is counted.

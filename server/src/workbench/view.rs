@@ -4,20 +4,32 @@ use chrono::{Datelike, Timelike, Weekday};
 use maud::{Markup, html};
 
 use crate::clock_check;
+use crate::gateways::Notice;
 use crate::kernel::access::{Gate, Role};
 use crate::kernel::clock;
 use crate::kernel::i18n::{Lang, t};
 use crate::modules::Module;
 use crate::ui::layout::Page;
-use crate::ui::{StripItem, strip};
+use crate::ui::{StripItem, Tone, card, link_cell, strip, tag};
 use crate::users::role_name;
 use crate::web::cx::Cx;
 
 use super::day::Day;
 
 /// 工作台
-pub(super) fn page(cx: &Cx, day: &Day, body: Markup) -> String {
-    let body = html! { (clock_check::notice(cx)) (numbers(cx, day)) (body) };
+pub(super) fn page(cx: &Cx, day: &Day, boxes: &[Notice], body: Markup) -> String {
+    let body = html! {
+        (clock_check::notice(cx))
+        (numbers(cx, day))
+        @if !boxes.is_empty() {
+            (card(Some(&Module::Gateways.title(cx.lang)), None, html! {
+                @for notice in boxes {
+                    (link_cell(&notice.href, html! { b { (notice.name) } " " (tag(&notice.what, Tone::Bad)) p { (notice.remedy) } }, html! {}))
+                }
+            }))
+        }
+        (body)
+    };
     let subtitle = format!("{} · {}", date(cx.lang, cx.now), role_name(cx.lang, cx.actor().role));
     Page::new(&cx.frame(), greeting(cx)).subtitle(subtitle).tabs().refresh().render(body)
 }

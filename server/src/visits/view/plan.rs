@@ -1,11 +1,12 @@
 //! Choosing customers and a day; beginning at once.
 
+use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
 
 use crate::kernel::i18n::t;
 use crate::kernel::id::Id;
 use crate::ui::button::named_button;
-use crate::ui::form::{ButtonKind, InputKind, error_summary, hidden, location, post, submit, text};
+use crate::ui::form::{ButtonKind, InputKind, chips, error_summary, hidden, location, post, submit, text};
 use crate::ui::layout::{Frame, Page};
 use crate::ui::{card, empty};
 use crate::visits::pages::PURPOSE;
@@ -35,6 +36,8 @@ pub struct NewPage<'a> {
     pub nothing: bool,
     /// The one customer from whose page this was opened.
     pub at_once: Option<&'a Candidate>,
+    /// Today.
+    pub today: NaiveDate,
     /// Tokens for the page's forms.
     pub op_ids: [String; 2],
 }
@@ -45,6 +48,15 @@ pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
     let [op_now, op_plan] = &page.op_ids;
     let (find, day, purpose) =
         (t!(lang, "visits.find_customer"), t!(lang, "visits.planned_on"), t!(lang, "visits.purpose"));
+    let days: Vec<(String, String)> = [(0, "visits.today"), (1, "visits.tomorrow"), (7, "visits.in_a_week")]
+        .into_iter()
+        .filter_map(|(days, key)| {
+            let day = page.today.checked_add_days(Days::new(days))?;
+            Some((day.to_string(), t!(lang, key).into_owned()))
+        })
+        .collect();
+    let purposes = ["visits.to_order", "visits.to_collect", "visits.to_introduce", "visits.to_serve"]
+        .map(|key| (t!(lang, key).into_owned(), t!(lang, key).into_owned()));
     let body = html! {
         (error_summary(lang, page.form.errors()))
         @if let Some(customer) = page.at_once {
@@ -64,7 +76,9 @@ pub fn new(frame: &Frame, page: &NewPage<'_>) -> String {
             @if page.nothing { (empty(t!(lang, "visits.nobody_found"), None)) }
             (card(None, None, html! {
                 (text(&page.form.field("planned_on", &day), InputKind::Date, 10))
+                @if page.at_once.is_none() { (chips("f-planned_on", &days)) }
                 (text(&page.form.field("purpose", &purpose), InputKind::Text, PURPOSE))
+                @if page.at_once.is_none() { (chips("f-purpose", &purposes)) }
                 @let kind = if page.at_once.is_some() { ButtonKind::Quiet } else { ButtonKind::Primary };
                 (submit(t!(lang, "visits.add_to_plan"), kind))
             }))
