@@ -3,7 +3,7 @@
 const beside=matchMedia("(min-width:1200px)"),home=here(),came=from,title=document.title;
 // What measures a place, takes photos or stands at the bottom of its page needs a page of its own.
 const whole="[data-talk],[data-locate],[data-outbox],[data-step],[type=file],.footed";
-let pane;
+let pane,turn;
 const rows=()=>$$(".list a.cell");
 const chosen=()=>$(".list .on");
 const mark=href=>rows().forEach(r=>{
@@ -18,7 +18,7 @@ return new DOMParser().parseFromString(await r.text(),"text/html");
 };
 const shut=()=>{
 pane?.remove();
-pane=null;
+turn=pane=null;
 dirty=0;
 from=came;
 document.title=title;
@@ -28,8 +28,11 @@ mark();
 r?.focus({preventScroll:true});
 };
 const show=async(href,push)=>{
+const mine=turn={};
 let page;
-try{page=await read(href)}catch(_){return location=href}
+try{page=await read(href)}catch(_){if(mine===turn)location=href;return}
+// Of two quick clicks the last one holds, whichever answer comes first.
+if(mine!==turn)return;
 const main=$("main",page),head=$("header",page),bar=$(".bar",page);
 if(!main||$(whole,page.documentElement))return location=href;
 if(push)history[pane?.isConnected?"replaceState":"pushState"]({from:new URL(home,location).href},"",href);
@@ -63,13 +66,15 @@ document.addEventListener("click",e=>{
 const a=pane?.isConnected&&e.target.closest?.("header .back");
 if(a){e.preventDefault();e.stopImmediatePropagation();location=a.href}
 },true);
-addEventListener("popstate",()=>here()===home?shut():rows().some(r=>path(r.href)===here())?show(location.href):0);
+// Where an answer took the place of the page, the list is not here any more.
+addEventListener("popstate",()=>pane&&!pane.isConnected?location.reload():here()===home?shut():rows().some(r=>path(r.href)===here())?show(location.href):0);
 // News renews the list and the record beside it.
 const reload=told.reload;
 told.reload=async at=>{
 if(!pane?.isConnected)return reload(at);
 if(dirty||$("dialog")||!(home.split("?")[0]+"/").startsWith(at.path+"/")&&!(location.pathname+"/").startsWith(at.path+"/"))return;
 const page=await read(home).catch(()=>0),now=page&&$(".list",page);
+if(dirty||!pane)return;
 if(now)$(".list").replaceWith(now);
 const y=pane.scrollTop;
 await show(location.href);

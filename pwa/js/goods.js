@@ -12,7 +12,7 @@ p.classList.toggle("hot",d.n/1e3<i.value);
 });
 if(!i.value)return;
 n++;
-total+=Math.round((price?.value*100||d.p)*i.value)||0;
+total+=Math.round((price?.value?price.value*100:d.p)*i.value)||0;
 });
 $("#sum b").textContent=total?"¥"+(total/100).toLocaleString("en",{minimumFractionDigits:2}):"";
 s.textContent=s.dataset.n.replace("%n",n);

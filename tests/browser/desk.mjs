@@ -177,6 +177,27 @@ async function formsInThePane(who) {
   const record = new URL(page.url()).pathname;
   await page.locator('.pane form[action$="/note"] button[formaction]').first().click();
   await until('the note is with the server', async () => (await (await page.request.get(record)).text()).includes('已约明天送货'));
+  await until('the answer is shown', () => page.locator('.toast').count());
+  await page.goBack();
+  await until('Back leads to the list', () => page.locator('main a[href="/calls/callbacks"]').count());
+}
+
+/** Of two quick clicks the last one holds, also where its answer comes first. */
+async function quickClicks(who) {
+  const { page } = who;
+  await page.goto('/orders');
+  const rows = page.locator('.list a.cell');
+  const [slow, quick] = [await rows.nth(2).getAttribute('href'), await rows.nth(3).getAttribute('href')];
+  await page.route(`**${slow}`, async (route) => {
+    await new Promise((done) => setTimeout(done, 900));
+    await route.continue();
+  });
+  await rows.nth(2).click();
+  await rows.nth(3).click();
+  await until('the record is open', () => page.locator('.pane').count());
+  await page.waitForTimeout(1500);
+  equal(new URL(page.url()).pathname, quick, 'the address is that of the row that was clicked last');
+  await page.unroute(`**${slow}`);
 }
 
 async function withoutScripts(browser, demo) {
@@ -207,6 +228,7 @@ await run(async (later) => {
   await headsSort(clerk.page);
   await keysAndPane(clerk);
   await formsInThePane(clerk);
+  await quickClicks(clerk);
   await withoutScripts(browser, demo);
   for (const who of people) check(who.faults.length === 0, `${who.username}: ${who.faults.join('; ')}`);
 });

@@ -91,6 +91,24 @@ both_engines! {
         assert_eq!(app.word("SELECT title AS s FROM tasks").await, "打电话");
     }
 
+    async fn a_task_keeps_a_customer_and_an_owner_whom_its_editor_does_not_see(app: App) {
+        let foreign = seed::customer(&app, app.people.rep2, "南区农资").await.to_string();
+        let path = format!("/tasks/{}", seed::task(&app, app.people.rep1, "送资料").await);
+        app.execute("UPDATE tasks SET customer_id = (SELECT id FROM customers), giver_id = (SELECT id FROM users WHERE username = 'manager1')").await.unwrap();
+        let rep = app.sign_in("rep1").await;
+        let form = rep.get(&format!("{path}/edit")).await.expect(200).form(&path);
+        assert_eq!(form.value("customer_id"), Some(foreign.as_str()));
+        rep.submit(&form, &[("title", "送新资料")]).await.location();
+        // The owner moves to another department, whose people the giver does not see.
+        app.execute("UPDATE users SET department_id = (SELECT department_id FROM users WHERE username = 'rep2') WHERE username = 'rep1'").await.unwrap();
+        let manager = app.sign_in("manager1").await;
+        let form = manager.get(&format!("{path}/edit")).await.expect(200).form(&path);
+        assert_eq!(form.value("owner_id"), Some(app.people.rep1.to_string().as_str()));
+        manager.submit(&form, &[("title", "送价目表")]).await.location();
+        assert_eq!(app.number("SELECT count(*) AS n FROM tasks t JOIN users u ON u.id = t.owner_id \
+            WHERE u.username = 'rep1' AND t.title = '送价目表' AND t.customer_id IS NOT NULL").await, 1);
+    }
+
     async fn any_customer_in_the_scope_is_found_for_a_task(app: App) {
         for n in 0..9 {
             seed::customer(&app, app.people.rep1, &format!("潍坊农资{n}")).await;

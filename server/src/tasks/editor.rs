@@ -87,7 +87,14 @@ fn filled(cx: &Cx, task: &TaskRow) -> Form {
 async fn ask(cx: &Cx, form: &Form, target: &Target<'_>, status: StatusCode) -> Result<Response> {
     let (scope, db) = (cx.scope(), &cx.office.db);
     let people = if scope.sees_others() { users::people_in_scope(db, &scope).await? } else { Vec::new() };
-    let people: Vec<Choice> = people.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
+    let mut people: Vec<Choice> = people.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
+    // Whoever has the task stays chosen, also from outside the scope: a browser would send the first of the list.
+    if let Target::Task(task) = target {
+        let owner = task.owner_id.to_string();
+        if !people.is_empty() && people.iter().all(|(id, _)| *id != owner) {
+            people.insert(0, (owner, task.owner_name.clone()));
+        }
+    }
     let q = Some(form.value("q").trim()).filter(|q| !q.is_empty());
     let among = if q.is_some() { scope } else { scope.mine() };
     let found = customers::choices(db, &among, q, OFFERED).await?;
@@ -97,9 +104,19 @@ async fn ask(cx: &Cx, form: &Form, target: &Target<'_>, status: StatusCode) -> R
     let chosen = form.value("customer_id").trim();
     if let Ok(id) = chosen.parse::<Id>()
         && offers.iter().all(|one| one.id != chosen)
-        && let Some(one) = customers::find(db, &cx.scope(), id).await?
     {
-        offers.insert(0, Offer { id: one.id.to_string(), name: one.name, address: one.address });
+        let seen = customers::find(db, &cx.scope(), id).await?;
+        let seen = seen.map(|one| Offer { id: one.id.to_string(), name: one.name, address: one.address });
+        // The task's own customer stays, also where only its name may be seen.
+        let own = || match target {
+            Target::Task(task) if task.customer_id == Some(id) => {
+                task.customer_name.clone().map(|name| Offer { id: id.to_string(), name, address: String::new() })
+            }
+            Target::Task(_) | Target::New => None,
+        };
+        if let Some(offer) = seen.or_else(own) {
+            offers.insert(0, offer);
+        }
     }
     let page = form_view::Page {
         form,

@@ -14,7 +14,7 @@ use crate::ui::form::{ButtonKind, error_summary, post, submit, textarea};
 use crate::ui::icon::Icon;
 use crate::ui::layout::{Frame, Page};
 use crate::ui::state::Standing;
-use crate::ui::{card, cell, empty, entry, link_button, link_cell, pager, segmented};
+use crate::ui::{Column, Record, Width, card, cell, empty, link_button, link_cell, pager, records, segmented};
 use crate::web::form::Form;
 
 /// What the list page shows.
@@ -97,14 +97,22 @@ fn partner(task: &TaskRow, looker: Id, lang: Lang) -> Option<String> {
     }
 }
 
-fn row(task: &TaskRow, page: &ListPage, lang: Lang) -> Markup {
-    let parts = [due(task, page.now, lang), partner(task, page.looker, lang), task.customer_name.clone()];
-    let line: Vec<String> = parts.into_iter().flatten().collect();
-    link_cell(
-        format!("/tasks/{}", task.id),
-        entry(&task.title, html! {}, line.join(" · ")),
-        state_tag(task, page.looker, page.now, lang),
-    )
+fn row(task: &TaskRow, page: &ListPage, lang: Lang) -> Record {
+    Record::new(format!("/tasks/{}", task.id), &task.title)
+        .detail(due(task, page.now, lang).unwrap_or_default())
+        .detail(partner(task, page.looker, lang).unwrap_or_default())
+        .roomy(task.customer_name.as_deref().unwrap_or_default())
+        .side(state_tag(task, page.looker, page.now, lang))
+}
+
+fn columns(lang: Lang) -> [Column; 5] {
+    [
+        Column::new(t!(lang, "tasks.title_label"), Width::Share),
+        Column::new(t!(lang, "tasks.due"), Width::Code),
+        Column::new(t!(lang, "tasks.column_person"), Width::Word),
+        Column::new(t!(lang, "tasks.customer"), Width::Share).roomy(),
+        Column::new(t!(lang, "tasks.column_state"), Width::Word),
+    ]
 }
 
 /// The list.
@@ -122,7 +130,7 @@ pub fn list(frame: &Frame, page: &ListPage) -> String {
         @if page.tasks.rows.is_empty() {
             (empty(&none, page.may_create.then_some(("/tasks/new", &*action))))
         } @else {
-            (card(None, None, html! { @for task in &page.tasks.rows { (row(task, page, lang)) } }))
+            (records(&columns(lang), page.tasks.rows.iter().map(|task| row(task, page, lang))))
         }
         (pager(lang, "/tasks", &[("view", word(page.view))], page.tasks.page, page.tasks.more))
     };
