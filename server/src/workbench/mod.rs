@@ -74,7 +74,7 @@ async fn show(cx: Cx) -> Result<Response> {
         Role::Admin => {
             let team = manager::Team::read(&cx, &rows).await?;
             let health = admin::Health::read(&cx).await?;
-            html! { (health.failures(&cx)) (health.system(&cx)) (team.waiting(&cx)) (team.month(&cx)) (tiles) (team.today(&cx)) (team.watch(&cx)) (day.tasks(&cx)) }
+            html! { (health.failures(&cx)) (team.month(&cx)) (tiles) (team.waiting(&cx)) (health.system(&cx)) (team.today(&cx)) (team.watch(&cx)) (day.tasks(&cx)) }
         }
     };
     let notices = if cx.may(Gate::view(Module::Gateways)) {
